@@ -1,0 +1,131 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BaseLogger } from 'pino';
+import { chooseAccount } from './account.ts';
+import type { Account } from './account.ts';
+import { findBinaries } from './binaries.ts';
+import { clusterDirectory, inspectCluster, makeCluster } from './cluster.ts';
+import {
+  credentialsMissing,
+  newCredentials,
+  readCredentials,
+  writeCredentials,
+} from './credentials.ts';
+import type { Credentials } from './credentials.ts';
+import { launch, portInUse } from './launch.ts';
+import { ensureOwner, serverUrl } from './owner.ts';
+import { freePort, isFree } from './port.ts';
+import { endOrphans, findPostmaster } from './postmaster.ts';
+import type { Postmaster } from './postmaster.ts';
+import { serverSettings } from './settings.ts';
+
+export type Log = Pick<BaseLogger, 'info' | 'warn' | 'error'>;
+
+/** What the server is to be: its place, and how it departs from the usual. */
+export interface Wish {
+  dataDir: string;
+  /** Undefined: the port of the last start, or any free one. */
+  port: number | undefined;
+  /** Settings of postgresql.conf that replace Tocsin's own. */
+  settings: Record<string, string>;
+  log: Log;
+}
+
+/** A server that accepts connections. */
+export interface Running {
+  pid: number;
+  port: number;
+  ownerUrl: string;
+}
+
+/**
+ * Attaches to the data directory's server, or starts it, making the cluster first where there is
+ * none. The caller holds the start lock.
+ * @throws StoreError with the reason why there can be none
+ */
+export async function ensureServer(wish: Wish): Promise<Running> {
+  const { dataDir, log } = wish;
+  const binaries = await findBinaries();
+  const owner = await inspectCluster(dataDir);
+  const account = await chooseAccount(binaries, dataDir, owner);
+  const credentials = await ensureCredentials(dataDir, owner !== undefined);
+  const found = await settledPostmaster(clusterDirectory(dataDir), log);
+  if (found !== undefined) {
+    log.info({ pid: found.pid, port: found.port }, 'attached to the running embedded PostgreSQL');
+    return opened(found, credentials);
+  }
+  if (owner === undefined) {
+    const { adminPassword } = credentials;
+    const durable = wish.settings['fsync'] !== 'off';
+    await makeCluster(dataDir, binaries, account, { adminPassword, durable });
+    log.info({ dataDir }, 'made a new database cluster');
+  }
+  return opened(await start(wish, binaries.postgres, account, credentials), credentials);
+}
+
+async function ensureCredentials(dataDir: string, clusterExists: boolean): Promise<Credentials> {
+  const kept = await readCredentials(dataDir);
+  if (kept !== undefined) return kept;
+  if (clusterExists) throw credentialsMissing(dataDir);
+  const fresh = newCredentials();
+  await writeCredentials(dataDir, fresh);
+  return fresh;
+}
+
+/** The live postmaster once it has made up its mind; undefined when there is none (any more). */
+async function settledPostmaster(directory: string, log: Log): Promise<Postmaster | undefined> {
+  for (;;) {
+    const found = await findPostmaster(directory);
+    if (typeof found === 'object') {
+      if (found.status === 'ready') return found;
+      await delay(20);
+      continue;
+    }
+    const orphans = await endOrphans(directory);
+    if (orphans.length > 0)
+      log.warn({ pids: orphans }, 'ended server processes without postmaster');
+    if (found === 'stale') {
+      // Another program has the pid by now, which PostgreSQL would take for a living postmaster.
+      log.warn({}, 'removed the postmaster.pid of a server that is gone');
+      await rm(join(directory, 'postmaster.pid'), { force: true });
+    }
+    return undefined;
+  }
+}
+
+async function start(
+  wish: Wish,
+  program: string,
+  account: Account,
+  credentials: Credentials,
+): Promise<Postmaster> {
+  const port = await choosePort(wish, credentials.port);
+  const settings = { ...serverSettings(port), ...wish.settings };
+  const postmaster = await launch(wish.dataDir, program, account, settings);
+  if (port !== credentials.port) await writeCredentials(wish.dataDir, { ...credentials, port });
+  wish.log.info({ pid: postmaster.pid, port }, 'started the embedded PostgreSQL');
+  return postmaster;
+}
+
+async function choosePort(wish: Wish, remembered: number | undefined): Promise<number> {
+  if (wish.port !== undefined) {
+    if (await isFree(wish.port)) return wish.port;
+    throw portInUse(wish.port);
+  }
+  if (remembered !== undefined && (await isFree(remembered))) return remembered;
+  const port = await freePort();
+  if (remembered !== undefined) {
+    wish.log.warn({ port: remembered, instead: port }, 'another program took our port: moved');
+  }
+  return port;
+}
+
+async function opened(postmaster: Postmaster, credentials: Credentials): Promise<Running> {
+  const { pid, port } = postmaster;
+  await ensureOwner(
+    serverUrl('postgres', credentials.adminPassword, port),
+    credentials.ownerPassword,
+  );
+  return { pid, port, ownerUrl: serverUrl('tocsin', credentials.ownerPassword, port) };
+}

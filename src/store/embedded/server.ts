@@ -1,0 +1,165 @@
+import { readFile, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StoreError } from '../store-error.ts';
+import { prepareDataDirectory } from './cluster.ts';
+import { ensureServer } from './ensure.ts';
+import type { Log, Running, Wish } from './ensure.ts';
+import { stopPostmaster } from './postmaster.ts';
+import { tryLock, waitForLock } from './process-lock.ts';
+import type { ProcessLock } from './process-lock.ts';
+import { supervise } from './supervisor.ts';
+
+export interface EmbeddedOptions {
+  dataDir: string;
+  /** On 127.0.0.1. Default: the port of the last start, or any free one. */
+  port?: number;
+  /** Refuse to share the data directory with another exclusive holder: what `serve` asks for. */
+  exclusive?: boolean;
+  /** Settings of postgresql.conf that replace Tocsin's own. */
+  settings?: Record<string, string>;
+  log: Log;
+}
+
+/** PostgreSQL under the data directory, kept running until `stop`. */
+export interface EmbeddedServer {
+  /** Of the database `tocsin`, as its owner; stays the same when PostgreSQL is restarted. */
+  readonly url: string;
+  /** Calls `listener` each time PostgreSQL is gone without our doing; it is restarted after that. */
+  onExit(listener: (exit: { pid: number }) => void): void;
+  /** Leaves the server; the last process to leave stops it. */
+  stop(): Promise<void>;
+}
+
+/** One process at a time starts or stops the server; recovery after a crash may take minutes. */
+const START_LOCK_TIMEOUT_MS = 660_000;
+
+/**
+ * Starts the embedded PostgreSQL of a data directory, or attaches to the one that runs there: begun
+ * by another Tocsin process, or left behind by one that was killed.
+ * @throws StoreError with a stable code and what to do about it
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  await prepareDataDirectory(options.dataDir);
+  const dataDir = await realpath(options.dataDir);
+  const { port, settings = {}, log } = options;
+  const wish: Wish = { dataDir, port, settings, log };
+  const serving = options.exclusive === true ? await claimServing(dataDir) : undefined;
+  try {
+    const { running, membership } = await enter(wish);
+    return keep(wish, running, membership, serving);
+  } catch (error) {
+    serving?.release();
+    throw error;
+  }
+}
+
+/** Takes the right to serve for the life of this process, and leaves our pid for a refused one. */
+async function claimServing(dataDir: string): Promise<ProcessLock> {
+  const pidPath = join(dataDir, 'serve.pid');
+  const lock = tryLock(join(dataDir, 'serve.lock'), 'exclusive');
+  if (lock !== undefined) {
+    await writeFile(pidPath, `${process.pid}\n`);
+    return lock;
+  }
+  const pid = (await readFile(pidPath, 'utf8').catch(() => 'unknown')).trim();
+  throw new StoreError(
+    'already_serving',
+    `Another Tocsin (pid ${pid}) serves the data directory ${dataDir}.`,
+    'Stop it first, or name another TOCSIN_DATA_DIR; to run several processes, give them one DATABASE_URL.',
+  );
+}
+
+async function enter(wish: Wish): Promise<{ running: Running; membership: ProcessLock }> {
+  return withStartLock(wish.dataDir, async () => {
+    const membership = tryLock(membersPath(wish.dataDir), 'shared');
+    if (membership === undefined) throw startLockHeld(wish.dataDir);
+    try {
+      return { running: await ensureServer(wish), membership };
+    } catch (error) {
+      membership.release();
+      throw error;
+    }
+  });
+}
+
+function keep(
+  wish: Wish,
+  first: Running,
+  membership: ProcessLock,
+  serving: ProcessLock | undefined,
+): EmbeddedServer {
+  const { log } = wish;
+  const listeners: ((exit: { pid: number }) => void)[] = [];
+  const stopping = new AbortController();
+  let running = first;
+  const watch = supervise(
+    first.pid,
+    {
+      async restart() {
+        const again = { ...wish, port: first.port };
+        running = await withStartLock(wish.dataDir, () => ensureServer(again));
+        return running;
+      },
+      exited(pid) {
+        log.error({ pid }, 'the embedded PostgreSQL is gone: restarting it');
+        for (const listener of listeners) listener({ pid });
+      },
+      failed: (err, retryInMs) =>
+        log.error({ err, retryInMs }, 'the embedded PostgreSQL could not be restarted yet'),
+    },
+    stopping.signal,
+  );
+  const leaveOnce = once(async () => {
+    stopping.abort();
+    await watch;
+    await leave(wish, running.pid, membership);
+    serving?.release();
+  });
+  return {
+    url: first.ownerUrl,
+    onExit: (listener) => void listeners.push(listener),
+    stop: leaveOnce,
+  };
+}
+
+/** The last one out stops the server. The start lock keeps newcomers out while we find out. */
+async function leave(wish: Wish, pid: number, membership: ProcessLock): Promise<void> {
+  await withStartLock(wish.dataDir, async () => {
+    membership.release();
+    const alone = tryLock(membersPath(wish.dataDir), 'exclusive');
+    if (alone === undefined) {
+      wish.log.info({ pid }, 'left the embedded PostgreSQL running for other Tocsin processes');
+      return;
+    }
+    alone.release();
+    await stopPostmaster(pid);
+    wish.log.info({ pid }, 'stopped the embedded PostgreSQL');
+  });
+}
+
+async function withStartLock<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
+  const lock = await waitForLock(join(dataDir, 'start.lock'), START_LOCK_TIMEOUT_MS);
+  if (lock === undefined) throw startLockHeld(dataDir);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+function startLockHeld(dataDir: string): StoreError {
+  return new StoreError(
+    'start_lock_held',
+    `Another Tocsin process has been starting or stopping PostgreSQL in ${dataDir} for eleven minutes.`,
+    'See what it waits for, and end it if it hangs.',
+  );
+}
+
+function membersPath(dataDir: string): string {
+  return join(dataDir, 'members.lock');
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
+}
