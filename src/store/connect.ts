@@ -1,0 +1,53 @@
+import pg from 'pg';
+import { StoreError } from './store-error.ts';
+
+/** PostgreSQL 16 brought what the roles' grants rely on. */
+const OLDEST_MAJOR = 16;
+
+/**
+ * Lends a connection of its own, outside every pool, and ends it afterwards.
+ * @throws StoreError `database_unreachable` or `postgres_too_old`
+ */
+export async function withClient<T>(
+  url: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: 'tocsin' });
+  // A connection that breaks fails the query that waits on it; unheard, the event would end us.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (cause) {
+    throw unreachable(client, cause);
+  }
+  try {
+    const { rows } = await client.query<{ version: string }>(
+      `select current_setting('server_version_num') as version`,
+    );
+    refuseOldServer(Number(rows[0]?.version));
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** @throws StoreError `postgres_too_old`; `versionNumber` is that of PostgreSQL: 160004 for 16.4 */
+export function refuseOldServer(versionNumber: number): void {
+  const major = Math.floor(versionNumber / 10_000);
+  if (major >= OLDEST_MAJOR) return;
+  throw new StoreError(
+    'postgres_too_old',
+    `The database runs on PostgreSQL ${major}; Tocsin needs ${OLDEST_MAJOR} or later.`,
+    'Upgrade it, or unset DATABASE_URL to use the PostgreSQL that comes with Tocsin.',
+  );
+}
+
+function unreachable(client: pg.Client, cause: unknown): StoreError {
+  const why = cause instanceof Error ? cause.message || cause.name : String(cause);
+  return new StoreError(
+    'database_unreachable',
+    `PostgreSQL at ${client.host}:${client.port} (database ${client.database}, user ${client.user}) does not let us in: ${why}.`,
+    'Check DATABASE_URL, and that the server runs and accepts this account.',
+    { cause },
+  );
+}

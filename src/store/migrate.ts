@@ -1,0 +1,115 @@
+import pg from 'pg';
+import type { BaseLogger } from 'pino';
+import { withClient } from './connect.ts';
+import { readMigrations } from './migration-files.ts';
+import type { Migration } from './migration-files.ts';
+import { makeLedger, pendingOf, readLedger, recordApplied } from './migration-ledger.ts';
+import { StoreError } from './store-error.ts';
+
+export interface MigrateOptions {
+  /** Of the database, as its owner. Not through a pooler: the lock belongs to the session. */
+  url: string;
+  /** Default: prisma/migrations of the project. */
+  directory?: string;
+  log: Pick<BaseLogger, 'info'>;
+}
+
+export interface MigrateOutcome {
+  /** Names of the migrations applied now, in order. */
+  applied: string[];
+  /** How many the database had. */
+  already: number;
+}
+
+/** The key of Prisma's own migration lock: whoever migrates, Prisma or we, waits for the other. */
+const LOCK_KEY = 72_707_369;
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/**
+ * Brings the database to the code's schema: what is pending is applied in order, each migration in
+ * a transaction of its own, and recorded as Prisma records it. Safe in several processes at once.
+ * @throws StoreError; the migrations before the one that failed stay applied, of that one nothing
+ */
+export async function migrate({ url, directory, log }: MigrateOptions): Promise<MigrateOutcome> {
+  const migrations = await readMigrations(directory);
+  return withClient(url, async (client) => {
+    await takeLock(client, log);
+    const ledger = await readLedger(client);
+    const pending = pendingOf(migrations, ledger);
+    if (pending.length > 0) await guarded('_prisma_migrations', () => makeLedger(client));
+    for (const migration of pending) {
+      await guarded(migration.name, () => apply(client, migration));
+      log.info({ migration: migration.name }, 'applied a migration');
+    }
+    return { applied: pending.map(({ name }) => name), already: ledger.length };
+  });
+}
+
+/**
+ * The names of the migrations that the database still lacks.
+ * @throws StoreError as `migrate` does when code and database are not of one history
+ */
+export async function pendingMigrations(url: string, directory?: string): Promise<string[]> {
+  const migrations = await readMigrations(directory);
+  const ledger = await withClient(url, readLedger);
+  return pendingOf(migrations, ledger).map(({ name }) => name);
+}
+
+/** Held to the end of the session, so that nothing can leave it behind. */
+async function takeLock(client: pg.Client, log: Pick<BaseLogger, 'info'>): Promise<void> {
+  const { rows } = await client.query<{ taken: boolean }>(
+    'select pg_try_advisory_lock($1) as taken',
+    [LOCK_KEY],
+  );
+  if (rows[0]?.taken === true) return;
+  log.info({}, 'waiting for another process that migrates this database');
+  await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
+}
+
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  await client.query('begin');
+  try {
+    await client.query(migration.sql);
+    await recordApplied(client, migration);
+    await client.query('commit');
+  } catch (error) {
+    // Where the connection is gone, the server has rolled back already; the first error counts.
+    await client.query('rollback').catch(() => undefined);
+    throw withLine(error, migration);
+  }
+}
+
+/** Turns a refusal of the server into one that says what to do. */
+async function guarded(name: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    if (cause instanceof Error && sqlState(cause) === INSUFFICIENT_PRIVILEGE) {
+      throw new StoreError(
+        'migration_rights_missing',
+        `The account of DATABASE_URL may not do what the migration ${name} needs: ${why}.`,
+        'It must own the database and be allowed to create roles: run "alter role … createrole" and "alter database … owner to …" as an administrator.',
+        { cause },
+      );
+    }
+    throw new StoreError(
+      'migration_failed',
+      `The migration ${name} failed and was undone: ${why}.`,
+      'Nothing of it is in the database. Run "tocsin migrate" again when the cause is gone.',
+      { cause },
+    );
+  }
+}
+
+function sqlState(error: Error): string | undefined {
+  const cause = error.cause instanceof pg.DatabaseError ? error.cause : error;
+  return cause instanceof pg.DatabaseError ? cause.code : undefined;
+}
+
+/** Names the line of migration.sql that the server complained about. */
+function withLine(error: unknown, { sql }: Migration): unknown {
+  if (!(error instanceof pg.DatabaseError) || error.position === undefined) return error;
+  const line = sql.slice(0, Number(error.position) - 1).split('\n').length;
+  return new Error(`${error.message} (line ${line})`, { cause: error });
+}
