@@ -258,6 +258,33 @@ create table dead_letter (
   primary key (subscription_id, seq)
 );
 
+-- What an organisation may see now: the audiences it is in and the highest ceiling of its valid
+-- agreements. Without a valid agreement, or unless it is active, nothing (ceiling null).
+create function viewer_of(organisation integer, realm smallint,
+                          out ceiling smallint, out audiences integer[])
+language sql stable set search_path from current as $$
+  with agreed as (
+    select a.community_id as audience_id, a.tlp_ceiling
+    from organisation o join agreement a on a.organisation_id = o.id
+      join audience c on c.id = a.community_id and c.realm_id = realm
+    where o.id = organisation and o.status = 'active'
+      and a.valid_from <= now() and (a.valid_until is null or a.valid_until > now())
+  ), base as (
+    select audience_id from agreed
+    union
+    select m.audience_id from audience_member m join audience g on g.id = m.audience_id
+    where m.organisation_id = organisation and g.realm_id = realm
+    union
+    select s.id from audience s where s.organisation_id = organisation and s.realm_id = realm
+  )
+  select max(tlp_ceiling)::smallint,
+    case when count(*) = 0 then '{}' else array(
+      select audience_id from base
+      union select p.audience_id from base join audience_part p on p.part_id = base.audience_id
+    ) end
+  from agreed
+$$;
+
 -- Rights -----------------------------------------------------------------------------------------
 
 grant select, insert on version, observable to tocsin_app;
@@ -409,5 +436,6 @@ language sql stable security definer set search_path from current as $$
   select coalesce(min(seq) - 1, 0), coalesce(max(seq), 0) from log
 $$;
 
-revoke execute on function ensure_log_partition, turn_inbox, sequence_inbox, log_bounds from public;
+revoke execute on function ensure_log_partition, turn_inbox, sequence_inbox, log_bounds, viewer_of from public;
 grant execute on function sequence_inbox, log_bounds to tocsin_app, tocsin_server;
+grant execute on function viewer_of to tocsin_server;
