@@ -17,12 +17,21 @@ const settings = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TOCSIN_DATABASE_POOL: z.coerce.number().int().min(2).max(500).default(16),
   TOCSIN_DATABASE_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
-  TOCSIN_BODY_BYTES_MAX: z.coerce.number().int().min(1024).default(64 * 1024 * 1024),
+  TOCSIN_BODY_BYTES_MAX: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(64 * 1024 * 1024),
   TOCSIN_BUNDLE_OBJECTS_MAX: z.coerce.number().int().min(1).default(50_000),
   TOCSIN_EGRESS_ALLOW: z
     .string()
     .default('')
-    .transform((text) => text.split(',').map((range) => range.trim()).filter((range) => range !== ''))
+    .transform((text) =>
+      text
+        .split(',')
+        .map((range) => range.trim())
+        .filter((range) => range !== ''),
+    )
     .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()]))),
   TOCSIN_LEASE_SECONDS: z.coerce.number().min(1).max(3600).default(10),
   TOCSIN_DELIVERIES_MAX: z.coerce.number().int().min(1).max(1000).default(64),

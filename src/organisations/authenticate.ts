@@ -2,21 +2,10 @@ import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import { isPeppered, type Keyring } from '../keyring.ts';
 import { tlpRank } from '../stix/tlp.ts';
-import type { Viewer } from '../sharing/viewer.ts';
+import { ROLES, type Member, type Role } from '../sharing/member.ts';
 import type { Database } from '../store/database.ts';
-import { findKey, type OrganisationRecord } from '../store/members.ts';
-import { readKey, ROLES, type Role } from './keys.ts';
-
-/** Who a request comes from: a key, the organisation it belongs to, and what that may see. */
-export interface Member {
-  readonly keyId: string;
-  readonly role: Role;
-  readonly organisation: OrganisationRecord;
-  /** What it sees through a key: never TLP:RED, whatever its agreement says. */
-  readonly viewer: Viewer;
-  /** The TLP rank up to which it may share. */
-  readonly shareCeiling: number;
-}
+import { findKey } from '../store/members.ts';
+import { readKey } from './keys.ts';
 
 export interface Authentication {
   readonly db: Database;

@@ -5,9 +5,6 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 
-export const ROLES = ['admin', 'org_admin', 'publisher', 'analyst', 'feed'] as const;
-export type Role = (typeof ROLES)[number];
-
 export interface KeyText {
   readonly id: string;
   readonly secret: string;

@@ -1,3 +1,4 @@
+import type { Organisation } from '../sharing/member.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
 
@@ -8,21 +9,8 @@ export interface KeyRecord {
   readonly secretHash: Uint8Array;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
-  readonly organisation: OrganisationRecord;
+  readonly organisation: Organisation;
   readonly viewer: Viewer;
-}
-
-export interface OrganisationRecord {
-  readonly id: number;
-  readonly slug: string;
-  readonly name: string;
-  readonly status: string;
-  /** The community that gets what it shares without naming an audience. */
-  readonly defaultCommunityId: number | null;
-  /** TLP rank of what it shares without a marking. */
-  readonly defaultTlp: number;
-  /** STIX identities that are its own. */
-  readonly identities: readonly string[];
 }
 
 interface MemberRow {
