@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/**
+ * Everything that the environment may say, checked once at start. Nothing else reads it.
+ * The README lists each with its default; a test holds the two together.
+ */
+const settings = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL_FILE: z.string().optional(),
+  TOCSIN_DATA_DIR: z.string().min(1).default('./data'),
+  TOCSIN_SECRET_FILE: z.string().optional(),
+  TOCSIN_SECRET_FILE_OLD: z.string().optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  TOCSIN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  TOCSIN_DATABASE_POOL: z.coerce.number().int().min(2).max(500).default(16),
+  TOCSIN_DATABASE_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  TOCSIN_BODY_BYTES_MAX: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(64 * 1024 * 1024),
+  TOCSIN_BUNDLE_OBJECTS_MAX: z.coerce.number().int().min(1).default(50_000),
+  TOCSIN_EGRESS_ALLOW: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((range) => range.trim())
+        .filter((range) => range !== ''),
+    )
+    .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()]))),
+  TOCSIN_LEASE_SECONDS: z.coerce.number().min(1).max(3600).default(10),
+  TOCSIN_DELIVERIES_MAX: z.coerce.number().int().min(1).max(1000).default(64),
+});
+
+export interface Config {
+  /** Undefined: the embedded server under `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly dataDir: string;
+  readonly secretFile: string | undefined;
+  readonly oldSecretFile: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: string | undefined;
+  readonly logLevel: string;
+  readonly databasePool: number;
+  readonly databasePort: number | undefined;
+  readonly bodyBytesMax: number;
+  readonly bundleObjectsMax: number;
+  readonly egressAllow: readonly string[];
+  readonly leaseSeconds: number;
+  readonly deliveriesMax: number;
+}
+
+/** The environment says something that cannot be; the message names each setting. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads and checks the environment. Throws ConfigError naming every wrong setting. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const read = settings.safeParse(given);
+  if (!read.success) {
+    const wrong = read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`The environment cannot be used.\n  ${wrong.join('\n  ')}`);
+  }
+  const value = read.data;
+  return {
+    databaseUrl: value.DATABASE_URL ?? secretText(value.DATABASE_URL_FILE),
+    dataDir: value.TOCSIN_DATA_DIR,
+    secretFile: value.TOCSIN_SECRET_FILE,
+    oldSecretFile: value.TOCSIN_SECRET_FILE_OLD,
+    host: value.HOST,
+    port: value.PORT,
+    publicUrl: value.TOCSIN_PUBLIC_URL,
+    logLevel: value.LOG_LEVEL,
+    databasePool: value.TOCSIN_DATABASE_POOL,
+    databasePort: value.TOCSIN_DATABASE_PORT,
+    bodyBytesMax: value.TOCSIN_BODY_BYTES_MAX,
+    bundleObjectsMax: value.TOCSIN_BUNDLE_OBJECTS_MAX,
+    egressAllow: value.TOCSIN_EGRESS_ALLOW,
+    leaseSeconds: value.TOCSIN_LEASE_SECONDS,
+    deliveriesMax: value.TOCSIN_DELIVERIES_MAX,
+  };
+}
+
+function secretText(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new ConfigError(`DATABASE_URL_FILE: ${file} cannot be read`, { cause });
+  }
+}

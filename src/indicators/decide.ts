@@ -1,0 +1,110 @@
+import type { Candidate } from './examine.ts';
+
+/** A version that the sharer already has of an object. */
+export interface KnownVersion {
+  readonly versionId: string;
+  readonly stixId: string;
+  readonly modified: string;
+  readonly contentHash: string;
+  readonly superseded: boolean;
+  readonly revoked: boolean;
+  readonly audienceId: number;
+  readonly tlp: number;
+}
+
+/** What becomes of a candidate. */
+export type Decision =
+  | { readonly outcome: 'unchanged' | 'stale' }
+  | { readonly outcome: 'rejected'; readonly code: string; readonly detail: string }
+  | {
+      readonly outcome: 'created' | 'updated';
+      readonly modified: string;
+      /** The stored version that it takes the place of. */
+      readonly replaces: KnownVersion | undefined;
+    };
+
+interface ObjectState {
+  /** Content hash by `modified`. */
+  readonly hashes: Map<string, string>;
+  stored: KnownVersion | undefined;
+  latest: { modified: string; revoked: boolean } | undefined;
+}
+
+/**
+ * Decides, in the order given, what becomes of each candidate beside what is known and what came
+ * before it in the request (STIX 2.1 §3.6: only a later `modified` is a newer version, and a
+ * revoked object has no later ones). `now` is the comparable time that an object without versions
+ * is given as its own.
+ */
+export function decide(
+  candidates: readonly Candidate[],
+  known: readonly KnownVersion[],
+  now: string,
+): Decision[] {
+  const states = new Map<string, ObjectState>();
+  for (const version of known) {
+    const state = stateOf(states, version.stixId);
+    state.hashes.set(version.modified, version.contentHash);
+    if (!version.superseded) {
+      state.stored = version;
+      state.latest = version;
+    }
+  }
+  return candidates.map((candidate) =>
+    decideOne(candidate, stateOf(states, candidate.stixId), now),
+  );
+}
+
+function stateOf(states: Map<string, ObjectState>, stixId: string): ObjectState {
+  let state = states.get(stixId);
+  if (state === undefined) {
+    state = { hashes: new Map(), stored: undefined, latest: undefined };
+    states.set(stixId, state);
+  }
+  return state;
+}
+
+function decideOne(candidate: Candidate, state: ObjectState, now: string): Decision {
+  const { latest } = state;
+  const modified = candidate.modified ?? unversionedTime(candidate, state, now);
+  const known = state.hashes.get(modified);
+  if (known === candidate.contentHash) return { outcome: 'unchanged' };
+  if (known !== undefined) return conflict(modified);
+  if (latest !== undefined && modified < latest.modified) return { outcome: 'stale' };
+  if (latest?.revoked === true) return revokedIsFinal();
+  state.hashes.set(modified, candidate.contentHash);
+  state.latest = { modified, revoked: candidate.revoked };
+  const outcome = latest === undefined ? 'created' : 'updated';
+  return { outcome, modified, replaces: state.stored };
+}
+
+/** An object without versions is as old as its content: the same content is the same version. */
+function unversionedTime(candidate: Candidate, state: ObjectState, now: string): string {
+  const { latest } = state;
+  if (latest === undefined) return now;
+  if (state.hashes.get(latest.modified) === candidate.contentHash) return latest.modified;
+  return latest.modified < now ? now : laterByAMicrosecond(latest.modified);
+}
+
+function laterByAMicrosecond(comparable: string): string {
+  const [second = '', fraction = '0'] = comparable.slice(0, -1).split('.');
+  const micros = Number(fraction) + 1;
+  if (micros < 1_000_000) return `${second}.${String(micros).padStart(6, '0')}Z`;
+  return new Date(Date.parse(`${second}Z`) + 1000).toISOString().replace(/\.\d+Z$/, '.000000Z');
+}
+
+function conflict(modified: string): Decision {
+  return {
+    outcome: 'rejected',
+    code: 'version_conflict',
+    detail: `Another content is kept under this id and modified (${modified}): give the new content a later modified`,
+  };
+}
+
+function revokedIsFinal(): Decision {
+  return {
+    outcome: 'rejected',
+    code: 'revoked_is_final',
+    detail: 'The object was revoked, which ends its life: share it under a new id',
+  };
+}

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import type { SharingFault } from '../sharing/share.ts';
+import { sharingFault } from '../sharing/share.ts';
+import { contentHash } from '../stix/canonical.ts';
+import { checkObject, type Finding } from '../stix/check.ts';
+import type { StixObject } from '../stix/object.ts';
+import { observablesOf } from '../stix/observables.ts';
+import { strictestTlp, tlpRank } from '../stix/tlp.ts';
+import { versionOf } from '../stix/version.ts';
+import { comparableTimestamp } from '../stix/timestamp.ts';
+
+/** An object that may be shared, with all that is kept of it. */
+export interface Candidate {
+  /** Its place in the request. */
+  readonly index: number;
+  readonly stixId: string;
+  readonly type: string;
+  /** Comparable `modified`; undefined for objects that have no versions (SCOs). */
+  readonly modified: string | undefined;
+  readonly tlp: number;
+  readonly revoked: boolean;
+  readonly confidence: number | null;
+  readonly labels: readonly string[] | null;
+  readonly createdByRef: string | null;
+  readonly validUntil: string | null;
+  readonly contentHash: string;
+  /** The object as JSON. */
+  readonly content: string;
+  readonly observables: readonly KeptObservable[];
+  readonly warnings: readonly Finding[];
+}
+
+export interface KeptObservable {
+  readonly kind: string;
+  readonly value: string;
+  /** Signed 64-bit, as decimal text. */
+  readonly digest: string;
+}
+
+/** An object that cannot be taken, and why. */
+export interface Refusal {
+  readonly index: number;
+  readonly id: string | undefined;
+  readonly code: string;
+  readonly path: string;
+  readonly detail: string;
+}
+
+export function isRefusal(examined: Candidate | Refusal): examined is Refusal {
+  return 'detail' in examined;
+}
+
+/** What the sharer may share, and with whom this request shares. */
+export interface Terms {
+  readonly defaultTlp: number;
+  readonly shareCeiling: number;
+  readonly namesOrganisations: boolean;
+  readonly othersIdentities: ReadonlySet<string>;
+}
+
+/** An object's JSON may have at most this many characters. */
+export const OBJECT_CHARACTERS_MAX = 1024 * 1024;
+
+/** Checks one posted value against STIX and the sharing policy. Pure. */
+export function examine(value: unknown, index: number, terms: Terms): Candidate | Refusal {
+  const checked = checkObject(value);
+  if (!checked.ok) return refusal(index, checked.id, checked.errors[0]);
+  const { object, warnings } = checked;
+  const tlp = tlpOf(object, terms.defaultTlp);
+  const createdByRef = text(object, 'created_by_ref');
+  const fault = sharingFault({
+    tlp,
+    ceiling: terms.shareCeiling,
+    namesOrganisations: terms.namesOrganisations,
+    createdByRef: createdByRef ?? undefined,
+    othersIdentities: terms.othersIdentities,
+  });
+  if (fault !== undefined) return refusal(index, object.id, fault);
+  const content = JSON.stringify(object);
+  if (content.length > OBJECT_CHARACTERS_MAX) return tooLarge(index, object.id, content.length);
+  const validUntil = text(object, 'valid_until');
+  return {
+    index,
+    stixId: object.id,
+    type: object.type,
+    modified: versionOf(object),
+    tlp,
+    revoked: property(object, 'revoked') === true,
+    confidence: number(object, 'confidence'),
+    labels: strings(property(object, 'labels')),
+    createdByRef,
+    validUntil: validUntil === null ? null : (comparableTimestamp(validUntil) ?? null),
+    contentHash: contentHash(object),
+    content,
+    observables: observablesOf(object).map(kept),
+    warnings,
+  };
+}
+
+function refusal(
+  index: number,
+  id: string | undefined,
+  fault: Finding | SharingFault | undefined,
+): Refusal {
+  const { code, path, detail } = fault ?? { code: 'invalid_object', path: '', detail: '' };
+  return { index, id, code, path, detail };
+}
+
+function tooLarge(index: number, id: string, characters: number): Refusal {
+  const detail = `The object has ${characters} characters of JSON; the limit is ${OBJECT_CHARACTERS_MAX}`;
+  return { index, id, code: 'object_too_large', path: '$', detail };
+}
+
+function tlpOf(object: StixObject, fallback: number): number {
+  const tlp = strictestTlp(object);
+  return tlp === undefined ? fallback : tlpRank(tlp);
+}
+
+/** The key under which a value is looked up: the first 8 bytes of SHA-256 of `kind:value`. */
+export function observableDigest(kind: string, value: string): string {
+  const hash = createHash('sha256').update(`${kind}:${value}`).digest();
+  return hash.readBigInt64BE(0).toString();
+}
+
+function kept({ kind, value }: { kind: string; value: string }): KeptObservable {
+  return { kind, value, digest: observableDigest(kind, value) };
+}
+
+function property(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? Reflect.get(object, name) : undefined;
+}
+
+function text(object: object, name: string): string | null {
+  const value = property(object, name);
+  return typeof value === 'string' ? value : null;
+}
+
+function number(object: object, name: string): number | null {
+  const value = property(object, name);
+  return typeof value === 'number' ? value : null;
+}
+
+function strings(value: unknown): string[] | null {
+  if (!Array.isArray(value)) return null;
+  return value.filter((item) => typeof item === 'string');
+}

@@ -1,0 +1,56 @@
+import type { Database } from '../store/database.ts';
+import { audienceOf, internUnion, membersOf } from '../store/audiences.ts';
+import {
+  announceWithdrawals,
+  findSupersededAddresses,
+  readdressSuperseded,
+  type Address,
+} from '../store/narrowing.ts';
+import type { Tx } from '../store/transaction.ts';
+import type { Share } from '../store/versions.ts';
+
+/** Objects whose new version goes to `to`, where the version before went to `from`. */
+export interface Move {
+  readonly from: Address;
+  readonly to: Address;
+  readonly stixIds: readonly string[];
+}
+
+/**
+ * Follows up newer versions that are addressed otherwise than those before. Who saw the old one
+ * and does not see the new one gets a withdrawal, and every older version is hidden from them too:
+ * whoever sees any version of an object sees its current one. No older version is ever shown to
+ * more than saw it before.
+ */
+export async function narrow(db: Database, tx: Tx, share: Share, move: Move): Promise<void> {
+  const { to, stixIds } = move;
+  const after = await reached(db, share, to);
+  const own = await onlyAudience(db, share);
+  for (const address of await findSupersededAddresses(tx, share, stixIds)) {
+    const before = await reached(db, share, address);
+    if (before.isSubsetOf(after)) continue;
+    const audienceId = after.isSubsetOf(before) ? to.audienceId : own;
+    const tlp = Math.max(address.tlp, to.tlp);
+    await readdressSuperseded(tx, share, stixIds, address, { audienceId, tlp });
+  }
+  const lost = (await reached(db, share, move.from)).difference(after);
+  if (lost.size === 0) return;
+  const losers = await audienceOf(db, share.realmId, [...lost]);
+  const audienceId = await internUnion(db, share.realmId, losers);
+  await announceWithdrawals(tx, share, stixIds, audienceId);
+}
+
+/** The organisations, the sharer aside, that see what is so addressed. */
+async function reached(db: Database, share: Share, to: Address): Promise<Set<number>> {
+  const members = await membersOf(db, share.realmId, to.audienceId);
+  const seeing = members.filter((member) => member.ceiling >= to.tlp);
+  const ids = new Set(seeing.map((member) => member.organisationId));
+  ids.delete(share.organisationId);
+  return ids;
+}
+
+async function onlyAudience(db: Database, share: Share): Promise<number> {
+  const [id] = await audienceOf(db, share.realmId, [share.organisationId]);
+  if (id === undefined) throw new Error('The organisation has no audience of its own');
+  return id;
+}

@@ -1,0 +1,73 @@
+import { Problem } from '../errors.ts';
+import type { Finding } from '../stix/check.ts';
+import type { Decision } from './decide.ts';
+import type { Candidate, Refusal } from './examine.ts';
+
+export type Outcome = 'created' | 'updated' | 'unchanged' | 'stale' | 'rejected';
+
+/** What became of one object of a request. */
+export interface ObjectResult {
+  /** Its place in the request, from 0. */
+  index: number;
+  id?: string;
+  outcome: Outcome;
+  code?: string;
+  path?: string;
+  detail?: string;
+  warnings?: Finding[];
+}
+
+/** The results in the order of the request. */
+export function toResults(
+  refusals: readonly Refusal[],
+  candidates: readonly Candidate[],
+  decisions: readonly Decision[],
+): ObjectResult[] {
+  const results = refusals.map(refused);
+  candidates.forEach((candidate, i) => {
+    const decision = decisions[i];
+    if (decision !== undefined) results.push(decided(candidate, decision));
+  });
+  return results.toSorted((a, b) => a.index - b.index);
+}
+
+function refused({ index, id, code, path, detail }: Refusal): ObjectResult {
+  const named = id === undefined ? { index } : { index, id };
+  return { ...named, outcome: 'rejected', code, path, detail };
+}
+
+function decided(candidate: Candidate, decision: Decision): ObjectResult {
+  const { index, stixId: id, warnings } = candidate;
+  const result: ObjectResult = { index, id, outcome: decision.outcome };
+  if (decision.outcome === 'rejected') {
+    Object.assign(result, { code: decision.code, path: '$.modified', detail: decision.detail });
+  }
+  if (warnings.length > 0) result.warnings = [...warnings];
+  return result;
+}
+
+/**
+ * When all or nothing was asked and an object cannot be taken: Problem atomic_aborted with every
+ * result, in which the others are rejected as `withheld`.
+ */
+export function abortIfRejected(
+  atomic: boolean,
+  refusals: readonly Refusal[],
+  candidates: readonly Candidate[],
+  decisions: readonly Decision[],
+): void {
+  const fails =
+    refusals.length > 0 || decisions.some((decision) => decision.outcome === 'rejected');
+  if (!atomic || !fails) return;
+  const results = toResults(refusals, candidates, decisions).map((result) =>
+    result.outcome === 'created' || result.outcome === 'updated' ? withheld(result) : result,
+  );
+  throw new Problem('atomic_aborted', 'Mend or leave out the rejected objects and post again', {
+    extra: { results },
+  });
+}
+
+function withheld(result: ObjectResult): ObjectResult {
+  const detail = 'Not taken, since another object of the bundle was rejected';
+  return { ...result, outcome: 'rejected', code: 'withheld', detail };
+}

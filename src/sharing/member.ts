@@ -1,0 +1,30 @@
+import type { Viewer } from './viewer.ts';
+
+/** From the most to the least: admin runs the whole server, feed only pulls. */
+export const ROLES = ['admin', 'org_admin', 'publisher', 'analyst', 'feed'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** An organisation as far as what it shares is concerned. */
+export interface Organisation {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly status: string;
+  /** The community that gets what it shares without naming an audience. */
+  readonly defaultCommunityId: number | null;
+  /** TLP rank of what it shares without a marking. */
+  readonly defaultTlp: number;
+  /** STIX identities that are its own. */
+  readonly identities: readonly string[];
+}
+
+/** Who a request comes from: a key, the organisation it belongs to, and what that may see. */
+export interface Member {
+  readonly keyId: string;
+  readonly role: Role;
+  readonly organisation: Organisation;
+  /** What it sees through a key: never TLP:RED, whatever its agreement says. */
+  readonly viewer: Viewer;
+  /** The TLP rank up to which it may share. */
+  readonly shareCeiling: number;
+}

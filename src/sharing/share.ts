@@ -1,0 +1,55 @@
+/**
+ * What an organisation may share with whom. Pure: the facts come as arguments.
+ */
+
+/** An audience as far as sharing with it is concerned. */
+export interface Audience {
+  readonly id: number;
+  readonly kind: 'community' | 'group' | 'organisation' | 'union';
+}
+
+export type SharingFault = {
+  readonly code: 'red_needs_named_organisations' | 'tlp_above_ceiling' | 'producer_mismatch';
+  readonly path: string;
+  readonly detail: string;
+};
+
+export interface Sharing {
+  /** TLP rank of the object, 0 CLEAR … 4 RED. */
+  readonly tlp: number;
+  /** TLP rank up to which the organisation's agreement lets it share. */
+  readonly ceiling: number;
+  /** Whether the audience names organisations one by one. */
+  readonly namesOrganisations: boolean;
+  readonly createdByRef: string | undefined;
+  /** Identities that belong to other members. */
+  readonly othersIdentities: ReadonlySet<string>;
+}
+
+const RED = 4;
+
+/** Why this may not be shared so, or undefined when it may. */
+export function sharingFault(sharing: Sharing): SharingFault | undefined {
+  if (sharing.createdByRef !== undefined && sharing.othersIdentities.has(sharing.createdByRef)) {
+    return {
+      code: 'producer_mismatch',
+      path: 'created_by_ref',
+      detail: `${sharing.createdByRef} is another member's identity: nobody speaks in its name`,
+    };
+  }
+  if (sharing.tlp > sharing.ceiling) {
+    return {
+      code: 'tlp_above_ceiling',
+      path: 'object_marking_refs',
+      detail: 'The agreement of your organisation does not cover content so marked',
+    };
+  }
+  if (sharing.tlp >= RED && !sharing.namesOrganisations) {
+    return {
+      code: 'red_needs_named_organisations',
+      path: 'object_marking_refs',
+      detail: 'Name the organisations in `audience`: TLP:RED never goes to a community or group',
+    };
+  }
+  return undefined;
+}

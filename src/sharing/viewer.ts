@@ -1,0 +1,13 @@
+/**
+ * Who is asking. Everything that reads shared content takes a viewer, and PostgreSQL's row security
+ * enforces what it says: visible = audience among the viewer's, TLP at most the ceiling, same realm;
+ * what an organisation shared itself stays visible to it.
+ */
+export interface Viewer {
+  readonly organisationId: number;
+  readonly realmId: number;
+  /** Ids of every audience that the organisation is in now. */
+  readonly audiences: readonly number[];
+  /** The highest TLP rank it may see (0 CLEAR … 4 RED). */
+  readonly ceiling: number;
+}

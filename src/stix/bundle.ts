@@ -1,0 +1,42 @@
+/** Bundles: STIX 2.1 section 8. */
+import type { Finding } from './finding.ts';
+
+const CLAUSE = 'STIX 2.1 section 8';
+
+export type Bundle =
+  | { readonly ok: true; readonly id?: string; readonly objects: unknown[] }
+  | { readonly ok: false; readonly error: Finding };
+
+/**
+ * Opens a bundle without looking into its objects, which are checked one by one.
+ * A bundle without `objects` is empty (the property is optional).
+ */
+export function readBundle(value: unknown): Bundle {
+  if (Array.isArray(value)) {
+    const detail =
+      'a bare list; wrap it: {"type": "bundle", "id": "bundle--<uuid>", "objects": […]}';
+    return refuse('not_a_bundle', '$', detail);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return refuse('not_a_bundle', '$', 'expected an object of type "bundle"');
+  }
+  const bundle = value as { type?: unknown; id?: unknown; objects?: unknown };
+  if (bundle.type !== 'bundle') {
+    return refuse('not_a_bundle', '$.type', describeType(bundle.type));
+  }
+  const objects = bundle.objects ?? [];
+  if (!Array.isArray(objects)) {
+    return refuse('objects_not_a_list', '$.objects', 'expected a list of STIX objects');
+  }
+  const id = typeof bundle.id === 'string' ? { id: bundle.id } : {};
+  return { ok: true, ...id, objects };
+}
+
+function describeType(type: unknown): string {
+  if (typeof type !== 'string') return 'expected "type": "bundle", found no type';
+  return `expected "type": "bundle", found ${JSON.stringify(type.slice(0, 60))}`;
+}
+
+function refuse(code: string, path: string, detail: string): Bundle {
+  return { ok: false, error: { code, path, detail, clause: CLAUSE } };
+}

@@ -1,0 +1,183 @@
+/**
+ * The slow, exact reading of a JSON text: finds the first fault with its place. It runs only over
+ * texts that JSON.parse refused or that a cheap look found suspicious. RFC 8259, RFC 7493.
+ */
+import { JSON_DEPTH_MAX, JsonFault, jsonPath } from './json-fault.ts';
+import type { JsonFaultCode } from './json-fault.ts';
+import { isRepresentable } from './json-number.ts';
+
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const BLANKS = /[ \t\n\r]*/y;
+const SAFE_CHARACTERS = /[ !#-[\]-\uffff]*/y;
+const HEX4 = /[0-9a-fA-F]{4}/y;
+const LITERALS = ['true', 'false', 'null'];
+
+/** The first fault of the text, or undefined when there is none. Linear in its length. */
+export function findFault(text: string): JsonFault | undefined {
+  try {
+    new ExactReader(text).read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof JsonFault) return error;
+    throw error;
+  }
+}
+
+class ExactReader {
+  private readonly text: string;
+  private at = 0;
+  private readonly path: (string | number)[] = [];
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  read(): void {
+    this.value();
+    this.blanks();
+    if (this.at < this.text.length) throw this.syntax('expected the end of the text');
+  }
+
+  private value(): void {
+    this.blanks();
+    const char = this.text[this.at];
+    if (char === '{') this.object();
+    else if (char === '[') this.list();
+    else if (char === '"') this.string();
+    else if (char === '-' || (char !== undefined && char >= '0' && char <= '9')) this.number();
+    else this.literal();
+  }
+
+  private object(): void {
+    this.enter();
+    const keys = new Set<string>();
+    if (this.takes('}')) return;
+    for (;;) {
+      this.blanks();
+      if (this.text[this.at] !== '"') throw this.syntax('expected a property name in quotes');
+      this.member(keys);
+      if (this.takes('}')) return;
+      if (!this.takes(',')) throw this.syntax("expected ',' or '}'");
+      this.refuseTrailingComma('}');
+    }
+  }
+
+  private member(keys: Set<string>): void {
+    const key = this.string();
+    this.path.push(key);
+    if (key === '__proto__' || (key === 'prototype' && this.path.at(-2) === 'constructor')) {
+      throw this.fault('forbidden_key', `the key '${key}' is not allowed here`);
+    }
+    if (keys.has(key)) throw this.fault('duplicate_key', `the key '${key}' is given twice`);
+    keys.add(key);
+    if (!this.takes(':')) throw this.syntax("expected ':' after the property name");
+    this.value();
+    this.path.pop();
+  }
+
+  private list(): void {
+    this.enter();
+    if (this.takes(']')) return;
+    for (let index = 0; ; index += 1) {
+      this.path.push(index);
+      this.value();
+      this.path.pop();
+      if (this.takes(']')) return;
+      if (!this.takes(',')) throw this.syntax("expected ',' or ']'");
+      this.refuseTrailingComma(']');
+    }
+  }
+
+  private enter(): void {
+    this.at += 1;
+    if (this.path.length >= JSON_DEPTH_MAX) {
+      throw this.fault('too_deep', `nested deeper than ${JSON_DEPTH_MAX}`);
+    }
+  }
+
+  private refuseTrailingComma(close: string): void {
+    this.blanks();
+    if (this.text[this.at] === close) throw this.syntax(`a comma before '${close}'`);
+  }
+
+  private string(): string {
+    const start = this.at;
+    this.at += 1;
+    for (;;) {
+      this.match(SAFE_CHARACTERS);
+      const char = this.text[this.at];
+      if (char === '"') break;
+      if (char !== '\\') {
+        throw this.syntax(
+          char === undefined ? 'a string is not closed' : 'a bare control character',
+        );
+      }
+      this.escape();
+    }
+    this.at += 1;
+    const value = JSON.parse(this.text.slice(start, this.at)) as string;
+    if (value.includes('\0')) throw this.fault('nul_character', 'holds the character U+0000');
+    if (!value.isWellFormed()) throw this.fault('lone_surrogate', 'holds half of a surrogate pair');
+    return value;
+  }
+
+  private escape(): void {
+    const kind = this.text[this.at + 1] ?? '';
+    if (kind === 'u') {
+      this.at += 2;
+      if (this.match(HEX4) === '') throw this.syntax('expected four hexadecimal digits');
+    } else if (kind !== '' && '"\\/bfnrt'.includes(kind)) {
+      this.at += 2;
+    } else {
+      throw this.syntax(`'\\${kind}' is not an escape`);
+    }
+  }
+
+  private number(): void {
+    const start = this.at;
+    const source = this.match(NUMBER);
+    if (source === '') throw this.syntax('expected a digit');
+    if (isRepresentable(source)) return;
+    this.at = start;
+    const shown = source.length > 40 ? `${source.slice(0, 40)}…` : source;
+    throw this.fault('number_not_representable', `${shown} does not fit a double exactly`);
+  }
+
+  private literal(): void {
+    const found = LITERALS.find((word) => this.text.startsWith(word, this.at));
+    if (found === undefined) throw this.syntax('expected a value');
+    this.at += found.length;
+  }
+
+  private takes(char: string): boolean {
+    this.blanks();
+    if (this.text[this.at] !== char) return false;
+    this.at += 1;
+    return true;
+  }
+
+  private blanks(): void {
+    this.match(BLANKS);
+  }
+
+  private match(expression: RegExp): string {
+    expression.lastIndex = this.at;
+    const found = expression.exec(this.text)?.[0] ?? '';
+    this.at += found.length;
+    return found;
+  }
+
+  private syntax(problem: string): JsonFault {
+    const found = this.text[this.at];
+    const shown =
+      found === undefined ? 'the end of the text' : JSON.stringify(found.toWellFormed());
+    return this.fault('invalid_json', `${problem}, found ${shown}`);
+  }
+
+  private fault(code: JsonFaultCode, problem: string): JsonFault {
+    const before = this.text.slice(0, this.at);
+    const line = before.split('\n').length;
+    const column = this.at - before.lastIndexOf('\n');
+    return new JsonFault(code, jsonPath(this.path), `line ${line}, column ${column}: ${problem}`);
+  }
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { Audience } from '../sharing/share.ts';
+import type { Database } from './database.ts';
+import { Prisma } from './generated/client.ts';
+
+export interface NamedAudience extends Audience {
+  readonly slug: string;
+}
+
+/**
+ * The audiences that go by these slugs in a realm: communities and sharing groups by their own,
+ * organisations by theirs. What is not found is left out.
+ */
+export async function findAudiences(
+  db: Database,
+  realmId: number,
+  slugs: readonly string[],
+): Promise<NamedAudience[]> {
+  return db.server.$queryRaw<NamedAudience[]>`
+    select a.id, a.kind, coalesce(a.slug, o.slug) as slug
+    from audience a left join organisation o on o.id = a.organisation_id
+    where a.realm_id = ${realmId}::smallint and coalesce(a.slug, o.slug) = any(${[...slugs]})`;
+}
+
+/** The id of the union of these audiences; the same parts always are the same audience. */
+export async function internUnion(
+  db: Database,
+  realmId: number,
+  partIds: readonly number[],
+): Promise<number> {
+  const parts = [...new Set(partIds)].toSorted((a, b) => a - b);
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const hash = createHash('sha256').update(parts.join(',')).digest();
+  const known = await findUnion(db, realmId, hash);
+  if (known !== undefined) return known;
+  await db.server.$executeRaw`
+    with made as (
+      insert into audience (realm_id, kind, parts_hash) values (${realmId}::smallint, 'union', ${hash})
+      on conflict do nothing returning id
+    )
+    insert into audience_part (audience_id, part_id)
+      select made.id, part from made, unnest(${parts}::integer[]) as part`;
+  const made = await findUnion(db, realmId, hash);
+  if (made === undefined) throw new Error('An audience that was just interned is gone');
+  return made;
+}
+
+async function findUnion(db: Database, realmId: number, hash: Buffer): Promise<number | undefined> {
+  const [row] = await db.server.$queryRaw<{ id: number }[]>`
+    select id from audience where realm_id = ${realmId}::smallint and parts_hash = ${hash}`;
+  return row?.id;
+}
+
+/** The audience that is one organisation alone. */
+export async function audienceOf(
+  db: Database,
+  realmId: number,
+  organisationIds: readonly number[],
+): Promise<number[]> {
+  if (organisationIds.length === 0) return [];
+  const rows = await db.server.$queryRaw<{ id: number }[]>`
+    select id from audience
+    where realm_id = ${realmId}::smallint and organisation_id in (${Prisma.join([...organisationIds])})`;
+  return rows.map((row) => row.id);
+}
+
+/** The organisations that are in an audience now, with the TLP rank up to which each may see. */
+export async function membersOf(
+  db: Database,
+  realmId: number,
+  audienceId: number,
+): Promise<{ organisationId: number; ceiling: number }[]> {
+  return db.server.$queryRaw`
+    select o.id as "organisationId", viewer.ceiling
+    from organisation o, lateral viewer_of(o.id, ${realmId}::smallint) as viewer
+    where ${audienceId} = any(viewer.audiences)`;
+}
+
+/** Which of these STIX identities belong to members other than `organisationId`. */
+export async function othersIdentities(
+  db: Database,
+  organisationId: number,
+  stixIds: readonly string[],
+): Promise<Set<string>> {
+  if (stixIds.length === 0) return new Set();
+  const rows = await db.server.$queryRaw<{ stix_id: string }[]>`
+    select stix_id from identity
+    where organisation_id <> ${organisationId} and stix_id = any(${[...stixIds]})`;
+  return new Set(rows.map((row) => row.stix_id));
+}

@@ -1,0 +1,22 @@
+import type { Prisma } from './generated/client.ts';
+import type { Tx } from './transaction.ts';
+
+export interface AuditEntry {
+  readonly organisationId: number;
+  /** The key, user or command that did it. */
+  readonly actor: string;
+  readonly action: string;
+  readonly requestId: string | undefined;
+  readonly detail: Prisma.InputJsonObject;
+}
+
+/** Appends to the audit; returns the entry's id. */
+export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<string> {
+  const [row] = await tx.$queryRaw<{ id: string }[]>`
+    insert into audit (organisation_id, actor, action, request_id, detail)
+    values (${entry.organisationId}, ${entry.actor}, ${entry.action}, ${entry.requestId ?? null},
+      ${JSON.stringify(entry.detail)}::jsonb)
+    returning id::text`;
+  if (row === undefined) throw new Error('The audit entry was not kept');
+  return row.id;
+}

@@ -1,0 +1,57 @@
+import type { Tx } from './transaction.ts';
+import type { Share } from './versions.ts';
+
+/** An audience with the TLP rank of what it gets. */
+export interface Address {
+  readonly audienceId: number;
+  readonly tlp: number;
+}
+
+/** The addresses that superseded versions of these objects have. */
+export async function findSupersededAddresses(
+  tx: Tx,
+  { realmId, organisationId }: Share,
+  stixIds: readonly string[],
+): Promise<Address[]> {
+  return tx.$queryRaw<Address[]>`
+    select distinct audience_id as "audienceId", tlp from version
+    where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
+      and stix_id = any(${[...stixIds]}) and superseded`;
+}
+
+/**
+ * Hands the superseded versions of these objects that are addressed to `from`, and what was drawn
+ * out of them, to `to`.
+ */
+export async function readdressSuperseded(
+  tx: Tx,
+  { realmId, organisationId }: Share,
+  stixIds: readonly string[],
+  from: Address,
+  to: Address,
+): Promise<void> {
+  await tx.$executeRaw`
+    with moved as (
+      update version set audience_id = ${to.audienceId}, tlp = ${to.tlp}::smallint
+      where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
+        and stix_id = any(${[...stixIds]}) and superseded
+        and audience_id = ${from.audienceId} and tlp = ${from.tlp}::smallint
+      returning id
+    )
+    update observable set audience_id = ${to.audienceId}, tlp = ${to.tlp}::smallint
+    from moved where observable.version_id = moved.id`;
+}
+
+/** Puts in the inbox that these objects are no longer visible to an audience. */
+export async function announceWithdrawals(
+  tx: Tx,
+  { realmId, organisationId }: Share,
+  stixIds: readonly string[],
+  audienceId: number,
+): Promise<void> {
+  await tx.$executeRaw`
+    insert into inbox (turn, kind, stix_id, organisation_id, audience_id, tlp, realm_id)
+    select inbox_turn.turn, 'withdraw', stix_id, ${organisationId}::integer,
+      ${audienceId}::integer, 0, ${realmId}::smallint
+    from unnest(${[...stixIds]}::text[]) as stix_id, inbox_turn`;
+}

@@ -1,0 +1,49 @@
+import type { Viewer } from '../sharing/viewer.ts';
+import type { Database } from './database.ts';
+import { Prisma } from './generated/client.ts';
+
+declare const entered: unique symbol;
+
+/**
+ * A transaction in which a viewer has been entered. Only asViewer makes one, so a read of shared
+ * content without a viewer, or a write outside a transaction, does not compile.
+ */
+export type Tx = Prisma.TransactionClient & { readonly [entered]: true };
+
+const ATTEMPTS_MAX = 4;
+
+/**
+ * Runs `work` in one transaction whose first statement enters `viewer`; the settings end with the
+ * transaction, so a pooled connection carries nothing over.
+ * Deadlocks and serialisation failures are tried again, so `work` must not touch anything but `tx`.
+ */
+export async function asViewer<T>(
+  db: Database,
+  viewer: Viewer,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.content.$transaction(async (tx) => {
+        await enter(tx, viewer);
+        return work(tx as Tx);
+      });
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX || !isTransient(error)) throw error;
+    }
+  }
+}
+
+async function enter(tx: Prisma.TransactionClient, viewer: Viewer): Promise<void> {
+  await tx.$queryRaw`
+    select set_config('tocsin.organisation', ${String(viewer.organisationId)}, true),
+      set_config('tocsin.realm', ${String(viewer.realmId)}, true),
+      set_config('tocsin.audiences', ${`{${viewer.audiences.join(',')}}`}, true),
+      set_config('tocsin.ceiling', ${String(viewer.ceiling)}, true)`;
+}
+
+/** 40001 serialization_failure, 40P01 deadlock_detected (PostgreSQL, appendix A). */
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  return error.code === 'P2034' || /40001|40P01|deadlock detected/.test(error.message);
+}

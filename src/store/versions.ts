@@ -1,0 +1,154 @@
+import type { Tx } from './transaction.ts';
+
+/** A version to be kept, as accept decided it. Times are comparable timestamps. */
+export interface NewVersion {
+  readonly stixId: string;
+  readonly type: string;
+  readonly modified: string;
+  readonly audienceId: number;
+  readonly tlp: number;
+  readonly superseded: boolean;
+  readonly revoked: boolean;
+  readonly confidence: number | null;
+  readonly labels: readonly string[] | null;
+  readonly createdByRef: string | null;
+  readonly validUntil: string | null;
+  /** SHA-256 in hexadecimal. */
+  readonly contentHash: string;
+  /** JSON text. */
+  readonly content: string;
+  readonly observables: readonly { kind: string; value: string; digest: string }[];
+}
+
+export interface StoredVersion {
+  readonly versionId: string;
+  readonly stixId: string;
+  readonly modified: string;
+  readonly contentHash: string;
+  readonly superseded: boolean;
+  readonly revoked: boolean;
+  readonly audienceId: number;
+  readonly tlp: number;
+}
+
+/** Somebody wrote a version of the same object at the same time: decide again. */
+export class ConcurrentWrite extends Error {
+  override readonly name = 'ConcurrentWrite';
+}
+
+/**
+ * What the viewer's own organisation keeps of these objects: the current version of each, and
+ * those with one of the given `modified`. Leans on the unique index that begins with the id.
+ */
+export async function findOwnVersions(
+  tx: Tx,
+  realmId: number,
+  organisationId: number,
+  stixIds: readonly string[],
+  modified: readonly string[],
+): Promise<StoredVersion[]> {
+  return tx.$queryRaw<StoredVersion[]>`
+    select id::text as "versionId", stix_id as "stixId", superseded, revoked, tlp,
+      to_char(modified at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified,
+      encode(content_hash, 'hex') as "contentHash", audience_id as "audienceId"
+    from version
+    where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
+      and stix_id = any(${[...stixIds]})
+      and (not superseded or modified = any(${[...modified]}::text[]::timestamptz[]))`;
+}
+
+/**
+ * Marks versions as superseded. Throws ConcurrentWrite when another writer did so first.
+ */
+export async function supersede(tx: Tx, versionIds: readonly string[]): Promise<void> {
+  if (versionIds.length === 0) return;
+  const marked = await tx.$executeRaw`
+    update version set superseded = true
+    where id = any(${[...versionIds]}::text[]::bigint[]) and not superseded`;
+  if (marked !== versionIds.length) throw new ConcurrentWrite('A version was superseded meanwhile');
+}
+
+export interface Share {
+  readonly realmId: number;
+  readonly organisationId: number;
+  readonly auditId: string;
+}
+
+/**
+ * Keeps versions with their observables and puts them in the inbox, in one statement.
+ * Throws ConcurrentWrite when another writer kept a version of one of these objects meanwhile.
+ */
+export async function saveVersions(
+  tx: Tx,
+  { realmId, organisationId, auditId }: Share,
+  versions: readonly NewVersion[],
+): Promise<void> {
+  const [row] = await tx.$queryRaw<{ saved: number }[]>`
+    with given as materialized (
+      select * from json_to_recordset(${versionRows(versions)}::json) as g(
+        stix_id text, type text, modified timestamptz, audience_id integer, tlp smallint,
+        superseded boolean, revoked boolean, confidence smallint, labels text[],
+        created_by_ref text, valid_until timestamptz, content_hash text, content json)
+    ), saved as (
+      insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp,
+        superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash,
+        content, audit_id)
+      select ${realmId}::smallint, ${organisationId}::integer, stix_id, type, modified,
+        audience_id, tlp, superseded, revoked, confidence, labels, created_by_ref, valid_until,
+        decode(content_hash, 'hex'), content::text, ${auditId}::text::bigint
+      from given order by stix_id, modified
+      on conflict do nothing
+      returning id, stix_id, modified, audience_id, tlp
+    ), drawn as (
+      insert into observable (version_id, ordinal, realm_id, organisation_id, audience_id, tlp,
+        kind, value, digest)
+      select saved.id, o.ordinal, ${realmId}::smallint, ${organisationId}::integer,
+        saved.audience_id, saved.tlp, o.kind, o.value, o.digest
+      from json_to_recordset(${observableRows(versions)}::json) as o(
+          stix_id text, modified timestamptz, ordinal smallint, kind text, value text, digest bigint)
+        join saved using (stix_id, modified)
+    ), announced as (
+      insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
+      select inbox_turn.turn, 'put', id, ${organisationId}::integer, audience_id, tlp,
+        ${realmId}::smallint
+      from saved, inbox_turn order by id
+    )
+    select count(*)::integer as saved from saved`;
+  if (row?.saved !== versions.length) throw new ConcurrentWrite('A version was kept meanwhile');
+}
+
+/** JSON for json_to_recordset. The content is spliced in as it is, to be parsed only once. */
+function versionRows(versions: readonly NewVersion[]): string {
+  const rows = versions.map(({ content, observables: _, ...version }) => {
+    const row = JSON.stringify({
+      stix_id: version.stixId,
+      type: version.type,
+      modified: version.modified,
+      audience_id: version.audienceId,
+      tlp: version.tlp,
+      superseded: version.superseded,
+      revoked: version.revoked,
+      confidence: version.confidence,
+      labels: version.labels,
+      created_by_ref: version.createdByRef,
+      valid_until: version.validUntil,
+      content_hash: version.contentHash,
+    });
+    return `${row.slice(0, -1)},"content":${content}}`;
+  });
+  return `[${rows.join(',')}]`;
+}
+
+function observableRows(versions: readonly NewVersion[]): string {
+  const rows = versions.flatMap(({ stixId, modified, observables }) =>
+    observables.map(({ kind, value, digest }, ordinal) => ({
+      stix_id: stixId,
+      modified,
+      ordinal,
+      kind,
+      value,
+      digest,
+    })),
+  );
+  return JSON.stringify(rows);
+}
