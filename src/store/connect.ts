@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import { StoreError } from './store-error.ts';
 
 /** PostgreSQL 16 brought what the roles' grants rely on. */
@@ -8,11 +8,8 @@ const OLDEST_MAJOR = 16;
  * Lends a connection of its own, outside every pool, and ends it afterwards.
  * @throws StoreError `database_unreachable` or `postgres_too_old`
  */
-export async function withClient<T>(
-  url: string,
-  work: (client: pg.Client) => Promise<T>,
-): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'tocsin' });
+export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url, application_name: 'tocsin' });
   // A connection that breaks fails the query that waits on it; unheard, the event would end us.
   client.on('error', () => undefined);
   try {
@@ -42,7 +39,7 @@ export function refuseOldServer(versionNumber: number): void {
   );
 }
 
-function unreachable(client: pg.Client, cause: unknown): StoreError {
+function unreachable(client: Client, cause: unknown): StoreError {
   const why = cause instanceof Error ? cause.message || cause.name : String(cause);
   return new StoreError(
     'database_unreachable',

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import { DatabaseError } from 'pg';
+import type { Client } from 'pg';
 import type { BaseLogger } from 'pino';
 import { withClient } from './connect.ts';
 import { readMigrations } from './migration-files.ts';
@@ -56,7 +57,7 @@ export async function pendingMigrations(url: string, directory?: string): Promis
 }
 
 /** Held to the end of the session, so that nothing can leave it behind. */
-async function takeLock(client: pg.Client, log: Pick<BaseLogger, 'info'>): Promise<void> {
+async function takeLock(client: Client, log: Pick<BaseLogger, 'info'>): Promise<void> {
   const { rows } = await client.query<{ taken: boolean }>(
     'select pg_try_advisory_lock($1) as taken',
     [LOCK_KEY],
@@ -66,7 +67,7 @@ async function takeLock(client: pg.Client, log: Pick<BaseLogger, 'info'>): Promi
   await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
 }
 
-async function apply(client: pg.Client, migration: Migration): Promise<void> {
+async function apply(client: Client, migration: Migration): Promise<void> {
   await client.query('begin');
   try {
     await client.query(migration.sql);
@@ -103,13 +104,13 @@ async function guarded(name: string, work: () => Promise<void>): Promise<void> {
 }
 
 function sqlState(error: Error): string | undefined {
-  const cause = error.cause instanceof pg.DatabaseError ? error.cause : error;
-  return cause instanceof pg.DatabaseError ? cause.code : undefined;
+  const cause = error.cause instanceof DatabaseError ? error.cause : error;
+  return cause instanceof DatabaseError ? cause.code : undefined;
 }
 
 /** Names the line of migration.sql that the server complained about. */
 function withLine(error: unknown, { sql }: Migration): unknown {
-  if (!(error instanceof pg.DatabaseError) || error.position === undefined) return error;
+  if (!(error instanceof DatabaseError) || error.position === undefined) return error;
   const line = sql.slice(0, Number(error.position) - 1).split('\n').length;
   return new Error(`${error.message} (line ${line})`, { cause: error });
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type pg from 'pg';
+import type { Client } from 'pg';
 import type { Migration } from './migration-files.ts';
 import { StoreError } from './store-error.ts';
 
@@ -22,12 +22,12 @@ const LEDGER = `create table if not exists _prisma_migrations (
   applied_steps_count integer not null default 0
 )`;
 
-export async function makeLedger(client: pg.Client): Promise<void> {
+export async function makeLedger(client: Client): Promise<void> {
   await client.query(LEDGER);
 }
 
 /** Records `migration` as Prisma would, in the transaction that applied it. */
-export async function recordApplied(client: pg.Client, migration: Migration): Promise<void> {
+export async function recordApplied(client: Client, migration: Migration): Promise<void> {
   await client.query(
     `insert into _prisma_migrations
        (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
@@ -37,7 +37,7 @@ export async function recordApplied(client: pg.Client, migration: Migration): Pr
 }
 
 /** Names and states of what the database has, in no order; nothing where there is no ledger yet. */
-export async function readLedger(client: pg.Client): Promise<LedgerRow[]> {
+export async function readLedger(client: Client): Promise<LedgerRow[]> {
   const { rows } = await client.query<{ present: boolean }>(
     `select to_regclass('_prisma_migrations') is not null as present`,
   );

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { StoreError } from '../store-error.ts';
 
 /** Where the PostgreSQL programs of this platform are, and what they must be able to read. */
@@ -12,6 +13,7 @@ export interface Binaries {
   needed: string[];
 }
 
+const Links = z.array(z.object({ target: z.string() }));
 const NPM_PLATFORM: Partial<Record<NodeJS.Platform, string>> = { win32: 'windows' };
 
 /** The npm package that carries PostgreSQL for this machine. */
@@ -50,7 +52,7 @@ function packageDirectory(name: string): string {
 
 async function checkLinks(name: string, native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-  const links = JSON.parse(list) as { target: string }[];
+  const links = Links.parse(JSON.parse(list));
   const lost = links.find((link) => !existsSync(join(native, '..', link.target)));
   if (lost === undefined) return;
   throw new StoreError(

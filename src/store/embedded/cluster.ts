@@ -120,7 +120,7 @@ async function initdb(
   try {
     await run(file, args, { ...options, cwd: directory });
   } catch (cause) {
-    const output = `${messageOf(cause)}`.trim();
+    const output = messageOf(cause).trim();
     if (/No space left on device/.test(output)) throw diskFull(directory, cause);
     if (/ENOENT|shared librar|not a dynamic/.test(output)) throw unusable(binaries.initdb, cause);
     throw new StoreError(

@@ -16,7 +16,7 @@ import type { Credentials } from './credentials.ts';
 import { launch, portInUse } from './launch.ts';
 import { ensureOwner, serverUrl } from './owner.ts';
 import { freePort, isFree } from './port.ts';
-import { endOrphans, findPostmaster } from './postmaster.ts';
+import { endServerProcesses, findPostmaster } from './postmaster.ts';
 import type { Postmaster } from './postmaster.ts';
 import { serverSettings } from './settings.ts';
 
@@ -82,7 +82,7 @@ async function settledPostmaster(directory: string, log: Log): Promise<Postmaste
       await delay(20);
       continue;
     }
-    const orphans = await endOrphans(directory);
+    const orphans = await endServerProcesses(directory);
     if (orphans.length > 0)
       log.warn({ pids: orphans }, 'ended server processes without postmaster');
     if (found === 'stale') {

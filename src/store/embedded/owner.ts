@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 
 /** Who connects where: the cluster's administrator, or the owner of Tocsin's database. */
 export function serverUrl(
@@ -16,7 +16,7 @@ export function serverUrl(
  * PostgreSQL too.
  */
 export async function ensureOwner(adminUrl: string, ownerPassword: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
+  const client = new Client({ connectionString: adminUrl });
   await client.connect();
   try {
     const { rows } = await client.query<{ role: boolean; database: boolean }>(

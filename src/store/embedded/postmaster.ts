@@ -59,10 +59,11 @@ export async function stopPostmaster(pid: number): Promise<void> {
 }
 
 /**
- * Ends server processes whose postmaster was killed: they may keep a new one from starting for as
- * long as their query lasts. Linux only; elsewhere PostgreSQL's own check refuses the start.
+ * Ends at once whatever PostgreSQL processes work on the cluster, and answers their pids. Those whose
+ * postmaster was killed may keep a new one from starting for as long as their query lasts. Linux
+ * only; elsewhere PostgreSQL's own check refuses the start.
  */
-export async function endOrphans(directory: string): Promise<number[]> {
+export async function endServerProcesses(directory: string): Promise<number[]> {
   const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0);
   const ours = await Promise.all(pids.map((pid) => worksIn(pid, directory, false)));
   const orphans = pids.filter((_, index) => ours[index]);
