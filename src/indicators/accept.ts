@@ -58,7 +58,7 @@ export async function accept(
   const { member } = request;
   const terms = await termsFor(db, objects, request);
   const examined = await examineAll(objects, request.firstIndex ?? 0, terms);
-  const candidates = examined.filter((one) => !isRefusal(one));
+  const candidates = examined.filter((one): one is Candidate => !isRefusal(one));
   const refusals = examined.filter(isRefusal);
   // Writing needs the organisation's own versions, whatever their marking, and nobody else's.
   const writer = { ...member.viewer, audiences: [], ceiling: 4 };

@@ -178,6 +178,7 @@ create table inbox (
   audience_id integer not null,
   tlp smallint not null,
   realm_id smallint not null,
+  queued_at timestamptz(6) not null default clock_timestamp(),
   primary key (id, turn),
   check ((kind = 'put') = (version_id is not null)),
   check ((kind = 'withdraw') = (stix_id is not null))
@@ -436,6 +437,14 @@ language sql stable security definer set search_path from current as $$
   select coalesce(min(seq) - 1, 0), coalesce(max(seq), 0) from log
 $$;
 
-revoke execute on function ensure_log_partition, turn_inbox, sequence_inbox, log_bounds, viewer_of from public;
+-- How long the oldest committed inbox row has waited, in seconds.
+create function inbox_lag() returns float8
+language sql stable security definer set search_path from current as $$
+  select coalesce((select extract(epoch from clock_timestamp() - queued_at)
+                   from inbox order by id limit 1), 0)
+$$;
+
+revoke execute on function ensure_log_partition, turn_inbox, sequence_inbox, log_bounds, inbox_lag, viewer_of
+  from public;
 grant execute on function sequence_inbox, log_bounds to tocsin_app, tocsin_server;
-grant execute on function viewer_of to tocsin_server;
+grant execute on function viewer_of, inbox_lag to tocsin_server;

@@ -1,0 +1,39 @@
+/**
+ * Cursors as readers hold them. A place in the log never leaves the server as a number, since the
+ * distance between two of them would tell how much others share: it is sealed, bound to the
+ * organisation and realm, and the same place always seals to the same text.
+ */
+import { Problem } from '../errors.ts';
+import { seal, unseal, type Keyring } from '../keyring.ts';
+import type { Viewer } from '../sharing/viewer.ts';
+
+const FORM = /^[A-Za-z0-9_-]{40,80}$/;
+
+type Reader = Pick<Viewer, 'organisationId' | 'realmId'>;
+
+/** The text of a place in the log for one organisation. */
+export function sealCursor(keyring: Keyring, reader: Reader, seq: number): string {
+  const plain = Buffer.alloc(8);
+  plain.writeBigUInt64BE(BigInt(seq));
+  const context = contextOf(reader);
+  return seal(keyring, 'cursor', plain, context, { deterministic: true }).toString('base64url');
+}
+
+/** The place in the log that a cursor means. Throws Problem cursor_invalid. */
+export function openCursor(keyring: Keyring, reader: Reader, cursor: string): number {
+  const plain = FORM.test(cursor)
+    ? unseal(keyring, 'cursor', Buffer.from(cursor, 'base64url'), contextOf(reader))
+    : undefined;
+  if (plain?.length !== 8) {
+    throw new Problem(
+      'cursor_invalid',
+      'Give a cursor from an earlier answer to your organisation, whole, or none to begin anew',
+      { path: 'after' },
+    );
+  }
+  return Number(plain.readBigUInt64BE());
+}
+
+function contextOf({ organisationId, realmId }: Reader): string {
+  return `cursor ${realmId} ${organisationId}`;
+}

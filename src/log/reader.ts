@@ -1,0 +1,60 @@
+import { Problem } from '../errors.ts';
+import type { Viewer } from '../sharing/viewer.ts';
+import type { Database } from '../store/database.ts';
+import { findLogBounds, readLog, type LogFilter, type LogRow } from '../store/log.ts';
+import { asViewer, type Tx } from '../store/transaction.ts';
+
+/** A part of the log as a viewer sees it. */
+export interface LogPage {
+  readonly rows: readonly LogRow[];
+  /** How far this page has read: the next one begins after it. */
+  readonly next: number;
+  /** Whether the log went on beyond `next` when it was read. */
+  readonly more: boolean;
+}
+
+export interface ReadRequest {
+  /** The place after which to read. */
+  readonly after: number;
+  readonly limit: number;
+  readonly filter?: LogFilter;
+}
+
+/** Rows of the log looked through by one statement, and by one page in all. */
+const WINDOW = 20_000;
+const SCAN_MAX = 1_000_000;
+
+/**
+ * Reads on from a place as `viewer`. A page may be empty and still have more: most of what it
+ * looked through was not for this viewer.
+ * Throws Problem cursor_expired when the log is no longer kept that far back.
+ */
+export async function readPage(
+  db: Database,
+  viewer: Viewer,
+  request: ReadRequest,
+): Promise<LogPage> {
+  const { floor, head } = await findLogBounds(db);
+  // A cursor beyond the end was given out before the database was set back to an older state.
+  if ((request.after < floor && request.after > 0) || request.after > head) {
+    throw new Problem('cursor_expired', 'Begin anew, without a cursor: what is current comes again');
+  }
+  const after = Math.max(request.after, floor);
+  if (after === head) return { rows: [], next: head, more: false };
+  return asViewer(db, viewer, (tx) => scan(tx, { ...request, after }, head));
+}
+
+async function scan(tx: Tx, request: ReadRequest, head: number): Promise<LogPage> {
+  const { limit, filter = {} } = request;
+  const rows: LogRow[] = [];
+  let after = request.after;
+  const scanEnd = Math.min(head, after + SCAN_MAX);
+  while (after < scanEnd && rows.length < limit) {
+    const upTo = Math.min(scanEnd, after + Math.max(WINDOW, limit));
+    const wanted = limit - rows.length;
+    const found = await readLog(tx, { after, upTo, limit: wanted }, filter);
+    rows.push(...found);
+    after = found.length === wanted ? (found.at(-1)?.seq ?? upTo) : upTo;
+  }
+  return { rows, next: after, more: after < head };
+}

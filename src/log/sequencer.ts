@@ -1,0 +1,61 @@
+import type { Database } from '../store/database.ts';
+import { sequenceInbox } from '../store/log.ts';
+
+/**
+ * Moves what was committed to the inbox on to the log. Any number of processes may do it: the
+ * database lets one transaction at a time, so there is no leader to lose. A process moves what it
+ * accepted itself at once, and looks every POLL_MS for what another process committed and could
+ * not move before it died.
+ */
+export interface Sequencer {
+  /** Something was committed: move it on soon. */
+  nudge(): void;
+  /** Ends after the step under way. */
+  close(): Promise<void>;
+}
+
+export interface SequencerOptions {
+  readonly db: Database;
+  /** Told where the log ends after each step that moved something. */
+  readonly onMoved: (head: number, moved: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+const BATCH_MAX = 5000;
+const POLL_MS = 250;
+
+export function startSequencer({ db, onMoved, onError }: SequencerOptions): Sequencer {
+  let wanted = true;
+  let closed = false;
+  let running: Promise<void> | undefined;
+
+  const step = async (): Promise<void> => {
+    try {
+      const { moved, head } = await sequenceInbox(db, BATCH_MAX);
+      if (moved > 0) onMoved(head, moved);
+      if (moved === BATCH_MAX) wanted = true;
+    } catch (error) {
+      onError(error);
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (wanted && !closed) {
+      wanted = false;
+      await step();
+    }
+    running = undefined;
+  };
+  const nudge = (): void => {
+    wanted = true;
+    running ??= run();
+  };
+  const timer = setInterval(nudge, POLL_MS);
+  return {
+    nudge,
+    close: async () => {
+      clearInterval(timer);
+      closed = true;
+      await running;
+    },
+  };
+}

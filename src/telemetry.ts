@@ -1,0 +1,71 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { destination, pino, type Logger } from 'pino';
+
+export type Log = Logger;
+
+/** Logs go to standard error as one JSON object a line, so that commands keep standard output. */
+export function createLog(level: string): Log {
+  return pino(
+    {
+      level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination({ fd: 2, sync: false }),
+  );
+}
+
+/** What /metrics tells (Prometheus text format). No label carries content. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    requests: new Histogram({
+      name: 'tocsin_http_request_seconds',
+      help: 'Time to answer a request',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+      registers,
+    }),
+    objects: new Counter({
+      name: 'tocsin_objects_total',
+      help: 'Objects posted, by what became of them',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    logHead: new Gauge({ name: 'tocsin_log_head', help: 'Rows sequenced so far', registers }),
+    sequencerLag: new Gauge({
+      name: 'tocsin_sequencer_lag_seconds',
+      help: 'Age of the oldest committed row that is not yet in the log',
+      registers,
+    }),
+    subscriptionLag: new Gauge({
+      name: 'tocsin_subscription_lag_rows',
+      help: 'Rows of the log that a subscription has not read yet',
+      labelNames: ['subscription'],
+      registers,
+    }),
+    attempts: new Counter({
+      name: 'tocsin_attempts_total',
+      help: 'Tries at a delivery, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    delivered: new Counter({
+      name: 'tocsin_delivered_objects_total',
+      help: 'Objects in delivered batches',
+      registers,
+    }),
+    pool: new Gauge({
+      name: 'tocsin_database_connections',
+      help: 'Connections of the pools, by state',
+      labelNames: ['pool', 'state'],
+      registers,
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
