@@ -4,8 +4,8 @@
  * whose version it does not know; so what it looked at is counted against what is there.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readdirSync } from 'node:fs';
-import { basename, sep } from 'node:path';
+import { existsSync, globSync } from 'node:fs';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 interface Cruise {
@@ -65,30 +65,36 @@ function crossings(result: Cruise): string[] {
 const bag = /^(utils?|helpers?|commons?|services?|types?|interfaces?|misc)$/i;
 
 function bags(): string[] {
-  return globSync(
-    places.map((place) => `${place}/**/*`),
+  const named = globSync(
+    places.map((place) => `${place}/**/*.*`),
     { cwd: root, exclude: (path) => /(node_modules|generated)$/.test(path) },
-  )
-    .filter((path) => bag.test(basename(path).replace(/\..*$/, '')))
-    .map((path) => `bag-name: ${path}`);
+  ).flatMap((path) => {
+    const parts = path.split(sep);
+    const at = parts.findIndex((part) => bag.test(part.replace(/\..*$/, '')));
+    return at < 0 ? [] : [parts.slice(0, at + 1).join('/')];
+  });
+  return [...new Set(named)].map((path) => `bag-name: ${path}`);
 }
 
-/** Everything directly in src/ must have an arrow rule of its own. */
-function unlisted(result: Cruise): string[] {
+/** Every file lies in a folder, or is a file at the root of src/, that has an arrow rule. */
+function unlisted(result: Cruise, files: string[]): string[] {
   const listed = new Set(result.summary.ruleSetUsed.forbidden.map((rule) => rule.name));
-  if (!existsSync(`${root}src`)) return [];
-  return readdirSync(`${root}src`)
-    .filter((name) => !listed.has(`arrow-${name}`) && !listed.has(`arrow-${testedBy(name)}`))
-    .map((name) => `unlisted: src/${name} has no arrows in .dependency-cruiser.cjs`);
-}
-
-function testedBy(name: string): string {
-  return name.replace(/\.test\.ts$/, '.ts');
+  return files
+    .filter((file) => {
+      const [, entry = ''] = file.split('/');
+      return !listed.has(`arrow-${entry.replace(/\.test\.ts$/, '.ts')}`);
+    })
+    .map((file) => `unlisted: ${file} lies where .dependency-cruiser.cjs knows no arrow`);
 }
 
 const files = sourceFiles();
 const result = cruise();
-const told = [...blindSpots(result, files), ...crossings(result), ...bags(), ...unlisted(result)];
+const told = [
+  ...blindSpots(result, files),
+  ...crossings(result),
+  ...bags(),
+  ...unlisted(result, files),
+];
 for (const line of told) console.error(line);
 console.log(`${files.length} files under src/, ${result.modules.length} modules looked at`);
 process.exitCode = told.length === 0 ? 0 : 1;
