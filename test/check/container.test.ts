@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const root = join(import.meta.dirname, '../..');
+const text = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+const service = z.looseObject({
+  read_only: z.boolean().optional(),
+  container_name: z.string().optional(),
+  cap_drop: z.array(z.string()).optional(),
+  security_opt: z.array(z.string()).optional(),
+  tmpfs: z.array(z.string()).optional(),
+  ports: z.array(z.string()).optional(),
+  volumes: z.array(z.string()).default([]),
+  networks: z.array(z.string()).default([]),
+  secrets: z.array(z.string()).default([]),
+  environment: z.record(z.string(), z.string()).default({}),
+  depends_on: z.record(z.string(), z.looseObject({ condition: z.string() })).default({}),
+});
+const named = z.record(z.string(), z.unknown());
+const compose = z
+  .looseObject({
+    services: z.record(z.string(), service),
+    secrets: z.record(z.string(), z.object({ file: z.string() })),
+    networks: named,
+    volumes: named,
+  })
+  .parse(parse(text('docker-compose.yml'), { merge: true }));
+
+describe.each(Object.entries(compose.services))('the service %s', (_, one) => {
+  it('can do no more than it must', () => {
+    expect(one).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+    expect(one.security_opt).toEqual(['no-new-privileges:true']);
+    expect(one.tmpfs).toContain('/tmp');
+  });
+
+  it('can be there several times', () => {
+    expect(one.container_name).toBeUndefined();
+  });
+
+  it('names only what is declared', () => {
+    const volumes = one.volumes.map((volume) => volume.split(':')[0]);
+    expect(Object.keys(compose.volumes)).toEqual(expect.arrayContaining(volumes));
+    expect(Object.keys(compose.networks)).toEqual(expect.arrayContaining(one.networks));
+    expect(Object.keys(compose.secrets)).toEqual(expect.arrayContaining(one.secrets));
+    const services = Object.keys(compose.services);
+    expect(services).toEqual(expect.arrayContaining(Object.keys(one.depends_on)));
+  });
+
+  it('gets its secrets as files', () => {
+    const files = Object.entries(one.environment).filter(([name]) => name.endsWith('_FILE'));
+    expect(files.map(([, file]) => file)).toEqual(
+      one.secrets.toSorted().map((secret) => `/run/secrets/${secret}`),
+    );
+    const open = Object.keys(one.environment).filter((name) => /(PASSWORD|SECRET|URL)$/.test(name));
+    expect(open.filter((name) => name !== 'TOCSIN_PUBLIC_URL')).toEqual([]);
+  });
+});
+
+it('publishes one address', () => {
+  const published = Object.entries(compose.services).filter(([, one]) => one.ports);
+  expect(published.map(([name]) => name)).toEqual(['balancer']);
+});
+
+it('keeps the secrets out of the repository and out of the image', () => {
+  const files = Object.values(compose.secrets).map(({ file }) => file);
+  expect(files.every((file) => file.startsWith('./secrets/'))).toBe(true);
+  expect(text('.gitignore').split('\n')).toContain('secrets/');
+  expect(text('.dockerignore').split('\n').at(1)).toBe('*');
+});
+
+describe('the image', () => {
+  const instructions = text('Dockerfile').replaceAll('\\\n', ' ').split('\n');
+  const last = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM ')));
+
+  it('runs as an ordinary user', () => {
+    expect(last).toContain('USER node');
+  });
+
+  it('takes from the build only what .dockerignore lets in', () => {
+    const kept = text('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1).replace(/\/$/, ''));
+    const copied = instructions
+      .filter((line) => line.startsWith('COPY ') && !line.includes('--from'))
+      .flatMap((line) => line.split(/\s+/).slice(1, -1))
+      .map((source) => source.replace(/\/$/, ''));
+    expect(kept).toEqual(expect.arrayContaining(copied));
+    expect(copied.filter((source) => !existsSync(join(root, source)))).toEqual([]);
+  });
+
+  it.each([
+    { status: 200, exit: 0 },
+    { status: 503, exit: 1 },
+    { status: undefined, exit: 1 },
+  ])('is healthy at $status: exit $exit', async ({ status, exit }) => {
+    const command = /HEALTHCHECK .* CMD (\[.*\])/.exec(last.join('\n'))?.[1] ?? '[]';
+    const [, ...args] = z.array(z.string()).parse(JSON.parse(command));
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url);
+      response.writeHead(status ?? 500).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    if (status === undefined) await once(server.close(), 'close');
+    const child = spawn(process.execPath, args, { env: { PORT: `${port}` }, stdio: 'ignore' });
+    const [code] = await once(child, 'exit');
+    server.close();
+    expect(code).toBe(exit);
+    expect(asked).toEqual(status === undefined ? [] : ['/healthz']);
+  });
+});
