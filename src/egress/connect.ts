@@ -12,33 +12,33 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const ADDRESS_ATTEMPT_MS = 1_000;
 
 export interface Connector {
+  /** For a client that opens one connection at a time. */
   connect: buildConnector.connector;
-  /** Gives up every connection that is still being opened. */
-  cancel(): void;
+  /** Gives up the connection that is being opened, and every later one. */
+  cancel(error: Error): void;
 }
 
 export function createConnector(policy: Policy): Connector {
-  const opening = new Set<(error: Error) => void>();
-  let isCancelled = false;
+  const givenUp = Promise.withResolvers<never>();
+  // Raced against below, and nobody's failure where nothing is being opened.
+  givenUp.promise.catch(() => {});
 
   async function open(target: Target): Promise<Socket> {
-    if (isCancelled) throw closing();
-    const givenUp = Promise.withResolvers<never>();
-    const timer = setTimeout(() => givenUp.reject(tooLate()), CONNECT_TIMEOUT_MS);
-    opening.add(givenUp.reject);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(tooLate()), CONNECT_TIMEOUT_MS);
+    const within = <T>(step: Promise<T>) => Promise.race([step, late.promise, givenUp.promise]);
     let socket: Socket | undefined;
     try {
-      const addresses = await Promise.race([policy.vet(target), givenUp.promise]);
+      const addresses = await within(policy.vet(target));
       if (isRefusal(addresses)) throw new EgressError(addresses.code, addresses.detail);
       socket = dial(target, addresses);
-      await Promise.race([reached(socket, target), givenUp.promise]);
+      await within(reached(socket, target));
       return socket;
     } catch (error) {
       socket?.destroy();
       throw error;
     } finally {
       clearTimeout(timer);
-      opening.delete(givenUp.reject);
     }
   }
 
@@ -49,10 +49,7 @@ export function createConnector(policy: Policy): Connector {
         error === null ? callback(null, socket) : callback(error, null),
       );
     },
-    cancel() {
-      isCancelled = true;
-      for (const giveUp of opening) giveUp(closing());
-    },
+    cancel: givenUp.reject,
   };
 }
 
@@ -103,10 +100,6 @@ function explain(error: Error, isConnected: boolean): Error {
 
 function tooLate(): EgressError {
   return new EgressError('egress_timeout', 'The receiver could not be reached in time');
-}
-
-function closing(): EgressError {
-  return new EgressError('egress_closed', 'The server is stopping');
 }
 
 function portOf(protocol: string, port: string): number {

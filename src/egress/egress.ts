@@ -1,11 +1,10 @@
 /** The one guarded way out: every outgoing request of the server goes through it. */
 import { payloadOf } from './body.ts';
-import { createConnector } from './connect.ts';
 import { exchange, type EgressOutcome, type Exchange } from './exchange.ts';
 import type { EgressFailure, EgressRefusal } from './failure.ts';
 import { refuseHeaders } from './headers.ts';
 import { createPolicy, isRefusal, targetOf, type Resolve } from './policy.ts';
-import { createPools, type PoolLimits } from './pools.ts';
+import { Pools, type PoolLimits } from './pools.ts';
 import { createResolve } from './resolve.ts';
 
 const LIMITS: PoolLimits = {
@@ -48,7 +47,7 @@ export interface Egress {
 
 export function createEgress({ allow, resolve, limits }: EgressOptions): Egress {
   const policy = createPolicy(allow, resolve ?? createResolve());
-  const pools = createPools(createConnector(policy), { ...LIMITS, ...limits });
+  const pools = new Pools(policy, { ...LIMITS, ...limits });
   let isClosed = false;
   return {
     async check(text) {
@@ -65,7 +64,7 @@ export function createEgress({ allow, resolve, limits }: EgressOptions): Egress 
       const refusal = refuseHeaders(headers);
       if (refusal !== undefined) return refused(refusal);
       const { body, contentLength } = payloadOf(request.body);
-      return exchange(pools.take(url.origin), {
+      return exchange(pools.of(url.origin), {
         method,
         path: url.pathname + url.search,
         headers: contentLength === undefined ? headers : withLength(headers, contentLength),

@@ -1,6 +1,7 @@
 /** One request and its answer, within one deadline and one limit of bytes. */
 import type { Dispatcher } from 'undici';
 import { EgressError, failureOf, type EgressFailure } from './failure.ts';
+import type { Lane, Pool, Waiter } from './pools.ts';
 
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
@@ -38,41 +39,49 @@ interface Sender {
   ): boolean;
 }
 
-/** Never rejects. The connection is closed where the answer was too long, too slow or unreadable. */
-export function exchange(dispatcher: Sender, request: Exchange): Promise<EgressOutcome> {
+/** Never rejects. The connection is cut where the answer was too long, too slow or unreadable. */
+export function exchange(pool: Pool, request: Exchange): Promise<EgressOutcome> {
   return new Promise((resolve) => {
-    const { method, path, headers, body, timeoutMs, maxResponseBytes } = request;
-    const handler = new Answer(resolve, timeoutMs, maxResponseBytes);
-    dispatcher.dispatch({ method, path, headers, body }, handler);
+    pool.enter(new Answer(pool, request, resolve));
   });
 }
 
-class Answer implements Dispatcher.DispatchHandler {
+class Answer implements Dispatcher.DispatchHandler, Waiter {
+  readonly #pool: Pool;
+  readonly #request: Exchange;
   readonly #resolve: (outcome: EgressOutcome) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #chunks: Buffer[] = [];
   #room: number;
-  #controller: Dispatcher.DispatchController | undefined;
+  #lane: Lane | undefined;
   #stage: EgressFailure['stage'] = 'connect';
   #status = 0;
   #headers: Headers = {};
   #isSettled = false;
 
-  constructor(
-    resolve: (outcome: EgressOutcome) => void,
-    timeoutMs: number,
-    maxResponseBytes: number,
-  ) {
+  constructor(pool: Pool, request: Exchange, resolve: (outcome: EgressOutcome) => void) {
+    this.#pool = pool;
+    this.#request = request;
     this.#resolve = resolve;
-    this.#room = maxResponseBytes;
-    this.#timer = setTimeout(() => this.#expire(), timeoutMs);
+    this.#room = request.maxResponseBytes;
+    this.#timer = setTimeout(() => this.fail(tooLate()), request.timeoutMs);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+  begin(lane: Lane): void {
+    this.#lane = lane;
+    const sender: Sender = lane.client;
+    const { method, path, headers, body } = this.#request;
+    sender.dispatch({ method, path, headers, body }, this);
+  }
+
+  fail(error: Error): void {
+    if (!this.#settle(failureOf(error, this.#stage))) return;
+    if (this.#lane === undefined) this.#pool.leave(this);
+    else this.#lane.destroy(error);
+  }
+
+  onRequestStart(): void {
     this.#stage = 'headers';
-    // A request that waited for a connection past its deadline is not sent any more.
-    if (this.#isSettled) controller.abort(tooLate());
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers) {
@@ -82,39 +91,40 @@ class Answer implements Dispatcher.DispatchHandler {
     this.#headers = headers;
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isSettled) return;
     this.#chunks.push(chunk.subarray(0, this.#room));
     this.#room -= chunk.length;
-    if (this.#room >= 0) return;
-    this.#succeed(true);
-    controller.abort(new EgressError('egress_protocol', 'The answer is longer than we read'));
+    if (this.#room >= 0 || !this.#succeed(true)) return;
+    this.#lane?.destroy(new EgressError('egress_protocol', 'The answer is longer than we read'));
   }
 
   onResponseEnd(): void {
-    this.#succeed(false);
+    if (this.#succeed(false)) this.#lane?.release();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#settle(failureOf(error, this.#stage));
+    this.fail(error);
   }
 
-  #succeed(truncated: boolean): void {
+  #succeed(truncated: boolean): boolean {
     const body = Buffer.concat(this.#chunks);
-    this.#settle({ ok: true, status: this.#status, headers: this.#headers, body, truncated });
+    return this.#settle({
+      ok: true,
+      status: this.#status,
+      headers: this.#headers,
+      body,
+      truncated,
+    });
   }
 
-  #expire(): void {
-    const error = tooLate();
-    this.#settle(failureOf(error, this.#stage));
-    this.#controller?.abort(error);
-  }
-
-  #settle(outcome: EgressOutcome): void {
-    if (this.#isSettled) return;
+  /** Whether this was the first word about the outcome, and so the one that counts. */
+  #settle(outcome: EgressOutcome): boolean {
+    if (this.#isSettled) return false;
     this.#isSettled = true;
     clearTimeout(this.#timer);
     this.#resolve(outcome);
+    return true;
   }
 }
 
