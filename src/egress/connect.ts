@@ -15,7 +15,7 @@ export interface Connector {
   /** For a client that opens one connection at a time. */
   connect: buildConnector.connector;
   /** Gives up the connection that is being opened, and every later one. */
-  cancel(error: Error): void;
+  cancel: (error: Error) => void;
 }
 
 export function createConnector(policy: Policy): Connector {

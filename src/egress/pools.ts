@@ -106,8 +106,7 @@ export class Pools {
       destroy: (error) => {
         if (!this.#lanes.delete(lane)) return;
         cancel(error);
-        const ending = client.destroy(error).finally(() => this.#endings.delete(ending));
-        this.#endings.add(ending);
+        this.#end(client, error);
         pool.lose(lane);
       },
     };
@@ -116,6 +115,11 @@ export class Pools {
     });
     this.#lanes.add(lane);
     return lane;
+  }
+
+  #end(client: Client, error: Error): void {
+    const ending = client.destroy(error).finally(() => this.#endings.delete(ending));
+    this.#endings.add(ending);
   }
 }
 

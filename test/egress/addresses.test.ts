@@ -1,5 +1,5 @@
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
 import { whyNotGlobal } from '../../src/egress/addresses.ts';
 import { createEgress } from '../../src/egress/egress.ts';
 
@@ -85,10 +85,11 @@ const forbiddenAddress = fc
   .constantFrom(...FORBIDDEN)
   .chain(([first, last]) => fc.integer({ min: toNumber(first), max: toNumber(last) }));
 
-describe('addresses that are not public', () => {
-  const egress = createEgress({ allow: [] });
+const egress = createEgress({ allow: [] });
 
-  it.each(Object.entries(SPELLINGS))('stay refused when written %s', async (_name, spell) => {
+it.each(Object.entries(SPELLINGS))(
+  'addresses that are not public stay refused when written %s',
+  async (_name, spell) => {
     await fc.assert(
       fc.asyncProperty(forbiddenAddress, async (number) => {
         const refusal = await egress.check(`https://${spell(number)}/`);
@@ -96,58 +97,50 @@ describe('addresses that are not public', () => {
       }),
       { numRuns: 60 },
     );
-  });
+  },
+);
 
-  it.each(FORBIDDEN)('%s to %s is refused up to its ends', (first, last) => {
+it.each(FORBIDDEN)(
+  'addresses that are not public %s to %s is refused up to its ends',
+  (first, last) => {
     expect(whyNotGlobal(first)).toBeDefined();
     expect(whyNotGlobal(last)).toBeDefined();
     for (const number of [toNumber(first) - 1, toNumber(last) + 1]) {
       if (number < 0 || number >= 2 ** 32 || isForbidden(number)) continue;
       expect(whyNotGlobal(toDotted(number)), toDotted(number)).toBeUndefined();
     }
-  });
+  },
+);
 
-  it('are told from public ones in every form that stands for one', () => {
-    fc.assert(
-      fc.property(anyAddress, (number) => {
-        const isRefused = isForbidden(number);
-        expect(whyNotGlobal(toDotted(number)) !== undefined).toBe(isRefused);
-        expect(whyNotGlobal(`::ffff:${toDotted(number)}`) !== undefined).toBe(isRefused);
-        expect(whyNotGlobal(`64:ff9b::${toDotted(number)}`) !== undefined).toBe(isRefused);
-      }),
-    );
-  });
-
-  it.each([
-    [
-      '::',
-      '::1',
-      '::2',
-      '100::1',
-      '1fff::1',
-      '4000::1',
-      '5f00::1',
-      'fc00::1',
-      'fdff::1',
-      'fe80::1',
-    ],
-    [
-      'fe80::1%eth0',
-      'fec0::1',
-      'ff02::1',
-      '2001::1',
-      '2001:1ff::1',
-      '2001:db8::1',
-      '2002::1',
-      '3fff::1',
-    ],
-    ['2620:4f:8000::1', '', 'localhost', '127.1', '0x8080808', '8.8.8.8 ', '08.8.8.8'],
-  ])('%s and its like are refused', (...addresses) => {
-    for (const address of addresses) expect(whyNotGlobal(address), address).toBeDefined();
-  });
-
-  it.each(['2001:200::1', '2400:cb00::1', '2620:fe::fe', '3ffe:ffff::1', '2a00:1450::5eff:1'])(
-    '%s is public',
-    (address) => expect(whyNotGlobal(address)).toBeUndefined(),
+it('addresses that are not public are told from public ones in every form that stands for one', () => {
+  fc.assert(
+    fc.property(anyAddress, (number) => {
+      const isRefused = isForbidden(number);
+      expect(whyNotGlobal(toDotted(number)) !== undefined).toBe(isRefused);
+      expect(whyNotGlobal(`::ffff:${toDotted(number)}`) !== undefined).toBe(isRefused);
+      expect(whyNotGlobal(`64:ff9b::${toDotted(number)}`) !== undefined).toBe(isRefused);
+    }),
   );
 });
+
+it.each([
+  ['::', '::1', '::2', '100::1', '1fff::1', '4000::1', '5f00::1', 'fc00::1', 'fdff::1', 'fe80::1'],
+  [
+    'fe80::1%eth0',
+    'fec0::1',
+    'ff02::1',
+    '2001::1',
+    '2001:1ff::1',
+    '2001:db8::1',
+    '2002::1',
+    '3fff::1',
+  ],
+  ['2620:4f:8000::1', '', 'localhost', '127.1', '0x8080808', '8.8.8.8 ', '08.8.8.8'],
+])('addresses that are not public %s and its like are refused', (...addresses) => {
+  for (const address of addresses) expect(whyNotGlobal(address), address).toBeDefined();
+});
+
+it.each(['2001:200::1', '2400:cb00::1', '2620:fe::fe', '3ffe:ffff::1', '2a00:1450::5eff:1'])(
+  '%s is public',
+  (address) => expect(whyNotGlobal(address)).toBeUndefined(),
+);

@@ -1,7 +1,7 @@
 /** Servers on loopback that behave as told, and know who is connected to them. */
 import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps, type ServerOptions } from 'node:https';
-import { createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTcp, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 
 export interface Receiver {
@@ -44,7 +44,9 @@ async function listen(server: Server, scheme: string): Promise<Receiver> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
+  const { port } = address;
   return {
     url: `${scheme}://127.0.0.1:${port}/`,
     port,
