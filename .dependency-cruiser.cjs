@@ -29,13 +29,14 @@ const rootArrows = {
   errors: [],
   clock: [],
   telemetry: ['src/(errors|clock)\\.ts$'],
+  keyring: [],
 };
 
 /** Root files that a folder may import. */
 function rootFilesFor(folder) {
   if (pure.includes(folder)) return 'errors';
-  if (folder === 'http' || folder === 'commands') return 'errors|clock|telemetry|config';
-  return 'errors|clock|telemetry';
+  if (folder === 'http' || folder === 'commands') return 'errors|clock|telemetry|keyring|config';
+  return 'errors|clock|telemetry|keyring';
 }
 
 const tests = '\\.test\\.ts$';

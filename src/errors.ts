@@ -5,7 +5,6 @@
  * those marked `object` here.
  */
 export const PROBLEMS = {
-  all_objects_refused: 'No object of the bundle could be taken',
   atomic_aborted: 'Nothing was taken, since one object could not be',
   audience_empty: 'The audience names nobody',
   audience_not_yours: 'The audience is not one that your organisation may share with',
@@ -17,7 +16,9 @@ export const PROBLEMS = {
   content_type_unsupported: 'The content type is not supported',
   cursor_invalid: 'The cursor is not one that this server gave to your organisation',
   cursor_expired: 'The cursor is older than what is kept: read again from the beginning',
+  duplicate_key: 'A JSON object has a key twice',
   egress_refused: 'The address is not one that this server may send to',
+  forbidden_key: 'A JSON key is not allowed',
   internal_error: 'The server failed',
   invalid_json: 'The body is not valid JSON',
   invalid_bundle: 'The body is not a STIX bundle',
@@ -28,10 +29,13 @@ export const PROBLEMS = {
   key_missing: 'The request carries no key',
   key_revoked: 'The key has been revoked',
   line_too_long: 'A line is too long',
+  lone_surrogate: 'A text holds half of a surrogate pair',
   method_not_allowed: 'The method is not allowed here',
   not_acceptable: 'None of the accepted media types can be given',
   not_found: 'There is nothing here that you may see',
   not_ready: 'The server is not ready',
+  nul_character: 'A text holds the character U+0000',
+  number_not_representable: 'A number cannot be kept exactly',
   organisation_not_active: 'The organisation does not take part now',
   producer_mismatch: 'The object is made in the name of another member',
   red_needs_named_organisations: 'TLP:RED goes to named organisations only',
@@ -39,8 +43,8 @@ export const PROBLEMS = {
   stale_update: 'Something else changed it in the meantime',
   subscription_limit: 'The organisation has as many subscriptions as it may',
   tlp_above_ceiling: 'The marking is above the TLP ceiling of the agreement',
+  too_deep: 'The JSON is nested too deeply',
   version_conflict: 'Another content was shared under this id and modified',
-  withheld: 'The object was not tried, since another could not be taken',
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -37,11 +37,24 @@ export async function readPage(
   const { floor, head } = await findLogBounds(db);
   // A cursor beyond the end was given out before the database was set back to an older state.
   if ((request.after < floor && request.after > 0) || request.after > head) {
-    throw new Problem('cursor_expired', 'Begin anew, without a cursor: what is current comes again');
+    throw new Problem(
+      'cursor_expired',
+      'Begin anew, without a cursor: what is current comes again',
+    );
   }
   const after = Math.max(request.after, floor);
-  if (after === head) return { rows: [], next: head, more: false };
-  return asViewer(db, viewer, (tx) => scan(tx, { ...request, after }, head));
+  return readRange(db, viewer, { ...request, after }, head);
+}
+
+/** The same up to a place that the log is known to have reached. */
+export async function readRange(
+  db: Database,
+  viewer: Viewer,
+  request: ReadRequest,
+  head: number,
+): Promise<LogPage> {
+  if (request.after >= head) return { rows: [], next: request.after, more: false };
+  return asViewer(db, viewer, (tx) => scan(tx, request, head));
 }
 
 async function scan(tx: Tx, request: ReadRequest, head: number): Promise<LogPage> {

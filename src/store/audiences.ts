@@ -89,3 +89,13 @@ export async function othersIdentities(
     where organisation_id <> ${organisationId} and stix_id = any(${[...stixIds]})`;
   return new Set(rows.map((row) => row.stix_id));
 }
+
+/** The communities and sharing groups among these audiences, by slug. */
+export async function findAudienceNames(
+  db: Database,
+  audienceIds: readonly number[],
+): Promise<{ kind: string; slug: string; name: string }[]> {
+  return db.server.$queryRaw`
+    select kind, slug, coalesce(name, slug) as name from audience
+    where id = any(${[...audienceIds]}) and slug is not null order by slug`;
+}

@@ -13,6 +13,8 @@ export interface LogRow {
   readonly stixId: string;
   /** The object's JSON; null for a withdrawal. */
   readonly content: string | null;
+  /** When it came into the log, to the microsecond; no two rows have the same. */
+  readonly dateAdded: string;
 }
 
 /** Which objects a reader wants; withdrawals always come. Empty means all. */
@@ -64,7 +66,8 @@ export async function readLog(
   const producers = filter.producerIds ?? null;
   const creators = filter.creators ?? null;
   return tx.$queryRaw<LogRow[]>`
-    select l.seq::float8 as seq, l.kind, coalesce(v.stix_id, l.stix_id) as "stixId", v.content
+    select l.seq::float8 as seq, l.kind, coalesce(v.stix_id, l.stix_id) as "stixId", v.content,
+      to_char(l.date_added at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "dateAdded"
     from log l left join version v on v.id = l.version_id
     where l.seq > ${range.after}::bigint and l.seq <= ${range.upTo}::bigint
       and case l.kind

@@ -216,7 +216,10 @@ create table subscription (
   reason text,
   cursor bigint not null,
   batch_max integer not null default 500 check (batch_max between 1 and 500),
+  batch_now integer,
+  retry_to bigint,
   failures integer not null default 0,
+  refusals integer not null default 0,
   failing_since timestamptz(6),
   next_attempt_at timestamptz(6) not null default now(),
   lease_owner uuid,
@@ -230,6 +233,7 @@ create table attempt (
   subscription_id uuid not null references subscription on delete cascade,
   organisation_id integer not null,
   webhook_id text not null,
+  kind text not null check (kind in ('delivery', 'test')),
   outcome text not null,
   status smallint,
   detail text,
@@ -304,7 +308,8 @@ grant select, insert, update on organisation, identity, audience, agreement, api
   to tocsin_server;
 grant select, insert, delete on audience_member, audience_part to tocsin_server;
 grant select, update on subscription to tocsin_server;
-grant insert on attempt, dead_letter, audit to tocsin_server;
+grant insert, select on attempt, dead_letter to tocsin_server;
+grant insert on audit to tocsin_server;
 grant select, insert, update, delete on worker to tocsin_server;
 
 -- Row security -----------------------------------------------------------------------------------
@@ -352,8 +357,8 @@ begin
 end
 $$;
 create policy lease on subscription to tocsin_server using (true) with check (true);
-create policy record on attempt for insert to tocsin_server with check (true);
-create policy record on dead_letter for insert to tocsin_server with check (true);
+create policy record on attempt to tocsin_server using (true) with check (true);
+create policy record on dead_letter to tocsin_server using (true) with check (true);
 create policy append_server on audit for insert to tocsin_server with check (true);
 
 -- The sequencer ----------------------------------------------------------------------------------

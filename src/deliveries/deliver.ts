@@ -1,0 +1,180 @@
+import type { Clock } from '../clock.ts';
+import type { Egress } from '../egress/egress.ts';
+import type { Keyring } from '../keyring.ts';
+import { sealCursor } from '../log/cursor.ts';
+import { readRange } from '../log/reader.ts';
+import { tlpRank } from '../stix/tlp.ts';
+import { noteDeadLetter, settle, type AttemptRecord } from '../store/attempts.ts';
+import type { Database } from '../store/database.ts';
+import { findOrder, viewerOfOrder, type Order } from '../store/leases.ts';
+import type { LogRow } from '../store/log.ts';
+import type { Log, Metrics } from '../telemetry.ts';
+import { SubscriptionFilter, toLogFilter } from './filter.ts';
+import { changedPayload, type Payload } from './payload.ts';
+import { decide, type Decision } from './retry.ts';
+import { openSecrets } from './secrets.ts';
+import { send, type Sent } from './send.ts';
+import { standingAfter } from './standing.ts';
+
+export interface DeliveryContext {
+  readonly db: Database;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly egress: Egress;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly workerId: string;
+}
+
+/** What a step of a subscription came to. */
+export type Step =
+  /** It has read on to `cursor`; `more` when there is more to read. */
+  | {
+      readonly kind: 'moved';
+      readonly cursor: number;
+      readonly sent: boolean;
+      readonly more: boolean;
+    }
+  /** Nothing may be tried before this time (ms since 1970). */
+  | { readonly kind: 'wait'; readonly untilMs: number }
+  /** It is not this worker's any more, or not active. */
+  | { readonly kind: 'lost' };
+
+/** TLP:RED never leaves through a webhook. */
+const WEBHOOK_CEILING = tlpRank('amber+strict');
+const INACTIVE_RETRY_MS = 60_000;
+
+/**
+ * One step of a subscription: reads the log on from `cursor` as its organisation and, when there
+ * is something for it, sends one signed batch and settles what came of it. What may be seen is
+ * asked anew each time, and no transaction is open while the receiver answers.
+ */
+export async function deliver(
+  context: DeliveryContext,
+  subscriptionId: string,
+  cursor: number,
+  head: number,
+): Promise<Step> {
+  const { db, clock, workerId } = context;
+  const order = await findOrder(db, workerId, subscriptionId);
+  if (order === undefined) return { kind: 'lost' };
+  const nowMs = clock.now().getTime();
+  if (order.ceiling === null) return { kind: 'wait', untilMs: nowMs + INACTIVE_RETRY_MS };
+  if (order.nextAttemptMs > nowMs) return { kind: 'wait', untilMs: order.nextAttemptMs };
+  const page = await readFor(context, order, Math.max(cursor, order.cursor), head);
+  if (page.rows.length === 0) {
+    return { kind: 'moved', cursor: page.next, sent: false, more: page.more };
+  }
+  return dispatch(context, subscriptionId, order, page);
+}
+
+async function readFor({ db }: DeliveryContext, order: Order, after: number, head: number) {
+  const filter = SubscriptionFilter.parse(order.filter);
+  // A batch that is tried again ends where it ended before: it stays the same delivery.
+  const upTo = order.retryTo === null ? head : Math.min(head, order.retryTo);
+  const request = {
+    after,
+    limit: order.batchMax,
+    filter: toLogFilter(filter, order.producerIds),
+  };
+  const page = await readRange(db, viewerOfOrder(order, WEBHOOK_CEILING), request, upTo);
+  return { ...page, more: page.next < head };
+}
+
+async function dispatch(
+  context: DeliveryContext,
+  subscriptionId: string,
+  order: Order,
+  page: { readonly rows: readonly LogRow[]; readonly next: number; readonly more: boolean },
+): Promise<Step> {
+  const { db, keyring, clock, egress } = context;
+  const payload = changedPayload({
+    subscriptionId,
+    from: sealCursor(keyring, order, order.cursor),
+    to: sealCursor(keyring, order, page.next),
+    rows: page.rows,
+  });
+  const startedAt = clock.now();
+  const startMs = performance.now();
+  const secrets = openSecrets(keyring, subscriptionId, order.secret, startedAt.getTime());
+  const sent = await send(egress, { url: order.url, secrets }, payload, startedAt.getTime());
+  const nowMs = clock.now().getTime();
+  const decision = decide({
+    outcome: sent.outcome,
+    objects: page.rows.length,
+    failures: order.failures,
+    refusals: order.refusals,
+    failingSinceMs: order.failingSinceMs ?? undefined,
+    nowMs,
+    random: Math.random(),
+  });
+  const durationMs = Math.round(performance.now() - startMs);
+  const attempt = {
+    ...record(subscriptionId, order, page.next, payload, sent),
+    startedAt,
+    durationMs,
+  };
+  const entry = { ...attempt, outcome: decision.kind };
+  tell(context, entry, decision);
+  if (decision.kind === 'dead_letter') await bury(context, subscriptionId, order, page.rows, sent);
+  const standing = standingAfter(order, decision, {
+    ...sent,
+    next: page.next,
+    rows: page.rows.length,
+    nowMs,
+  });
+  const moved = await settle(db, context.workerId, entry, standing);
+  if (!moved || standing.state !== 'active') return { kind: 'lost' };
+  if (decision.kind === 'retry') return { kind: 'wait', untilMs: standing.nextAttemptMs };
+  const more = page.more || standing.cursor < page.next;
+  return { kind: 'moved', cursor: standing.cursor, sent: true, more };
+}
+
+function record(
+  subscriptionId: string,
+  order: Order,
+  toSeq: number,
+  payload: Payload,
+  sent: Sent,
+): Omit<AttemptRecord, 'startedAt' | 'durationMs' | 'outcome'> {
+  return {
+    subscriptionId,
+    organisationId: order.organisationId,
+    webhookId: payload.webhookId,
+    kind: 'delivery',
+    status: sent.status,
+    detail: sent.detail,
+    objects: payload.objects,
+    withdrawn: payload.withdrawn,
+    bytes: payload.body.length,
+    fromSeq: order.cursor,
+    toSeq,
+  };
+}
+
+async function bury(
+  { db }: DeliveryContext,
+  subscriptionId: string,
+  order: Order,
+  rows: readonly LogRow[],
+  { status, detail }: Sent,
+): Promise<void> {
+  for (const { seq, stixId } of rows) {
+    const said = `${status ?? ''} ${detail ?? ''}`.trim();
+    await noteDeadLetter(db, {
+      subscriptionId,
+      organisationId: order.organisationId,
+      seq,
+      stixId,
+      detail: said,
+    });
+  }
+}
+
+/** One wide line an attempt; it names no content, and no address with what may be secret in it. */
+function tell({ log, metrics }: DeliveryContext, attempt: AttemptRecord, decision: Decision): void {
+  const { detail: _, startedAt: __, ...line } = attempt;
+  log.info({ ...line, decision: decision.kind }, 'delivery attempt');
+  metrics.attempts.inc({ outcome: decision.kind });
+  if (decision.kind === 'delivered') metrics.delivered.inc(attempt.objects);
+}

@@ -1,0 +1,66 @@
+/** The body of a webhook, after Standard Webhooks: type, timestamp, data. Pure. */
+import { createHash } from 'node:crypto';
+import type { LogRow } from '../store/log.ts';
+
+export interface PayloadParts {
+  readonly subscriptionId: string;
+  /** Sealed cursors of where the batch begins and ends. */
+  readonly from: string;
+  readonly to: string;
+  readonly rows: readonly LogRow[];
+}
+
+export interface Payload {
+  /** The same for every attempt at the same rows. */
+  readonly webhookId: string;
+  readonly body: Buffer;
+  readonly objects: number;
+  readonly withdrawn: number;
+}
+
+/** `objects.changed`: the objects of a part of the log as a bundle, and the ids withdrawn in it. */
+export function changedPayload({ subscriptionId, from, to, rows }: PayloadParts): Payload {
+  const contents = rows.flatMap(({ content }) => content ?? []);
+  const withdrawn = rows.flatMap(({ kind, stixId }) => (kind === 'withdraw' ? stixId : []));
+  const digest = createHash('sha256').update(`${subscriptionId} ${from} ${to}`);
+  for (const { seq } of rows) digest.update(` ${seq}`);
+  const hash = digest.digest();
+  const head = JSON.stringify({
+    type: 'objects.changed',
+    timestamp: rows.at(-1)?.dateAdded,
+    data: { subscription: subscriptionId, from, to, withdrawn },
+  });
+  const bundle = `"bundle":{"type":"bundle","id":"bundle--${uuidOf(hash)}","objects":[`;
+  const text = `${head.slice(0, -2)},${bundle}${contents.join(',')}]}}}`;
+  return {
+    webhookId: `msg_${hash.toString('base64url').slice(0, 32)}`,
+    body: Buffer.from(text),
+    objects: contents.length,
+    withdrawn: withdrawn.length,
+  };
+}
+
+/** `test`: says that the endpoint can be reached and the signature checked. */
+export function testPayload(subscriptionId: string, now: Date, id: string): Payload {
+  const body = JSON.stringify({
+    type: 'test',
+    timestamp: now.toISOString(),
+    data: { subscription: subscriptionId },
+  });
+  return { webhookId: `msg_${id}`, body: Buffer.from(body), objects: 0, withdrawn: 0 };
+}
+
+/** A UUID made of a hash (RFC 9562 §5.8, version 8). */
+function uuidOf(hash: Buffer): string {
+  const bytes = Buffer.from(hash.subarray(0, 16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-');
+}

@@ -1,0 +1,65 @@
+/**
+ * Who may call a route. Every route declares it in `config.access`; the server does not start when
+ * one does not. A key is read and checked before the body is.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
+import { authenticate } from '../organisations/authenticate.ts';
+import type { Member, Role } from '../sharing/member.ts';
+import { presentedKey } from './credentials.ts';
+import type { Services } from './services.ts';
+
+/** `public`, or the roles whose keys may call it. */
+export type Access = 'public' | readonly Role[];
+
+/** Roles by what they may do. */
+export const READERS: Access = ['admin', 'org_admin', 'publisher', 'analyst', 'feed'];
+export const ANALYSTS: Access = ['admin', 'org_admin', 'publisher', 'analyst'];
+export const PUBLISHERS: Access = ['admin', 'org_admin', 'publisher'];
+export const ORG_ADMINS: Access = ['admin', 'org_admin'];
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    member: Member | undefined;
+    /** The code of the problem that the request was answered with. */
+    problem: string | undefined;
+  }
+}
+
+/** Refuses routes that do not say who may call them, and callers who may not. */
+export function guardRoutes(app: FastifyInstance, services: Services): void {
+  app.decorateRequest('member', undefined);
+  app.decorateRequest('problem', undefined);
+  app.addHook('onRoute', ({ config, method, url }) => {
+    if (config?.access === undefined) {
+      throw new Error(`${String(method)} ${url} does not declare who may call it`);
+    }
+  });
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) return;
+    const access = request.routeOptions.config.access;
+    if (access === 'public') return;
+    request.member = await memberWith(services, request, access ?? []);
+  });
+}
+
+async function memberWith(
+  services: Services,
+  request: FastifyRequest,
+  roles: readonly Role[],
+): Promise<Member> {
+  const member = await authenticate(services, presentedKey(request.headers));
+  if (!roles.includes(member.role)) {
+    throw new Problem('role_not_allowed', `This takes a key of role ${roles.join(' or ')}`);
+  }
+  return member;
+}
+
+/** The member behind a request to a route that is not public. */
+export function memberOf(request: FastifyRequest): Member {
+  if (request.member === undefined) throw new Error('A public route asked for its member');
+  return request.member;
+}

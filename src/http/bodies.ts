@@ -1,0 +1,124 @@
+/**
+ * How bodies are read: which media types, decompressed within limits, JSON as STIX needs it.
+ */
+import { Transform, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
+import { parseJson } from '../stix/json.ts';
+
+/** Media types of one JSON document, and of one object a line. */
+const JSON_TYPE = /^application\/(json|stix\+json)$/;
+const NDJSON_TYPE = /^application\/(x-ndjson|ndjson|jsonl)$/;
+
+/** A gzip body may unfold to this many times its size, once past the first MiB. */
+const UNFOLDING_MAX = 200;
+const UNFOLDING_FREE_BYTES = 1024 * 1024;
+
+export function readBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    /^application\/(json|stix\+json)\s*(;|$)/,
+    { parseAs: 'string' },
+    (request, body, done) => {
+      try {
+        refuseParameters(request);
+        done(null, readJson(String(body)));
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)));
+      }
+    },
+  );
+  app.addContentTypeParser(
+    /^application\/(x-ndjson|ndjson|jsonl)\s*(;|$)/,
+    (_request, payload, done) => done(null, payload),
+  );
+  app.addHook('preParsing', async (request, _reply, payload) => decompressed(request, payload));
+}
+
+/** Whether the request's body is one object a line. */
+export function isNdjson(request: FastifyRequest): boolean {
+  return NDJSON_TYPE.test(mediaType(request).essence);
+}
+
+function readJson(text: string): unknown {
+  if (text.trim() === '') {
+    throw new Problem('body_missing', 'Send a STIX bundle or object as the body');
+  }
+  return parseJson(text);
+}
+
+function mediaType({ headers }: FastifyRequest): { essence: string; parameters: string[] } {
+  const [essence = '', ...parameters] = (headers['content-type'] ?? '').split(';');
+  return {
+    essence: essence.trim().toLowerCase(),
+    parameters: parameters.map((text) => text.trim().toLowerCase()).filter((text) => text !== ''),
+  };
+}
+
+/** STIX 2.1 §1.6.3 names the version; a charset other than UTF-8 is not JSON (RFC 8259 §8.1). */
+function refuseParameters(request: FastifyRequest): void {
+  const { essence, parameters } = mediaType(request);
+  for (const parameter of parameters) {
+    const [name = '', quoted = ''] = parameter.split('=').map((part) => part.trim());
+    const value = quoted.replaceAll('"', '');
+    const fits =
+      (name === 'charset' && value === 'utf-8') ||
+      (name === 'version' && JSON_TYPE.test(essence) && (value === '2.1' || value === '2.0'));
+    if (!fits) {
+      throw new Problem(
+        'content_type_unsupported',
+        `The parameter ${name} does not fit ${essence}`,
+        {
+          path: 'content-type',
+        },
+      );
+    }
+  }
+}
+
+function decompressed(request: FastifyRequest, payload: Readable): Readable {
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity' || encoding === '') return payload;
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
+    throw new Problem('content_encoding_unsupported', 'Send the body as it is or with gzip', {
+      path: 'content-encoding',
+    });
+  }
+  let taken = 0;
+  const count = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      taken += chunk.length;
+      done(null, chunk);
+    },
+  });
+  let given = 0;
+  const limit = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      given += chunk.length;
+      if (given > UNFOLDING_FREE_BYTES && given > taken * UNFOLDING_MAX) done(bomb());
+      else done(null, chunk);
+    },
+  });
+  const gunzip = createGunzip();
+  const fail = (error: Error): void => {
+    limit.destroy(error instanceof Problem ? error : notGzip(error));
+  };
+  payload.on('error', fail);
+  gunzip.on('error', fail);
+  payload.pipe(count).pipe(gunzip).pipe(limit);
+  // What Fastify compares with Content-Length is what came over the wire.
+  Object.defineProperty(limit, 'receivedEncodedLength', { get: () => taken });
+  return limit;
+}
+
+function bomb(): Problem {
+  return new Problem('body_too_large', `A gzip body may unfold to ${UNFOLDING_MAX} times its size`);
+}
+
+function notGzip(cause: Error): Problem {
+  return new Problem('invalid_request', 'The body is not whole gzip', {
+    path: 'content-encoding',
+    cause,
+  });
+}

@@ -1,0 +1,33 @@
+/**
+ * The key that a request carries, in any of the ways in which clients of this field send one:
+ * `Authorization: Bearer <key>`, `Token <key>`, Basic with the key as password, or the bare key
+ * (as MISP's clients do), and `X-API-Key`. Scheme names in any case (RFC 9110 §11.1).
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { Problem } from '../errors.ts';
+
+/** The key's text. Throws Problem key_missing, or key_invalid for a scheme that is not known. */
+export function presentedKey(headers: IncomingHttpHeaders): string {
+  const { authorization } = headers;
+  const apiKey = headers['x-api-key'];
+  const header = authorization?.trim() ?? (typeof apiKey === 'string' ? apiKey.trim() : '');
+  if (header === '') {
+    throw new Problem('key_missing', 'Send your key as `Authorization: Bearer <key>`');
+  }
+  if (authorization === undefined) return header;
+  const space = header.indexOf(' ');
+  if (space < 0) return header;
+  const scheme = header.slice(0, space).toLowerCase();
+  const rest = header.slice(space + 1).trim();
+  if (scheme === 'bearer' || scheme === 'token') return rest;
+  if (scheme === 'basic') return basicPassword(rest);
+  throw new Problem('key_invalid', 'Send the key under the scheme Bearer, Token or Basic, or bare');
+}
+
+/** RFC 7617 §2: everything after the first colon is the password. */
+function basicPassword(encoded: string): string {
+  const pair = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  if (colon < 0) throw new Problem('key_invalid', 'Basic takes `user:key` in base64');
+  return pair.slice(colon + 1);
+}

@@ -1,0 +1,102 @@
+/**
+ * The one place that knows statuses: from what a verb throws to an RFC 9457 answer.
+ */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
+import { JsonFault } from '../stix/json-fault.ts';
+
+const STATUSES: Partial<Record<ProblemCode, number>> = {
+  atomic_aborted: 422,
+  body_too_large: 413,
+  bundle_too_large: 413,
+  content_encoding_unsupported: 415,
+  content_type_unsupported: 415,
+  cursor_expired: 410,
+  internal_error: 500,
+  invalid_object: 422,
+  key_expired: 401,
+  key_invalid: 401,
+  key_missing: 401,
+  key_revoked: 401,
+  line_too_long: 413,
+  method_not_allowed: 405,
+  not_acceptable: 406,
+  not_found: 404,
+  not_ready: 503,
+  organisation_not_active: 403,
+  producer_mismatch: 403,
+  role_not_allowed: 403,
+  stale_update: 409,
+  subscription_limit: 409,
+  tlp_above_ceiling: 403,
+  version_conflict: 409,
+};
+
+/** What Fastify itself finds wrong with a request, in our words. */
+const FASTIFY_FAULTS: Record<string, ProblemCode> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'content_type_unsupported',
+  FST_ERR_CTP_EMPTY_TYPE: 'content_type_unsupported',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'body_missing',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
+  FST_ERR_VALIDATION: 'invalid_request',
+  FST_ERR_BAD_URL: 'invalid_request',
+  FST_ERR_NOT_FOUND: 'not_found',
+};
+
+/** The status that a problem is answered with; 400 where nothing else is said. */
+export function statusOf(code: ProblemCode): number {
+  return STATUSES[code] ?? 400;
+}
+
+/** The body of an answer to a problem (RFC 9457 §3). */
+export function problemBody(problem: Problem, instance: string): Record<string, unknown> {
+  return {
+    type: `/docs/errors/${problem.code}`,
+    title: PROBLEMS[problem.code],
+    status: statusOf(problem.code),
+    code: problem.code,
+    detail: problem.message,
+    ...(problem.path === undefined ? {} : { path: problem.path }),
+    instance,
+    ...problem.extra,
+  };
+}
+
+/** Fastify's error handler for the REST door. */
+export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = toProblem(error);
+  const status = statusOf(problem.code);
+  if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed');
+  request.problem = problem.code;
+  if (status === 401)
+    reply.header('www-authenticate', 'Bearer realm="tocsin", Basic realm="tocsin"');
+  void reply
+    .code(status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problemBody(problem, request.id)));
+}
+
+/** Whatever was thrown, as something the caller may be told. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof JsonFault) {
+    return new Problem(error.code, error.detail, { path: error.path, cause: error });
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const [issue] = error.validation;
+    const where = issue?.instancePath.replaceAll('/', '.').replace(/^\./, '');
+    const path = [error.validationContext, where].filter((part) => part).join('.');
+    return new Problem('invalid_request', issue?.message ?? 'The request is not valid', { path });
+  }
+  const code = isFastifyError(error) ? FASTIFY_FAULTS[error.code] : undefined;
+  if (code !== undefined && error instanceof Error) return new Problem(code, error.message);
+  return new Problem('internal_error', 'The failure was logged under the id in `instance`', {
+    cause: error,
+  });
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}

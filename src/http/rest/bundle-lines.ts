@@ -1,0 +1,98 @@
+/** Takes one object a line, in parts, and answers when the whole body has been read. */
+import { Readable } from 'node:stream';
+import { Problem } from '../../errors.ts';
+import { accept, type AcceptContext, type AcceptRequest } from '../../indicators/accept.ts';
+import { OBJECT_CHARACTERS_MAX } from '../../indicators/examine.ts';
+import type { ObjectResult } from '../../indicators/results.ts';
+import { readLines, type Line } from './ndjson.ts';
+import { createSpool, type Spool } from './spool.ts';
+import { emptySummary } from './summary.ts';
+
+export interface LinesRequest extends AcceptRequest {
+  /** Told the results of each part. */
+  readonly count: (results: readonly ObjectResult[]) => void;
+}
+
+/** Objects of one part: one transaction. */
+const PART = 2500;
+/** All or nothing is held until it is whole, so it has limits. */
+const ATOMIC_OBJECTS_MAX = 50_000;
+const ATOMIC_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * Accepts the lines part by part; memory holds one part. The answer, one result for each line, is
+ * put aside until the body has been read, since many clients read only then.
+ */
+export async function acceptNdjson(
+  context: AcceptContext,
+  body: Readable,
+  request: LinesRequest,
+): Promise<Readable> {
+  const spool = createSpool();
+  const summary = emptySummary();
+  let written = 0;
+  const take = async (lines: readonly Line[]): Promise<void> => {
+    const results = await acceptLines(context, lines, request);
+    request.count(results);
+    for (const result of results) {
+      summary[result.outcome]++;
+      await spool.write(`${written++ === 0 ? '' : ','}${JSON.stringify(result)}`);
+    }
+  };
+  try {
+    let part: Line[] = [];
+    let bytes = 0;
+    for await (const line of readLines(body, OBJECT_CHARACTERS_MAX)) {
+      part.push(line);
+      bytes += line.bytes;
+      if (request.atomic) refuseTooMany(part.length, bytes);
+      if (request.atomic || part.length < PART) continue;
+      await take(part);
+      part = [];
+    }
+    if (part.length > 0) await take(part);
+  } catch (error) {
+    await spool.discard();
+    throw error;
+  }
+  return answer(spool, request.dryRun, summary);
+}
+
+function refuseTooMany(objects: number, bytes: number): void {
+  if (objects <= ATOMIC_OBJECTS_MAX && bytes <= ATOMIC_BYTES_MAX) return;
+  throw new Problem(
+    'bundle_too_large',
+    `All or nothing takes at most ${ATOMIC_OBJECTS_MAX} objects and ${ATOMIC_BYTES_MAX} bytes`,
+    { extra: { limit: ATOMIC_OBJECTS_MAX, limit_bytes: ATOMIC_BYTES_MAX } },
+  );
+}
+
+async function acceptLines(
+  context: AcceptContext,
+  lines: readonly Line[],
+  request: LinesRequest,
+): Promise<ObjectResult[]> {
+  const results = await accept(context, lines.map(valueOf), request);
+  return results.map((result, i) => {
+    const line = lines[i];
+    const index = line?.index ?? result.index;
+    return line !== undefined && 'fault' in line
+      ? { index, outcome: 'rejected', ...line.fault }
+      : { ...result, index };
+  });
+}
+
+/** A line that could not be read is nothing that could be taken. */
+function valueOf(line: Line): unknown {
+  return 'value' in line ? line.value : undefined;
+}
+
+function answer(spool: Spool, dryRun: boolean, summary: object): Readable {
+  const head = JSON.stringify({ bundle: null, dry_run: dryRun, summary });
+  async function* all(): AsyncGenerator<string | Buffer> {
+    yield `${head.slice(0, -1)},"results":[`;
+    yield* spool.read() as AsyncIterable<Buffer>;
+    yield ']}';
+  }
+  return Readable.from(all());
+}

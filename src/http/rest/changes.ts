@@ -1,0 +1,64 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import type { LogPage } from '../../log/reader.ts';
+import { readPage } from '../../log/reader.ts';
+import { openCursor, sealCursor } from '../../log/cursor.ts';
+import { memberOf, READERS } from '../access.ts';
+import { prefers } from '../negotiation.ts';
+import { sendRaw } from '../raw.ts';
+import type { Services } from '../services.ts';
+import { ChangesAnswer, ChangesQuery } from './schemas/changes.ts';
+import { problems } from './schemas/problem.ts';
+
+const NDJSON = 'application/x-ndjson';
+
+/** `GET /changes`: the log as the caller sees it, page by page. */
+export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
+  app,
+  { services },
+  done,
+) => {
+  app.get(
+    '/changes',
+    {
+      config: { access: READERS },
+      schema: {
+        operationId: 'getChanges',
+        summary: 'Read what changed since a cursor',
+        description:
+          'Every object version that became visible to you and every id that ceased to be, in one ' +
+          'order, without gaps. With `Accept: application/x-ndjson`: a line ' +
+          '`{"object": …}` or `{"withdrawn": id}` each, then `{"next": …, "more": …}`.',
+        tags: ['Reading'],
+        querystring: ChangesQuery,
+        produces: ['application/json', NDJSON],
+        response: { 200: ChangesAnswer, ...problems(400, 401, 403, 406, 410) },
+      },
+    },
+    async (request, reply) => {
+      const type = prefers(request, ['application/json', NDJSON]);
+      const { viewer } = memberOf(request);
+      const { after, limit } = request.query;
+      const from = after === undefined ? 0 : openCursor(services.keyring, viewer, after);
+      const page = await readPage(services.db, viewer, { after: from, limit });
+      const next = sealCursor(services.keyring, viewer, page.next);
+      const body = type === NDJSON ? asLines(page, next) : asDocument(page, next);
+      await sendRaw(reply, `${type}; charset=utf-8`, body);
+    },
+  );
+  done();
+};
+
+/** The contents are kept as JSON, so they are put together, not parsed and written again. */
+function asDocument({ rows, more }: LogPage, next: string): string {
+  const objects = rows.flatMap(({ content }) => content ?? []);
+  const withdrawn = rows.flatMap(({ kind, stixId }) => (kind === 'withdraw' ? stixId : []));
+  const tail = JSON.stringify({ withdrawn, next, more });
+  return `{"objects":[${objects.join(',')}],${tail.slice(1)}`;
+}
+
+function asLines({ rows, more }: LogPage, next: string): string {
+  const lines = rows.map(({ content, stixId }) =>
+    content === null ? JSON.stringify({ withdrawn: stixId }) : `{"object":${content}}`,
+  );
+  return `${lines.join('\n')}${lines.length > 0 ? '\n' : ''}${JSON.stringify({ next, more })}\n`;
+}

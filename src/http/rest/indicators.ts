@@ -1,0 +1,85 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { Problem, PROBLEMS, type ProblemCode } from '../../errors.ts';
+import { accept } from '../../indicators/accept.ts';
+import { chooseAudience } from '../../indicators/audience.ts';
+import type { ObjectResult } from '../../indicators/results.ts';
+import { memberOf, PUBLISHERS } from '../access.ts';
+import { isNdjson } from '../bodies.ts';
+import type { Services } from '../services.ts';
+import { BundleQuery, ResultAnswer } from './schemas/bundle.ts';
+import { problems } from './schemas/problem.ts';
+import { summarise } from './summary.ts';
+
+/** `POST /indicators`: one object, answered with its own status. */
+export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
+  app,
+  { services },
+  done,
+) => {
+  app.post(
+    '/indicators',
+    {
+      config: { access: PUBLISHERS },
+      schema: {
+        operationId: 'postIndicator',
+        summary: 'Share one indicator',
+        description: '201 when it is new, 200 when it was updated, unchanged or stale.',
+        tags: ['Sharing'],
+        querystring: BundleQuery,
+        consumes: ['application/json', 'application/stix+json'],
+        response: {
+          200: ResultAnswer,
+          201: ResultAnswer,
+          ...problems(400, 401, 403, 409, 413, 415, 422),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { query, body } = request;
+      if (isNdjson(request)) {
+        throw new Problem('content_type_unsupported', 'Post many objects to /api/v1/bundles');
+      }
+      refuseOthers(body);
+      const member = memberOf(request);
+      const audience = await chooseAudience(services.db, member, query.audience);
+      const { db, clock, sequencer } = services;
+      const results = await accept({ db, clock, onAccepted: () => sequencer.nudge() }, [body], {
+        member,
+        audience,
+        atomic: false,
+        dryRun: query.dry_run,
+        requestId: request.id,
+      });
+      summarise(services, results);
+      const [result] = results;
+      if (result === undefined) throw new Error('An object was left without its result');
+      if (result.outcome === 'rejected') throw refusedAs(result);
+      return reply.code(result.outcome === 'created' ? 201 : 200).send(result);
+    },
+  );
+  done();
+};
+
+function refuseOthers(body: unknown): void {
+  const type: unknown =
+    typeof body === 'object' && body !== null ? Reflect.get(body, 'type') : undefined;
+  if (type === 'indicator') return;
+  throw new Problem(
+    'invalid_object',
+    'Post one indicator here; other objects go to /api/v1/bundles',
+    {
+      path: '$.type',
+    },
+  );
+}
+
+/** What was refused by a rule of the server keeps its code; what STIX forbids is invalid_object. */
+function refusedAs({ code = '', path = '$', detail = '', id }: ObjectResult): Problem {
+  const extra = { outcome: 'rejected', ...(id === undefined ? {} : { id }) };
+  if (isProblemCode(code)) return new Problem(code, detail, { path, extra });
+  return new Problem('invalid_object', detail, { path, extra: { ...extra, reason: code } });
+}
+
+function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEMS, code);
+}

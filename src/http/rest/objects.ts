@@ -1,0 +1,54 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { Problem } from '../../errors.ts';
+import { findObject } from '../../store/objects.ts';
+import { asViewer } from '../../store/transaction.ts';
+import { memberOf, READERS } from '../access.ts';
+import { sendRaw } from '../raw.ts';
+import type { Services } from '../services.ts';
+import { ObjectParams, StixAnswer, VersionQuery } from './schemas/object.ts';
+import { problems } from './schemas/problem.ts';
+
+/** `GET /objects/{id}`: one object as the caller may see it. */
+export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
+  app,
+  { services },
+  done,
+) => {
+  app.get(
+    '/objects/:id',
+    {
+      config: { access: READERS },
+      schema: {
+        operationId: 'getObject',
+        summary: 'Read one object',
+        description:
+          'Its current version, the one with the `modified` given, or `version=all`: a bundle of ' +
+          'every version that you see. What you may not see is not there.',
+        tags: ['Reading'],
+        params: ObjectParams,
+        querystring: VersionQuery,
+        response: {
+          200: z.union([StixAnswer, z.object({ objects: z.array(StixAnswer) })]),
+          ...problems(400, 401, 403, 404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { viewer } = memberOf(request);
+      const { version } = request.query;
+      const all = version === 'all';
+      const contents = await asViewer(services.db, viewer, (tx) =>
+        findObject(tx, viewer.realmId, request.params.id, {
+          all,
+          modified: all ? undefined : version,
+        }),
+      );
+      const [first] = contents;
+      if (first === undefined) throw new Problem('not_found', 'There is no such object for you');
+      const body = all ? `{"objects":[${contents.join(',')}]}` : first;
+      await sendRaw(reply, 'application/json; charset=utf-8', body);
+    },
+  );
+  done();
+};

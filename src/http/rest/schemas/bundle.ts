@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+const flag = z
+  .enum(['true', 'false', '1', '0', ''])
+  .default('false')
+  .transform((text) => text === 'true' || text === '1' || text === '');
+
+const slugs = z
+  .union([z.string(), z.array(z.string())])
+  .default([])
+  .transform((given) =>
+    [given]
+      .flat()
+      .flatMap((text) => text.split(','))
+      .map((slug) => slug.trim().toLowerCase())
+      .filter((slug) => slug !== ''),
+  );
+
+export const BundleQuery = z.strictObject({
+  audience: slugs.meta({
+    description:
+      'Slugs of the communities, sharing groups or organisations to share with, repeated or ' +
+      'separated by commas; none: the default community of your organisation',
+  }),
+  atomic: flag.meta({ description: 'All or nothing' }),
+  dry_run: flag.meta({ description: 'Only say what would happen' }),
+});
+export type BundleOptions = z.output<typeof BundleQuery>;
+
+const Finding = z.object({
+  code: z.string(),
+  path: z.string(),
+  detail: z.string(),
+  clause: z.string().optional(),
+});
+
+export const ResultAnswer = z
+  .object({
+    index: z.number().int().meta({ description: 'Place in the request, from 0' }),
+    id: z.string().optional(),
+    outcome: z.enum(['created', 'updated', 'unchanged', 'stale', 'rejected']),
+    code: z.string().optional(),
+    path: z.string().optional().meta({ description: 'JSON path within the object' }),
+    detail: z.string().optional(),
+    warnings: z.array(Finding).optional(),
+  })
+  .meta({ id: 'ObjectResult' });
+
+const count = z.number().int();
+
+export const BundleAnswer = z
+  .object({
+    bundle: z.string().nullable(),
+    dry_run: z.boolean(),
+    summary: z.object({
+      created: count,
+      updated: count,
+      unchanged: count,
+      stale: count,
+      rejected: count,
+    }),
+    results: z.array(ResultAnswer),
+  })
+  .meta({ id: 'BundleResult' });

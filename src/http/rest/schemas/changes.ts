@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { StixAnswer } from './object.ts';
+
+export const PAGE_DEFAULT = 1000;
+export const PAGE_MAX = 10_000;
+
+export const Cursor = z.string().min(1).max(200).meta({ description: 'A cursor, as it was given' });
+
+export const ChangesQuery = z.strictObject({
+  after: Cursor.optional().meta({
+    description: 'The cursor of the page before; left out: from the beginning',
+  }),
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+});
+
+export const ChangesAnswer = z
+  .object({
+    objects: z.array(StixAnswer).meta({ description: 'In the order of the log' }),
+    withdrawn: z
+      .array(z.string())
+      .meta({ description: 'Ids of objects that are no longer visible' }),
+    next: z.string().meta({ description: 'Give it as `after` for what comes then' }),
+    more: z.boolean().meta({ description: 'Whether there is more to read now' }),
+  })
+  .meta({ id: 'Changes' });

@@ -1,0 +1,43 @@
+import type { Clock } from '../clock.ts';
+import type { Keyring } from '../keyring.ts';
+import type { LogSignal } from '../log/signal.ts';
+import type { Sequencer } from '../log/sequencer.ts';
+import type { Database } from '../store/database.ts';
+import type { Log, Metrics } from '../telemetry.ts';
+
+/** All that the doors work with: made once in commands/serve and handed to each. */
+export interface Services {
+  readonly db: Database;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly sequencer: Sequencer;
+  readonly signal: LogSignal;
+  readonly webhooks: Webhooks;
+  readonly limits: Limits;
+  /** Aborts when the server stops: open streams end with it. */
+  readonly stopping: AbortSignal;
+}
+
+export interface Limits {
+  readonly bodyBytesMax: number;
+  readonly bundleObjectsMax: number;
+}
+
+/** What the REST door asks of the deliveries beyond their records. */
+export interface Webhooks {
+  /** Throws Problem egress_refused when nothing may be sent to this address. */
+  check(url: string): Promise<void>;
+  /** A subscription was made or changed: look at it now. */
+  changed(): void;
+  /** Sends a signed test event now and says what came of it. */
+  test(subscriptionId: string, organisationId: number): Promise<TestOutcome>;
+}
+
+export interface TestOutcome {
+  readonly outcome: string;
+  readonly status: number | null;
+  readonly detail: string | null;
+  readonly durationMs: number;
+}

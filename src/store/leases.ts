@@ -1,0 +1,121 @@
+import type { Viewer } from '../sharing/viewer.ts';
+import type { Database } from './database.ts';
+
+/** A subscription that this process delivers for. */
+export interface Leased {
+  readonly id: string;
+  readonly cursor: number;
+  /** When it may be tried next, in ms since 1970. */
+  readonly nextAttemptMs: number;
+}
+
+/** Tells that this worker lives, and how many do; those not seen for `seconds` are forgotten. */
+export async function heartbeat(db: Database, workerId: string, seconds: number): Promise<number> {
+  const [row] = await db.server.$queryRaw<{ alive: number }[]>`
+    with me as (
+      insert into worker (id, seen_at) values (${workerId}::uuid, now())
+      on conflict (id) do update set seen_at = now()
+    ), gone as (
+      delete from worker where seen_at < now() - ${seconds}::float8 * interval '1 second'
+        and id <> ${workerId}::uuid
+    )
+    select 1 + count(*)::integer as alive from worker
+    where seen_at >= now() - ${seconds}::float8 * interval '1 second'
+      and id <> ${workerId}::uuid`;
+  return row?.alive ?? 1;
+}
+
+/**
+ * Renews this worker's leases and takes free ones, up to its share of all active subscriptions
+ * among `workers`; gives back what it holds beyond that. A lease that ran out is free.
+ */
+export async function leaseSubscriptions(
+  db: Database,
+  workerId: string,
+  options: { readonly seconds: number; readonly workers: number },
+): Promise<Leased[]> {
+  return db.server.$queryRaw<Leased[]>`
+    with share as (
+      select ceil(count(*)::float8 / ${options.workers}::integer)::integer as size
+      from subscription where state = 'active'
+    ), held as (
+      select id, row_number() over (order by lease_until desc, id) <= share.size as keep
+      from subscription, share where lease_owner = ${workerId}::uuid and state = 'active'
+    ), free as (
+      select id from subscription
+      where state = 'active' and (lease_until is null or lease_until < now())
+        and lease_owner is distinct from ${workerId}::uuid
+      order by id
+      limit greatest(0, (select size from share) - (select count(*) from held where keep))
+      for update skip locked
+    ), given_back as (
+      update subscription s set lease_owner = null, lease_until = null
+      from held where s.id = held.id and not held.keep
+    )
+    update subscription s set lease_owner = ${workerId}::uuid,
+      lease_until = now() + ${options.seconds}::float8 * interval '1 second'
+    from (select id from held where keep union all select id from free) as mine
+    where s.id = mine.id
+    returning s.id, s.cursor::float8 as cursor,
+      extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs"`;
+}
+
+/** Gives leases back, so that another worker takes them at once. */
+export async function releaseLeases(db: Database, workerId: string): Promise<void> {
+  await db.server.$executeRaw`
+    with gone as (delete from worker where id = ${workerId}::uuid)
+    update subscription set lease_owner = null, lease_until = null
+    where lease_owner = ${workerId}::uuid`;
+}
+
+/** All that one delivery needs, as it stands now. */
+export interface Order {
+  readonly organisationId: number;
+  readonly realmId: number;
+  readonly url: string;
+  readonly filter: unknown;
+  readonly producerIds: number[];
+  readonly secret: Uint8Array;
+  readonly cursor: number;
+  readonly batchMax: number;
+  readonly retryTo: number | null;
+  readonly failures: number;
+  readonly refusals: number;
+  readonly failingSinceMs: number | null;
+  readonly nextAttemptMs: number;
+  /** Null while no agreement of the organisation is in force. */
+  readonly ceiling: number | null;
+  readonly audiences: number[];
+}
+
+/** The order of a subscription that this worker holds and that is active; else undefined. */
+export async function findOrder(
+  db: Database,
+  workerId: string,
+  subscriptionId: string,
+): Promise<Order | undefined> {
+  const [row] = await db.server.$queryRaw<Order[]>`
+    select s.organisation_id as "organisationId", s.realm_id as "realmId", s.url, s.filter,
+      array(select o.id from organisation o
+            where o.slug = any(array(select jsonb_array_elements_text(s.filter -> 'producers')))
+      ) as "producerIds",
+      s.secret, s.cursor::float8 as cursor, coalesce(s.batch_now, s.batch_max) as "batchMax",
+      s.retry_to::float8 as "retryTo", s.failures, s.refusals,
+      extract(epoch from s.failing_since)::float8 * 1000 as "failingSinceMs",
+      extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs",
+      viewer.ceiling, viewer.audiences
+    from subscription s, lateral viewer_of(s.organisation_id, s.realm_id) as viewer
+    where s.id = ${subscriptionId}::uuid and s.lease_owner = ${workerId}::uuid
+      and s.state = 'active'`;
+  return row;
+}
+
+/** The same viewer that a key of the organisation would have. */
+export function viewerOfOrder(order: Order, ceilingMax: number): Viewer {
+  return {
+    organisationId: order.organisationId,
+    realmId: order.realmId,
+    audiences: order.audiences,
+    ceiling: Math.min(order.ceiling ?? -1, ceilingMax),
+  };
+}
