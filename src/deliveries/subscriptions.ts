@@ -1,0 +1,187 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Problem } from '../errors.ts';
+import type { Keyring } from '../keyring.ts';
+import { openCursor, sealCursor } from '../log/cursor.ts';
+import type { Member } from '../sharing/member.ts';
+import { appendAudit } from '../store/audit.ts';
+import type { Database } from '../store/database.ts';
+import { findLogBounds } from '../store/log.ts';
+import {
+  deleteSubscription,
+  findSubscription,
+  insertSubscription,
+  listSubscriptions,
+  moveSubscription,
+  replaceSecret,
+  updateSubscription,
+  type SubscriptionChange,
+  type SubscriptionRecord,
+} from '../store/subscriptions.ts';
+import { asViewer, type Tx } from '../store/transaction.ts';
+import { openSecrets, sealSecrets } from './secrets.ts';
+import { newSecret } from './signature.ts';
+
+export interface SubscriptionContext {
+  readonly db: Database;
+  readonly keyring: Keyring;
+}
+
+/** Where a subscription begins: what comes from now on, all there is, or after a cursor. */
+export type Start = 'now' | 'beginning' | { readonly cursor: string };
+
+export interface Wish {
+  readonly url: string;
+  readonly description: string;
+  readonly filter: object;
+  readonly batchMax: number;
+  readonly start: Start;
+}
+
+/** A subscription as its owner sees it, its place sealed. */
+export interface SubscriptionView extends Omit<SubscriptionRecord, 'cursor'> {
+  readonly cursor: string;
+}
+
+const SUBSCRIPTIONS_MAX = 100;
+/** How long the secret that was replaced still signs beside the new one, unless said otherwise. */
+const OVERLAP_SECONDS = 24 * 3600;
+
+/** Makes a subscription; its secret is in the answer and is not shown again. */
+export async function createSubscription(
+  context: SubscriptionContext,
+  member: Member,
+  wish: Wish,
+): Promise<{ subscription: SubscriptionView; secret: string }> {
+  const { db, keyring } = context;
+  const id = randomUUID();
+  const secret = newSecret(randomBytes);
+  const cursor = await placeOf(context, member, wish.start);
+  return asViewer(db, member.viewer, async (tx) => {
+    const count = (await listSubscriptions(tx)).length;
+    if (count >= SUBSCRIPTIONS_MAX) {
+      throw new Problem('subscription_limit', `At most ${SUBSCRIPTIONS_MAX}: delete one first`);
+    }
+    const { organisationId, realmId } = member.viewer;
+    const sealed = sealSecrets(keyring, id, [{ secret }]);
+    await insertSubscription(tx, { ...wish, id, organisationId, realmId, secret: sealed, cursor });
+    await note(tx, member, 'subscription.create', id);
+    return { subscription: await view(context, tx, member, id), secret };
+  });
+}
+
+export async function readSubscriptions(
+  { db, keyring }: SubscriptionContext,
+  { viewer }: Member,
+): Promise<SubscriptionView[]> {
+  const records = await asViewer(db, viewer, listSubscriptions);
+  return records.map((record) => ({
+    ...record,
+    cursor: sealCursor(keyring, viewer, record.cursor),
+  }));
+}
+
+export async function readSubscription(
+  context: SubscriptionContext,
+  member: Member,
+  id: string,
+): Promise<SubscriptionView> {
+  return asViewer(context.db, member.viewer, (tx) => view(context, tx, member, id));
+}
+
+export async function changeSubscription(
+  context: SubscriptionContext,
+  member: Member,
+  id: string,
+  change: SubscriptionChange,
+): Promise<SubscriptionView> {
+  return asViewer(context.db, member.viewer, async (tx) => {
+    if (!(await updateSubscription(tx, id, change))) throw unknown();
+    await note(tx, member, 'subscription.change', id);
+    return view(context, tx, member, id);
+  });
+}
+
+/** Delivers anew from a place; the receiver sees what it has seen before again. */
+export async function replaySubscription(
+  context: SubscriptionContext,
+  member: Member,
+  id: string,
+  start: Start,
+): Promise<SubscriptionView> {
+  const cursor = await placeOf(context, member, start);
+  return asViewer(context.db, member.viewer, async (tx) => {
+    if (!(await moveSubscription(tx, id, cursor))) throw unknown();
+    await note(tx, member, 'subscription.replay', id);
+    return view(context, tx, member, id);
+  });
+}
+
+/** Gives a new secret; the old one signs beside it for `overlapSeconds`. */
+export async function rotateSecret(
+  { db, keyring }: SubscriptionContext,
+  member: Member,
+  id: string,
+  {
+    nowMs,
+    overlapSeconds = OVERLAP_SECONDS,
+  }: { nowMs: number; overlapSeconds?: number | undefined },
+): Promise<string> {
+  const secret = newSecret(randomBytes);
+  await asViewer(db, member.viewer, async (tx) => {
+    const record = await findSubscription(tx, id);
+    if (record === undefined) throw unknown();
+    const [current] = openSecrets(keyring, id, record.secret, nowMs);
+    const until = nowMs + overlapSeconds * 1000;
+    const kept = current === undefined ? [] : [{ secret: current, until }];
+    await replaceSecret(tx, id, sealSecrets(keyring, id, [{ secret }, ...kept]));
+    await note(tx, member, 'subscription.rotate_secret', id);
+  });
+  return secret;
+}
+
+export async function removeSubscription(
+  { db }: SubscriptionContext,
+  member: Member,
+  id: string,
+): Promise<void> {
+  await asViewer(db, member.viewer, async (tx) => {
+    if (!(await deleteSubscription(tx, id))) throw unknown();
+    await note(tx, member, 'subscription.delete', id);
+  });
+}
+
+async function placeOf(
+  { db, keyring }: SubscriptionContext,
+  { viewer }: Member,
+  start: Start,
+): Promise<number> {
+  if (typeof start === 'object') return openCursor(keyring, viewer, start.cursor);
+  const { floor, head } = await findLogBounds(db);
+  return start === 'now' ? head : floor;
+}
+
+async function view(
+  { keyring }: SubscriptionContext,
+  tx: Tx,
+  { viewer }: Member,
+  id: string,
+): Promise<SubscriptionView> {
+  const record = await findSubscription(tx, id);
+  if (record === undefined) throw unknown();
+  const { secret: _, cursor, ...rest } = record;
+  return { ...rest, cursor: sealCursor(keyring, viewer, cursor) };
+}
+
+async function note(tx: Tx, member: Member, action: string, id: string): Promise<void> {
+  await appendAudit(tx, {
+    organisationId: member.viewer.organisationId,
+    actor: `key ${member.keyId}`,
+    action,
+    requestId: undefined,
+    detail: { subscription: id },
+  });
+}
+
+function unknown(): Problem {
+  return new Problem('not_found', 'Your organisation has no such subscription');
+}
