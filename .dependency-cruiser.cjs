@@ -24,18 +24,19 @@ const arrows = {
 
 /** What each file at the root of src/ may import of src/. */
 const rootArrows = {
-  main: ['src/commands/', 'src/(config|errors|clock|telemetry)\\.ts$'],
+  main: ['src/commands/', 'src/(config|errors|clock|telemetry|keyring)\\.ts$'],
   config: ['src/errors\\.ts$'],
   errors: [],
   clock: [],
+  keyring: ['src/errors\\.ts$'],
   telemetry: ['src/(errors|clock)\\.ts$'],
 };
 
 /** Root files that a folder may import. */
 function rootFilesFor(folder) {
   if (pure.includes(folder)) return 'errors';
-  if (folder === 'http' || folder === 'commands') return 'errors|clock|telemetry|config';
-  return 'errors|clock|telemetry';
+  if (folder === 'http' || folder === 'commands') return 'errors|clock|telemetry|keyring|config';
+  return 'errors|clock|telemetry|keyring';
 }
 
 const tests = '\\.test\\.ts$';
