@@ -24,10 +24,11 @@ const arrows = {
 
 /** What each file at the root of src/ may import of src/. */
 const rootArrows = {
-  main: ['src/commands/', 'src/(config|errors|clock|telemetry)\\.ts$'],
+  main: ['src/commands/', 'src/(config|errors|clock|telemetry|keyring)\\.ts$'],
   config: ['src/errors\\.ts$'],
   errors: [],
   clock: [],
+  keyring: ['src/errors\\.ts$'],
   telemetry: ['src/(errors|clock)\\.ts$'],
   keyring: [],
 };

@@ -38,6 +38,7 @@ const roots: Files = {
   'src/errors.ts': 'export const room = 1;\n',
   'src/clock.ts': 'export const room = 1;\n',
   'src/telemetry.ts': 'export const room = 1;\n',
+  'src/keyring.ts': 'export const room = 1;\n',
   'src/http/taxii/room.ts': 'export const room = 1;\n',
   'test/room.ts': 'export const room = 1;\n',
 };
@@ -81,6 +82,7 @@ const shapes: Case[] = [
   crossing('config-by-type-only', 'http/ reads config.ts', 'src/http/settings.ts', '../config.ts'),
   crossing('arrow-store', 'store/ imports config.ts', 'src/store/settings.ts', '../config.ts'),
   crossing('arrow-stix', 'stix/ imports clock.ts', 'src/stix/clock.ts', '../clock.ts'),
+  crossing('arrow-sharing', 'sharing/ imports keyring.ts', 'src/sharing/key.ts', '../keyring.ts'),
   crossing('arrow-log', 'log/ imports main.ts', 'src/log/main.ts', '../main.ts'),
   crossing('src-stands-alone', 'src/ imports test/', 'src/log/receiver.ts', '../../test/room.ts'),
   crossing('console-stands-alone', 'console/ imports src/', 'console/a.ts', '../src/stix/room.ts'),
@@ -164,10 +166,12 @@ const drawn: Case = {
     ),
     ...Object.fromEntries(
       folders.flatMap((folder) =>
-        (pure.has(folder) ? ['errors'] : ['errors', 'clock', 'telemetry']).map((root) => [
-          `src/${folder}/towards-${root}.ts`,
-          `import { room } from '../${root}.ts';\nexport const a = room;\n`,
-        ]),
+        (pure.has(folder) ? ['errors'] : ['errors', 'clock', 'telemetry', 'keyring']).map(
+          (root) => [
+            `src/${folder}/towards-${root}.ts`,
+            `import { room } from '../${root}.ts';\nexport const a = room;\n`,
+          ],
+        ),
       ),
     ),
     'src/http/settings.ts':

@@ -23,7 +23,7 @@ const repeat = (count: number, line: (index: number) => string): string[] =>
 
 function lint(name: string, path: string, text: string, rule: string): Case {
   const place = path.replaceAll(/[.[\]/]/g, '\\$&');
-  const told = new RegExp(`${rule}[^]{0,400}?${place}`);
+  const told = new RegExp(`${place}:.*\\(${rule}\\)`);
   return { step: 'lint', name, files: { [path]: text }, told };
 }
 
@@ -235,6 +235,21 @@ const otherCases: Case[] = [
     alone: true,
     files: { 'src/store/connect.ts': 'export function connect(): number {\n  return 1;\n}\n' },
     told: /Unused dependencies[^]*pg/,
+  },
+  {
+    step: 'dead-code',
+    name: 'a program that is started by its path',
+    alone: true,
+    files: {
+      'src/main.ts': lines(
+        "import { fork } from 'node:child_process';",
+        "import { serve } from './commands/serve.ts';",
+        "import { readPort } from './config.ts';",
+        'serve(readPort());',
+        "fork(new URL('./commands/receiver.ts', import.meta.url));",
+      ),
+      'src/commands/receiver.ts': 'console.log(1);\n',
+    },
   },
   {
     step: 'openapi',

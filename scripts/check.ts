@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const steps: Record<string, string[][]> = {
   format: [['prettier', '--check', '--log-level', 'warn', '.']],
   lint: [
-    ['oxlint', '--deny-warnings', '--report-unused-disable-directives'],
+    ['oxlint', '--format=unix', '--deny-warnings', '--report-unused-disable-directives'],
     ['node', 'scripts/check-words.ts'],
   ],
   types: [['tsc', '--noEmit']],
