@@ -1,8 +1,9 @@
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findPostmaster } from '../../src/store/embedded/postmaster.ts';
 import { HASTY, removeTestDirectory, testDirectory } from '../support/cluster.ts';
-import { query, runTocsin } from '../support/tocsin-process.ts';
+import { killTocsins, query, runTocsin } from '../support/tocsin-process.ts';
 
 let dataDir: string;
 const settings = HASTY;
@@ -10,15 +11,21 @@ const settings = HASTY;
 beforeEach(async () => {
   dataDir = await testDirectory();
 });
-afterEach(() => removeTestDirectory(dataDir));
+afterEach(async () => {
+  await killTocsins();
+  await removeTestDirectory(dataDir);
+});
 
 describe('several processes on one data directory', () => {
   it('share one server when they start at once, and the last one out stops it', async () => {
+    await mkdir(join(dataDir, 'postgres.new-half', 'base'), { recursive: true });
     const processes = [1, 2, 3].map(() => runTocsin({ dataDir, settings }));
     const started = await Promise.all(processes.map((tocsin) => tocsin.report('started')));
     expect(new Set(started.map(({ url }) => url)).size).toBe(1);
     const made = processes.filter((tocsin) => logs(tocsin, 'made a new database cluster'));
     expect(made).toHaveLength(1);
+    // What a start that was killed half-way had left is gone too.
+    expect((await readdir(dataDir)).filter((name) => name.startsWith('postgres.new'))).toEqual([]);
 
     const url = started[0]?.url ?? '';
     await Promise.all([processes[0]?.stop(), processes[1]?.stop()]);

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
@@ -25,6 +26,14 @@ export interface ProcessOptions {
   settings?: Record<string, string>;
 }
 
+const children = new Set<ChildProcess>();
+
+/** Kills what a failed test left running, so that nothing restarts the server it uses. */
+export async function killTocsins(): Promise<void> {
+  for (const child of children) child.kill('SIGKILL');
+  await Promise.all([...children].map((child) => once(child, 'exit')));
+}
+
 export function runTocsin(options: ProcessOptions): TocsinProcess {
   const child = fork(CHILD, [JSON.stringify(options)], { execArgv: [], stdio: 'inherit' });
   const reports: Report[] = [];
@@ -33,10 +42,12 @@ export function runTocsin(options: ProcessOptions): TocsinProcess {
     reports.push(report);
     arrived.dispatchEvent(new Event('report'));
   });
+  children.add(child);
   const gone = once(child, 'exit');
   let ended = false;
   child.once('exit', () => {
     ended = true;
+    children.delete(child);
     arrived.dispatchEvent(new Event('report'));
   });
   return {
