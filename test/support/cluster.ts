@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { clusterDirectory } from '../../src/store/embedded/cluster.ts';
 import type { Log } from '../../src/store/embedded/ensure.ts';
 import { endServerProcesses } from '../../src/store/embedded/postmaster.ts';
@@ -16,6 +18,7 @@ export const HASTY = {
   max_connections: '200',
 };
 
+const run = promisify(execFile);
 const PREFIX = 'tocsin-test-';
 
 /** An embedded PostgreSQL of this run's own, in a temporary directory that goes with it. */
@@ -40,10 +43,17 @@ export function testDirectory(): Promise<string> {
   return mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
 }
 
+/** A copy of a data directory whose server is stopped, owners and modes included. */
+export async function copyOf(dataDir: string): Promise<string> {
+  const copy = await testDirectory();
+  await run('cp', ['-a', `${dataDir}/.`, copy]);
+  return copy;
+}
+
 /** Ends a directory's PostgreSQL, if one runs there, and removes it. */
 export async function removeTestDirectory(directory: string): Promise<void> {
   await endServerProcesses(clusterDirectory(directory));
-  await rm(directory, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Clears away what runs left that were killed. */

@@ -61,10 +61,10 @@ export async function inspectCluster(dataDir: string): Promise<Identity | undefi
   if (entry === undefined) return undefined;
   const uid = process.getuid?.();
   if (uid !== undefined && uid !== 0 && entry.uid !== uid) throw notOurs(directory, entry.uid, uid);
-  if (uid === 0 && entry.uid === 0) throw notOurs(directory, 0, 0);
   if ((await readdir(directory)).length === 0) return undefined;
   const version = await readFile(join(directory, 'PG_VERSION'), 'utf8').catch(ignoreAbsence);
   if (version === undefined) throw foreign(directory);
+  if (uid === 0 && entry.uid === 0) throw notOurs(directory, 0, 0);
   if (version.trim() !== MAJOR) throw otherMajor(directory, version.trim());
   return { uid: entry.uid, gid: entry.gid };
 }

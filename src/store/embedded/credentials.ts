@@ -14,10 +14,8 @@ const Credentials = z.object({
   ownerPassword: z.string().min(1),
 });
 
-/** Fresh passwords of 192 bits. */
 export function newCredentials(): Credentials {
-  const password = () => randomBytes(24).toString('base64url');
-  return { adminPassword: password(), ownerPassword: password() };
+  return { adminPassword: newPassword(), ownerPassword: newPassword() };
 }
 
 /** Reads them; undefined when there are none yet. */
@@ -59,4 +57,9 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** 192 bits, in letters that a URL takes as they are. */
+function newPassword(): string {
+  return randomBytes(24).toString('base64url');
 }

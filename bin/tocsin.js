@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// Runs on whatever Node the machine has, and hands over to the Node 24 that npm installed with
+// Tocsin where that one is too old to run TypeScript. So: plain, old JavaScript in this file.
+import { spawn } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const MAJOR_MIN = 24;
+const PROGRAM = process.platform === 'win32' ? 'node.exe' : 'node';
+const PINNED = fileURLToPath(new URL(`../node_modules/node/bin/${PROGRAM}`, import.meta.url));
+
+if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
+  await import('../src/commands/main.ts');
+} else if (existsSync(PINNED) && process.execPath !== realpathSync(PINNED)) {
+  handOver(PINNED);
+} else {
+  console.error(
+    `Tocsin needs Node ${MAJOR_MIN} or later; this is ${process.version}, and the one that comes ` +
+      'with it is not installed. Run "npm ci" in the directory of Tocsin first.',
+  );
+  process.exitCode = 1;
+}
+
+/** Runs this file again on `node`, passing signals on to it and its end back. */
+function handOver(node) {
+  const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const child = spawn(node, args, { stdio: 'inherit' });
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  // A terminal sends Ctrl-C to the whole group: passed on, it would count as the second, hard one.
+  process.on('SIGINT', () => {
+    if (!process.stdin.isTTY) child.kill('SIGINT');
+  });
+  child.on('error', (error) => {
+    console.error(`${node} does not start: ${error.message}`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    process.exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal];
+  });
+}
