@@ -7,7 +7,7 @@ import { Problem } from '../errors.ts';
 import { authenticate } from '../organisations/authenticate.ts';
 import type { Member, Role } from '../sharing/member.ts';
 import { presentedKey } from './credentials.ts';
-import type { Services } from './services.ts';
+import type { Services } from './context.ts';
 
 /** `public`, or the roles whose keys may call it. */
 export type Access = 'public' | readonly Role[];

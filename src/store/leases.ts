@@ -119,3 +119,15 @@ export function viewerOfOrder(order: Order, ceilingMax: number): Viewer {
     ceiling: Math.min(order.ceiling ?? -1, ceilingMax),
   };
 }
+
+/** Where an organisation's subscription sends to. */
+export async function findEndpoint(
+  db: Database,
+  subscriptionId: string,
+  organisationId: number,
+): Promise<{ url: string; secret: Uint8Array } | undefined> {
+  const [row] = await db.server.$queryRaw<{ url: string; secret: Uint8Array }[]>`
+    select url, secret from subscription
+    where id = ${subscriptionId}::uuid and organisation_id = ${organisationId}`;
+  return row;
+}

@@ -9,7 +9,7 @@ import { readBundle } from '../../stix/bundle.ts';
 import { memberOf, PUBLISHERS } from '../access.ts';
 import { isNdjson } from '../bodies.ts';
 import { sendRaw } from '../raw.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../context.ts';
 import { acceptNdjson } from './bundle-lines.ts';
 import { BundleAnswer, BundleQuery, type BundleOptions } from './schemas/bundle.ts';
 import { problems } from './schemas/problem.ts';

@@ -5,7 +5,7 @@ import { openCursor, sealCursor } from '../../log/cursor.ts';
 import { memberOf, READERS } from '../access.ts';
 import { prefers } from '../negotiation.ts';
 import { sendRaw } from '../raw.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../context.ts';
 import { ChangesAnswer, ChangesQuery } from './schemas/changes.ts';
 import { problems } from './schemas/problem.ts';
 

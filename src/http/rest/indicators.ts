@@ -5,7 +5,7 @@ import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { memberOf, PUBLISHERS } from '../access.ts';
 import { isNdjson } from '../bodies.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../context.ts';
 import { BundleQuery, ResultAnswer } from './schemas/bundle.ts';
 import { problems } from './schemas/problem.ts';
 import { summarise } from './summary.ts';

@@ -4,7 +4,7 @@ import { ROLES } from '../../sharing/member.ts';
 import { TLP_ORDER } from '../../stix/tlp.ts';
 import { findAudienceNames } from '../../store/audiences.ts';
 import { memberOf, READERS } from '../access.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../context.ts';
 import { problems } from './schemas/problem.ts';
 
 const MeAnswer = z

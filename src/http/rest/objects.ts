@@ -5,7 +5,7 @@ import { findObject } from '../../store/objects.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { memberOf, READERS } from '../access.ts';
 import { sendRaw } from '../raw.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../context.ts';
 import { ObjectParams, StixAnswer, VersionQuery } from './schemas/object.ts';
 import { problems } from './schemas/problem.ts';
 

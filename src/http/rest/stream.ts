@@ -11,7 +11,7 @@ import { memberOf, READERS } from '../access.ts';
 import { presentedKey } from '../credentials.ts';
 import { toProblem } from '../problem.ts';
 import { sendRaw } from '../raw.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../context.ts';
 import { Cursor } from './schemas/changes.ts';
 import { problems } from './schemas/problem.ts';
 

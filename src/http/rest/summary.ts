@@ -1,5 +1,5 @@
 import type { ObjectResult, Outcome } from '../../indicators/results.ts';
-import type { Services } from '../services.ts';
+import type { Services } from '../context.ts';
 
 export type Summary = Record<Outcome, number>;
 

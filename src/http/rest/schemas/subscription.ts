@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { SubscriptionFilter } from '../../../deliveries/filter.ts';
+
+const url = z.url({ protocol: /^https?$/ }).max(2000);
+const description = z.string().max(500);
+const batchMax = z.number().int().min(1).max(500);
+
+const start = z.union([
+  z.enum(['now', 'beginning']),
+  z.strictObject({ cursor: z.string().max(200) }),
+]);
+
+export const NewSubscription = z
+  .strictObject({
+    url: url.meta({ description: 'https; where signed POSTs go' }),
+    description: description.default(''),
+    filter: SubscriptionFilter.default({}),
+    batch_max: batchMax.default(500).meta({ description: 'Objects in one POST, at most' }),
+    start: start.default('now'),
+  })
+  .meta({ id: 'NewSubscription' });
+
+export const SubscriptionChange = z
+  .strictObject({
+    url: url.optional(),
+    description: description.optional(),
+    filter: SubscriptionFilter.optional(),
+    batch_max: batchMax.optional(),
+    state: z.enum(['active', 'paused']).optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'Say what to change')
+  .meta({ id: 'SubscriptionChange' });
+
+export const Replay = z.strictObject({ start: start.default('beginning') }).meta({ id: 'Replay' });
+
+export const Rotation = z
+  .strictObject({
+    overlap_seconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(7 * 24 * 3600)
+      .default(24 * 3600)
+      .meta({ description: 'How long the old secret signs too; 0 when it has leaked' }),
+  })
+  .meta({ id: 'Rotation' });
+
+export const SubscriptionParams = z.strictObject({ id: z.uuid() });
+
+export const SubscriptionAnswer = z
+  .object({
+    id: z.uuid(),
+    url: z.string(),
+    description: z.string(),
+    filter: SubscriptionFilter,
+    batch_max: z.number().int(),
+    state: z.enum(['active', 'paused', 'disabled']),
+    reason: z.string().nullable().meta({ description: 'Why the server disabled it' }),
+    cursor: z.string().meta({ description: 'How far it has read' }),
+    failures: z.number().int().meta({ description: 'Failed attempts in a row' }),
+    next_attempt_at: z.iso.datetime(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Subscription' });
+
+export const SecretAnswer = z.object({
+  secret: z.string().meta({ description: 'Signs what is sent; shown this once' }),
+});
+export const NewSubscriptionAnswer = SubscriptionAnswer.extend(SecretAnswer.shape).meta({
+  id: 'CreatedSubscription',
+});
+export const SubscriptionsAnswer = z.object({ subscriptions: z.array(SubscriptionAnswer) });
+
+export const TestAnswer = z
+  .object({
+    outcome: z.string(),
+    status: z.number().int().nullable(),
+    detail: z.string().nullable(),
+    duration_ms: z.number().int(),
+  })
+  .meta({ id: 'TestOutcome' });
+
+export const AttemptsQuery = z.strictObject({
+  before: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .optional()
+    .meta({ description: 'The id of an attempt: those before it' }),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+export const AttemptsAnswer = z
+  .object({
+    attempts: z.array(
+      z.object({
+        id: z.string(),
+        webhook_id: z.string(),
+        kind: z.enum(['delivery', 'test']),
+        outcome: z.string(),
+        status: z.number().int().nullable(),
+        detail: z.string().nullable(),
+        objects: z.number().int(),
+        withdrawn: z.number().int(),
+        bytes: z.number().int(),
+        started_at: z.iso.datetime(),
+        duration_ms: z.number().int(),
+      }),
+    ),
+  })
+  .meta({ id: 'Attempts' });

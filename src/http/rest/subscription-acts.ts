@@ -1,0 +1,131 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import {
+  readSubscription,
+  replaySubscription,
+  rotateSecret,
+} from '../../deliveries/subscriptions.ts';
+import { listAttempts } from '../../store/subscriptions.ts';
+import { asViewer } from '../../store/transaction.ts';
+import { ANALYSTS, memberOf, ORG_ADMINS } from '../access.ts';
+import type { Services } from '../context.ts';
+import { problems } from './schemas/problem.ts';
+import {
+  AttemptsAnswer,
+  AttemptsQuery,
+  Replay,
+  Rotation,
+  SecretAnswer,
+  SubscriptionAnswer,
+  SubscriptionParams,
+  TestAnswer,
+} from './schemas/subscription.ts';
+import { toAnswer } from './subscriptions.ts';
+
+const errors = problems(400, 401, 403, 404, 415);
+
+/** What can be done with one subscription: test, replay, rotate its secret, read its attempts. */
+export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> = (
+  app,
+  { services },
+  done,
+) => {
+  const one = { tags: ['Subscriptions'], params: SubscriptionParams };
+  app.post(
+    '/subscriptions/:id/test',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        ...one,
+        operationId: 'testSubscription',
+        summary: 'Send a signed test event now',
+        response: { 200: TestAnswer, ...errors },
+      },
+    },
+    async (request) => {
+      const member = memberOf(request);
+      await readSubscription(services, member, request.params.id);
+      const { durationMs, ...outcome } = await services.webhooks.test(
+        request.params.id,
+        member.viewer.organisationId,
+      );
+      return { ...outcome, duration_ms: durationMs };
+    },
+  );
+  app.post(
+    '/subscriptions/:id/replay',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        ...one,
+        operationId: 'replaySubscription',
+        summary: 'Deliver again from the beginning, now or a cursor',
+        body: Replay,
+        response: { 200: SubscriptionAnswer, ...errors },
+      },
+    },
+    async (request) => {
+      const { start } = request.body;
+      const view = await replaySubscription(services, memberOf(request), request.params.id, start);
+      services.webhooks.changed();
+      return toAnswer(view);
+    },
+  );
+  app.post(
+    '/subscriptions/:id/rotate-secret',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        ...one,
+        operationId: 'rotateSecret',
+        summary: 'Get a new signing secret',
+        description:
+          'The old one signs beside it for a while, so that the receiver can change over.',
+        body: Rotation,
+        response: { 200: SecretAnswer, ...errors },
+      },
+    },
+    async (request) => {
+      const nowMs = services.clock.now().getTime();
+      const overlapSeconds = request.body.overlap_seconds;
+      const secret = await rotateSecret(services, memberOf(request), request.params.id, {
+        nowMs,
+        overlapSeconds,
+      });
+      return { secret };
+    },
+  );
+  app.get(
+    '/subscriptions/:id/attempts',
+    {
+      config: { access: ANALYSTS },
+      schema: {
+        ...one,
+        operationId: 'listAttempts',
+        summary: 'What was tried, newest first',
+        querystring: AttemptsQuery,
+        response: { 200: AttemptsAnswer, ...errors },
+      },
+    },
+    async (request) => {
+      const member = memberOf(request);
+      await readSubscription(services, member, request.params.id);
+      const { before, limit } = request.query;
+      const rows = await asViewer(services.db, member.viewer, (tx) =>
+        listAttempts(tx, request.params.id, { before, limit }),
+      );
+      return { attempts: rows.map(toAttempt) };
+    },
+  );
+  done();
+};
+
+function toAttempt(row: Awaited<ReturnType<typeof listAttempts>>[number]) {
+  const { webhookId, kind, startedAt, durationMs, ...rest } = row;
+  return {
+    ...rest,
+    webhook_id: webhookId,
+    kind: kind === 'test' ? ('test' as const) : ('delivery' as const),
+    started_at: startedAt.toISOString(),
+    duration_ms: durationMs,
+  };
+}

@@ -1,0 +1,150 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import {
+  changeSubscription,
+  createSubscription,
+  readSubscription,
+  readSubscriptions,
+  removeSubscription,
+  type SubscriptionView,
+} from '../../deliveries/subscriptions.ts';
+import { SubscriptionFilter } from '../../deliveries/filter.ts';
+import { memberOf, ORG_ADMINS, ANALYSTS } from '../access.ts';
+import type { Services } from '../context.ts';
+import { problems } from './schemas/problem.ts';
+import {
+  NewSubscription,
+  NewSubscriptionAnswer,
+  SubscriptionAnswer,
+  SubscriptionChange,
+  SubscriptionParams,
+  SubscriptionsAnswer,
+} from './schemas/subscription.ts';
+
+const tags = ['Subscriptions'];
+const common = problems(400, 401, 403);
+
+/** `/subscriptions`: the webhook endpoints of the caller's organisation. */
+export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
+  app,
+  { services },
+  done,
+) => {
+  const one = { tags, params: SubscriptionParams };
+  app.post(
+    '/subscriptions',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        operationId: 'createSubscription',
+        summary: 'Have what you may see POSTed to an endpoint of yours',
+        tags,
+        body: NewSubscription,
+        response: { 201: NewSubscriptionAnswer, ...common, ...problems(409, 415) },
+      },
+    },
+    async (request, reply) => {
+      const { batch_max: batchMax, ...wish } = request.body;
+      await services.webhooks.check(wish.url);
+      const made = await createSubscription(services, memberOf(request), { ...wish, batchMax });
+      services.webhooks.changed();
+      const answer = { ...toAnswer(made.subscription), secret: made.secret };
+      return reply.code(201).header('location', `${request.url}/${answer.id}`).send(answer);
+    },
+  );
+  app.get(
+    '/subscriptions',
+    {
+      config: { access: ANALYSTS },
+      schema: {
+        operationId: 'listSubscriptions',
+        summary: 'The subscriptions of your organisation',
+        tags,
+        response: { 200: SubscriptionsAnswer, ...common },
+      },
+    },
+    async (request) => {
+      const views = await readSubscriptions(services, memberOf(request));
+      return { subscriptions: views.map(toAnswer) };
+    },
+  );
+  app.get(
+    '/subscriptions/:id',
+    {
+      config: { access: ANALYSTS },
+      schema: {
+        ...one,
+        operationId: 'getSubscription',
+        summary: 'One subscription',
+        response: { 200: SubscriptionAnswer, ...common, ...problems(404) },
+      },
+    },
+    async (request) =>
+      toAnswer(await readSubscription(services, memberOf(request), request.params.id)),
+  );
+  changing(app, services, one);
+  done();
+};
+
+function changing(
+  app: Parameters<FastifyPluginCallbackZod>[0],
+  services: Services,
+  one: { tags: string[]; params: typeof SubscriptionParams },
+): void {
+  app.patch(
+    '/subscriptions/:id',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        ...one,
+        operationId: 'changeSubscription',
+        summary: 'Change, pause or resume a subscription',
+        description: 'Made active again, it goes on where it stopped.',
+        body: SubscriptionChange,
+        response: { 200: SubscriptionAnswer, ...common, ...problems(404, 415) },
+      },
+    },
+    async (request) => {
+      const { batch_max: batchMax, ...change } = request.body;
+      if (change.url !== undefined) await services.webhooks.check(change.url);
+      const wish = { ...change, batchMax };
+      const view = await changeSubscription(services, memberOf(request), request.params.id, wish);
+      services.webhooks.changed();
+      return toAnswer(view);
+    },
+  );
+  app.delete(
+    '/subscriptions/:id',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        ...one,
+        operationId: 'deleteSubscription',
+        summary: 'Delete a subscription with its record of attempts',
+        response: { ...common, ...problems(404) },
+      },
+    },
+    async (request, reply) => {
+      await removeSubscription(services, memberOf(request), request.params.id);
+      services.webhooks.changed();
+      reply.code(204);
+      await reply.send();
+    },
+  );
+}
+
+export function toAnswer(view: SubscriptionView) {
+  const { id, url, description, reason, cursor, failures } = view;
+  return {
+    id,
+    url,
+    description,
+    filter: SubscriptionFilter.parse(view.filter),
+    batch_max: view.batchMax,
+    state: SubscriptionAnswer.shape.state.parse(view.state),
+    reason,
+    cursor,
+    failures,
+    next_attempt_at: view.nextAttemptAt.toISOString(),
+    created_at: view.createdAt.toISOString(),
+  };
+}
