@@ -33,8 +33,8 @@ export class EgressError extends Error {
   override readonly name = 'EgressError';
   readonly code: EgressFailure['code'];
 
-  constructor(code: EgressFailure['code'], detail: string, options?: ErrorOptions) {
-    super(detail, options);
+  constructor(code: EgressFailure['code'], detail: string) {
+    super(detail);
     this.code = code;
   }
 }

@@ -41,6 +41,17 @@ it('connections that are idle are closed', async () => {
   await egress.close();
 });
 
+it('connections that are old are replaced, so that the name is resolved again', async () => {
+  const receiver = await answer();
+  const egress = createEgress({ allow, limits: { connectionAgeMsMax: 0 } });
+  for (let round = 0; round < 3; round += 1) {
+    expect(await egress.request({ ...ask, url: receiver.url })).toMatchObject({ ok: true });
+    await receiver.abandoned();
+  }
+  expect(receiver.accepted()).toBe(3);
+  await egress.close();
+});
+
 it('connections of the origin used least recently make room for those of a new one', async () => {
   const egress = createEgress({ allow, limits: { poolsMax: 2 } });
   const [first, second, third] = [await answer(), await answer(), await answer()];
