@@ -1,6 +1,6 @@
 import type { Standing } from '../store/attempts.ts';
 import type { Order } from '../store/leases.ts';
-import type { Decision, Outcome } from './retry.ts';
+import { isRefusal, type Decision, type Outcome } from './retry.ts';
 
 export interface Happened {
   readonly outcome: Outcome;
@@ -11,24 +11,26 @@ export interface Happened {
   readonly nowMs: number;
 }
 
+/** So many objects given up in a row say that it is the endpoint that is wrong, not they. */
+const DEAD_LETTERS_MAX = 5;
+const BATCH_MAX = 500;
+
 /** Where a subscription stands after a decision about an attempt. Pure. */
 export function standingAfter(order: Order, decision: Decision, happened: Happened): Standing {
   const { next, rows, nowMs } = happened;
-  const failing = {
-    cursor: order.cursor,
-    state: 'active' as const,
-    reason: null,
-    batchNow: order.batchMax,
-    retryTo: next,
-    failures: order.failures + 1,
-    refusals: isRefusal(happened.outcome) ? order.refusals + 1 : 0,
-    failingSinceMs: order.failingSinceMs ?? nowMs,
-    nextAttemptMs: nowMs,
-  };
+  const failing = failingStanding(order, happened);
   switch (decision.kind) {
     case 'delivered':
+      return { ...deliveredStanding(next, nowMs), batchNow: regrown(order) };
     case 'dead_letter':
-      return { ...caughtUp(next, nowMs), batchNow: regrown(order, decision.kind) };
+      return {
+        ...failing,
+        cursor: next,
+        retryTo: null,
+        refusals: 0,
+        deadLetters: order.deadLetters + 1,
+        ...(order.deadLetters + 1 >= DEAD_LETTERS_MAX && { state: 'disabled', reason: 'refusing' }),
+      };
     case 'retry':
       return { ...failing, nextAttemptMs: decision.atMs };
     case 'split':
@@ -43,7 +45,7 @@ export function standingAfter(order: Order, decision: Decision, happened: Happen
   }
 }
 
-function caughtUp(cursor: number, nowMs: number): Standing {
+function deliveredStanding(cursor: number, nowMs: number): Standing {
   return {
     cursor,
     state: 'active',
@@ -52,19 +54,28 @@ function caughtUp(cursor: number, nowMs: number): Standing {
     retryTo: null,
     failures: 0,
     refusals: 0,
+    deadLetters: 0,
     failingSinceMs: null,
     nextAttemptMs: nowMs,
   };
 }
 
-/** After what was refused is out of the way, batches double until they are whole again. */
-function regrown(order: Order, kind: 'delivered' | 'dead_letter'): number | null {
-  if (kind === 'dead_letter') return order.batchMax;
-  return order.batchMax * 2 >= BATCH_MAX ? null : order.batchMax * 2;
+function failingStanding(order: Order, { next, outcome, nowMs }: Happened): Standing {
+  return {
+    cursor: order.cursor,
+    state: 'active',
+    reason: null,
+    batchNow: order.batchMax,
+    retryTo: next,
+    failures: order.failures + 1,
+    refusals: isRefusal(outcome) ? order.refusals + 1 : 0,
+    deadLetters: order.deadLetters,
+    failingSinceMs: order.failingSinceMs ?? nowMs,
+    nextAttemptMs: nowMs,
+  };
 }
 
-const BATCH_MAX = 500;
-
-function isRefusal(outcome: Outcome): boolean {
-  return 'status' in outcome && (outcome.status === 400 || outcome.status === 422);
+/** After what was refused is out of the way, batches double until they are whole again. */
+function regrown(order: Order): number | null {
+  return order.batchMax * 2 >= BATCH_MAX ? null : order.batchMax * 2;
 }

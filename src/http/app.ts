@@ -61,18 +61,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   });
   await app.register(docs);
   await app.register(health, { services });
-  for (const door of [
-    bundles,
-    indicators,
-    objects,
-    changes,
-    stream,
-    subscriptions,
-    subscriptionActs,
-    me,
-  ]) {
-    await app.register(door, { services, prefix: '/api/v1' });
-  }
+  if (services.doors) await app.register(rest, { services, prefix: '/api/v1' });
   return app;
 }
 
@@ -83,4 +72,13 @@ async function docs(app: FastifyInstance): Promise<void> {
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}
+
+/** The REST door. */
+async function rest(app: FastifyInstance, options: { services: Services }): Promise<void> {
+  for (const noun of [bundles, indicators, objects, changes, stream, me]) {
+    await app.register(noun, options);
+  }
+  await app.register(subscriptions, options);
+  await app.register(subscriptionActs, options);
 }

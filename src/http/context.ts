@@ -1,3 +1,4 @@
+import type { TestOutcome } from '../deliveries/test-event.ts';
 import type { Clock } from '../clock.ts';
 import type { Keyring } from '../keyring.ts';
 import type { LogSignal } from '../log/signal.ts';
@@ -15,7 +16,11 @@ export interface Services {
   readonly sequencer: Sequencer;
   readonly signal: LogSignal;
   readonly webhooks: Webhooks;
+  /** The deliveries of this process, where it makes any: for its metrics. */
+  readonly worker: { lags(): Map<string, number> } | undefined;
   readonly limits: Limits;
+  /** Whether this process answers members, or only tells how it is. */
+  readonly doors: boolean;
   /** Aborts when the server stops: open streams end with it. */
   readonly stopping: AbortSignal;
 }
@@ -33,11 +38,4 @@ export interface Webhooks {
   changed(): void;
   /** Sends a signed test event now and says what came of it. */
   test(subscriptionId: string, organisationId: number): Promise<TestOutcome>;
-}
-
-export interface TestOutcome {
-  readonly outcome: string;
-  readonly status: number | null;
-  readonly detail: string | null;
-  readonly durationMs: number;
 }

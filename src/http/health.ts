@@ -68,6 +68,15 @@ export const health: FastifyPluginCallbackZod<{ services: Services }> = (
       ]);
       services.metrics.logHead.set(bounds.head);
       services.metrics.sequencerLag.set(lag);
+      for (const { pool, ...states } of services.db.connections()) {
+        for (const [state, connections] of Object.entries(states)) {
+          services.metrics.pool.set({ pool, state }, connections);
+        }
+      }
+      services.metrics.subscriptionLag.reset();
+      for (const [subscription, rows] of services.worker?.lags() ?? []) {
+        services.metrics.subscriptionLag.set({ subscription }, rows);
+      }
       return reply.header('content-type', registry.contentType).send(await registry.metrics());
     },
   );

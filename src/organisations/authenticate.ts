@@ -4,7 +4,7 @@ import { isPeppered, type Keyring } from '../keyring.ts';
 import { tlpRank } from '../stix/tlp.ts';
 import { ROLES, type Member, type Role } from '../sharing/member.ts';
 import type { Database } from '../store/database.ts';
-import { findKey } from '../store/members.ts';
+import { findKey, findMember } from '../store/members.ts';
 import { readKey } from './keys.ts';
 
 export interface Authentication {
@@ -45,6 +45,24 @@ export async function authenticate(
     viewer: { ...record.viewer, ceiling: Math.min(record.viewer.ceiling, KEY_CEILING) },
     shareCeiling: record.viewer.ceiling,
   };
+}
+
+/**
+ * An organisation as a publisher, for commands that its operator runs; `actor` is who the audit
+ * names. Throws Problem not_found or organisation_not_active.
+ */
+export async function memberOfOrganisation(
+  db: Database,
+  slug: string,
+  actor: string,
+): Promise<Member> {
+  const record = await findMember(db, slug);
+  if (record === undefined) throw new Problem('not_found', `There is no organisation ${slug}`);
+  if (record.viewer.ceiling < 0) {
+    throw new Problem('organisation_not_active', `No agreement of ${slug} is in force`);
+  }
+  const { organisation, viewer } = record;
+  return { keyId: actor, role: 'publisher', organisation, viewer, shareCeiling: viewer.ceiling };
 }
 
 function roleOf(text: string): Role {

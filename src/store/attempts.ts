@@ -28,6 +28,7 @@ export interface Standing {
   readonly retryTo: number | null;
   readonly failures: number;
   readonly refusals: number;
+  readonly deadLetters: number;
   readonly failingSinceMs: number | null;
   readonly nextAttemptMs: number;
 }
@@ -49,6 +50,7 @@ export async function settle(
         reason = ${standing.reason}, batch_now = ${standing.batchNow}::integer,
         retry_to = ${standing.retryTo}::bigint, failures = ${standing.failures}::integer,
         refusals = ${standing.refusals}::integer,
+        dead_letters = ${standing.deadLetters}::integer,
         failing_since = to_timestamp(${standing.failingSinceMs}::float8 / 1000),
         next_attempt_at = to_timestamp(${standing.nextAttemptMs}::float8 / 1000)
       where id = ${attempt.subscriptionId}::uuid and lease_owner = ${workerId}::uuid

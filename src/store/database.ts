@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
 
 /**
@@ -11,7 +12,16 @@ export interface Database {
   readonly url: string;
   readonly content: PrismaClient;
   readonly server: PrismaClient;
+  /** How many connections each pool has, and how much work waits for one. */
+  connections(): PoolCount[];
   close(): Promise<void>;
+}
+
+export interface PoolCount {
+  readonly pool: string;
+  readonly busy: number;
+  readonly idle: number;
+  readonly waiting: number;
 }
 
 export interface DatabaseOptions {
@@ -24,41 +34,52 @@ export interface DatabaseOptions {
 
 /** Opens both pools. Connects lazily: a database that is down shows at the first query. */
 export function openDatabase({ url, poolMax, onError }: DatabaseOptions): Database {
-  const content = client(url, 'tocsin_app', poolMax, onError);
-  const server = client(url, 'tocsin_server', Math.max(2, Math.ceil(poolMax / 2)), onError);
+  const content = openPool(url, 'tocsin_app', poolMax, onError);
+  const server = openPool(url, 'tocsin_server', Math.max(2, Math.ceil(poolMax / 2)), onError);
   return {
     url,
-    content,
-    server,
+    content: content.client,
+    server: server.client,
+    connections: () => [
+      { pool: 'content', ...count(content.pool) },
+      { pool: 'server', ...count(server.pool) },
+    ],
     close: async () => {
-      await Promise.all([content.$disconnect(), server.$disconnect()]);
+      await Promise.all([content.client.$disconnect(), server.client.$disconnect()]);
     },
   };
 }
 
-function client(
+function openPool(
   url: string,
   role: string,
   max: number,
   onError: (error: Error) => void,
-): PrismaClient {
-  const pool = {
+): { pool: pg.Pool; client: PrismaClient } {
+  const pool = new pg.Pool({
     connectionString: url,
     max,
     options: `-c role=${role}`,
     application_name: `tocsin ${role}`,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-  };
+  });
   const adapter = new PrismaPg(pool, {
+    disposeExternalPool: true,
     onPoolError: onError,
     onConnectionError: onError,
     statementNameGenerator: ({ sql }) => statementName(sql),
   });
-  return new PrismaClient({
+  const client = new PrismaClient({
     adapter,
     transactionOptions: { maxWait: 30_000, timeout: 120_000 },
   });
+  return { pool, client };
+}
+
+function count(pool: pg.Pool): Omit<PoolCount, 'pool'> {
+  const { totalCount: open, idleCount: idle, waitingCount: waiting } = pool;
+  return { busy: open - idle, idle, waiting };
 }
 
 const names = new Map<string, string>();

@@ -81,6 +81,7 @@ export interface Order {
   readonly retryTo: number | null;
   readonly failures: number;
   readonly refusals: number;
+  readonly deadLetters: number;
   readonly failingSinceMs: number | null;
   readonly nextAttemptMs: number;
   /** Null while no agreement of the organisation is in force. */
@@ -99,8 +100,8 @@ export async function findOrder(
       array(select o.id from organisation o
             where o.slug = any(array(select jsonb_array_elements_text(s.filter -> 'producers')))
       ) as "producerIds",
-      s.secret, s.cursor::float8 as cursor, coalesce(s.batch_now, s.batch_max) as "batchMax",
-      s.retry_to::float8 as "retryTo", s.failures, s.refusals,
+      s.secret, s.cursor::float8 as cursor, least(s.batch_now, s.batch_max) as "batchMax",
+      s.retry_to::float8 as "retryTo", s.failures, s.refusals, s.dead_letters as "deadLetters",
       extract(epoch from s.failing_since)::float8 * 1000 as "failingSinceMs",
       extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs",
       viewer.ceiling, viewer.audiences

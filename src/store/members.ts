@@ -1,25 +1,25 @@
 import type { Organisation } from '../sharing/member.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
+import { Prisma } from './generated/client.ts';
 
-/** A key as kept, with its organisation and what that organisation may see now. */
-export interface KeyRecord {
+/** An organisation and what it may see now. */
+export interface MemberRecord {
+  readonly organisation: Organisation;
+  /** Its ceiling is -1 while no agreement is in force. */
+  readonly viewer: Viewer;
+}
+
+/** A key as kept, with its organisation. */
+export interface KeyRecord extends MemberRecord {
   readonly keyId: string;
   readonly role: string;
   readonly secretHash: Uint8Array;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
-  readonly organisation: Organisation;
-  readonly viewer: Viewer;
 }
 
 interface MemberRow {
-  key_id: string;
-  role: string;
-  secret_hash: Uint8Array;
-  expires_at: Date | null;
-  revoked_at: Date | null;
-  realm_id: number;
   id: number;
   slug: string;
   name: string;
@@ -27,33 +27,58 @@ interface MemberRow {
   default_community_id: number | null;
   default_tlp: number;
   identities: string[];
+  realm_id: number;
   ceiling: number | null;
   audiences: number[];
 }
+
+interface KeyRow extends MemberRow {
+  key_id: string;
+  role: string;
+  secret_hash: Uint8Array;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+}
+
+const PRODUCTION = 1;
+
+const memberColumns = Prisma.sql`o.id, o.slug, o.name, o.status, o.default_community_id,
+  o.default_tlp, array(select stix_id from identity i where i.organisation_id = o.id) as identities,
+  viewer.ceiling, viewer.audiences`;
 
 /**
  * The key of this id with its organisation as it is at this moment: nothing is remembered from
  * one request to the next, so that a change of key, agreement or group applies at once.
  */
 export async function findKey(db: Database, keyId: string): Promise<KeyRecord | undefined> {
-  const [row] = await db.server.$queryRaw<MemberRow[]>`
+  const [row] = await db.server.$queryRaw<KeyRow[]>`
     select k.id as key_id, k.role, k.secret_hash, k.expires_at, k.revoked_at, k.realm_id,
-      o.id, o.slug, o.name, o.status, o.default_community_id, o.default_tlp,
-      array(select stix_id from identity i where i.organisation_id = o.id) as identities,
-      viewer.ceiling, viewer.audiences
+      ${memberColumns}
     from api_key k join organisation o on o.id = k.organisation_id,
       lateral viewer_of(o.id, k.realm_id) as viewer
     where k.id = ${keyId}`;
-  return row === undefined ? undefined : toKeyRecord(row);
-}
-
-function toKeyRecord(row: MemberRow): KeyRecord {
+  if (row === undefined) return undefined;
   return {
+    ...toMember(row),
     keyId: row.key_id,
     role: row.role,
     secretHash: row.secret_hash,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+  };
+}
+
+/** The organisation of this slug as it is at this moment, in production. */
+export async function findMember(db: Database, slug: string): Promise<MemberRecord | undefined> {
+  const [row] = await db.server.$queryRaw<MemberRow[]>`
+    select ${PRODUCTION}::smallint as realm_id, ${memberColumns}
+    from organisation o, lateral viewer_of(o.id, ${PRODUCTION}::smallint) as viewer
+    where o.slug = ${slug}`;
+  return row === undefined ? undefined : toMember(row);
+}
+
+function toMember(row: MemberRow): MemberRecord {
+  return {
     organisation: {
       id: row.id,
       slug: row.slug,

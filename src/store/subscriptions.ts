@@ -1,3 +1,4 @@
+import type { Database } from './database.ts';
 import type { Tx } from './transaction.ts';
 
 /** A subscription as its owner sees it. */
@@ -84,6 +85,7 @@ export async function updateSubscription(
       reason = case when ${state}::text is null then reason end,
       failures = case when ${state} = 'active' then 0 else failures end,
       refusals = case when ${state} = 'active' then 0 else refusals end,
+      dead_letters = case when ${state} = 'active' then 0 else dead_letters end,
       failing_since = case when ${state} = 'active' then null else failing_since end,
       next_attempt_at = case when ${state} = 'active' then now() else next_attempt_at end,
       retry_to = null, batch_now = null
@@ -95,7 +97,7 @@ export async function updateSubscription(
 export async function moveSubscription(tx: Tx, id: string, cursor: number): Promise<boolean> {
   const moved = await tx.$executeRaw`
     update subscription set cursor = ${cursor}::bigint, retry_to = null, batch_now = null,
-      failures = 0, refusals = 0, failing_since = null, next_attempt_at = now(),
+      failures = 0, refusals = 0, dead_letters = 0, failing_since = null, next_attempt_at = now(),
       lease_owner = null, lease_until = null
     where id = ${id}::uuid`;
   return moved === 1;
@@ -139,4 +141,9 @@ export async function listAttempts(
     where subscription_id = ${subscriptionId}::uuid
       and (${before ?? null}::bigint is null or id < ${before ?? null}::bigint)
     order by id desc limit ${limit}::integer`;
+}
+
+/** Tells the workers of every process that a subscription was made or changed. */
+export async function notifySubscriptions(db: Database): Promise<void> {
+  await db.server.$queryRaw`select pg_notify('tocsin_subscription', '')::text`;
 }

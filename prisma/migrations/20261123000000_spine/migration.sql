@@ -220,6 +220,7 @@ create table subscription (
   retry_to bigint,
   failures integer not null default 0,
   refusals integer not null default 0,
+  dead_letters integer not null default 0,
   failing_since timestamptz(6),
   next_attempt_at timestamptz(6) not null default now(),
   lease_owner uuid,

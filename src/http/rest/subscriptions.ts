@@ -1,4 +1,5 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import {
   changeSubscription,
   createSubscription,
@@ -120,14 +121,13 @@ function changing(
         ...one,
         operationId: 'deleteSubscription',
         summary: 'Delete a subscription with its record of attempts',
-        response: { ...common, ...problems(404) },
+        response: { 204: z.null(), ...common, ...problems(404) },
       },
     },
     async (request, reply) => {
       await removeSubscription(services, memberOf(request), request.params.id);
       services.webhooks.changed();
-      reply.code(204);
-      await reply.send();
+      return reply.code(204).send(null);
     },
   );
 }

@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { systemClock } from '../clock.ts';
+import { readConfig } from '../config.ts';
+import { Problem } from '../errors.ts';
+import { accept } from '../indicators/accept.ts';
+import { chooseAudience } from '../indicators/audience.ts';
+import type { ObjectResult } from '../indicators/results.ts';
+import { memberOfOrganisation } from '../organisations/authenticate.ts';
+import { startSequencer } from '../log/sequencer.ts';
+import { readBundle } from '../stix/bundle.ts';
+import { parseJson } from '../stix/json.ts';
+import { JsonFault } from '../stix/json-fault.ts';
+import { createLog } from '../telemetry.ts';
+import { openStore, type OpenStore } from './open.ts';
+
+interface Options {
+  org: string;
+  audience: string[];
+  dryRun: boolean;
+  json: boolean;
+}
+
+interface FileReport {
+  readonly file: string;
+  readonly error?: string;
+  readonly results: readonly ObjectResult[];
+}
+
+/** `tocsin import FILE… --org <slug>` */
+export function importCommand(): Command {
+  return new Command('import')
+    .description('share the objects of STIX bundles as an organisation')
+    .argument('<files...>', 'STIX 2.1 bundles')
+    .requiredOption('--org <slug>', 'who shares them')
+    .option(
+      '--audience <slug>',
+      'with whom, repeatable (its default community unless given)',
+      (slug: string, slugs: string[]) => [...slugs, slug],
+      [],
+    )
+    .option('--dry-run', 'only say what would happen', false)
+    .option('--json', 'one JSON object a file, with a result for every object', false)
+    .action(run);
+}
+
+async function run(files: string[], options: Options): Promise<void> {
+  const config = readConfig();
+  const log = createLog(config.logLevel);
+  const store = await openStore(config, log);
+  const sequencer = startSequencer({
+    db: store.db,
+    onMoved: () => undefined,
+    onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
+  });
+  try {
+    for (const file of files) {
+      const report = await importFile(store, file, options, sequencer.nudge);
+      process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : inWords(report));
+      if (report.error !== undefined || report.results.some((r) => r.outcome === 'rejected')) {
+        process.exitCode = 1;
+      }
+    }
+  } finally {
+    await sequencer.close();
+    await store.close();
+  }
+}
+
+async function importFile(
+  { db }: OpenStore,
+  file: string,
+  options: Options,
+  onAccepted: () => void,
+): Promise<FileReport> {
+  let value: unknown;
+  try {
+    value = parseJson(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof JsonFault)
+      return { file, error: `${error.code}: ${error.message}`, results: [] };
+    throw new Problem('invalid_request', `${file} cannot be read`, { cause: error });
+  }
+  const bundle = readBundle(value);
+  if (!bundle.ok)
+    return { file, error: `${bundle.error.code}: ${bundle.error.detail}`, results: [] };
+  const member = await memberOfOrganisation(db, options.org, 'import');
+  const audience = await chooseAudience(db, member, options.audience);
+  const results = await accept({ db, clock: systemClock, onAccepted }, bundle.objects, {
+    member,
+    audience,
+    atomic: false,
+    dryRun: options.dryRun,
+  });
+  return { file, results };
+}
+
+function inWords({ file, error, results }: FileReport): string {
+  if (error !== undefined) return `${file}: ${error}\n`;
+  const counts = new Map<string, number>();
+  for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  const summary = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+  const rejected = results
+    .filter(({ outcome }) => outcome === 'rejected')
+    .map(
+      ({ index, id, code, path, detail }) =>
+        `  ${id ?? `object ${index}`} ${code} ${path}: ${detail}\n`,
+    );
+  return `${file}: ${summary || 'no objects'}\n${rejected.join('')}`;
+}

@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { ConfigError } from '../config.ts';
+import { Problem } from '../errors.ts';
+import { StoreError } from '../store/store-error.ts';
+import { doctorCommand } from './doctor.ts';
+import { importCommand } from './import.ts';
+import { keyCommand } from './key.ts';
+import { migrateCommand } from './migrate.ts';
+import { orgCommand } from './org.ts';
+import { serveCommand } from './serve-command.ts';
+
+const program = new Command('tocsin')
+  .description('Shares indicators of compromise among the members of an alliance')
+  .showHelpAfterError()
+  .addCommand(serveCommand())
+  .addCommand(migrateCommand())
+  .addCommand(orgCommand())
+  .addCommand(keyCommand())
+  .addCommand(importCommand())
+  .addCommand(doctorCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!isForPeople(error)) throw error;
+  process.stderr.write(`tocsin: ${error.message}\n`);
+  process.exitCode = 1;
+}
+
+/** What went wrong outside the code is told in words; anything else keeps its stack. */
+function isForPeople(error: unknown): error is Error {
+  return error instanceof ConfigError || error instanceof StoreError || error instanceof Problem;
+}

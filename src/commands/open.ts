@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import type { Keyring } from '../keyring.ts';
+import { openDatabase, type Database } from '../store/database.ts';
+import { startEmbedded } from '../store/embedded/server.ts';
+import { migrate } from '../store/migrate.ts';
+import type { Log } from '../telemetry.ts';
+import { bootstrap } from './bootstrap.ts';
+import { loadKeyring } from './master-secret.ts';
+
+/** A migrated database with the keys to what is sealed in it. */
+export interface OpenStore {
+  readonly db: Database;
+  /** Of the database, as its owner. */
+  readonly url: string;
+  readonly keyring: Keyring;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database of the configuration, the embedded one unless it names another: started
+ * where it does not run, migrated, founded where it is new. `exclusive` is for who serves.
+ */
+export async function openStore(
+  config: Config,
+  log: Log,
+  { exclusive = false } = {},
+): Promise<OpenStore> {
+  const keyring = await loadKeyring(config);
+  const { dataDir, databasePort, databasePool: poolMax } = config;
+  const embedded =
+    config.databaseUrl === undefined
+      ? await startEmbedded({
+          dataDir,
+          log,
+          exclusive,
+          ...(databasePort === undefined ? {} : { port: databasePort }),
+        })
+      : undefined;
+  const url = embedded?.url ?? config.databaseUrl ?? '';
+  try {
+    await migrate({ url, log });
+    const onError = (error: Error): void => log.warn({ err: error }, 'a database connection broke');
+    const db = openDatabase({ url, poolMax, onError });
+    await bootstrap(db, keyring, join(dataDir, 'admin.key'), log);
+    return {
+      db,
+      url,
+      keyring,
+      close: async () => {
+        await db.close();
+        await embedded?.stop();
+      },
+    };
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}

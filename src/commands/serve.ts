@@ -1,0 +1,123 @@
+import type { AddressInfo } from 'node:net';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { sendTestEvent } from '../deliveries/test-event.ts';
+import { startWorker, type Worker } from '../deliveries/worker.ts';
+import { createEgress, type Egress } from '../egress/egress.ts';
+import { Problem } from '../errors.ts';
+import { createApp } from '../http/app.ts';
+import type { Webhooks } from '../http/context.ts';
+import { startSequencer } from '../log/sequencer.ts';
+import { createLogSignal, type LogSignal } from '../log/signal.ts';
+import { listen } from '../store/listen.ts';
+import { notifySubscriptions } from '../store/subscriptions.ts';
+import { createMetrics, type Log } from '../telemetry.ts';
+import { openStore, type OpenStore } from './open.ts';
+
+export const SERVER_ROLES = ['http', 'worker'] as const;
+export type ServerRole = (typeof SERVER_ROLES)[number];
+
+export interface RunningServer {
+  /** Where it listens. */
+  readonly url: string;
+  /** Finishes what is under way, gives back leases and lets go of the database. */
+  close(): Promise<void>;
+}
+
+/** Starts the server in the given roles. Any number of processes may, on one database. */
+export async function serve(
+  config: Config,
+  log: Log,
+  roles: readonly ServerRole[],
+): Promise<RunningServer> {
+  const store = await openStore(config, log, { exclusive: config.databaseUrl === undefined });
+  const stopping = new AbortController();
+  const signal = createLogSignal();
+  const metrics = createMetrics();
+  const egress = createEgress({ allow: [...config.egressAllow] });
+  const { db, keyring } = store;
+  const clock = systemClock;
+  const sequencer = startSequencer({
+    db,
+    onMoved: (head) => signal.reached(head),
+    onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
+  });
+  const { leaseSeconds, deliveriesMax } = config;
+  const shared = { db, keyring, clock, log, metrics };
+  const worker = roles.includes('worker')
+    ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
+    : undefined;
+  const listener = listenForGrowth(store, signal, worker, log);
+  const app = await createApp({
+    ...shared,
+    sequencer,
+    signal,
+    webhooks: webhooksOf(store, egress, worker),
+    worker,
+    limits: { bodyBytesMax: config.bodyBytesMax, bundleObjectsMax: config.bundleObjectsMax },
+    doors: roles.includes('http'),
+    stopping: stopping.signal,
+  });
+  await app.listen({ host: config.host, port: config.port });
+  const url = urlOf(app.server.address());
+  log.info({ url, roles }, 'listening');
+  return {
+    url,
+    close: async () => {
+      stopping.abort();
+      await app.close();
+      await worker?.close();
+      await sequencer.close();
+      await listener.close();
+      await egress.close();
+      await store.close();
+      log.info('stopped');
+    },
+  };
+}
+
+function listenForGrowth(
+  { url }: OpenStore,
+  signal: LogSignal,
+  worker: Worker | undefined,
+  log: Log,
+) {
+  return listen({
+    url,
+    channels: ['tocsin_log', 'tocsin_subscription'],
+    onNotice: (channel, payload) => {
+      if (channel === 'tocsin_log') signal.reached(Number(payload));
+      else worker?.nudge();
+    },
+    onConnected: () => signal.wake(),
+    onError: (error) => log.warn({ err: error }, 'the listening connection broke'),
+  });
+}
+
+function webhooksOf(
+  { db, keyring }: OpenStore,
+  egress: Egress,
+  worker: Worker | undefined,
+): Webhooks {
+  return {
+    check: async (url) => {
+      const refusal = await egress.check(url);
+      if (refusal === undefined) return;
+      const extra = { reason: refusal.code };
+      throw new Problem('egress_refused', refusal.detail, { path: 'body.url', extra });
+    },
+    changed: () => {
+      worker?.nudge();
+      // A worker elsewhere that is not told looks for itself within a second.
+      void notifySubscriptions(db).catch(() => undefined);
+    },
+    test: (id, organisationId) =>
+      sendTestEvent({ db, keyring, clock: systemClock, egress }, id, organisationId),
+  };
+}
+
+function urlOf(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') return String(address);
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}
