@@ -10,10 +10,25 @@ export function createLog(level: string): Log {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: toErrorLine },
       formatters: { level: (label) => ({ level: label }) },
     },
     destination({ fd: 2, sync: false }),
   );
+}
+
+/** An error without what hangs on it: a driver's carries its whole connection. */
+function toErrorLine(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error ? { code: error.code } : {};
+  return {
+    name,
+    message,
+    ...code,
+    stack,
+    ...(cause === undefined ? {} : { cause: toErrorLine(cause) }),
+  };
 }
 
 /** What /metrics tells (Prometheus text format). No label carries content. */

@@ -2,7 +2,7 @@
  * Who may call a route. Every route declares it in `config.access`; the server does not start when
  * one does not. A key is read and checked before the body is.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { Problem } from '../errors.ts';
 import { authenticate } from '../organisations/authenticate.ts';
 import type { Member, Role } from '../sharing/member.ts';
@@ -33,9 +33,12 @@ declare module 'fastify' {
 export function guardRoutes(app: FastifyInstance, services: Services): void {
   app.decorateRequest('member', undefined);
   app.decorateRequest('problem', undefined);
-  app.addHook('onRoute', ({ config, method, url }) => {
-    if (config?.access === undefined) {
-      throw new Error(`${String(method)} ${url} does not declare who may call it`);
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => void routes.push(route));
+  app.addHook('onReady', async () => {
+    const open = routes.find(({ config }) => config?.access === undefined);
+    if (open !== undefined) {
+      throw new Error(`${String(open.method)} ${open.url} does not declare who may call it`);
     }
   });
   app.addHook('onRequest', async (request) => {

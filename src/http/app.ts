@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import accepts from '@fastify/accepts';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -32,7 +32,7 @@ const HEADERS_TIMEOUT_MS = 30_000;
 export async function createApp(services: Services): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: services.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: services.limits.bodyBytesMax,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
@@ -75,7 +75,8 @@ async function docs(app: FastifyInstance): Promise<void> {
 }
 
 /** The REST door. */
-async function rest(app: FastifyInstance, options: { services: Services }): Promise<void> {
+async function rest(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
+  const options = { services };
   for (const noun of [bundles, indicators, objects, changes, stream, me]) {
     await app.register(noun, options);
   }

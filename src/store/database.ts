@@ -45,7 +45,7 @@ export function openDatabase({ url, poolMax, onError }: DatabaseOptions): Databa
       { pool: 'server', ...count(server.pool) },
     ],
     close: async () => {
-      await Promise.all([content.client.$disconnect(), server.client.$disconnect()]);
+      await Promise.all([content, server].map(closePool));
     },
   };
 }
@@ -65,7 +65,6 @@ function openPool(
     keepAlive: true,
   });
   const adapter = new PrismaPg(pool, {
-    disposeExternalPool: true,
     onPoolError: onError,
     onConnectionError: onError,
     statementNameGenerator: ({ sql }) => statementName(sql),
@@ -75,6 +74,11 @@ function openPool(
     transactionOptions: { maxWait: 30_000, timeout: 120_000 },
   });
   return { pool, client };
+}
+
+async function closePool({ pool, client }: { pool: pg.Pool; client: PrismaClient }): Promise<void> {
+  await client.$disconnect();
+  await pool.end();
 }
 
 function count(pool: pg.Pool): Omit<PoolCount, 'pool'> {
