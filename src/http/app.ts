@@ -30,8 +30,9 @@ const HEADERS_TIMEOUT_MS = 30_000;
 
 /** The whole HTTP server, every door in sight; not listening yet. */
 export async function createApp(services: Services): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = services.log;
   const app = fastify({
-    loggerInstance: services.log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: services.limits.bodyBytesMax,
     genReqId: () => randomUUID(),

@@ -1,9 +1,9 @@
-import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import type { Services } from './context.ts';
+import { noun, type Route } from './zod-app.ts';
 import { problems } from './rest/schemas/problem.ts';
 
 /** A committed row that waits longer than this means that nobody sequences. */
@@ -17,12 +17,7 @@ const ReadyAnswer = z
   })
   .meta({ id: 'Ready' });
 
-/** `/healthz`: the process answers. `/readyz`: it can do its work. `/metrics`: in numbers. */
-export const health: FastifyPluginCallbackZod<{ services: Services }> = (
-  app,
-  { services },
-  done,
-) => {
+const healthz: Route = (app) => {
   app.get(
     '/healthz',
     {
@@ -36,6 +31,9 @@ export const health: FastifyPluginCallbackZod<{ services: Services }> = (
     },
     () => ({ status: 'ok' as const }),
   );
+};
+
+const readyz: Route = (app, services) => {
   app.get(
     '/readyz',
     {
@@ -49,6 +47,9 @@ export const health: FastifyPluginCallbackZod<{ services: Services }> = (
     },
     async () => ({ status: 'ready' as const, sequencer_lag_seconds: await readiness(services) }),
   );
+};
+
+const metrics: Route = (app, services) => {
   app.get(
     '/metrics',
     {
@@ -62,26 +63,33 @@ export const health: FastifyPluginCallbackZod<{ services: Services }> = (
     },
     async (_request, reply) => {
       const { registry } = services.metrics;
-      const [bounds, lag] = await Promise.all([
-        findLogBounds(services.db),
-        findSequencerLag(services.db),
-      ]);
-      services.metrics.logHead.set(bounds.head);
-      services.metrics.sequencerLag.set(lag);
-      for (const { pool, ...states } of services.db.connections()) {
-        for (const [state, connections] of Object.entries(states)) {
-          services.metrics.pool.set({ pool, state }, connections);
-        }
-      }
-      services.metrics.subscriptionLag.reset();
-      for (const [subscription, rows] of services.worker?.lags() ?? []) {
-        services.metrics.subscriptionLag.set({ subscription }, rows);
-      }
+      await gather(services);
       return reply.header('content-type', registry.contentType).send(await registry.metrics());
     },
   );
-  done();
 };
+
+/** `/healthz`: the process answers. `/readyz`: it can do its work. `/metrics`: in numbers. */
+export const health = noun(healthz, readyz, metrics);
+
+/** Brings up to date what is only known when asked. */
+async function gather(services: Services): Promise<void> {
+  const [bounds, lag] = await Promise.all([
+    findLogBounds(services.db),
+    findSequencerLag(services.db),
+  ]);
+  services.metrics.logHead.set(bounds.head);
+  services.metrics.sequencerLag.set(lag);
+  for (const { pool, ...states } of services.db.connections()) {
+    for (const [state, connections] of Object.entries(states)) {
+      services.metrics.pool.set({ pool, state }, connections);
+    }
+  }
+  services.metrics.subscriptionLag.reset();
+  for (const [subscription, rows] of services.worker?.lags() ?? []) {
+    services.metrics.subscriptionLag.set({ subscription }, rows);
+  }
+}
 
 /** The sequencer's lag. Throws Problem not_ready naming what is wrong. */
 async function readiness({ db, stopping }: Services): Promise<number> {

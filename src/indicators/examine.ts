@@ -117,7 +117,7 @@ function tlpOf(object: StixObject, fallback: number): number {
 }
 
 /** The key under which a value is looked up: the first 8 bytes of SHA-256 of `kind:value`. */
-export function observableDigest(kind: string, value: string): string {
+function observableDigest(kind: string, value: string): string {
   const hash = createHash('sha256').update(`${kind}:${value}`).digest();
   return hash.readBigInt64BE(0).toString();
 }
