@@ -54,7 +54,7 @@ export async function serve(
     signal,
     webhooks: webhooksOf(store, egress, worker),
     worker,
-    limits: { bodyBytesMax: config.bodyBytesMax, bundleObjectsMax: config.bundleObjectsMax },
+    limits: config,
     doors: roles.includes('http'),
     stopping: stopping.signal,
   });

@@ -13,6 +13,7 @@ import { guardRoutes } from './access.ts';
 import { readBodies } from './bodies.ts';
 import type { Services } from './context.ts';
 import { health } from './health.ts';
+import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
 import { bundles } from './rest/bundles.ts';
@@ -51,6 +52,10 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   app.setNotFoundHandler((request, reply) => {
     answerProblem(new Problem('not_found', 'There is nothing under this path'), request, reply);
   });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
   logRequests(app, services);
   guardRoutes(app, services);
   readBodies(app);
@@ -62,6 +67,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   });
   await app.register(docs);
   await app.register(health, { services });
+  await app.register(metrics, { services });
   if (services.doors) await app.register(rest, { services, prefix: '/api/v1' });
   return app;
 }

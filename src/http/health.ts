@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
-import { findLogBounds, findSequencerLag } from '../store/log.ts';
+import { findSequencerLag } from '../store/log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import type { Services } from './context.ts';
 import { noun, type Route } from './zod-app.ts';
@@ -8,6 +8,7 @@ import { problems } from './rest/schemas/problem.ts';
 
 /** A committed row that waits longer than this means that nobody sequences. */
 const SEQUENCER_LAG_SECONDS_MAX = 10;
+const ASK_AGAIN_MS = 1000;
 
 const HealthAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 const ReadyAnswer = z
@@ -34,6 +35,7 @@ const healthz: Route = (app) => {
 };
 
 const readyz: Route = (app, services) => {
+  const lag = askedOnce(services);
   app.get(
     '/readyz',
     {
@@ -45,50 +47,25 @@ const readyz: Route = (app, services) => {
         response: { 200: ReadyAnswer, ...problems(503) },
       },
     },
-    async () => ({ status: 'ready' as const, sequencer_lag_seconds: await readiness(services) }),
+    async () => ({ status: 'ready' as const, sequencer_lag_seconds: await lag() }),
   );
 };
 
-const metrics: Route = (app, services) => {
-  app.get(
-    '/metrics',
-    {
-      config: { access: 'public' },
-      schema: {
-        operationId: 'getMetrics',
-        summary: 'Prometheus metrics',
-        tags: ['Operations'],
-        produces: ['text/plain'],
-      },
-    },
-    async (_request, reply) => {
-      const { registry } = services.metrics;
-      await gather(services);
-      return reply.header('content-type', registry.contentType).send(await registry.metrics());
-    },
-  );
-};
+/** `/healthz`: the process answers. `/readyz`: it can do its work. */
+export const health = noun(healthz, readyz);
 
-/** `/healthz`: the process answers. `/readyz`: it can do its work. `/metrics`: in numbers. */
-export const health = noun(healthz, readyz, metrics);
-
-/** Brings up to date what is only known when asked. */
-async function gather(services: Services): Promise<void> {
-  const [bounds, lag] = await Promise.all([
-    findLogBounds(services.db),
-    findSequencerLag(services.db),
-  ]);
-  services.metrics.logHead.set(bounds.head);
-  services.metrics.sequencerLag.set(lag);
-  for (const { pool, ...states } of services.db.connections()) {
-    for (const [state, connections] of Object.entries(states)) {
-      services.metrics.pool.set({ pool, state }, connections);
+/**
+ * Asks the database at most once a second, however often it is asked: anybody may ask.
+ */
+function askedOnce(services: Services): () => Promise<number> {
+  let asked: { atMs: number; answer: Promise<number> } | undefined;
+  return () => {
+    const nowMs = performance.now();
+    if (asked === undefined || nowMs - asked.atMs > ASK_AGAIN_MS) {
+      asked = { atMs: nowMs, answer: readiness(services) };
     }
-  }
-  services.metrics.subscriptionLag.reset();
-  for (const [subscription, rows] of services.worker?.lags() ?? []) {
-    services.metrics.subscriptionLag.set({ subscription }, rows);
-  }
+    return asked.answer;
+  };
 }
 
 /** The sequencer's lag. Throws Problem not_ready naming what is wrong. */
