@@ -24,7 +24,7 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
   app.post(
     '/bundles',
     {
-      config: { access: PUBLISHERS },
+      config: { access: PUBLISHERS, takesBundles: true },
       schema: {
         operationId: 'postBundle',
         summary: 'Share the objects of a STIX 2.1 bundle',
@@ -39,6 +39,9 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
       },
     },
     async (request, reply) => {
+      if (request.body === undefined) {
+        throw new Problem('body_missing', 'Send a STIX bundle, or one object a line');
+      }
       if (!isNdjson(request)) return postBundle(services, request, request.query);
       const answer = await postLines(services, request, request.query);
       await sendRaw(reply, 'application/json; charset=utf-8', answer);

@@ -4,7 +4,6 @@ import { accept } from '../../indicators/accept.ts';
 import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { memberOf, PUBLISHERS } from '../access.ts';
-import { isNdjson } from '../bodies.ts';
 import type { Services } from '../context.ts';
 import { BundleQuery, ResultAnswer } from './schemas/bundle.ts';
 import { problems } from './schemas/problem.ts';
@@ -36,9 +35,6 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
     },
     async (request, reply) => {
       const { query, body } = request;
-      if (isNdjson(request)) {
-        throw new Problem('content_type_unsupported', 'Post many objects to /api/v1/bundles');
-      }
       refuseOthers(body);
       const member = memberOf(request);
       const audience = await chooseAudience(services.db, member, query.audience);
