@@ -4,10 +4,13 @@ import { Problem } from '../errors.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import type { Services } from './context.ts';
+import { answer, textAnswer } from './rest/schemas/answer.ts';
 import { problems } from './rest/schemas/problem.ts';
 
 /** A committed row that waits longer than this means that nobody sequences. */
 const SEQUENCER_LAG_SECONDS_MAX = 10;
+
+const METRICS_EXAMPLE = '# TYPE tocsin_log_head gauge\ntocsin_log_head 18211\n';
 
 const HealthAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 const ReadyAnswer = z
@@ -31,7 +34,7 @@ export const health: FastifyPluginCallbackZod<{ services: Services }> = (
         operationId: 'getHealth',
         summary: 'Whether the process answers',
         tags: ['Operations'],
-        response: { 200: HealthAnswer },
+        response: { 200: answer('It answers', HealthAnswer) },
       },
     },
     () => ({ status: 'ok' as const }),
@@ -44,7 +47,7 @@ export const health: FastifyPluginCallbackZod<{ services: Services }> = (
         operationId: 'getReadiness',
         summary: 'Whether the server can do its work',
         tags: ['Operations'],
-        response: { 200: ReadyAnswer, ...problems(503) },
+        response: { 200: answer('It can', ReadyAnswer), ...problems(503) },
       },
     },
     async () => ({ status: 'ready' as const, sequencer_lag_seconds: await readiness(services) }),
@@ -57,7 +60,7 @@ export const health: FastifyPluginCallbackZod<{ services: Services }> = (
         operationId: 'getMetrics',
         summary: 'Prometheus metrics',
         tags: ['Operations'],
-        produces: ['text/plain'],
+        response: { 200: textAnswer('In the text format 0.0.4', 'text/plain', METRICS_EXAMPLE) },
       },
     },
     async (_request, reply) => {

@@ -8,6 +8,7 @@ import { listAttempts } from '../../store/subscriptions.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { ANALYSTS, memberOf, ORG_ADMINS } from '../access.ts';
 import type { Services } from '../context.ts';
+import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 import {
   AttemptsAnswer,
@@ -38,7 +39,7 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
         ...one,
         operationId: 'testSubscription',
         summary: 'Send a signed test event now',
-        response: { 200: TestAnswer, ...errors },
+        response: { 200: answer('What the endpoint said', TestAnswer), ...errors },
       },
     },
     async (request) => {
@@ -60,7 +61,7 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
         operationId: 'replaySubscription',
         summary: 'Deliver again from the beginning, now or a cursor',
         body: Replay,
-        response: { 200: SubscriptionAnswer, ...errors },
+        response: { 200: answer('As it stands', SubscriptionAnswer), ...errors },
       },
     },
     async (request) => {
@@ -81,7 +82,7 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
         description:
           'The old one signs beside it for a while, so that the receiver can change over.',
         body: Rotation,
-        response: { 200: SecretAnswer, ...errors },
+        response: { 200: answer('The new secret, shown this once', SecretAnswer), ...errors },
       },
     },
     async (request) => {
@@ -103,7 +104,7 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
         operationId: 'listAttempts',
         summary: 'What was tried, newest first',
         querystring: AttemptsQuery,
-        response: { 200: AttemptsAnswer, ...errors },
+        response: { 200: answer('Newest first', AttemptsAnswer), ...errors },
       },
     },
     async (request) => {

@@ -11,6 +11,7 @@ import {
 import { SubscriptionFilter } from '../../deliveries/filter.ts';
 import { memberOf, ORG_ADMINS, ANALYSTS } from '../access.ts';
 import type { Services } from '../context.ts';
+import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 import {
   NewSubscription,
@@ -40,7 +41,11 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
         summary: 'Have what you may see POSTed to an endpoint of yours',
         tags,
         body: NewSubscription,
-        response: { 201: NewSubscriptionAnswer, ...common, ...problems(409, 415) },
+        response: {
+          201: answer('Made; its secret is shown this once', NewSubscriptionAnswer),
+          ...common,
+          ...problems(409, 415),
+        },
       },
     },
     async (request, reply) => {
@@ -60,7 +65,7 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
         operationId: 'listSubscriptions',
         summary: 'The subscriptions of your organisation',
         tags,
-        response: { 200: SubscriptionsAnswer, ...common },
+        response: { 200: answer('All of them', SubscriptionsAnswer), ...common },
       },
     },
     async (request) => {
@@ -76,7 +81,7 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
         ...one,
         operationId: 'getSubscription',
         summary: 'One subscription',
-        response: { 200: SubscriptionAnswer, ...common, ...problems(404) },
+        response: { 200: answer('As it stands', SubscriptionAnswer), ...common, ...problems(404) },
       },
     },
     async (request) =>
@@ -101,7 +106,11 @@ function changing(
         summary: 'Change, pause or resume a subscription',
         description: 'Made active again, it goes on where it stopped.',
         body: SubscriptionChange,
-        response: { 200: SubscriptionAnswer, ...common, ...problems(404, 415) },
+        response: {
+          200: answer('As it stands', SubscriptionAnswer),
+          ...common,
+          ...problems(404, 415),
+        },
       },
     },
     async (request) => {
@@ -121,7 +130,11 @@ function changing(
         ...one,
         operationId: 'deleteSubscription',
         summary: 'Delete a subscription with its record of attempts',
-        response: { 204: z.null(), ...common, ...problems(404) },
+        response: {
+          204: z.null().meta({ description: 'It is gone' }),
+          ...common,
+          ...problems(404),
+        },
       },
     },
     async (request, reply) => {
