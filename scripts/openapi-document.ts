@@ -24,7 +24,7 @@ function idleServices(): Services {
       test: () => Promise.reject(new Error('Nothing is sent')),
     },
     worker: undefined,
-    limits: { bodyBytesMax: 1024, bundleObjectsMax: 1 },
+    limits: { bodyBytesMax: 1024, bundleObjectsMax: 1, metricsAllow: [] },
     doors: true,
     stopping: new AbortController().signal,
   };

@@ -9,7 +9,7 @@ import type { ObjectResult } from '../indicators/results.ts';
 import { memberOfOrganisation } from '../organisations/authenticate.ts';
 import { startSequencer } from '../log/sequencer.ts';
 import { readBundle } from '../stix/bundle.ts';
-import { parseJson } from '../stix/json.ts';
+import { parseBundle } from '../stix/bundle-text.ts';
 import { JsonFault } from '../stix/json-fault.ts';
 import { createLog } from '../telemetry.ts';
 import { openStore, type OpenStore } from './open.ts';
@@ -55,7 +55,7 @@ async function run(files: string[], options: Options): Promise<void> {
   });
   try {
     for (const file of files) {
-      const report = await importFile(store, file, options, sequencer.nudge);
+      const report = await importFile(store, file, options, () => sequencer.nudge());
       process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : inWords(report));
       if (report.error !== undefined || report.results.some((r) => r.outcome === 'rejected')) {
         process.exitCode = 1;
@@ -75,7 +75,7 @@ async function importFile(
 ): Promise<FileReport> {
   let value: unknown;
   try {
-    value = parseJson(await readFile(file, 'utf8'));
+    value = parseBundle(await readFile(file, 'utf8'));
   } catch (error) {
     if (error instanceof JsonFault)
       return { file, error: `${error.code}: ${error.message}`, results: [] };

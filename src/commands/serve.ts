@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { systemClock } from '../clock.ts';
+import { systemClock, type Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { sendTestEvent } from '../deliveries/test-event.ts';
 import { startWorker, type Worker } from '../deliveries/worker.ts';
@@ -29,6 +29,7 @@ export async function serve(
   config: Config,
   log: Log,
   roles: readonly ServerRole[],
+  clock: Clock = systemClock,
 ): Promise<RunningServer> {
   const store = await openStore(config, log, { exclusive: config.databaseUrl === undefined });
   const stopping = new AbortController();
@@ -36,7 +37,6 @@ export async function serve(
   const metrics = createMetrics();
   const egress = createEgress({ allow: [...config.egressAllow] });
   const { db, keyring } = store;
-  const clock = systemClock;
   const sequencer = startSequencer({
     db,
     onMoved: (head) => signal.reached(head),
@@ -52,9 +52,9 @@ export async function serve(
     ...shared,
     sequencer,
     signal,
-    webhooks: webhooksOf(store, egress, worker),
+    webhooks: webhooksOf(store, egress, clock, worker),
     worker,
-    limits: { bodyBytesMax: config.bodyBytesMax, bundleObjectsMax: config.bundleObjectsMax },
+    limits: config,
     doors: roles.includes('http'),
     stopping: stopping.signal,
   });
@@ -97,6 +97,7 @@ function listenForGrowth(
 function webhooksOf(
   { db, keyring }: OpenStore,
   egress: Egress,
+  clock: Clock,
   worker: Worker | undefined,
 ): Webhooks {
   return {
@@ -111,8 +112,7 @@ function webhooksOf(
       // A worker elsewhere that is not told looks for itself within a second.
       void notifySubscriptions(db).catch(() => undefined);
     },
-    test: (id, organisationId) =>
-      sendTestEvent({ db, keyring, clock: systemClock, egress }, id, organisationId),
+    test: (id, organisationId) => sendTestEvent({ db, keyring, clock, egress }, id, organisationId),
   };
 }
 

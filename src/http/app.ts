@@ -10,6 +10,7 @@ import type { Services } from './context.ts';
 import { docs } from './docs.ts';
 import { documentObject, documentRoute } from './document.ts';
 import { health } from './health.ts';
+import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
 import { bundles } from './rest/bundles.ts';
@@ -27,8 +28,9 @@ const HEADERS_TIMEOUT_MS = 30_000;
 
 /** The whole HTTP server, every door in sight; not listening yet. */
 export async function createApp(services: Services): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = services.log;
   const app = fastify({
-    loggerInstance: services.log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: services.limits.bodyBytesMax,
     genReqId: () => randomUUID(),
@@ -47,6 +49,10 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   app.setNotFoundHandler((request, reply) => {
     answerProblem(new Problem('not_found', 'There is nothing under this path'), request, reply);
   });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
   logRequests(app, services);
   guardRoutes(app, services);
   readBodies(app);
@@ -58,6 +64,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   });
   await app.register(docs);
   await app.register(health, { services });
+  await app.register(metrics, { services });
   if (services.doors) await app.register(rest, { services, prefix: '/api/v1' });
   return app;
 }

@@ -46,12 +46,12 @@ const FASTIFY_FAULTS: Record<string, ProblemCode> = {
 };
 
 /** The status that a problem is answered with; 400 where nothing else is said. */
-export function statusOf(code: ProblemCode): number {
+function statusOf(code: ProblemCode): number {
   return STATUSES[code] ?? 400;
 }
 
 /** The body of an answer to a problem (RFC 9457 §3). */
-export function problemBody(problem: Problem, instance: string): Record<string, unknown> {
+function problemBody(problem: Problem, instance: string): Record<string, unknown> {
   return {
     type: `/docs/errors/${problem.code}`,
     title: PROBLEMS[problem.code],

@@ -26,7 +26,7 @@ export function newVersions(
     versions.push(version);
     if (later === undefined) current.set(candidate.stixId, version);
   }
-  return versions.reverse();
+  return versions.toReversed();
 }
 
 /** The stored versions that are no longer current, by their id. */

@@ -26,7 +26,7 @@ export async function heartbeat(db: Database, workerId: string, seconds: number)
 }
 
 /**
- * Renews this worker's leases and takes free ones, up to its share of all active subscriptions
+ * Renews this worker's leases when half of their time is over and takes free ones, up to its share of all active subscriptions
  * among `workers`; gives back what it holds beyond that. A lease that ran out is free.
  */
 export async function leaseSubscriptions(
@@ -51,13 +51,20 @@ export async function leaseSubscriptions(
     ), given_back as (
       update subscription s set lease_owner = null, lease_until = null
       from held where s.id = held.id and not held.keep
+    ), renewed as (
+      update subscription s
+      set lease_until = now() + ${options.seconds}::float8 * interval '1 second'
+      from held where s.id = held.id and held.keep
+        and s.lease_until < now() + ${options.seconds}::float8 * interval '0.5 second'
+    ), taken as (
+      update subscription s set lease_owner = ${workerId}::uuid,
+        lease_until = now() + ${options.seconds}::float8 * interval '1 second'
+      from free where s.id = free.id
     )
-    update subscription s set lease_owner = ${workerId}::uuid,
-      lease_until = now() + ${options.seconds}::float8 * interval '1 second'
-    from (select id from held where keep union all select id from free) as mine
-    where s.id = mine.id
-    returning s.id, s.cursor::float8 as cursor,
-      extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs"`;
+    select s.id, s.cursor::float8 as cursor,
+      extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs"
+    from subscription s
+    where s.id in (select id from held where keep union all select id from free)`;
 }
 
 /** Gives leases back, so that another worker takes them at once. */

@@ -26,7 +26,7 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
   app.post(
     '/bundles',
     {
-      config: { access: PUBLISHERS, takes: BUNDLE_BODIES },
+      config: { access: PUBLISHERS, takesBundles: true, takes: BUNDLE_BODIES },
       schema: {
         operationId: 'postBundle',
         summary: 'Share the objects of a STIX 2.1 bundle',
@@ -43,6 +43,9 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
       },
     },
     async (request, reply) => {
+      if (request.body === undefined) {
+        throw new Problem('body_missing', 'Send a STIX bundle, or one object a line');
+      }
       if (!isNdjson(request)) return postBundle(services, request, request.query);
       const answer = await postLines(services, request, request.query);
       await sendRaw(reply, 'application/json; charset=utf-8', answer);

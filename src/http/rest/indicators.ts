@@ -4,7 +4,6 @@ import { accept } from '../../indicators/accept.ts';
 import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { memberOf, PUBLISHERS } from '../access.ts';
-import { isNdjson } from '../bodies.ts';
 import type { Services } from '../context.ts';
 import { answer } from './schemas/answer.ts';
 import { INDICATOR_BODIES } from './schemas/body.ts';
@@ -37,9 +36,6 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
     },
     async (request, reply) => {
       const { query, body } = request;
-      if (isNdjson(request)) {
-        throw new Problem('content_type_unsupported', 'Post many objects to /api/v1/bundles');
-      }
       refuseOthers(body);
       const member = memberOf(request);
       const audience = await chooseAudience(services.db, member, query.audience);

@@ -1,4 +1,3 @@
-import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import {
   readSubscription,
   replaySubscription,
@@ -7,7 +6,7 @@ import {
 import { listAttempts } from '../../store/subscriptions.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { ANALYSTS, memberOf, ORG_ADMINS } from '../access.ts';
-import type { Services } from '../context.ts';
+import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 import {
@@ -24,13 +23,9 @@ import { toAnswer } from './subscriptions.ts';
 
 const errors = problems(400, 401, 403, 404, 415);
 
-/** What can be done with one subscription: test, replay, rotate its secret, read its attempts. */
-export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> = (
-  app,
-  { services },
-  done,
-) => {
-  const one = { tags: ['Subscriptions'], params: SubscriptionParams };
+const one = { tags: ['Subscriptions'], params: SubscriptionParams };
+
+const test: Route = (app, services) => {
   app.post(
     '/subscriptions/:id/test',
     {
@@ -52,6 +47,9 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
       return { ...outcome, duration_ms: durationMs };
     },
   );
+};
+
+const replay: Route = (app, services) => {
   app.post(
     '/subscriptions/:id/replay',
     {
@@ -71,6 +69,9 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
       return toAnswer(view);
     },
   );
+};
+
+const rotate: Route = (app, services) => {
   app.post(
     '/subscriptions/:id/rotate-secret',
     {
@@ -95,6 +96,9 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
       return { secret };
     },
   );
+};
+
+const attempts: Route = (app, services) => {
   app.get(
     '/subscriptions/:id/attempts',
     {
@@ -117,8 +121,10 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
       return { attempts: rows.map(toAttempt) };
     },
   );
-  done();
 };
+
+/** What can be done with one subscription. */
+export const subscriptionActs = noun(test, replay, rotate, attempts);
 
 function toAttempt(row: Awaited<ReturnType<typeof listAttempts>>[number]) {
   const { webhookId, kind, startedAt, durationMs, ...rest } = row;

@@ -1,4 +1,3 @@
-import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   changeSubscription,
@@ -10,7 +9,7 @@ import {
 } from '../../deliveries/subscriptions.ts';
 import { SubscriptionFilter } from '../../deliveries/filter.ts';
 import { memberOf, ORG_ADMINS, ANALYSTS } from '../access.ts';
-import type { Services } from '../context.ts';
+import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 import {
@@ -25,13 +24,9 @@ import {
 const tags = ['Subscriptions'];
 const common = problems(400, 401, 403);
 
-/** `/subscriptions`: the webhook endpoints of the caller's organisation. */
-export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
-  app,
-  { services },
-  done,
-) => {
-  const one = { tags, params: SubscriptionParams };
+const one = { tags, params: SubscriptionParams };
+
+const create: Route = (app, services) => {
   app.post(
     '/subscriptions',
     {
@@ -57,6 +52,9 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
       return reply.code(201).header('location', `${request.url}/${answer.id}`).send(answer);
     },
   );
+};
+
+const list: Route = (app, services) => {
   app.get(
     '/subscriptions',
     {
@@ -73,6 +71,9 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
       return { subscriptions: views.map(toAnswer) };
     },
   );
+};
+
+const read: Route = (app, services) => {
   app.get(
     '/subscriptions/:id',
     {
@@ -87,15 +88,9 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
     async (request) =>
       toAnswer(await readSubscription(services, memberOf(request), request.params.id)),
   );
-  changing(app, services, one);
-  done();
 };
 
-function changing(
-  app: Parameters<FastifyPluginCallbackZod>[0],
-  services: Services,
-  one: { tags: string[]; params: typeof SubscriptionParams },
-): void {
+const change: Route = (app, services) => {
   app.patch(
     '/subscriptions/:id',
     {
@@ -122,6 +117,9 @@ function changing(
       return toAnswer(view);
     },
   );
+};
+
+const remove: Route = (app, services) => {
   app.delete(
     '/subscriptions/:id',
     {
@@ -143,7 +141,10 @@ function changing(
       return reply.code(204).send(null);
     },
   );
-}
+};
+
+/** `/subscriptions`: the webhook endpoints of the caller's organisation. */
+export const subscriptions = noun(create, list, read, change, remove);
 
 export function toAnswer(view: SubscriptionView) {
   const { id, url, description, reason, cursor, failures } = view;

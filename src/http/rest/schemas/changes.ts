@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { StixAnswer } from './object.ts';
 
-export const PAGE_DEFAULT = 1000;
-export const PAGE_MAX = 10_000;
+const PAGE_DEFAULT = 1000;
+const PAGE_MAX = 10_000;
 
 export const Cursor = z.string().min(1).max(200).meta({ description: 'A cursor, as it was given' });
 
