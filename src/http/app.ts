@@ -17,6 +17,7 @@ import { bundles } from './rest/bundles.ts';
 import { changes } from './rest/changes.ts';
 import { indicators } from './rest/indicators.ts';
 import { me } from './rest/me.ts';
+import { objectActs } from './rest/object-acts.ts';
 import { objects } from './rest/objects.ts';
 import { stream } from './rest/stream.ts';
 import { subscriptionActs } from './rest/subscription-acts.ts';
@@ -76,6 +77,7 @@ async function rest(app: FastifyInstance, { services }: { services: Services }):
   for (const noun of [bundles, indicators, objects, changes, stream, me]) {
     await app.register(noun, options);
   }
+  await app.register(objectActs, options);
   await app.register(subscriptions, options);
   await app.register(validations, options);
   await app.register(subscriptionActs, options);

@@ -26,10 +26,12 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   not_ready: 503,
   organisation_not_active: 403,
   producer_mismatch: 403,
+  revocation_impossible: 409,
   role_not_allowed: 403,
   stale_update: 409,
   subscription_limit: 409,
   tlp_above_ceiling: 403,
+  tlp_below_marking: 409,
   version_conflict: 409,
 };
 
