@@ -91,9 +91,10 @@ export interface Order {
   readonly deadLetters: number;
   readonly failingSinceMs: number | null;
   readonly nextAttemptMs: number;
-  /** Null while no agreement of the organisation is in force. */
+  /** Null while no agreement of the organisation is in force: then only withdrawals reach it. */
   readonly ceiling: number | null;
   readonly audiences: number[];
+  readonly self: number;
 }
 
 /** The order of a subscription that this worker holds and that is active; else undefined. */
@@ -111,7 +112,7 @@ export async function findOrder(
       s.retry_to::float8 as "retryTo", s.failures, s.refusals, s.dead_letters as "deadLetters",
       extract(epoch from s.failing_since)::float8 * 1000 as "failingSinceMs",
       extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs",
-      viewer.ceiling, viewer.audiences
+      viewer.ceiling, viewer.audiences, viewer.self
     from subscription s, lateral viewer_of(s.organisation_id, s.realm_id) as viewer
     where s.id = ${subscriptionId}::uuid and s.lease_owner = ${workerId}::uuid
       and s.state = 'active'`;
@@ -125,6 +126,7 @@ export function viewerOfOrder(order: Order, ceilingMax: number): Viewer {
     realmId: order.realmId,
     audiences: order.audiences,
     ceiling: Math.min(order.ceiling ?? -1, ceilingMax),
+    self: order.self,
   };
 }
 

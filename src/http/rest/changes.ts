@@ -34,7 +34,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
   app.get(
     '/changes',
     {
-      config: { access: READERS },
+      config: { access: READERS, whileInactive: true },
       schema: {
         operationId: 'getChanges',
         summary: 'Read what changed since a cursor',

@@ -47,7 +47,7 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
   app.get(
     '/stream',
     {
-      config: { access: READERS },
+      config: { access: READERS, whileInactive: true },
       schema: {
         operationId: 'getStream',
         summary: 'Follow what changes',
