@@ -21,6 +21,7 @@ import { objects } from './rest/objects.ts';
 import { stream } from './rest/stream.ts';
 import { subscriptionActs } from './rest/subscription-acts.ts';
 import { subscriptions } from './rest/subscriptions.ts';
+import { validations } from './rest/validate.ts';
 import { logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
@@ -76,5 +77,6 @@ async function rest(app: FastifyInstance, { services }: { services: Services }):
     await app.register(noun, options);
   }
   await app.register(subscriptions, options);
+  await app.register(validations, options);
   await app.register(subscriptionActs, options);
 }
