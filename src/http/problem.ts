@@ -53,7 +53,7 @@ function statusOf(code: ProblemCode): number {
 }
 
 /** The body of an answer to a problem (RFC 9457 §3). */
-function problemBody(problem: Problem, instance: string): Record<string, unknown> {
+export function problemBody(problem: Problem, instance: string): Record<string, unknown> {
   return {
     type: `/docs/errors/${problem.code}`,
     title: PROBLEMS[problem.code],
