@@ -8,6 +8,7 @@ import { JSON_DEPTH_MAX, JsonFault, jsonPath } from './json-fault.ts';
 
 const QUOTE = 34;
 const BACKSLASH = 92;
+const COLON = 58;
 const BYTE_ORDER_MARK = 0xfeff;
 /** A decimal of this many digits always survives the trip through a double. */
 const SAFE_NUMBER_LENGTH = 15;
@@ -24,13 +25,33 @@ const SUSPICIOUS_ESCAPE =
  */
 export function parseJson(text: string): unknown {
   const body = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
-  if (!isHarmless(body)) refuseFault(body);
+  const members = harmlessMembers(body);
+  if (members === undefined) refuseFault(body);
+  let value: unknown;
   try {
-    return JSON.parse(body) as unknown;
+    value = JSON.parse(body);
   } catch {
     refuseFault(body);
     throw new JsonFault('invalid_json', '$', 'not valid JSON');
   }
+  // Of a key given twice only one member is left.
+  if (members !== undefined && countMembers(value) !== members) refuseFault(body);
+  return value;
+}
+
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let members = 0;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) members += countMembers(value[index]);
+    return members;
+  }
+  for (const key in value) {
+    members += 1;
+    const member: unknown = (value as Record<string, unknown>)[key];
+    if (typeof member === 'object') members += countMembers(member);
+  }
+  return members;
 }
 
 function refuseFault(text: string): void {
@@ -39,34 +60,38 @@ function refuseFault(text: string): void {
 }
 
 /**
- * True when no fault but bad syntax is possible. Linear, and much cheaper than reading exactly:
- * strings are skipped, escapes such as `\u0000` are only noticed.
+ * How many members its objects have, when no fault but bad syntax or a key given twice is
+ * possible; else undefined. Linear, and much cheaper than reading exactly: strings are skipped,
+ * escapes such as `\u0000` are only noticed.
  */
-function isHarmless(text: string): boolean {
-  if (text.includes('__proto__') || text.includes('"constructor"')) return false;
-  if (text.includes('\\u') && SUSPICIOUS_ESCAPE.test(text)) return false;
-  return text.isWellFormed() && hasPlainStructure(text);
+function harmlessMembers(text: string): number | undefined {
+  if (text.includes('__proto__') || text.includes('"constructor"')) return undefined;
+  if (text.includes('\\u') && SUSPICIOUS_ESCAPE.test(text)) return undefined;
+  return text.isWellFormed() ? plainMembers(text) : undefined;
 }
 
-function hasPlainStructure(text: string): boolean {
+function plainMembers(text: string): number | undefined {
   let depth = 0;
+  let members = 0;
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charCodeAt(at);
     if (char === QUOTE) {
       at = endOfString(text, at);
-      if (at < 0) return false;
+      if (at < 0) return undefined;
+    } else if (char === COLON) {
+      members += 1;
     } else if (char === 123 || char === 91) {
       depth += 1;
-      if (depth > JSON_DEPTH_MAX) return false;
+      if (depth > JSON_DEPTH_MAX) return undefined;
     } else if (char === 125 || char === 93) {
       depth -= 1;
     } else if (char >= 48 && char <= 57) {
       const end = endOfPlainNumber(text, at);
-      if (end < 0) return false;
+      if (end < 0) return undefined;
       at = end;
     }
   }
-  return true;
+  return members;
 }
 
 function endOfString(text: string, start: number): number {
