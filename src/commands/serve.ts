@@ -68,8 +68,9 @@ export async function serve(
   const close = async (): Promise<void> => {
     stopping.abort();
     clearInterval(standing);
-    // In the order of the work: nothing is taken in any more, then nothing is sent any more.
-    for (const part of [app, worker, sequencer, listener, egress, store]) await part?.close();
+    // Requests and deliveries end side by side: neither costs the other its time to end in order.
+    await Promise.all([app.close(), worker?.close()]);
+    for (const part of [sequencer, listener, egress, store]) await part.close();
     log.info('stopped');
   };
   return { url, close };

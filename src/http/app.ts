@@ -7,6 +7,7 @@ import { Problem } from '../errors.ts';
 import { guardRoutes } from './access.ts';
 import { readBodies } from './bodies.ts';
 import type { Services } from './context.ts';
+import { drainAtClose } from './drain.ts';
 import { docs } from './docs.ts';
 import { documentObject, documentRoute } from './document.ts';
 import { health } from './health.ts';
@@ -55,6 +56,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     reply.header('x-content-type-options', 'nosniff');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
+  drainAtClose(app);
   logRequests(app, services);
   guardRoutes(app, services);
   readBodies(app);
