@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { StoreError } from '../store/store-error.ts';
+import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
@@ -17,7 +18,8 @@ const program = new Command('tocsin')
   .addCommand(orgCommand())
   .addCommand(keyCommand())
   .addCommand(importCommand())
-  .addCommand(doctorCommand());
+  .addCommand(doctorCommand())
+  .addCommand(demoCommand());
 
 try {
   await program.parseAsync();
