@@ -95,6 +95,20 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
+/**
+ * The environment for another Tocsin that is to have nothing to do with the settings of this one:
+ * ours without anything that it or PostgreSQL's clients would read, and with `given`.
+ */
+export function environmentWith(
+  given: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
+  const ours = Object.entries(env).filter(
+    ([name]) => !Object.hasOwn(settings.shape, name) && !/^(TOCSIN_|PG)/.test(name),
+  );
+  return { ...Object.fromEntries(ours), ...given };
+}
+
 function secretText(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   try {

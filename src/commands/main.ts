@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { StoreError } from '../store/store-error.ts';
+import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
@@ -20,6 +21,8 @@ const program = new Command('tocsin')
   .addCommand(importCommand())
   .addCommand(validateCommand())
   .addCommand(doctorCommand());
+  .addCommand(doctorCommand())
+  .addCommand(demoCommand());
 
 try {
   await program.parseAsync();
