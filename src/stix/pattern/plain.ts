@@ -1,10 +1,11 @@
 /**
  * The short way for the patterns that most indicators have: one comparison with a value that is
- * beyond doubt. It may say no to a good pattern, which the parser then reads; it never says yes to
- * one on which `checkPattern` has a finding (a test holds them together).
+ * well formed. What it says of a pattern is what `checkPattern` says (a test holds them together).
  */
+import type { Finding } from '../finding.ts';
 import { isFileEnding } from '../value/domain.ts';
 import { normalise } from '../value/normalise.ts';
+import { doubtFinding } from './examine.ts';
 
 const DOMAIN =
   /^\[domain-name:value ?= ?'[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]+'\]$/;
@@ -15,13 +16,21 @@ const HASH_OR_NAME =
 const VALUE =
   /^\[(ipv4-addr|ipv6-addr|url|email-addr|domain-name):value ?= ?'([!-&(-[\]-~]{1,2048})'\]$/;
 
-/** True for a pattern of one comparison that needs no closer look. */
-export function isPlainPattern(text: string): boolean {
+/**
+ * The warnings on a pattern of one comparison that needs no parsing; undefined for all others, which
+ * `checkPattern` reads. Errors it cannot have.
+ */
+export function plainPatternWarnings(text: string): Finding[] | undefined {
   if (text.length <= DOMAIN_LENGTH_MAX && DOMAIN.test(text)) {
     const ending = text.slice(text.lastIndexOf('.') + 1, -2);
-    if (!isFileEnding(ending) && !text.includes('xn--')) return true;
+    if (!isFileEnding(ending) && !text.includes('xn--')) return [];
   }
-  if (HASH_OR_NAME.test(text)) return true;
-  const [, kind, value] = VALUE.exec(text) ?? [];
-  return kind !== undefined && value !== undefined && normalise(kind, value).doubts.length === 0;
+  if (HASH_OR_NAME.test(text)) return [];
+  const [, kind, given] = VALUE.exec(text) ?? [];
+  if (kind === undefined || given === undefined) return undefined;
+  const { value, doubts } = normalise(kind, given);
+  return doubts.map((doubt) => doubtFinding(value, doubt, FIRST_COMPARISON_AT));
 }
+
+/** After the opening bracket. */
+const FIRST_COMPARISON_AT = 1;
