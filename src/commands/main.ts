@@ -20,7 +20,6 @@ const program = new Command('tocsin')
   .addCommand(keyCommand())
   .addCommand(importCommand())
   .addCommand(validateCommand())
-  .addCommand(doctorCommand());
   .addCommand(doctorCommand())
   .addCommand(demoCommand());
 
