@@ -27,7 +27,7 @@ const post: Route = (app, services) => {
           '`POST /bundles?dry_run=true`.',
         tags: ['Sharing'],
         response: {
-          200: answer('What is to be said of each object', ValidationAnswer),
+          200: answer('What was found', ValidationAnswer),
           ...problems(400, 401, 403, 413, 415),
         },
       },
