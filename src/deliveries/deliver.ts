@@ -68,8 +68,10 @@ export async function deliver(
 
 async function readFor({ db }: DeliveryContext, order: Order, after: number, head: number) {
   const filter = SubscriptionFilter.parse(order.filter);
-  // A batch that is tried again ends where it ended before: it stays the same delivery.
-  const upTo = order.retryTo === null ? head : Math.min(head, order.retryTo);
+  // A batch that is tried again ends where it ended before: it stays the same delivery. Where all
+  // that was in it has been withdrawn since, reading goes on behind it.
+  const again = order.retryTo !== null && order.retryTo > after;
+  const upTo = again ? Math.min(head, order.retryTo) : head;
   const request = {
     after,
     limit: order.batchMax,
