@@ -42,6 +42,7 @@ export const PROBLEMS = {
   revocation_impossible: 'The object cannot be revoked',
   role_not_allowed: 'The role of the key does not allow this',
   stale_update: 'Something else changed it in the meantime',
+  stix1_xml: 'The body is STIX 1.x, which is XML',
   subscription_limit: 'The organisation has as many subscriptions as it may',
   tlp_below_marking: 'The marking would be lower than the object says',
   tlp_above_ceiling: 'The marking is above the TLP ceiling of the agreement',

@@ -1,6 +1,7 @@
 /** Says what is wrong or doubtful with objects, and keeps nothing. Pure. */
 import { readBundle } from '../stix/bundle.ts';
 import { Unreadable } from '../stix/bundle-text.ts';
+import { liftObjects } from '../stix/lift.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 
 /** What is to be said of one object. */
@@ -29,7 +30,7 @@ export interface Validation {
 export function validate(value: unknown): Validation | Finding {
   const bundle = readBundle(value);
   if (!bundle.ok) return isBareObject(value) ? validation(null, [value]) : bundle.error;
-  return validation(bundle.id ?? null, bundle.objects);
+  return validation(bundle.id ?? null, bundle.objects, bundle.specVersion);
 }
 
 /** Many publish one object without a bundle around it. */
@@ -38,16 +39,24 @@ function isBareObject(value: unknown): boolean {
   return 'id' in value && 'type' in value && value.type !== 'bundle';
 }
 
-/** The verdicts on objects that came one by one. */
-export function validation(bundle: string | null, objects: readonly unknown[]): Validation {
-  const results = objects.map(verdictOn);
+/** The verdicts on objects that came one by one; those of STIX 2.0 as the 2.1 that they become. */
+export function validation(
+  bundle: string | null,
+  objects: readonly unknown[],
+  bundleVersion?: string,
+): Validation {
+  const lifted = liftObjects(objects, bundleVersion);
+  const results = lifted.objects.map((object, i) => verdictOn(object, lifted.origins[i] ?? i));
+  for (const { index, ...note } of lifted.notes) {
+    for (const result of results) if (result.index === index) result.warnings.unshift(note);
+  }
   const valid = results.filter((result) => result.valid).length;
   const warnings = results.reduce((sum, result) => sum + result.warnings.length, 0);
   const summary = { objects: results.length, valid, invalid: results.length - valid, warnings };
   return { bundle, summary, results };
 }
 
-function verdictOn(value: unknown, index: number): Verdict {
+function verdictOn(value: unknown, index: number): Verdict & { warnings: Finding[] } {
   if (value instanceof Unreadable) {
     const { id, code, path, detail } = value;
     const errors = [{ code, path, detail }];
@@ -56,8 +65,15 @@ function verdictOn(value: unknown, index: number): Verdict {
   const checked = checkObject(value);
   if (checked.ok) {
     const { object, warnings } = checked;
-    return { index, id: object.id, type: object.type, valid: true, errors: [], warnings };
+    const { id, type } = object;
+    return { index, id, type, valid: true, errors: [], warnings: [...warnings] };
   }
   const { id, errors, warnings } = checked;
-  return { index, ...(id === undefined ? {} : { id }), valid: false, errors, warnings };
+  return {
+    index,
+    ...(id === undefined ? {} : { id }),
+    valid: false,
+    errors,
+    warnings: [...warnings],
+  };
 }
