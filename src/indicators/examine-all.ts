@@ -38,7 +38,8 @@ export async function examineAll(
   return { candidates, refusals };
 }
 
-function notesByIndex(
+/** What lifting says, by the place of the object it is said of. */
+export function notesByIndex(
   notes: readonly (Finding & { readonly index: number })[],
 ): Map<number, Finding[]> {
   const byIndex = new Map<number, Finding[]>();

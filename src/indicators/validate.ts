@@ -1,6 +1,7 @@
 /** Says what is wrong or doubtful with objects, and keeps nothing. Pure. */
 import { readBundle } from '../stix/bundle.ts';
 import { Unreadable } from '../stix/bundle-text.ts';
+import { notesByIndex } from './examine-all.ts';
 import { liftObjects } from '../stix/lift.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 
@@ -46,17 +47,20 @@ export function validation(
   bundleVersion?: string,
 ): Validation {
   const lifted = liftObjects(objects, bundleVersion);
-  const results = lifted.objects.map((object, i) => verdictOn(object, lifted.origins[i] ?? i));
-  for (const { index, ...note } of lifted.notes) {
-    for (const result of results) if (result.index === index) result.warnings.unshift(note);
-  }
+  const notes = notesByIndex(lifted.notes);
+  const results = lifted.objects.map((object, i) => {
+    const index = lifted.origins[i] ?? i;
+    const verdict = verdictOn(object, index);
+    const said = notes.get(index);
+    return said === undefined ? verdict : { ...verdict, warnings: [...said, ...verdict.warnings] };
+  });
   const valid = results.filter((result) => result.valid).length;
   const warnings = results.reduce((sum, result) => sum + result.warnings.length, 0);
   const summary = { objects: results.length, valid, invalid: results.length - valid, warnings };
   return { bundle, summary, results };
 }
 
-function verdictOn(value: unknown, index: number): Verdict & { warnings: Finding[] } {
+function verdictOn(value: unknown, index: number): Verdict {
   if (value instanceof Unreadable) {
     const { id, code, path, detail } = value;
     const errors = [{ code, path, detail }];
@@ -66,7 +70,7 @@ function verdictOn(value: unknown, index: number): Verdict & { warnings: Finding
   if (checked.ok) {
     const { object, warnings } = checked;
     const { id, type } = object;
-    return { index, id, type, valid: true, errors: [], warnings: [...warnings] };
+    return { index, id, type, valid: true, errors: [], warnings };
   }
   const { id, errors, warnings } = checked;
   return {
