@@ -17,7 +17,7 @@ const ranges = z
  * Everything that the environment may say, checked once at start. Nothing else reads it.
  * The README lists each with its default; a test holds the two together.
  */
-const settings = z.object({
+export const settings = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_URL_FILE: z.string().optional(),
   TOCSIN_DATA_DIR: z.string().min(1).default('./data'),

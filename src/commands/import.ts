@@ -9,7 +9,7 @@ import type { ObjectResult } from '../indicators/results.ts';
 import { memberOfOrganisation } from '../organisations/authenticate.ts';
 import { startSequencer } from '../log/sequencer.ts';
 import { readBundle } from '../stix/bundle.ts';
-import { parseJson } from '../stix/json.ts';
+import { parseBundle } from '../stix/bundle-text.ts';
 import { JsonFault } from '../stix/json-fault.ts';
 import { createLog } from '../telemetry.ts';
 import { openStore, type OpenStore } from './open.ts';
@@ -75,7 +75,7 @@ async function importFile(
 ): Promise<FileReport> {
   let value: unknown;
   try {
-    value = parseJson(await readFile(file, 'utf8'));
+    value = parseBundle(await readFile(file, 'utf8'));
   } catch (error) {
     if (error instanceof JsonFault)
       return { file, error: `${error.code}: ${error.message}`, results: [] };

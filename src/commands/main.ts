@@ -9,6 +9,7 @@ import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orgCommand } from './org.ts';
 import { serveCommand } from './serve-command.ts';
+import { validateCommand } from './validate.ts';
 
 const program = new Command('tocsin')
   .description('Shares indicators of compromise among the members of an alliance')
@@ -18,6 +19,7 @@ const program = new Command('tocsin')
   .addCommand(orgCommand())
   .addCommand(keyCommand())
   .addCommand(importCommand())
+  .addCommand(validateCommand())
   .addCommand(doctorCommand())
   .addCommand(demoCommand());
 

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { systemClock } from '../clock.ts';
+import { systemClock, type Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { sendTestEvent } from '../deliveries/test-event.ts';
 import { startWorker, type Worker } from '../deliveries/worker.ts';
@@ -7,15 +7,18 @@ import { createEgress, type Egress } from '../egress/egress.ts';
 import { Problem } from '../errors.ts';
 import { createApp } from '../http/app.ts';
 import type { Webhooks } from '../http/context.ts';
-import { startSequencer } from '../log/sequencer.ts';
+import { startSequencer, type Sequencer } from '../log/sequencer.ts';
 import { createLogSignal, type LogSignal } from '../log/signal.ts';
 import { listen } from '../store/listen.ts';
+import { noteStanding } from '../store/membership.ts';
 import { notifySubscriptions } from '../store/subscriptions.ts';
 import { createMetrics, type Log } from '../telemetry.ts';
 import { openStore, type OpenStore } from './open.ts';
 
 export const SERVER_ROLES = ['http', 'worker'] as const;
 export type ServerRole = (typeof SERVER_ROLES)[number];
+
+const STANDING_MS = 15_000;
 
 export interface RunningServer {
   /** Where it listens. */
@@ -29,6 +32,7 @@ export async function serve(
   config: Config,
   log: Log,
   roles: readonly ServerRole[],
+  clock: Clock = systemClock,
 ): Promise<RunningServer> {
   const store = await openStore(config, log, { exclusive: config.databaseUrl === undefined });
   const stopping = new AbortController();
@@ -36,7 +40,6 @@ export async function serve(
   const metrics = createMetrics();
   const egress = createEgress({ allow: [...config.egressAllow] });
   const { db, keyring } = store;
-  const clock = systemClock;
   const sequencer = startSequencer({
     db,
     onMoved: (head) => signal.reached(head),
@@ -47,12 +50,13 @@ export async function serve(
   const worker = roles.includes('worker')
     ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
     : undefined;
+  const standing = roles.includes('worker') ? watchStanding(store, sequencer, log) : undefined;
   const listener = listenForGrowth(store, signal, worker, log);
   const app = await createApp({
     ...shared,
     sequencer,
     signal,
-    webhooks: webhooksOf(store, egress, worker),
+    webhooks: webhooksOf(store, egress, clock, worker),
     worker,
     limits: config,
     doors: roles.includes('http'),
@@ -61,19 +65,27 @@ export async function serve(
   await app.listen({ host: config.host, port: config.port });
   const url = urlOf(app.server.address());
   log.info({ url, roles }, 'listening');
-  return {
-    url,
-    close: async () => {
-      stopping.abort();
-      await app.close();
-      await worker?.close();
-      await sequencer.close();
-      await listener.close();
-      await egress.close();
-      await store.close();
-      log.info('stopped');
-    },
+  const close = async (): Promise<void> => {
+    stopping.abort();
+    clearInterval(standing);
+    // Requests and deliveries end side by side: neither costs the other its time to end in order.
+    await Promise.all([app.close(), worker?.close()]);
+    for (const part of [sequencer, listener, egress, store]) await part.close();
+    log.info('stopped');
   };
+  return { url, close };
+}
+
+/** Agreements begin and end with time, which nobody tells the server. */
+function watchStanding({ db }: OpenStore, sequencer: Sequencer, log: Log): NodeJS.Timeout {
+  const look = async (): Promise<void> => {
+    try {
+      if ((await noteStanding(db)) > 0) sequencer.nudge();
+    } catch (error) {
+      log.warn({ err: error }, 'what organisations may see now could not be compared');
+    }
+  };
+  return setInterval(() => void look(), STANDING_MS);
 }
 
 function listenForGrowth(
@@ -97,6 +109,7 @@ function listenForGrowth(
 function webhooksOf(
   { db, keyring }: OpenStore,
   egress: Egress,
+  clock: Clock,
   worker: Worker | undefined,
 ): Webhooks {
   return {
@@ -111,8 +124,7 @@ function webhooksOf(
       // A worker elsewhere that is not told looks for itself within a second.
       void notifySubscriptions(db).catch(() => undefined);
     },
-    test: (id, organisationId) =>
-      sendTestEvent({ db, keyring, clock: systemClock, egress }, id, organisationId),
+    test: (id, organisationId) => sendTestEvent({ db, keyring, clock, egress }, id, organisationId),
   };
 }
 

@@ -21,6 +21,8 @@ export const ORG_ADMINS: Access = ['admin', 'org_admin'];
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Whether an organisation without an agreement in force may call it, for its withdrawals. */
+    whileInactive?: boolean;
   }
   interface FastifyRequest {
     member: Member | undefined;
@@ -43,9 +45,13 @@ export function guardRoutes(app: FastifyInstance, services: Services): void {
   });
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
-    const access = request.routeOptions.config.access;
+    const { access, whileInactive } = request.routeOptions.config;
     if (access === 'public') return;
-    request.member = await memberWith(services, request, access ?? []);
+    const member = await memberWith(services, request, access ?? []);
+    if (!member.active && whileInactive !== true) {
+      throw new Problem('organisation_not_active', 'No agreement of your organisation is in force');
+    }
+    request.member = member;
   });
 }
 

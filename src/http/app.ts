@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import accepts from '@fastify/accepts';
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
 import { guardRoutes } from './access.ts';
 import { readBodies } from './bodies.ts';
 import type { Services } from './context.ts';
+import { drainAtClose } from './drain.ts';
+import { docs } from './docs.ts';
+import { documentObject, documentRoute } from './document.ts';
 import { health } from './health.ts';
 import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
@@ -20,10 +18,12 @@ import { bundles } from './rest/bundles.ts';
 import { changes } from './rest/changes.ts';
 import { indicators } from './rest/indicators.ts';
 import { me } from './rest/me.ts';
+import { objectActs } from './rest/object-acts.ts';
 import { objects } from './rest/objects.ts';
 import { stream } from './rest/stream.ts';
 import { subscriptionActs } from './rest/subscription-acts.ts';
 import { subscriptions } from './rest/subscriptions.ts';
+import { validations } from './rest/validate.ts';
 import { logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
@@ -56,14 +56,15 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     reply.header('x-content-type-options', 'nosniff');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
+  drainAtClose(app);
   logRequests(app, services);
   guardRoutes(app, services);
   readBodies(app);
   await app.register(accepts);
   await app.register(swagger, {
     openapi: openApi,
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transform: documentRoute,
+    transformObject: documentObject,
   });
   await app.register(docs);
   await app.register(health, { services });
@@ -72,21 +73,14 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   return app;
 }
 
-/** `/docs`, and `/openapi.json` for machines. */
-async function docs(app: FastifyInstance): Promise<void> {
-  app.addHook('onRoute', (route) => {
-    route.config = { access: 'public', ...route.config };
-  });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-}
-
 /** The REST door. */
 async function rest(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
   const options = { services };
   for (const noun of [bundles, indicators, objects, changes, stream, me]) {
     await app.register(noun, options);
   }
+  await app.register(objectActs, options);
   await app.register(subscriptions, options);
+  await app.register(validations, options);
   await app.register(subscriptionActs, options);
 }

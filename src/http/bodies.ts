@@ -5,7 +5,15 @@ import { Transform, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
+import { parseBundle } from '../stix/bundle-text.ts';
 import { parseJson } from '../stix/json.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route takes many objects: a bundle, of which each object is read for itself, or lines. */
+    takesBundles?: true;
+  }
+}
 
 /** Media types of one JSON document, and of one object a line. */
 const JSON_TYPE = /^application\/(json|stix\+json)$/;
@@ -15,15 +23,17 @@ const NDJSON_TYPE = /^application\/(x-ndjson|ndjson|jsonl)$/;
 const UNFOLDING_MAX = 200;
 const UNFOLDING_FREE_BYTES = 1024 * 1024;
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 export function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     /^application\/(json|stix\+json)\s*(;|$)/,
-    { parseAs: 'string' },
+    { parseAs: 'buffer' },
     (request, body, done) => {
       try {
         refuseParameters(request);
-        done(null, readJson(String(body)));
+        done(null, readJson(request, Buffer.isBuffer(body) ? body : Buffer.from(body)));
       } catch (error) {
         done(error instanceof Error ? error : new Error(String(error)));
       }
@@ -31,7 +41,15 @@ export function readBodies(app: FastifyInstance): void {
   );
   app.addContentTypeParser(
     /^application\/(x-ndjson|ndjson|jsonl)\s*(;|$)/,
-    (_request, payload, done) => done(null, payload),
+    (request, payload, done) => {
+      try {
+        refuseParameters(request);
+        refuseLines(request);
+        done(null, payload);
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)));
+      }
+    },
   );
   app.addHook('preParsing', async (request, _reply, payload) => decompressed(request, payload));
 }
@@ -41,11 +59,28 @@ export function isNdjson(request: FastifyRequest): boolean {
   return NDJSON_TYPE.test(mediaType(request).essence);
 }
 
-function readJson(text: string): unknown {
+function readJson(request: FastifyRequest, body: Buffer): unknown {
+  const text = decode(body);
   if (text.trim() === '') {
     throw new Problem('body_missing', 'Send a STIX bundle or object as the body');
   }
-  return parseJson(text);
+  return request.routeOptions.config.takesBundles === true ? parseBundle(text) : parseJson(text);
+}
+
+/** RFC 8259 §8.1: JSON is UTF-8. Anything else would be replaced, so changed, without a word. */
+function decode(body: Buffer): string {
+  try {
+    return utf8.decode(body);
+  } catch {
+    throw new Problem('invalid_json', 'The body is not UTF-8');
+  }
+}
+
+function refuseLines(request: FastifyRequest): void {
+  if (request.routeOptions.config.takesBundles === true) return;
+  throw new Problem('content_type_unsupported', 'Many objects go to /api/v1/bundles', {
+    path: 'content-type',
+  });
 }
 
 function mediaType({ headers }: FastifyRequest): { essence: string; parameters: string[] } {
@@ -106,6 +141,8 @@ function decompressed(request: FastifyRequest, payload: Readable): Readable {
   };
   payload.on('error', fail);
   gunzip.on('error', fail);
+  // A body that was refused for its size is not listened to any more, but still comes.
+  limit.on('error', () => payload.unpipe().resume());
   payload.pipe(count).pipe(gunzip).pipe(limit);
   // What Fastify compares with Content-Length is what came over the wire.
   Object.defineProperty(limit, 'receivedEncodedLength', { get: () => taken });

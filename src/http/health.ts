@@ -4,6 +4,7 @@ import { findSequencerLag } from '../store/log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import type { Services } from './context.ts';
 import { noun, type Route } from './zod-app.ts';
+import { answer } from './rest/schemas/answer.ts';
 import { problems } from './rest/schemas/problem.ts';
 
 /** A committed row that waits longer than this means that nobody sequences. */
@@ -27,7 +28,7 @@ const healthz: Route = (app) => {
         operationId: 'getHealth',
         summary: 'Whether the process answers',
         tags: ['Operations'],
-        response: { 200: HealthAnswer },
+        response: { 200: answer('It answers', HealthAnswer) },
       },
     },
     () => ({ status: 'ok' as const }),
@@ -44,7 +45,7 @@ const readyz: Route = (app, services) => {
         operationId: 'getReadiness',
         summary: 'Whether the server can do its work',
         tags: ['Operations'],
-        response: { 200: ReadyAnswer, ...problems(503) },
+        response: { 200: answer('It can', ReadyAnswer), ...problems(503) },
       },
     },
     async () => ({ status: 'ready' as const, sequencer_lag_seconds: await lag() }),

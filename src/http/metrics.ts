@@ -1,13 +1,15 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { Problem } from '../errors.ts';
 import { authenticate } from '../organisations/authenticate.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
 import type { Services } from './context.ts';
 import { presentedKey } from './credentials.ts';
+import { textAnswer } from './rest/schemas/answer.ts';
 import { problems } from './rest/schemas/problem.ts';
 import { noun, type Route } from './zod-app.ts';
+
+const EXAMPLE = '# TYPE tocsin_log_head gauge\ntocsin_log_head 18211\n';
 
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
@@ -24,8 +26,10 @@ const prometheus: Route = (app, services) => {
           'Counts tell how much members share, so this is for the operator: from the addresses of ' +
           'TOCSIN_METRICS_ALLOW, or with a key of role admin.',
         tags: ['Operations'],
-        produces: ['text/plain'],
-        response: { 200: z.string(), ...problems(401, 403) },
+        response: {
+          200: textAnswer('In the text format 0.0.4', 'text/plain', EXAMPLE),
+          ...problems(401, 403),
+        },
       },
     },
     async (request, reply) => {

@@ -33,6 +33,8 @@ export interface AcceptRequest {
   /** Only say what would happen. */
   readonly dryRun: boolean;
   readonly requestId?: string | undefined;
+  /** A TLP rank below which nothing of this request is marked. */
+  readonly tlpAtLeast?: number;
   /** The place of the first object in the whole request, when it comes in parts. */
   readonly firstIndex?: number;
 }
@@ -78,7 +80,7 @@ export async function accept(
 async function termsFor(
   db: Database,
   objects: readonly unknown[],
-  { member, audience }: AcceptRequest,
+  { member, audience, tlpAtLeast = 0 }: AcceptRequest,
 ): Promise<Terms> {
   const own = new Set(member.organisation.identities);
   const foreign = new Set<string>();
@@ -89,6 +91,7 @@ async function termsFor(
   }
   return {
     defaultTlp: member.organisation.defaultTlp,
+    tlpAtLeast,
     shareCeiling: member.shareCeiling,
     namesOrganisations: audience.namesOrganisations,
     othersIdentities: await othersIdentities(db, member.organisation.id, [...foreign]),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SharingFault } from '../sharing/share.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { contentHash } from '../stix/canonical.ts';
+import { Unreadable } from '../stix/bundle-text.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 import type { StixObject } from '../stix/object.ts';
 import { observablesOf } from '../stix/observables.ts';
@@ -53,6 +54,7 @@ export function isRefusal(examined: Candidate | Refusal): examined is Refusal {
 /** What the sharer may share, and with whom this request shares. */
 export interface Terms {
   readonly defaultTlp: number;
+  readonly tlpAtLeast: number;
   readonly shareCeiling: number;
   readonly namesOrganisations: boolean;
   readonly othersIdentities: ReadonlySet<string>;
@@ -61,12 +63,13 @@ export interface Terms {
 /** An object's JSON may have at most this many characters. */
 export const OBJECT_CHARACTERS_MAX = 1024 * 1024;
 
-/** Checks one posted value against STIX and the sharing policy. Pure. */
+/** Checks one posted value, or what stands for it, against STIX and the sharing policy. Pure. */
 export function examine(value: unknown, index: number, terms: Terms): Candidate | Refusal {
+  if (value instanceof Unreadable) return refusal(index, value.id, value);
   const checked = checkObject(value);
   if (!checked.ok) return refusal(index, checked.id, checked.errors[0]);
   const { object, warnings } = checked;
-  const tlp = tlpOf(object, terms.defaultTlp);
+  const tlp = Math.max(tlpOf(object, terms.defaultTlp), terms.tlpAtLeast);
   const createdByRef = text(object, 'created_by_ref');
   const fault = sharingFault({
     tlp,
@@ -100,7 +103,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
 function refusal(
   index: number,
   id: string | undefined,
-  fault: Finding | SharingFault | undefined,
+  fault: Finding | SharingFault | Unreadable | undefined,
 ): Refusal {
   const { code, path, detail } = fault ?? { code: 'invalid_object', path: '', detail: '' };
   return { index, id, code, path, detail };

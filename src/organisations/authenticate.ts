@@ -17,8 +17,8 @@ const KEY_CEILING = tlpRank('amber+strict');
 
 /**
  * The member who holds the key `text`, as things stand at this moment.
- * Throws Problem key_invalid, key_revoked, key_expired or organisation_not_active. The last three
- * are told only to who holds the secret.
+ * Throws Problem key_invalid, key_revoked or key_expired. The last two are told only to who holds
+ * the secret.
  */
 export async function authenticate(
   { db, keyring, clock }: Authentication,
@@ -35,12 +35,10 @@ export async function authenticate(
   if (record.expiresAt !== null && record.expiresAt <= clock.now()) {
     throw new Problem('key_expired', 'The key has expired: ask your administrator for another');
   }
-  if (record.organisation.status !== 'active' || record.viewer.ceiling < 0) {
-    throw new Problem('organisation_not_active', 'No agreement of your organisation is in force');
-  }
   return {
     keyId: record.keyId,
     role: roleOf(record.role),
+    active: record.viewer.ceiling >= 0,
     organisation: record.organisation,
     viewer: { ...record.viewer, ceiling: Math.min(record.viewer.ceiling, KEY_CEILING) },
     shareCeiling: record.viewer.ceiling,
@@ -62,7 +60,14 @@ export async function memberOfOrganisation(
     throw new Problem('organisation_not_active', `No agreement of ${slug} is in force`);
   }
   const { organisation, viewer } = record;
-  return { keyId: actor, role: 'publisher', organisation, viewer, shareCeiling: viewer.ceiling };
+  return {
+    keyId: actor,
+    role: 'publisher',
+    active: true,
+    organisation,
+    viewer,
+    shareCeiling: viewer.ceiling,
+  };
 }
 
 function roleOf(text: string): Role {

@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts';
 import type { Role } from '../sharing/member.ts';
 import { tlpRank, type Tlp } from '../stix/tlp.ts';
 import type { Database } from '../store/database.ts';
+import { changeMembership } from '../store/membership.ts';
 import {
   findOrganisationId,
   insertKey,
@@ -57,13 +58,14 @@ export async function createOrganisation(
     }
   }
   const identity = wish.identity ?? `identity--${randomUUID()}`;
-  const made = await insertOrganisation(db, {
+  const record = {
     ...wish,
     identity,
     realmId: PRODUCTION,
     tlpCeiling: tlpRank(wish.ceiling),
     defaultTlp: tlpRank(wish.defaultTlp),
-  });
+  };
+  const made = await changeMembership(db, (tx) => insertOrganisation(tx, record));
   if (!made) throw new Problem('invalid_request', `The slug ${wish.slug} is taken`);
   const { slug, communities } = wish;
   await noteServerAct(db, { actor, action: 'organisation.create', detail: { slug, communities } });

@@ -30,6 +30,7 @@ interface MemberRow {
   realm_id: number;
   ceiling: number | null;
   audiences: number[];
+  self: number;
 }
 
 interface KeyRow extends MemberRow {
@@ -44,7 +45,7 @@ const PRODUCTION = 1;
 
 const memberColumns = Prisma.sql`o.id, o.slug, o.name, o.status, o.default_community_id,
   o.default_tlp, array(select stix_id from identity i where i.organisation_id = o.id) as identities,
-  viewer.ceiling, viewer.audiences`;
+  viewer.ceiling, viewer.audiences, viewer.self`;
 
 /**
  * The key of this id with its organisation as it is at this moment: nothing is remembered from
@@ -93,6 +94,7 @@ function toMember(row: MemberRow): MemberRecord {
       realmId: row.realm_id,
       audiences: row.audiences,
       ceiling: row.ceiling ?? -1,
+      self: row.self,
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import type { ServerTx } from './transaction.ts';
 
 export interface NewOrganisation {
   readonly slug: string;
@@ -19,8 +20,8 @@ export interface NewOrganisation {
  * STIX identity, in one statement. Returns whether it was made: not when its slug is taken, by an
  * organisation or an audience.
  */
-export async function insertOrganisation(db: Database, wish: NewOrganisation): Promise<boolean> {
-  const [row] = await db.server.$queryRaw<{ made: boolean }[]>`
+export async function insertOrganisation(tx: ServerTx, wish: NewOrganisation): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ made: boolean }[]>`
     with made as (
       insert into organisation (slug, name, kind, default_tlp)
       select ${wish.slug}, ${wish.name}, ${wish.kind}, ${wish.defaultTlp}::smallint
@@ -51,7 +52,7 @@ export async function insertOrganisation(db: Database, wish: NewOrganisation): P
     )
     select exists (select from made) as made`;
   if (row?.made !== true) return false;
-  await db.server.$executeRaw`
+  await tx.$executeRaw`
     update organisation set default_community_id = (
       select id from audience where realm_id = ${wish.realmId}::smallint and kind = 'community'
         and slug = ${wish.communities[0] ?? ''})

@@ -13,8 +13,9 @@ export interface LinesRequest extends AcceptRequest {
   readonly count: (results: readonly ObjectResult[]) => void;
 }
 
-/** Objects of one part: one transaction. */
+/** Objects and bytes of one part: one transaction. */
 const PART = 2500;
+const PART_BYTES_MAX = 8 * 1024 * 1024;
 /** All or nothing is held until it is whole, so it has limits. */
 const ATOMIC_OBJECTS_MAX = 50_000;
 const ATOMIC_BYTES_MAX = 64 * 1024 * 1024;
@@ -30,9 +31,12 @@ export async function acceptNdjson(
 ): Promise<Readable> {
   const spool = createSpool();
   const summary = emptySummary();
+  let read = 0;
   let written = 0;
   const take = async (lines: readonly Line[]): Promise<void> => {
-    const results = await acceptLines(context, lines, request);
+    const objects = lines.map(({ value }) => value);
+    const results = await accept(context, objects, { ...request, firstIndex: read });
+    read += lines.length;
     request.count(results);
     for (const result of results) {
       summary[result.outcome]++;
@@ -46,9 +50,10 @@ export async function acceptNdjson(
       part.push(line);
       bytes += line.bytes;
       if (request.atomic) refuseTooMany(part.length, bytes);
-      if (request.atomic || part.length < PART) continue;
+      if (request.atomic || (part.length < PART && bytes < PART_BYTES_MAX)) continue;
       await take(part);
       part = [];
+      bytes = 0;
     }
     if (part.length > 0) await take(part);
   } catch (error) {
@@ -65,26 +70,6 @@ function refuseTooMany(objects: number, bytes: number): void {
     `All or nothing takes at most ${ATOMIC_OBJECTS_MAX} objects and ${ATOMIC_BYTES_MAX} bytes`,
     { extra: { limit: ATOMIC_OBJECTS_MAX, limit_bytes: ATOMIC_BYTES_MAX } },
   );
-}
-
-async function acceptLines(
-  context: AcceptContext,
-  lines: readonly Line[],
-  request: LinesRequest,
-): Promise<ObjectResult[]> {
-  const results = await accept(context, lines.map(valueOf), request);
-  return results.map((result, i) => {
-    const line = lines[i];
-    const index = line?.index ?? result.index;
-    return line !== undefined && 'fault' in line
-      ? { index, outcome: 'rejected', ...line.fault }
-      : { ...result, index };
-  });
-}
-
-/** A line that could not be read is nothing that could be taken. */
-function valueOf(line: Line): unknown {
-  return 'value' in line ? line.value : undefined;
 }
 
 function answer(spool: Spool, dryRun: boolean, summary: object): Readable {

@@ -4,8 +4,9 @@ import { accept } from '../../indicators/accept.ts';
 import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { memberOf, PUBLISHERS } from '../access.ts';
-import { isNdjson } from '../bodies.ts';
 import type { Services } from '../context.ts';
+import { answer } from './schemas/answer.ts';
+import { INDICATOR_BODIES } from './schemas/body.ts';
 import { BundleQuery, ResultAnswer } from './schemas/bundle.ts';
 import { problems } from './schemas/problem.ts';
 import { summarise } from './summary.ts';
@@ -19,26 +20,22 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
   app.post(
     '/indicators',
     {
-      config: { access: PUBLISHERS },
+      config: { access: PUBLISHERS, takes: INDICATOR_BODIES },
       schema: {
         operationId: 'postIndicator',
         summary: 'Share one indicator',
         description: '201 when it is new, 200 when it was updated, unchanged or stale.',
         tags: ['Sharing'],
         querystring: BundleQuery,
-        consumes: ['application/json', 'application/stix+json'],
         response: {
-          200: ResultAnswer,
-          201: ResultAnswer,
+          200: answer('It was updated, unchanged or stale', ResultAnswer),
+          201: answer('It is new', ResultAnswer),
           ...problems(400, 401, 403, 409, 413, 415, 422),
         },
       },
     },
     async (request, reply) => {
       const { query, body } = request;
-      if (isNdjson(request)) {
-        throw new Problem('content_type_unsupported', 'Post many objects to /api/v1/bundles');
-      }
       refuseOthers(body);
       const member = memberOf(request);
       const audience = await chooseAudience(services.db, member, query.audience);
@@ -61,6 +58,7 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
 };
 
 function refuseOthers(body: unknown): void {
+  if (body === undefined) throw new Problem('body_missing', 'Send one indicator as the body');
   const type: unknown =
     typeof body === 'object' && body !== null ? Reflect.get(body, 'type') : undefined;
   if (type === 'indicator') return;

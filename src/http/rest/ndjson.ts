@@ -1,17 +1,11 @@
 /** Reads one JSON value a line, from a stream of any length, in bounded memory. */
 import type { Readable } from 'node:stream';
-import { parseJson } from '../../stix/json.ts';
-import { JsonFault } from '../../stix/json-fault.ts';
+import { parseObject, Unreadable } from '../../stix/bundle-text.ts';
 
-/** One line: its value, or what is wrong with it. */
-export type Line = { readonly index: number; readonly bytes: number } & (
-  { readonly value: unknown } | { readonly fault: LineFault }
-);
-
-export interface LineFault {
-  readonly code: string;
-  readonly path: string;
-  readonly detail: string;
+/** One line: its value, an Unreadable where there is none. */
+export interface Line {
+  readonly bytes: number;
+  readonly value: unknown;
 }
 
 const NEWLINE = 0x0a;
@@ -24,8 +18,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export async function* readLines(body: Readable, bytesMax: number): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let bytes = 0;
-  let index = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  // Whoever stops reading still has an answer to send over the body's connection.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     let from = 0;
     for (;;) {
       const end = chunk.indexOf(NEWLINE, from);
@@ -34,41 +28,32 @@ export async function* readLines(body: Readable, bytesMax: number): AsyncGenerat
       if (bytes <= bytesMax) parts.push(part);
       else parts = [];
       if (end < 0) break;
-      const line = finish(parts, bytes, bytesMax, index);
-      if (line !== undefined) {
-        yield line;
-        index++;
-      }
+      const line = finish(parts, bytes, bytesMax);
+      if (line !== undefined) yield line;
       parts = [];
       bytes = 0;
       from = end + 1;
     }
   }
-  const last = finish(parts, bytes, bytesMax, index);
+  const last = finish(parts, bytes, bytesMax);
   if (last !== undefined) yield last;
 }
 
-function finish(parts: Buffer[], bytes: number, bytesMax: number, index: number): Line | undefined {
-  if (bytes > bytesMax) return { index, bytes: 0, fault: tooLong(bytes, bytesMax) };
+function finish(parts: Buffer[], bytes: number, bytesMax: number): Line | undefined {
+  if (bytes > bytesMax) return { bytes: 0, value: tooLong(bytes, bytesMax) };
   const [only] = parts;
   const raw = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
   let text: string;
   try {
     text = decoder.decode(raw);
   } catch {
-    return { index, bytes, fault: { code: 'invalid_json', path: '$', detail: 'Not UTF-8' } };
+    const fault = { code: 'invalid_json', path: '$', detail: 'the line is not UTF-8' };
+    return { bytes, value: new Unreadable(fault) };
   }
-  if (text.trim() === '') return undefined;
-  try {
-    return { index, bytes, value: parseJson(text) };
-  } catch (error) {
-    if (!(error instanceof JsonFault)) throw error;
-    const { code, path, detail } = error;
-    return { index, bytes, fault: { code, path, detail } };
-  }
+  return text.trim() === '' ? undefined : { bytes, value: parseObject(text) };
 }
 
-function tooLong(bytes: number, bytesMax: number): LineFault {
+function tooLong(bytes: number, bytesMax: number): Unreadable {
   const detail = `The line has ${bytes} bytes; an object may have at most ${bytesMax}`;
-  return { code: 'line_too_long', path: '$', detail };
+  return new Unreadable({ code: 'line_too_long', path: '$', detail });
 }

@@ -7,6 +7,7 @@ import { listAttempts } from '../../store/subscriptions.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { ANALYSTS, memberOf, ORG_ADMINS } from '../access.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 import {
   AttemptsAnswer,
@@ -33,7 +34,7 @@ const test: Route = (app, services) => {
         ...one,
         operationId: 'testSubscription',
         summary: 'Send a signed test event now',
-        response: { 200: TestAnswer, ...errors },
+        response: { 200: answer('What the endpoint said', TestAnswer), ...errors },
       },
     },
     async (request) => {
@@ -58,7 +59,7 @@ const replay: Route = (app, services) => {
         operationId: 'replaySubscription',
         summary: 'Deliver again from the beginning, now or a cursor',
         body: Replay,
-        response: { 200: SubscriptionAnswer, ...errors },
+        response: { 200: answer('As it stands', SubscriptionAnswer), ...errors },
       },
     },
     async (request) => {
@@ -82,7 +83,7 @@ const rotate: Route = (app, services) => {
         description:
           'The old one signs beside it for a while, so that the receiver can change over.',
         body: Rotation,
-        response: { 200: SecretAnswer, ...errors },
+        response: { 200: answer('The new secret, shown this once', SecretAnswer), ...errors },
       },
     },
     async (request) => {
@@ -107,7 +108,7 @@ const attempts: Route = (app, services) => {
         operationId: 'listAttempts',
         summary: 'What was tried, newest first',
         querystring: AttemptsQuery,
-        response: { 200: AttemptsAnswer, ...errors },
+        response: { 200: answer('Newest first', AttemptsAnswer), ...errors },
       },
     },
     async (request) => {

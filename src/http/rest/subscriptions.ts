@@ -10,6 +10,7 @@ import {
 import { SubscriptionFilter } from '../../deliveries/filter.ts';
 import { memberOf, ORG_ADMINS, ANALYSTS } from '../access.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 import {
   NewSubscription,
@@ -35,7 +36,11 @@ const create: Route = (app, services) => {
         summary: 'Have what you may see POSTed to an endpoint of yours',
         tags,
         body: NewSubscription,
-        response: { 201: NewSubscriptionAnswer, ...common, ...problems(409, 415) },
+        response: {
+          201: answer('Made; its secret is shown this once', NewSubscriptionAnswer),
+          ...common,
+          ...problems(409, 415),
+        },
       },
     },
     async (request, reply) => {
@@ -58,7 +63,7 @@ const list: Route = (app, services) => {
         operationId: 'listSubscriptions',
         summary: 'The subscriptions of your organisation',
         tags,
-        response: { 200: SubscriptionsAnswer, ...common },
+        response: { 200: answer('All of them', SubscriptionsAnswer), ...common },
       },
     },
     async (request) => {
@@ -77,7 +82,7 @@ const read: Route = (app, services) => {
         ...one,
         operationId: 'getSubscription',
         summary: 'One subscription',
-        response: { 200: SubscriptionAnswer, ...common, ...problems(404) },
+        response: { 200: answer('As it stands', SubscriptionAnswer), ...common, ...problems(404) },
       },
     },
     async (request) =>
@@ -96,7 +101,11 @@ const change: Route = (app, services) => {
         summary: 'Change, pause or resume a subscription',
         description: 'Made active again, it goes on where it stopped.',
         body: SubscriptionChange,
-        response: { 200: SubscriptionAnswer, ...common, ...problems(404, 415) },
+        response: {
+          200: answer('As it stands', SubscriptionAnswer),
+          ...common,
+          ...problems(404, 415),
+        },
       },
     },
     async (request) => {
@@ -119,7 +128,11 @@ const remove: Route = (app, services) => {
         ...one,
         operationId: 'deleteSubscription',
         summary: 'Delete a subscription with its record of attempts',
-        response: { 204: z.null(), ...common, ...problems(404) },
+        response: {
+          204: z.null().meta({ description: 'It is gone' }),
+          ...common,
+          ...problems(404),
+        },
       },
     },
     async (request, reply) => {

@@ -27,7 +27,7 @@ export const BundleQuery = z.strictObject({
 });
 export type BundleOptions = z.output<typeof BundleQuery>;
 
-const Finding = z.object({
+export const Finding = z.object({
   code: z.string(),
   path: z.string(),
   detail: z.string(),

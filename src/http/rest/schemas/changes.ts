@@ -10,7 +10,13 @@ export const ChangesQuery = z.strictObject({
   after: Cursor.optional().meta({
     description: 'The cursor of the page before; left out: from the beginning',
   }),
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(PAGE_MAX)
+    .default(PAGE_DEFAULT)
+    .meta({ description: 'Objects and withdrawals in one page, at most' }),
 });
 
 export const ChangesAnswer = z

@@ -1,0 +1,16 @@
+import type { Clock } from '../../src/clock.ts';
+
+/** A clock that stands at the real time until it is moved, then goes on from there. */
+export interface ManualClock extends Clock {
+  advance(ms: number): void;
+}
+
+export function manualClock(): ManualClock {
+  let aheadMs = 0;
+  return {
+    now: () => new Date(Date.now() + aheadMs),
+    advance: (ms) => {
+      aheadMs += ms;
+    },
+  };
+}

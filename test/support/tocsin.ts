@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Clock } from '../../src/clock.ts';
+import { serve, type RunningServer, type ServerRole } from '../../src/commands/serve.ts';
+import { readConfig, type Config } from '../../src/config.ts';
+import { createKeyring, type Keyring } from '../../src/keyring.ts';
+import { openDatabase, type Database } from '../../src/store/database.ts';
+import { sequenceInbox } from '../../src/store/log.ts';
+import { createLog } from '../../src/telemetry.ts';
+import { testDirectory } from './cluster.ts';
+import { testDatabaseUrl } from './database.ts';
+import { manualClock, type ManualClock } from './manual-clock.ts';
+
+/** A whole server in this process, on a database of the test file's own, listening on loopback. */
+export interface Tocsin {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly db: Database;
+  readonly keyring: Keyring;
+  readonly clock: ManualClock;
+  /** As the owner of the database, past row security. */
+  sql<R extends pg.QueryResultRow = pg.QueryResultRow>(
+    text: string,
+    values?: unknown[],
+  ): Promise<R[]>;
+  /** Resolves when all that was committed so far is in the log. */
+  sequenced(): Promise<void>;
+  /** Another server on the same database, with the same master secret. */
+  another(roles: readonly ServerRole[], settings?: Settings): Promise<RunningServer>;
+  close(): Promise<void>;
+}
+
+/** Environment settings. */
+export type Settings = Readonly<Record<string, string>>;
+
+export interface TocsinOptions {
+  readonly roles?: readonly ServerRole[];
+  readonly settings?: Settings;
+}
+
+export async function startTocsin({
+  roles = ['http'],
+  settings = {},
+}: TocsinOptions = {}): Promise<Tocsin> {
+  const databaseUrl = await testDatabaseUrl();
+  const directory = await testDirectory();
+  const secret = randomBytes(32);
+  await writeFile(join(directory, 'secret'), secret.toString('hex'), { mode: 0o600 });
+  const clock = manualClock();
+  const servers: RunningServer[] = [];
+  const start = async (startRoles: readonly ServerRole[], extra: Settings = {}) => {
+    const config = configOf(databaseUrl, directory, { ...settings, ...extra });
+    const server = await serve(config, createLog('silent'), startRoles, clock satisfies Clock);
+    servers.push(server);
+    return server;
+  };
+  const { url } = await start(roles);
+  const owner = new pg.Pool({ connectionString: databaseUrl, max: 4 });
+  const db = openDatabase({ url: databaseUrl, poolMax: 4, onError: () => undefined });
+  return {
+    url,
+    databaseUrl,
+    db,
+    keyring: createKeyring(secret),
+    clock,
+    sql: async (text, values) => (await owner.query<never>(text, values)).rows,
+    sequenced: () => sequenceAll(db),
+    another: start,
+    close: async () => {
+      await Promise.all(servers.map((server) => server.close()));
+      await Promise.all([db.close(), owner.end()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Moves all that is committed; steps of the servers under way are waited for. */
+export async function sequenceAll(db: Database): Promise<void> {
+  while ((await sequenceInbox(db, 5000)).moved > 0);
+}
+
+function configOf(databaseUrl: string, directory: string, settings: Settings): Config {
+  return readConfig({
+    DATABASE_URL: databaseUrl,
+    TOCSIN_DATA_DIR: directory,
+    TOCSIN_SECRET_FILE: join(directory, 'secret'),
+    PORT: '0',
+    TOCSIN_DATABASE_POOL: '6',
+    TOCSIN_EGRESS_ALLOW: '127.0.0.0/8',
+    ...settings,
+  });
+}
