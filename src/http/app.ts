@@ -16,6 +16,7 @@ import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
 import { bundles } from './rest/bundles.ts';
 import { changes } from './rest/changes.ts';
+import { history } from './rest/history.ts';
 import { indicators } from './rest/indicators.ts';
 import { keys } from './rest/keys.ts';
 import { me } from './rest/me.ts';
@@ -81,6 +82,7 @@ async function rest(app: FastifyInstance, { services }: { services: Services }):
     await app.register(noun, options);
   }
   await app.register(objectActs, options);
+  await app.register(history, options);
   for (const noun of [keys]) await app.register(noun, options);
   await app.register(subscriptions, options);
   await app.register(validations, options);

@@ -48,7 +48,7 @@ export async function raiseStage(tell: (what: string) => void = () => undefined)
 
 async function furnish(directory: string, tell: (what: string) => void): Promise<Stage> {
   const settings = { shared_buffers: '64MB', log_min_messages: 'fatal' };
-  const said = (detail: object, message: string): void => {
+  const said = (detail: object, message = ''): void => {
     const { err } = detail as { err?: unknown };
     tell(err instanceof Error ? `${message}: ${err.message}` : message);
   };
