@@ -109,6 +109,11 @@ export function environmentWith(
   return { ...Object.fromEntries(ours), ...given };
 }
 
+/** Whether npm runs this as a script, with a shell between that passes no signal on. */
+export function isNpmScript(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env['npm_lifecycle_event'] !== undefined;
+}
+
 function secretText(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   try {

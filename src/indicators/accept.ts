@@ -13,7 +13,8 @@ import {
 } from '../store/versions.ts';
 import type { ChosenAudience } from './audience.ts';
 import { decide, type Decision } from './decide.ts';
-import { examine, isRefusal, type Candidate, type Refusal, type Terms } from './examine.ts';
+import { examineAll } from './examine-all.ts';
+import type { Candidate, Refusal, Terms } from './examine.ts';
 import { narrow } from './narrow.ts';
 import { moves, newVersions, replacedVersions } from './plan.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
@@ -37,11 +38,11 @@ export interface AcceptRequest {
   readonly tlpAtLeast?: number;
   /** The place of the first object in the whole request, when it comes in parts. */
   readonly firstIndex?: number;
+  /** What the bundle says of itself, as only STIX 2.0 does. */
+  readonly bundleVersion?: string | undefined;
 }
 
 const RETRIES_MAX = 8;
-/** Objects examined between two turns of the event loop. */
-const SLICE = 250;
 /** Rows of one statement. */
 const SAVE_MAX = 2500;
 
@@ -59,9 +60,7 @@ export async function accept(
   const { db, clock, onAccepted } = context;
   const { member } = request;
   const terms = await termsFor(db, objects, request);
-  const examined = await examineAll(objects, request.firstIndex ?? 0, terms);
-  const candidates = examined.filter((one): one is Candidate => !isRefusal(one));
-  const refusals = examined.filter(isRefusal);
+  const { candidates, refusals } = await examineAll(objects, terms, request);
   // Writing needs the organisation's own versions, whatever their marking, and nobody else's.
   const writer = { ...member.viewer, audiences: [], ceiling: 4 };
   for (let retry = 0; ; retry++) {
@@ -96,21 +95,6 @@ async function termsFor(
     namesOrganisations: audience.namesOrganisations,
     othersIdentities: await othersIdentities(db, member.organisation.id, [...foreign]),
   };
-}
-
-async function examineAll(
-  objects: readonly unknown[],
-  firstIndex: number,
-  terms: Terms,
-): Promise<(Candidate | Refusal)[]> {
-  const examined: (Candidate | Refusal)[] = [];
-  for (let start = 0; start < objects.length; start += SLICE) {
-    if (start > 0) await new Promise((resume) => setImmediate(resume));
-    for (let i = start; i < Math.min(start + SLICE, objects.length); i++) {
-      examined.push(examine(objects[i], firstIndex + i, terms));
-    }
-  }
-  return examined;
 }
 
 /** Decides and keeps within one transaction. */

@@ -31,10 +31,10 @@ export interface Faulting {
   readonly tell: (what: string) => void;
 }
 
-const GAP_MS_MAX = 1500;
-const DOWN_MS_MAX = 1500;
+const GAP_MS = [200, 2500] as const;
+const DOWN_MS_MAX = 800;
 
-export function noKills(): Kills {
+function noKills(): Kills {
   const kills: Partial<Kills> = {};
   for (const fault of FAULTS) kills[fault] = 0;
   return kills as Kills;
@@ -47,9 +47,7 @@ export async function inflictFaults(faulting: Faulting): Promise<Kills> {
   const pauses: Promise<void>[] = [];
   let bag: Fault[] = [];
   while (!stop.aborted) {
-    await delay(random.between(100, GAP_MS_MAX), undefined, { signal: stop }).catch(
-      () => undefined,
-    );
+    await delay(random.between(...GAP_MS), undefined, { signal: stop }).catch(() => undefined);
     if (stop.aborted) break;
     if (bag.length === 0) bag = random.shuffled(FAULTS);
     const fault = bag.pop();

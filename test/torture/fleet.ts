@@ -57,7 +57,7 @@ export async function launchFleet(
     up: async (withinMs) => {
       const deadline = performance.now() + withinMs;
       while (slots.some(({ url }) => url === undefined)) {
-        if (performance.now() > deadline) return false;
+        if (performance.now() > deadline || slots.some(({ ending }) => ending)) return false;
         await delay(20);
       }
       return true;
@@ -94,6 +94,11 @@ class Slot implements TocsinServer {
     this.#log = join(logDirectory, `${name}.log`);
     this.#dataDir = join(stage.directory, name);
     this.#kept = this.#keep();
+  }
+
+  /** Whether it is not started again. */
+  get ending(): boolean {
+    return this.#stopping;
   }
 
   get pid(): number | undefined {

@@ -4,6 +4,7 @@
  * `--control NAME|all` runs what must fail, and leaves with 0 only if it did.
  */
 import { parseArgs } from 'node:util';
+import { CONTROLS, holds } from './controls.ts';
 import { torture, type Outcome } from './torture.ts';
 
 const { values } = parseArgs({
@@ -20,6 +21,7 @@ const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => interrupt.abort());
 }
+const CONTROL_SECONDS = 4;
 const startedMs = performance.now();
 const tell = (what: string): void => {
   if (values.json) return;
@@ -52,6 +54,26 @@ function report(outcome: Outcome): number {
   return Object.values(lists).some((found) => found.length > 0) ? 1 : 0;
 }
 
+/** Runs a control, or all; 0 only if each made the checker fail. */
+async function runControls(wanted: string, seed: number): Promise<number> {
+  const chosen = Object.entries(CONTROLS).filter(([name]) => wanted === 'all' || wanted === name);
+  if (chosen.length === 0) {
+    process.stderr.write(`--control takes all or one of ${Object.keys(CONTROLS).join(', ')}\n`);
+    return 2;
+  }
+  let failures = 0;
+  for (const [control, run] of chosen) {
+    const controlled = await run({ seconds: CONTROL_SECONDS, seed });
+    const { fault, wrong, right } = controlled;
+    const caught = holds(controlled);
+    if (!caught) failures++;
+    const counts = { wrong: wrong[fault].length, right: right[fault].length };
+    const line = { control, caught, fault, accepted: right.accepted, ...counts, seed };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  }
+  return failures === 0 ? 0 : 1;
+}
+
 const options = {
   seconds: count('seconds', 30),
   seed: count('seed', Date.now() % 1_000_000),
@@ -61,5 +83,13 @@ const options = {
   interrupt: interrupt.signal,
 };
 tell(`seed ${options.seed}`);
-const failures = report(await torture(options));
-process.exitCode = interrupt.signal.aborted ? 130 : failures;
+try {
+  process.exitCode =
+    values.control === undefined
+      ? report(await torture(options))
+      : await runControls(values.control, options.seed);
+} catch (error) {
+  if (!interrupt.signal.aborted) throw error;
+  process.stderr.write('interrupted\n');
+  process.exitCode = 130;
+}

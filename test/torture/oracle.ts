@@ -114,8 +114,10 @@ function cameLate(
   beganMs: number,
   holdMs: number,
 ): boolean {
-  return later.some(({ reach, answeredMs }) => {
+  return later.some(({ reach, answeredMs, request }, place) => {
     if (reach.has(organisation) || answeredMs === undefined) return false;
+    // A version that its own request followed up with another was never the current one.
+    if (later[place + 1]?.request === request) return false;
     const held = holdMs === 0 ? 0 : pausedBetween(pauses, answeredMs, beganMs);
     return beganMs - answeredMs > holdMs + held;
   });
@@ -178,16 +180,20 @@ function findMissing(
       if (arrived.has(key) || !mustArrive(history.slice(place), organisation)) continue;
       missing.push(`${name}: ${key} never came; ${tell(history)}`);
     }
-    const current = history.at(-1);
-    if (current === undefined || !arrived.has(current.key)) {
-      const sees = current?.reach.has(organisation) === true;
-      if (held.get(stixId) === true && !sees) {
-        missing.push(`${name}: ${stixId} was never withdrawn`);
-      }
-    } else if (held.get(stixId) === false) {
-      missing.push(`${name}: ${stixId} was withdrawn, and is for it`);
-    }
+    const wrong = wronglyHeld(history.at(-1), organisation, held.get(stixId));
+    if (wrong !== undefined) missing.push(`${name}: ${stixId} ${wrong}; ${tell(history)}`);
   }
+}
+
+/** What is wrong with a reader's having an object in the end, or not having it any more. */
+function wronglyHeld(
+  current: Posted | undefined,
+  organisation: string,
+  holds: boolean | undefined,
+): string | undefined {
+  if (current === undefined || holds === undefined) return undefined;
+  if (holds && !current.reach.has(organisation)) return 'was never withdrawn';
+  return !holds && isFor(current, organisation) ? 'was withdrawn, and is for it' : undefined;
 }
 
 /**

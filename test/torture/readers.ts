@@ -32,10 +32,13 @@ export async function readPage(
 ): Promise<{ next: string; more: boolean } | undefined> {
   const url = door();
   if (url === undefined) return undefined;
-  const query = new URLSearchParams({ limit: String(limit), ...(after && { after }) });
+  const query = new URLSearchParams({
+    limit: String(limit),
+    ...(after !== undefined && { after }),
+  });
   const beganMs = performance.now();
   try {
-    const answer = await fetch(`${url}/api/v1/changes?${query}`, {
+    const answer = await fetch(`${url}/api/v1/changes?${query.toString()}`, {
       headers: { authorization: `Bearer ${key}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -119,7 +122,10 @@ async function* events(
     headers: { authorization: `Bearer ${key}`, 'last-event-id': lastEventId },
     signal,
   });
-  if (!answer.ok || answer.body === null) return void (await answer.body?.cancel());
+  if (!answer.ok || answer.body === null) {
+    await answer.body?.cancel();
+    return;
+  }
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of answer.body) {

@@ -29,6 +29,13 @@ export interface Planner {
   readonly objects: ReadonlyMap<string, ObjectState>;
 }
 
+const DOORS: Readonly<Record<Planned['kind'], string>> = {
+  single: '/api/v1/indicators',
+  bundle: '/api/v1/bundles',
+  atomic: '/api/v1/bundles',
+  lines: '/api/v1/bundles',
+  dry_run: '/api/v1/bundles',
+};
 const KINDS = ['single', 'bundle', 'bundle', 'bundle', 'atomic', 'lines', 'dry_run'] as const;
 const EPOCH_MS = Date.parse('2026-02-01T00:00:00.000Z');
 let requests = 0;
@@ -40,22 +47,24 @@ export function planRequest(planner: Planner): Planned {
   const kind = random.pick(KINDS);
   const audience = random.pick(AUDIENCES[sharer] ?? [[]]);
   const tlps = markingsFor(sharer, audience);
+  const allOrNothing = kind === 'atomic' || kind === 'lines';
   const count = kind === 'single' ? 1 : random.between(1, random.chance(0.1) ? 120 : 12);
   const after = new Map<string, ObjectState>();
   const parts: { posted: Posted; good: boolean; object: object }[] = [];
   for (let i = 0; i < count; i++) {
     const draft = draftFor(planner, after, kind === 'single', random.pick(tlps));
-    const good = !random.chance(kind === 'atomic' || kind === 'lines' ? 0.03 : 0.06);
+    const good = !random.chance(allOrNothing ? 0.03 : 0.06);
     if (good) after.set(draft.stixId, stateOf(draft));
     const object = good ? objectOf(draft) : brokenObjectOf(draft);
     parts.push({ posted: postedOf(sharer, audience, draft, request), good, object });
   }
-  const query = new URLSearchParams();
-  if (audience.length > 0) query.set('audience', audience.join(','));
-  if (kind === 'atomic' || kind === 'lines') query.set('atomic', 'true');
-  if (kind === 'dry_run') query.set('dry_run', 'true');
+  const query = new URLSearchParams({
+    ...(audience.length > 0 && { audience: audience.join(',') }),
+    ...(allOrNothing && { atomic: 'true' }),
+    ...(kind === 'dry_run' && { dry_run: 'true' }),
+  });
   const objects = parts.map(({ object }) => object);
-  const path = `/api/v1/${kind === 'single' ? 'indicators' : 'bundles'}?${query}`;
+  const path = `${DOORS[kind]}?${query.toString()}`;
   return { path, body: bodyOf(kind, objects, random), kind, parts, after };
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openStore } from '../../src/commands/open.ts';
+import { openStore, type OpenStore } from '../../src/commands/open.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Keyring } from '../../src/keyring.ts';
 import { createKey, createOrganisation } from '../../src/organisations/create.ts';
@@ -35,19 +35,25 @@ const SILENT = createLog('silent');
 /** The lease of a subscription: short, so that a pause of a few seconds outlasts it. */
 export const LEASE_SECONDS = 2;
 
-export async function raiseStage(): Promise<Stage> {
+/** `tell` hears what becomes of PostgreSQL. */
+export async function raiseStage(tell: (what: string) => void = () => undefined): Promise<Stage> {
   const directory = await testDirectory();
   try {
-    return await furnish(directory);
+    return await furnish(directory, tell);
   } catch (error) {
     await removeTestDirectory(directory);
     throw error;
   }
 }
 
-async function furnish(directory: string): Promise<Stage> {
+async function furnish(directory: string, tell: (what: string) => void): Promise<Stage> {
   const settings = { shared_buffers: '64MB', log_min_messages: 'fatal' };
-  const postgres = await startEmbedded({ dataDir: directory, settings, log: SILENT });
+  const said = (detail: object, message: string): void => {
+    const { err } = detail as { err?: unknown };
+    tell(err instanceof Error ? `${message}: ${err.message}` : message);
+  };
+  const log = { info: said, warn: said, error: said };
+  const postgres = await startEmbedded({ dataDir: directory, settings, log });
   const strike = async (): Promise<void> => {
     await postgres.stop().catch(() => undefined);
     await removeTestDirectory(directory);
@@ -56,7 +62,7 @@ async function furnish(directory: string): Promise<Stage> {
     const secretFile = join(directory, 'torture.secret');
     await writeFile(secretFile, randomBytes(32).toString('hex'), { mode: 0o600 });
     const env = { DATABASE_URL: postgres.url, TOCSIN_SECRET_FILE: secretFile };
-    const keys = await found(env, join(directory, 'founding'));
+    const keys = await found({ env, directory });
     return {
       directory,
       url: postgres.url,
@@ -74,10 +80,19 @@ async function furnish(directory: string): Promise<Stage> {
   }
 }
 
+/** The stage's database, in this process. */
+export async function openStage({
+  env,
+  directory,
+}: Pick<Stage, 'env' | 'directory'>): Promise<OpenStore> {
+  const dataDir = join(directory, 'here');
+  await mkdir(dataDir, { recursive: true });
+  return openStore(readConfig({ ...env, TOCSIN_DATA_DIR: dataDir }), SILENT);
+}
+
 /** Migrates the database and makes the members with their keys. */
-async function found(env: Record<string, string>, dataDir: string): Promise<Map<string, string>> {
-  await mkdir(dataDir);
-  const store = await openStore(readConfig({ ...env, TOCSIN_DATA_DIR: dataDir }), SILENT);
+async function found(place: Pick<Stage, 'env' | 'directory'>): Promise<Map<string, string>> {
+  const store = await openStage(place);
   try {
     return await makeMembers(store.db, store.keyring);
   } finally {

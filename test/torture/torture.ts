@@ -41,7 +41,7 @@ const STREAM_HOLD_MS = 1500;
 
 /** One run: faults for a while, then quiet, then the verdict. Leaves no process and no file. */
 export async function torture(options: TortureOptions): Promise<Outcome> {
-  const stage = await raiseStage();
+  const stage = await raiseStage(options.tell);
   try {
     return await onStage(stage, options);
   } finally {
@@ -53,14 +53,15 @@ async function onStage(stage: Stage, options: TortureOptions): Promise<Outcome> 
   const { logDirectory = `${stage.directory}/logs` } = options;
   const fleet = await launchFleet(stage, { http: 2, worker: 2 }, logDirectory);
   const receivers: Receiver[] = [];
-  options.interrupt.addEventListener('abort', fleet.abandon);
+  const abandon = (): void => fleet.abandon();
+  options.interrupt.addEventListener('abort', abandon);
   try {
     const outcome = await play({ stage, fleet, receivers, options });
     const stayed = await fleet.stop();
     const stuck = [...outcome.stuck, ...stayed.map((name) => `${name} did not stop`)];
     return { ...outcome, stuck };
   } finally {
-    options.interrupt.removeEventListener('abort', fleet.abandon);
+    options.interrupt.removeEventListener('abort', abandon);
     fleet.abandon();
     await fleet.stop();
     await Promise.all(receivers.map((receiver) => receiver.close()));
@@ -98,7 +99,7 @@ async function play({ stage, fleet, receivers, options }: Play): Promise<Outcome
       random: random.fork(name),
       door: door(name),
       stop: noMore,
-      giveUp: giveUp.signal,
+      giveUp: AbortSignal.any([giveUp.signal, interrupt]),
     });
   });
   const faulting = { stage, fleet, ledger, random: random.fork('faults'), stop: noMore, tell };
@@ -110,6 +111,11 @@ async function play({ stage, fleet, receivers, options }: Play): Promise<Outcome
   const up = await fleet.up(UP_MS);
   await Promise.all(writing);
   clearTimeout(patience);
+  if (interrupt.aborted) {
+    end.abort();
+    await Promise.all(pulling);
+    interrupt.throwIfAborted();
+  }
   await untilQuiet(stage, ledger, healedMs + quietSeconds * 1000, options);
   const quietAfterSeconds = (performance.now() - healedMs) / 1000;
   end.abort();

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Ledger, Posted } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
 import { planRequest, type ObjectState, type Planned } from './requests.ts';
 
@@ -17,13 +17,14 @@ export interface Writing {
   readonly giveUp: AbortSignal;
 }
 
+const TAKEN = new Set(['created', 'updated', 'unchanged']);
 const TIMEOUT_MS = 8000;
 const Result = z.object({ index: z.number(), outcome: z.string(), code: z.string().optional() });
 const Bundle = z.object({ results: z.array(Result) });
 type Result = z.infer<typeof Result>;
 
-/** What a server answered; undefined where it did not, so that nobody knows what came of it. */
-type Answer = { readonly status: number; readonly results: readonly Result[] } | undefined;
+/** What a server answered. */
+type Answer = { readonly status: number; readonly results: readonly Result[] };
 
 /**
  * Shares made-up objects, request after request, and notes what was answered. What was not
@@ -58,7 +59,8 @@ async function carry(writing: Writing, planned: Planned): Promise<'taken' | 'ref
   }
 }
 
-async function post({ key, random, door }: Writing, planned: Planned): Promise<Answer> {
+/** Sends it once; undefined where there is no answer, so that nobody knows what came of it. */
+async function post({ key, random, door }: Writing, planned: Planned): Promise<Answer | undefined> {
   const url = door();
   if (url === undefined) return undefined;
   const lines = planned.kind === 'lines';
@@ -90,20 +92,20 @@ function resultsOf({ kind }: Planned, status: number, body: unknown): Result[] {
 
 /** Enters what was answered; whether the request was taken, that is, changed what is kept. */
 function note(ledger: Ledger, planned: Planned, answer: Answer, attempt: number): boolean {
-  const { kind, parts } = planned;
+  const { parts } = planned;
   const answeredMs = performance.now();
-  const outcomes = new Map(answer?.results.map(({ index, outcome }) => [index, outcome]));
-  const aborts = (kind === 'atomic' || kind === 'lines') && parts.some(({ good }) => !good);
-  const keeps = !aborts && kind !== 'dry_run';
+  const outcomes = new Map(answer.results.map(({ index, outcome }) => [index, outcome]));
+  const keeps = mustKeep(planned);
   const fresh = new Set<boolean>();
   for (const [index, { posted, good }] of parts.entries()) {
     const outcome = outcomes.get(index) ?? 'none';
-    const taken = ['created', 'updated', 'unchanged'].includes(outcome);
-    settle(posted, taken && keeps, answeredMs);
+    const taken = TAKEN.has(outcome);
+    posted.fate = taken && keeps ? 'accepted' : 'refused';
+    posted.answeredMs = answeredMs;
     if (!keeps || !good) continue;
     fresh.add(outcome !== 'unchanged');
     if (!taken || (attempt === 1 && outcome === 'unchanged')) {
-      ledger.halfDone.push(`${posted.key}: answered ${answer?.status} ${outcome}`);
+      ledger.halfDone.push(`${posted.key}: answered ${answer.status} ${outcome}`);
     }
   }
   // A request that is tried again finds all of it done before, or nothing.
@@ -111,7 +113,8 @@ function note(ledger: Ledger, planned: Planned, answer: Answer, attempt: number)
   return keeps;
 }
 
-function settle(posted: Posted, taken: boolean, answeredMs: number): void {
-  posted.fate = taken ? 'accepted' : 'refused';
-  posted.answeredMs = answeredMs;
+/** Whether what is good in the request is to be kept. */
+function mustKeep({ kind, parts }: Planned): boolean {
+  const aborts = (kind === 'atomic' || kind === 'lines') && parts.some(({ good }) => !good);
+  return !aborts && kind !== 'dry_run';
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { once } from 'node:events';
 import { Command } from 'commander';
+import { isNpmScript } from '../../config.ts';
 import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/store-error.ts';
 import { audit } from './audit.ts';
@@ -13,6 +14,7 @@ import { showHowToGoOn, showSummary, showVerdict } from './summary.ts';
 const LIMIT_MS = 60_000;
 /** How often the demo says that it is still there to whoever reads its plain lines. */
 const ALIVE_EVERY_MS = 60_000;
+const PARENT_EVERY_MS = 500;
 
 /** `tocsin demo [--once]` */
 export function demoCommand(): Command {
@@ -103,7 +105,10 @@ async function stayUp(stage: Stage, screen: Screen, signal: AbortSignal): Promis
   clearInterval(alive);
 }
 
-/** Aborts at the first signal, or when nobody reads standard output; the second signal ends at once. */
+/**
+ * Aborts at the first signal, when nobody reads standard output any more, or when the npm that runs
+ * us is gone; the second signal ends at once.
+ */
 function stopOnSignals(): AbortSignal {
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -114,6 +119,13 @@ function stopOnSignals(): AbortSignal {
     });
   }
   process.stdout.on('error', () => stopping.abort('SIGPIPE'));
+  if (isNpmScript()) {
+    const parent = process.ppid;
+    const look = (): void => {
+      if (process.ppid !== parent) stopping.abort('SIGTERM');
+    };
+    setInterval(look, PARENT_EVERY_MS).unref();
+  }
   return stopping.signal;
 }
 

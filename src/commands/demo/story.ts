@@ -123,13 +123,11 @@ async function post({ api, poster }: Stage, act: Act) {
   const { summary } = await api.post(poster.actingKey, path, bundle, Posted);
   const answeredAtMs = Date.now();
   if (summary.created + summary.updated !== objects.length) {
-    throw new DemoError(`Of ${objects.length} objects, not all were taken: ${inWords(summary)}`);
+    throw new DemoError(
+      `Of ${objects.length} objects, not all were taken: ${JSON.stringify(summary)}`,
+    );
   }
   return { answeredAtMs, tookMs: Math.round(performance.now() - startMs) };
-}
-
-function inWords(summary: object): string {
-  return JSON.stringify(summary);
 }
 
 /** Waits until a receiver has verified all that is its organisation's of this act. */
