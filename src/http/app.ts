@@ -17,7 +17,9 @@ import { answerProblem } from './problem.ts';
 import { bundles } from './rest/bundles.ts';
 import { changes } from './rest/changes.ts';
 import { indicators } from './rest/indicators.ts';
+import { keys } from './rest/keys.ts';
 import { me } from './rest/me.ts';
+import { objectActs } from './rest/object-acts.ts';
 import { objects } from './rest/objects.ts';
 import { stream } from './rest/stream.ts';
 import { subscriptionActs } from './rest/subscription-acts.ts';
@@ -78,6 +80,8 @@ async function rest(app: FastifyInstance, { services }: { services: Services }):
   for (const noun of [bundles, indicators, objects, changes, stream, me]) {
     await app.register(noun, options);
   }
+  await app.register(objectActs, options);
+  for (const noun of [keys]) await app.register(noun, options);
   await app.register(subscriptions, options);
   await app.register(validations, options);
   await app.register(subscriptionActs, options);

@@ -13,7 +13,8 @@ import {
 } from '../store/versions.ts';
 import type { ChosenAudience } from './audience.ts';
 import { decide, type Decision } from './decide.ts';
-import { examine, isRefusal, type Candidate, type Refusal, type Terms } from './examine.ts';
+import { examineAll } from './examine-all.ts';
+import type { Candidate, Refusal, Terms } from './examine.ts';
 import { narrow } from './narrow.ts';
 import { moves, newVersions, replacedVersions } from './plan.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
@@ -33,13 +34,15 @@ export interface AcceptRequest {
   /** Only say what would happen. */
   readonly dryRun: boolean;
   readonly requestId?: string | undefined;
+  /** A TLP rank below which nothing of this request is marked. */
+  readonly tlpAtLeast?: number;
   /** The place of the first object in the whole request, when it comes in parts. */
   readonly firstIndex?: number;
+  /** What the bundle says of itself, as only STIX 2.0 does. */
+  readonly bundleVersion?: string | undefined;
 }
 
 const RETRIES_MAX = 8;
-/** Objects examined between two turns of the event loop. */
-const SLICE = 250;
 /** Rows of one statement. */
 const SAVE_MAX = 2500;
 
@@ -57,9 +60,7 @@ export async function accept(
   const { db, clock, onAccepted } = context;
   const { member } = request;
   const terms = await termsFor(db, objects, request);
-  const examined = await examineAll(objects, request.firstIndex ?? 0, terms);
-  const candidates = examined.filter((one): one is Candidate => !isRefusal(one));
-  const refusals = examined.filter(isRefusal);
+  const { candidates, refusals } = await examineAll(objects, terms, request);
   // Writing needs the organisation's own versions, whatever their marking, and nobody else's.
   const writer = { ...member.viewer, audiences: [], ceiling: 4 };
   for (let retry = 0; ; retry++) {
@@ -78,7 +79,7 @@ export async function accept(
 async function termsFor(
   db: Database,
   objects: readonly unknown[],
-  { member, audience }: AcceptRequest,
+  { member, audience, tlpAtLeast = 0 }: AcceptRequest,
 ): Promise<Terms> {
   const own = new Set(member.organisation.identities);
   const foreign = new Set<string>();
@@ -89,25 +90,11 @@ async function termsFor(
   }
   return {
     defaultTlp: member.organisation.defaultTlp,
+    tlpAtLeast,
     shareCeiling: member.shareCeiling,
     namesOrganisations: audience.namesOrganisations,
     othersIdentities: await othersIdentities(db, member.organisation.id, [...foreign]),
   };
-}
-
-async function examineAll(
-  objects: readonly unknown[],
-  firstIndex: number,
-  terms: Terms,
-): Promise<(Candidate | Refusal)[]> {
-  const examined: (Candidate | Refusal)[] = [];
-  for (let start = 0; start < objects.length; start += SLICE) {
-    if (start > 0) await new Promise((resume) => setImmediate(resume));
-    for (let i = start; i < Math.min(start + SLICE, objects.length); i++) {
-      examined.push(examine(objects[i], firstIndex + i, terms));
-    }
-  }
-  return examined;
 }
 
 /** Decides and keeps within one transaction. */

@@ -54,6 +54,7 @@ export function isRefusal(examined: Candidate | Refusal): examined is Refusal {
 /** What the sharer may share, and with whom this request shares. */
 export interface Terms {
   readonly defaultTlp: number;
+  readonly tlpAtLeast: number;
   readonly shareCeiling: number;
   readonly namesOrganisations: boolean;
   readonly othersIdentities: ReadonlySet<string>;
@@ -68,7 +69,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
   const checked = checkObject(value);
   if (!checked.ok) return refusal(index, checked.id, checked.errors[0]);
   const { object, warnings } = checked;
-  const tlp = tlpOf(object, terms.defaultTlp);
+  const tlp = Math.max(tlpOf(object, terms.defaultTlp), terms.tlpAtLeast);
   const createdByRef = text(object, 'created_by_ref');
   const fault = sharingFault({
     tlp,

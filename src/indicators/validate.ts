@@ -1,6 +1,8 @@
 /** Says what is wrong or doubtful with objects, and keeps nothing. Pure. */
 import { readBundle } from '../stix/bundle.ts';
 import { Unreadable } from '../stix/bundle-text.ts';
+import { notesByIndex } from './examine-all.ts';
+import { liftObjects } from '../stix/lift.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 
 /** What is to be said of one object. */
@@ -29,7 +31,7 @@ export interface Validation {
 export function validate(value: unknown): Validation | Finding {
   const bundle = readBundle(value);
   if (!bundle.ok) return isBareObject(value) ? validation(null, [value]) : bundle.error;
-  return validation(bundle.id ?? null, bundle.objects);
+  return validation(bundle.id ?? null, bundle.objects, bundle.specVersion);
 }
 
 /** Many publish one object without a bundle around it. */
@@ -38,9 +40,20 @@ function isBareObject(value: unknown): boolean {
   return 'id' in value && 'type' in value && value.type !== 'bundle';
 }
 
-/** The verdicts on objects that came one by one. */
-export function validation(bundle: string | null, objects: readonly unknown[]): Validation {
-  const results = objects.map(verdictOn);
+/** The verdicts on objects that came one by one; those of STIX 2.0 as the 2.1 that they become. */
+export function validation(
+  bundle: string | null,
+  objects: readonly unknown[],
+  bundleVersion?: string,
+): Validation {
+  const lifted = liftObjects(objects, bundleVersion);
+  const notes = notesByIndex(lifted.notes);
+  const results = lifted.objects.map((object, i) => {
+    const index = lifted.origins[i] ?? i;
+    const verdict = verdictOn(object, index);
+    const said = notes.get(index);
+    return said === undefined ? verdict : { ...verdict, warnings: [...said, ...verdict.warnings] };
+  });
   const valid = results.filter((result) => result.valid).length;
   const warnings = results.reduce((sum, result) => sum + result.warnings.length, 0);
   const summary = { objects: results.length, valid, invalid: results.length - valid, warnings };
@@ -56,8 +69,15 @@ function verdictOn(value: unknown, index: number): Verdict {
   const checked = checkObject(value);
   if (checked.ok) {
     const { object, warnings } = checked;
-    return { index, id: object.id, type: object.type, valid: true, errors: [], warnings };
+    const { id, type } = object;
+    return { index, id, type, valid: true, errors: [], warnings };
   }
   const { id, errors, warnings } = checked;
-  return { index, ...(id === undefined ? {} : { id }), valid: false, errors, warnings };
+  return {
+    index,
+    ...(id === undefined ? {} : { id }),
+    valid: false,
+    errors,
+    warnings: [...warnings],
+  };
 }

@@ -8,6 +8,7 @@ import { isNdjson } from '../bodies.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { readLines } from './ndjson.ts';
+import { answer } from './schemas/answer.ts';
 import { BUNDLE_BODIES } from './schemas/body.ts';
 import { problems } from './schemas/problem.ts';
 import { ValidationAnswer } from './schemas/validate.ts';
@@ -25,7 +26,10 @@ const post: Route = (app, services) => {
           'role may ask. Whether your organisation may share it with an audience is told by ' +
           '`POST /bundles?dry_run=true`.',
         tags: ['Sharing'],
-        response: { 200: ValidationAnswer, ...problems(400, 401, 403, 413, 415) },
+        response: {
+          200: answer('What was found', ValidationAnswer),
+          ...problems(400, 401, 403, 413, 415),
+        },
       },
     },
     (request) => (isNdjson(request) ? validateLines(services, request) : validateBody(request)),
