@@ -19,6 +19,7 @@ import { indicators } from './rest/indicators.ts';
 import { keys } from './rest/keys.ts';
 import { me } from './rest/me.ts';
 import { objects } from './rest/objects.ts';
+import { organisations } from './rest/organisations.ts';
 import { stream } from './rest/stream.ts';
 import { subscriptionActs } from './rest/subscription-acts.ts';
 import { subscriptions } from './rest/subscriptions.ts';
@@ -76,7 +77,7 @@ async function rest(app: FastifyInstance, { services }: { services: Services }):
   for (const noun of [bundles, indicators, objects, changes, stream, me]) {
     await app.register(noun, options);
   }
-  for (const noun of [keys]) await app.register(noun, options);
+  for (const noun of [organisations, keys]) await app.register(noun, options);
   await app.register(subscriptions, options);
   await app.register(subscriptionActs, options);
 }

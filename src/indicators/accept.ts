@@ -91,7 +91,7 @@ async function termsFor(
     defaultTlp: member.organisation.defaultTlp,
     shareCeiling: member.shareCeiling,
     namesOrganisations: audience.namesOrganisations,
-    othersIdentities: await othersIdentities(db, member.organisation.id, [...foreign]),
+    othersIdentities: await othersIdentities(db.server, member.organisation.id, [...foreign]),
   };
 }
 
