@@ -22,6 +22,7 @@ import { keys } from './rest/keys.ts';
 import { me } from './rest/me.ts';
 import { objectActs } from './rest/object-acts.ts';
 import { objects } from './rest/objects.ts';
+import { organisations } from './rest/organisations.ts';
 import { stream } from './rest/stream.ts';
 import { subscriptionActs } from './rest/subscription-acts.ts';
 import { subscriptions } from './rest/subscriptions.ts';
@@ -75,16 +76,24 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   return app;
 }
 
-/** The REST door. */
-async function rest(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
-  const options = { services };
-  for (const noun of [bundles, indicators, objects, changes, stream, me]) {
-    await app.register(noun, options);
-  }
-  await app.register(objectActs, options);
-  await app.register(history, options);
-  for (const noun of [keys]) await app.register(noun, options);
-  await app.register(subscriptions, options);
-  await app.register(validations, options);
-  await app.register(subscriptionActs, options);
+/** The REST door, a noun a line. */
+const NOUNS = [
+  bundles,
+  indicators,
+  validations,
+  objects,
+  objectActs,
+  history,
+  changes,
+  stream,
+  subscriptions,
+  subscriptionActs,
+  organisations,
+  keys,
+  me,
+];
+
+async function rest(app: FastifyInstance, options: { services: Services }): Promise<void> {
+  const { services } = options;
+  for (const noun of NOUNS) await app.register(noun, { services });
 }
