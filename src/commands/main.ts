@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { StoreError } from '../store/store-error.ts';
+import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
@@ -17,6 +18,7 @@ const program = new Command('tocsin')
   .addCommand(orgCommand())
   .addCommand(keyCommand())
   .addCommand(importCommand())
+  .addCommand(auditCommand())
   .addCommand(doctorCommand());
 
 try {

@@ -13,6 +13,7 @@ import { health } from './health.ts';
 import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
+import { audit } from './rest/audit.ts';
 import { bundles } from './rest/bundles.ts';
 import { changes } from './rest/changes.ts';
 import { indicators } from './rest/indicators.ts';
@@ -75,6 +76,7 @@ async function rest(app: FastifyInstance, { services }: { services: Services }):
   for (const noun of [bundles, indicators, objects, changes, stream, me]) {
     await app.register(noun, options);
   }
+  await app.register(audit, options);
   await app.register(subscriptions, options);
   await app.register(subscriptionActs, options);
 }
