@@ -14,6 +14,7 @@ import { health } from './health.ts';
 import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
+import { audit } from './rest/audit.ts';
 import { bundles } from './rest/bundles.ts';
 import { changes } from './rest/changes.ts';
 import { history } from './rest/history.ts';
@@ -90,6 +91,7 @@ const NOUNS = [
   subscriptionActs,
   organisations,
   keys,
+  audit,
   me,
 ];
 
