@@ -40,19 +40,24 @@ function findList(text: string): List | undefined {
     const char = text.charCodeAt(at);
     if (char === QUOTE) {
       const end = endOfString(text, at);
-      if (depth === 1 && keyFollows) key = JSON.parse(text.slice(at, end + 1)) as string;
+      if (keyFollows) key = JSON.parse(text.slice(at, end + 1)) as string;
       at = end;
-    } else if (char === COMMA) keyFollows = true;
+    } else if (char === COMMA) keyFollows = depth === 1;
     else if (char === COLON) keyFollows = false;
     else if (isClosing(char)) depth -= 1;
     else if (isOpening(char)) {
-      if (depth === 0 && text[at] === '[') return undefined;
-      if (depth === 1 && key === 'objects' && text[at] === '[') return readList(text, at);
+      const list = text[at] === '[';
+      if (list && depth === 0) return undefined;
+      if (list && isObjects(depth, key)) return readList(text, at);
       depth += 1;
       keyFollows = depth === 1;
     }
   }
   return undefined;
+}
+
+function isObjects(depth: number, key: string): boolean {
+  return depth === 1 && key === 'objects';
 }
 
 function readList(text: string, start: number): List {

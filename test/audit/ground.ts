@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import type { Prisma } from '../../src/store/generated/client.ts';
 import { createKeyring, type Keyring } from '../../src/keyring.ts';
 import { chainAll } from '../../src/log/audit-chain.ts';
 import { verifyAudit, type AuditVerdict } from '../../src/log/audit-verify.ts';
 import { auditSigners, signHead } from '../../src/log/checkpoint.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import { noteServerAct } from '../../src/store/organisations.ts';
+import { appendServerAudit } from '../../src/store/audit.ts';
+import { asServer } from '../../src/store/transaction.ts';
 import { freshDatabaseUrl } from '../support/database.ts';
 
 /** A database with an audit of its own, and its owner to tamper with it. */
@@ -24,6 +26,17 @@ export interface AuditGround {
   close(): Promise<void>;
 }
 
+/** Appends one act, in a transaction of its own. */
+export async function actIn(
+  db: Database,
+  actor: string,
+  action: string,
+  detail: Prisma.InputJsonObject,
+): Promise<void> {
+  const entry = { organisationId: null, actor, action, requestId: undefined, detail };
+  await asServer(db, (tx) => appendServerAudit(tx, entry));
+}
+
 export async function auditGround(): Promise<AuditGround> {
   const url = await freshDatabaseUrl();
   const db = openDatabase({ url, poolMax: 4, onError: () => undefined });
@@ -37,7 +50,7 @@ export async function auditGround(): Promise<AuditGround> {
     owner,
     acts: async (count, stem = 'act') => {
       for (let i = 1; i <= count; i++) {
-        await noteServerAct(db, { actor: 'test', action: `${stem} ${i}`, detail: { i } });
+        await actIn(db, 'test', `${stem} ${i}`, { i });
       }
     },
     signs: async () => {
