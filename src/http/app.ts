@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import accepts from '@fastify/accepts';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -52,6 +57,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   });
   logRequests(app, services);
   guardRoutes(app, services);
+  app.addHook('onRequest', async (request) => refuseNul(request));
   readBodies(app);
   await app.register(accepts);
   await app.register(swagger, {
@@ -63,6 +69,12 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(health, { services });
   if (services.doors) await app.register(rest, { services, prefix: '/api/v1' });
   return app;
+}
+
+/** PostgreSQL keeps no U+0000, so nothing that an address names holds one. */
+function refuseNul({ url }: FastifyRequest): void {
+  if (!url.includes('%00')) return;
+  throw new Problem('nul_character', 'The address holds the character U+0000', { path: 'url' });
 }
 
 /** `/docs`, and `/openapi.json` for machines. */
