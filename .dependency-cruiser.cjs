@@ -30,7 +30,6 @@ const rootArrows = {
   clock: [],
   keyring: ['src/errors\\.ts$'],
   telemetry: ['src/(errors|clock)\\.ts$'],
-  keyring: [],
 };
 
 /** Root files that a folder may import. */

@@ -1,11 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+/** CIDRs, separated by commas. */
+const ranges = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((range) => range.trim())
+      .filter((range) => range !== ''),
+  )
+  .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()])));
+
 /**
  * Everything that the environment may say, checked once at start. Nothing else reads it.
  * The README lists each with its default; a test holds the two together.
  */
-const settings = z.object({
+export const settings = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_URL_FILE: z.string().optional(),
   TOCSIN_DATA_DIR: z.string().min(1).default('./data'),
@@ -23,16 +35,8 @@ const settings = z.object({
     .min(1024)
     .default(64 * 1024 * 1024),
   TOCSIN_BUNDLE_OBJECTS_MAX: z.coerce.number().int().min(1).default(50_000),
-  TOCSIN_EGRESS_ALLOW: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((range) => range.trim())
-        .filter((range) => range !== ''),
-    )
-    .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()]))),
+  TOCSIN_EGRESS_ALLOW: ranges,
+  TOCSIN_METRICS_ALLOW: ranges.prefault('127.0.0.0/8,::1/128'),
   TOCSIN_LEASE_SECONDS: z.coerce.number().min(1).max(3600).default(10),
   TOCSIN_DELIVERIES_MAX: z.coerce.number().int().min(1).max(1000).default(64),
 });
@@ -52,6 +56,7 @@ export interface Config {
   readonly bodyBytesMax: number;
   readonly bundleObjectsMax: number;
   readonly egressAllow: readonly string[];
+  readonly metricsAllow: readonly string[];
   readonly leaseSeconds: number;
   readonly deliveriesMax: number;
 }
@@ -84,9 +89,29 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     bodyBytesMax: value.TOCSIN_BODY_BYTES_MAX,
     bundleObjectsMax: value.TOCSIN_BUNDLE_OBJECTS_MAX,
     egressAllow: value.TOCSIN_EGRESS_ALLOW,
+    metricsAllow: value.TOCSIN_METRICS_ALLOW,
     leaseSeconds: value.TOCSIN_LEASE_SECONDS,
     deliveriesMax: value.TOCSIN_DELIVERIES_MAX,
   };
+}
+
+/**
+ * The environment for another Tocsin that is to have nothing to do with the settings of this one:
+ * ours without anything that it or PostgreSQL's clients would read, and with `given`.
+ */
+export function environmentWith(
+  given: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
+  const ours = Object.entries(env).filter(
+    ([name]) => !Object.hasOwn(settings.shape, name) && !/^(TOCSIN_|PG)/.test(name),
+  );
+  return { ...Object.fromEntries(ours), ...given };
+}
+
+/** Whether npm runs this as a script, with a shell between that passes no signal on. */
+export function isNpmScript(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env['npm_lifecycle_event'] !== undefined;
 }
 
 function secretText(file: string | undefined): string | undefined {

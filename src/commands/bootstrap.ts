@@ -7,8 +7,9 @@ import type { Database } from '../store/database.ts';
 import { isUnfounded } from '../store/organisations.ts';
 import type { Log } from '../telemetry.ts';
 
-/** The organisation that runs the server, and the community that everyone is in unless said otherwise. */
-export const OWNER = 'owner';
+/** The organisation that runs the server. */
+const OWNER = 'owner';
+/** The community that everyone is in unless said otherwise. */
 export const DEFAULT_COMMUNITY = 'alliance';
 
 /**

@@ -55,7 +55,7 @@ async function run(files: string[], options: Options): Promise<void> {
   });
   try {
     for (const file of files) {
-      const report = await importFile(store, file, options, sequencer.nudge);
+      const report = await importFile(store, file, options, () => sequencer.nudge());
       process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : inWords(report));
       if (report.error !== undefined || report.results.some((r) => r.outcome === 'rejected')) {
         process.exitCode = 1;
@@ -91,6 +91,7 @@ async function importFile(
     audience,
     atomic: false,
     dryRun: options.dryRun,
+    bundleVersion: bundle.specVersion,
   });
   return { file, results };
 }

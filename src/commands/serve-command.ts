@@ -16,7 +16,10 @@ export function serveCommand(): Command {
       const log = createLog(config.logLevel);
       const server = await serve(config, log, roles);
       process.stdout.write(`Tocsin listens on ${config.publicUrl ?? server.url}\n`);
-      stopOnSignals(server.close, (error) => log.error({ err: error }, 'could not stop'));
+      stopOnSignals(
+        () => server.close(),
+        (error) => log.error({ err: error }, 'could not stop'),
+      );
     });
 }
 
@@ -29,7 +32,7 @@ function readRoles(text: string): ServerRole[] {
 }
 
 /** SIGTERM and SIGINT end the work in order; a second one, or a work that does not end, at once. */
-export function stopOnSignals(close: () => Promise<void>, onError: (error: unknown) => void): void {
+function stopOnSignals(close: () => Promise<void>, onError: (error: unknown) => void): void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) process.exit(1);

@@ -1,21 +1,24 @@
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import { ConfigError, type Config } from '../config.ts';
 import { sendTestEvent } from '../deliveries/test-event.ts';
 import { startWorker, type Worker } from '../deliveries/worker.ts';
 import { createEgress, type Egress } from '../egress/egress.ts';
 import { Problem } from '../errors.ts';
 import { createApp } from '../http/app.ts';
 import type { Webhooks } from '../http/context.ts';
-import { startSequencer } from '../log/sequencer.ts';
+import { startSequencer, type Sequencer } from '../log/sequencer.ts';
 import { createLogSignal, type LogSignal } from '../log/signal.ts';
 import { listen } from '../store/listen.ts';
+import { noteStanding } from '../store/membership.ts';
 import { notifySubscriptions } from '../store/subscriptions.ts';
 import { createMetrics, type Log } from '../telemetry.ts';
 import { openStore, type OpenStore } from './open.ts';
 
 export const SERVER_ROLES = ['http', 'worker'] as const;
 export type ServerRole = (typeof SERVER_ROLES)[number];
+
+const STANDING_MS = 15_000;
 
 export interface RunningServer {
   /** Where it listens. */
@@ -47,6 +50,7 @@ export async function serve(
   const worker = roles.includes('worker')
     ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
     : undefined;
+  const standing = roles.includes('worker') ? watchStanding(store, sequencer, log) : undefined;
   const listener = listenForGrowth(store, signal, worker, log);
   const app = await createApp({
     ...shared,
@@ -54,26 +58,53 @@ export async function serve(
     signal,
     webhooks: webhooksOf(store, egress, clock, worker),
     worker,
-    limits: { bodyBytesMax: config.bodyBytesMax, bundleObjectsMax: config.bundleObjectsMax },
+    limits: config,
     doors: roles.includes('http'),
     stopping: stopping.signal,
   });
-  await app.listen({ host: config.host, port: config.port });
-  const url = urlOf(app.server.address());
-  log.info({ url, roles }, 'listening');
-  return {
-    url,
-    close: async () => {
-      stopping.abort();
-      await app.close();
-      await worker?.close();
-      await sequencer.close();
-      await listener.close();
-      await egress.close();
-      await store.close();
-      log.info('stopped');
-    },
+  const close = async (): Promise<void> => {
+    stopping.abort();
+    clearInterval(standing);
+    // Requests and deliveries end side by side: neither costs the other its time to end in order.
+    await Promise.all([app.close(), worker?.close()]);
+    for (const part of [sequencer, listener, egress, store]) await part.close();
+    log.info('stopped');
   };
+  try {
+    const url = await listenOn(app, config);
+    log.info({ url, roles }, 'listening');
+    return { url, close };
+  } catch (error) {
+    // Else the worker would go on, and the embedded database after us.
+    await close();
+    throw error;
+  }
+}
+
+/** Where it listens. Throws ConfigError when HOST and PORT cannot be had. */
+async function listenOn(
+  app: Awaited<ReturnType<typeof createApp>>,
+  { host, port }: Config,
+): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`HOST and PORT cannot be had: ${why}`, { cause });
+  }
+  return urlOf(app.server.address());
+}
+
+/** Agreements begin and end with time, which nobody tells the server. */
+function watchStanding({ db }: OpenStore, sequencer: Sequencer, log: Log): NodeJS.Timeout {
+  const look = async (): Promise<void> => {
+    try {
+      if ((await noteStanding(db)) > 0) sequencer.nudge();
+    } catch (error) {
+      log.warn({ err: error }, 'what organisations may see now could not be compared');
+    }
+  };
+  return setInterval(() => void look(), STANDING_MS);
 }
 
 function listenForGrowth(

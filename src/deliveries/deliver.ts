@@ -42,7 +42,6 @@ export type Step =
 
 /** TLP:RED never leaves through a webhook. */
 const WEBHOOK_CEILING = tlpRank('amber+strict');
-const INACTIVE_RETRY_MS = 60_000;
 
 /**
  * One step of a subscription: reads the log on from `cursor` as its organisation and, when there
@@ -59,7 +58,6 @@ export async function deliver(
   const order = await findOrder(db, workerId, subscriptionId);
   if (order === undefined) return { kind: 'lost' };
   const nowMs = clock.now().getTime();
-  if (order.ceiling === null) return { kind: 'wait', untilMs: nowMs + INACTIVE_RETRY_MS };
   if (order.nextAttemptMs > nowMs) return { kind: 'wait', untilMs: order.nextAttemptMs };
   const page = await readFor(context, order, Math.max(cursor, order.cursor), head);
   if (page.rows.length === 0) {
@@ -70,8 +68,10 @@ export async function deliver(
 
 async function readFor({ db }: DeliveryContext, order: Order, after: number, head: number) {
   const filter = SubscriptionFilter.parse(order.filter);
-  // A batch that is tried again ends where it ended before: it stays the same delivery.
-  const upTo = order.retryTo === null ? head : Math.min(head, order.retryTo);
+  // A batch that is tried again ends where it ended before: it stays the same delivery. Where all
+  // that was in it has been withdrawn since, reading goes on behind it.
+  const again = order.retryTo !== null && order.retryTo > after;
+  const upTo = again ? Math.min(head, order.retryTo) : head;
   const request = {
     after,
     limit: order.batchMax,

@@ -8,7 +8,7 @@ import { openSecrets } from './secrets.ts';
 import { send } from './send.ts';
 
 export interface TestOutcome {
-  readonly outcome: string;
+  readonly outcome: 'delivered' | 'failed';
   readonly status: number | null;
   readonly detail: string | null;
   readonly durationMs: number;

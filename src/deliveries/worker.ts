@@ -30,9 +30,13 @@ interface Lane {
   saved: number;
   waitUntilMs: number;
   running: boolean;
+  /** Whether its last step took long. */
+  slow: boolean;
 }
 
 const LOOK_MS = 1000;
+/** A step that takes longer makes its lane a slow one; slow lanes share half of the places. */
+const SLOW_MS = 1000;
 /** A lane that read on without sending saves its place after so many rows. */
 const SAVE_AFTER_ROWS = 10_000;
 
@@ -53,6 +57,7 @@ class DeliveryWorker implements Worker {
   readonly #context: DeliveryContext;
   readonly #lanes = new Map<string, Lane>();
   readonly #running = new Set<Promise<void>>();
+  #slowRunning = 0;
   readonly #stopping = new AbortController();
   #head = 0;
   #leasing: Promise<void> | undefined;
@@ -126,8 +131,8 @@ class DeliveryWorker implements Worker {
     for (const { id, cursor, nextAttemptMs } of leased) {
       const lane = this.#lanes.get(id);
       if (lane === undefined) {
-        const fresh = { id, cursor, saved: cursor, waitUntilMs: nextAttemptMs, running: false };
-        this.#lanes.set(id, fresh);
+        const fresh = { id, cursor, saved: cursor, waitUntilMs: nextAttemptMs };
+        this.#lanes.set(id, { ...fresh, running: false, slow: false });
       } else if (!lane.running && (cursor !== lane.saved || nextAttemptMs < lane.waitUntilMs)) {
         // Its owner moved it: replayed, or told to try again now.
         Object.assign(lane, { cursor, saved: cursor, waitUntilMs: nextAttemptMs });
@@ -141,15 +146,25 @@ class DeliveryWorker implements Worker {
       if (this.#running.size >= this.#options.deliveriesMax) return;
       const due = lane.cursor < this.#head && lane.waitUntilMs <= nowMs;
       if (lane.running || !due || this.#stopping.signal.aborted) continue;
-      lane.running = true;
-      const run = this.#run(lane).finally(() => {
-        lane.running = false;
-        this.#running.delete(run);
-        // A place came free: whoever waited for one goes on.
-        this.#runAll();
-      });
-      this.#running.add(run);
+      if (lane.slow && this.#slowRunning >= this.#options.deliveriesMax / 2) continue;
+      this.#begin(lane);
     }
+  }
+
+  #begin(lane: Lane): void {
+    const startMs = performance.now();
+    const slow = lane.slow ? 1 : 0;
+    lane.running = true;
+    this.#slowRunning += slow;
+    const run = this.#run(lane).finally(() => {
+      lane.running = false;
+      lane.slow = performance.now() - startMs > SLOW_MS;
+      this.#slowRunning -= slow;
+      this.#running.delete(run);
+      // A place came free: whoever waited for one goes on.
+      this.#runAll();
+    });
+    this.#running.add(run);
   }
 
   /** One step of a lane; a lane that has more takes its turn again behind the others. */

@@ -4,9 +4,10 @@
  */
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { Problem } from '../errors.ts';
+import type { Administrator } from '../organisations/administer.ts';
 import { authenticate } from '../organisations/authenticate.ts';
 import type { Member, Role } from '../sharing/member.ts';
-import { presentedKey } from './credentials.ts';
+import { presented } from './credentials.ts';
 import type { Services } from './context.ts';
 
 /** `public`, or the roles whose keys may call it. */
@@ -17,10 +18,13 @@ export const READERS: Access = ['admin', 'org_admin', 'publisher', 'analyst', 'f
 export const ANALYSTS: Access = ['admin', 'org_admin', 'publisher', 'analyst'];
 export const PUBLISHERS: Access = ['admin', 'org_admin', 'publisher'];
 export const ORG_ADMINS: Access = ['admin', 'org_admin'];
+export const ADMINS: Access = ['admin'];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Whether an organisation without an agreement in force may call it, for its withdrawals. */
+    whileInactive?: boolean;
   }
   interface FastifyRequest {
     member: Member | undefined;
@@ -43,9 +47,13 @@ export function guardRoutes(app: FastifyInstance, services: Services): void {
   });
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
-    const access = request.routeOptions.config.access;
+    const { access, whileInactive } = request.routeOptions.config;
     if (access === 'public') return;
-    request.member = await memberWith(services, request, access ?? []);
+    const member = await memberWith(services, request, access ?? []);
+    if (!member.active && whileInactive !== true) {
+      throw new Problem('organisation_not_active', 'No agreement of your organisation is in force');
+    }
+    request.member = member;
   });
 }
 
@@ -54,7 +62,7 @@ async function memberWith(
   request: FastifyRequest,
   roles: readonly Role[],
 ): Promise<Member> {
-  const member = await authenticate(services, presentedKey(request.headers));
+  const member = await authenticate(services, presented(request));
   if (!roles.includes(member.role)) {
     throw new Problem('role_not_allowed', `This takes a key of role ${roles.join(' or ')}`);
   }
@@ -65,4 +73,10 @@ async function memberWith(
 export function memberOf(request: FastifyRequest): Member {
   if (request.member === undefined) throw new Error('A public route asked for its member');
   return request.member;
+}
+
+/** The member behind a request as one who changes what members are and may. */
+export function administratorOf(request: FastifyRequest): Administrator {
+  const { keyId, role, organisation } = memberOf(request);
+  return { actor: `key ${keyId}`, role, organisation, keyId, requestId: request.id };
 }

@@ -1,33 +1,38 @@
 import { randomUUID } from 'node:crypto';
 import accepts from '@fastify/accepts';
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyRequest,
 } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { validatorCompiler } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
 import { guardRoutes } from './access.ts';
 import { readBodies } from './bodies.ts';
 import type { Services } from './context.ts';
+import { drainAtClose } from './drain.ts';
+import { docs } from './docs.ts';
+import { documentObject, documentRoute } from './document.ts';
 import { health } from './health.ts';
+import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
+import { audit } from './rest/audit.ts';
 import { bundles } from './rest/bundles.ts';
 import { changes } from './rest/changes.ts';
+import { history } from './rest/history.ts';
 import { indicators } from './rest/indicators.ts';
+import { keys } from './rest/keys.ts';
 import { me } from './rest/me.ts';
+import { objectActs } from './rest/object-acts.ts';
 import { objects } from './rest/objects.ts';
+import { organisations } from './rest/organisations.ts';
 import { stream } from './rest/stream.ts';
 import { subscriptionActs } from './rest/subscription-acts.ts';
 import { subscriptions } from './rest/subscriptions.ts';
+import { validations } from './rest/validate.ts';
 import { logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
@@ -35,8 +40,9 @@ const HEADERS_TIMEOUT_MS = 30_000;
 
 /** The whole HTTP server, every door in sight; not listening yet. */
 export async function createApp(services: Services): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = services.log;
   const app = fastify({
-    loggerInstance: services.log as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: services.limits.bodyBytesMax,
     genReqId: () => randomUUID(),
@@ -55,6 +61,11 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   app.setNotFoundHandler((request, reply) => {
     answerProblem(new Problem('not_found', 'There is nothing under this path'), request, reply);
   });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+  drainAtClose(app);
   logRequests(app, services);
   guardRoutes(app, services);
   app.addHook('onRequest', async (request) => refuseNul(request));
@@ -62,11 +73,12 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(accepts);
   await app.register(swagger, {
     openapi: openApi,
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transform: documentRoute,
+    transformObject: documentObject,
   });
   await app.register(docs);
   await app.register(health, { services });
+  await app.register(metrics, { services });
   if (services.doors) await app.register(rest, { services, prefix: '/api/v1' });
   return app;
 }
@@ -77,21 +89,25 @@ function refuseNul({ url }: FastifyRequest): void {
   throw new Problem('nul_character', 'The address holds the character U+0000', { path: 'url' });
 }
 
-/** `/docs`, and `/openapi.json` for machines. */
-async function docs(app: FastifyInstance): Promise<void> {
-  app.addHook('onRoute', (route) => {
-    route.config = { access: 'public', ...route.config };
-  });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-}
+/** The REST door, a noun a line. */
+const NOUNS = [
+  bundles,
+  indicators,
+  validations,
+  objects,
+  objectActs,
+  history,
+  changes,
+  stream,
+  subscriptions,
+  subscriptionActs,
+  organisations,
+  keys,
+  audit,
+  me,
+];
 
-/** The REST door. */
-async function rest(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
-  const options = { services };
-  for (const noun of [bundles, indicators, objects, changes, stream, me]) {
-    await app.register(noun, options);
-  }
-  await app.register(subscriptions, options);
-  await app.register(subscriptionActs, options);
+async function rest(app: FastifyInstance, options: { services: Services }): Promise<void> {
+  const { services } = options;
+  for (const noun of NOUNS) await app.register(noun, { services });
 }

@@ -28,6 +28,8 @@ export interface Services {
 export interface Limits {
   readonly bodyBytesMax: number;
   readonly bundleObjectsMax: number;
+  /** CIDRs from which /metrics may be read without a key. */
+  readonly metricsAllow: readonly string[];
 }
 
 /** What the REST door asks of the deliveries beyond their records. */

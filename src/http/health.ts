@@ -1,13 +1,15 @@
-import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
-import { findLogBounds, findSequencerLag } from '../store/log.ts';
+import { findSequencerLag } from '../store/log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import type { Services } from './context.ts';
+import { noun, type Route } from './zod-app.ts';
+import { answer } from './rest/schemas/answer.ts';
 import { problems } from './rest/schemas/problem.ts';
 
 /** A committed row that waits longer than this means that nobody sequences. */
 const SEQUENCER_LAG_SECONDS_MAX = 10;
+const ASK_AGAIN_MS = 1000;
 
 const HealthAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 const ReadyAnswer = z
@@ -17,12 +19,7 @@ const ReadyAnswer = z
   })
   .meta({ id: 'Ready' });
 
-/** `/healthz`: the process answers. `/readyz`: it can do its work. `/metrics`: in numbers. */
-export const health: FastifyPluginCallbackZod<{ services: Services }> = (
-  app,
-  { services },
-  done,
-) => {
+const healthz: Route = (app) => {
   app.get(
     '/healthz',
     {
@@ -31,11 +28,15 @@ export const health: FastifyPluginCallbackZod<{ services: Services }> = (
         operationId: 'getHealth',
         summary: 'Whether the process answers',
         tags: ['Operations'],
-        response: { 200: HealthAnswer },
+        response: { 200: answer('It answers', HealthAnswer) },
       },
     },
     () => ({ status: 'ok' as const }),
   );
+};
+
+const readyz: Route = (app, services) => {
+  const lag = askedOnce(services);
   app.get(
     '/readyz',
     {
@@ -44,44 +45,29 @@ export const health: FastifyPluginCallbackZod<{ services: Services }> = (
         operationId: 'getReadiness',
         summary: 'Whether the server can do its work',
         tags: ['Operations'],
-        response: { 200: ReadyAnswer, ...problems(503) },
+        response: { 200: answer('It can', ReadyAnswer), ...problems(503) },
       },
     },
-    async () => ({ status: 'ready' as const, sequencer_lag_seconds: await readiness(services) }),
+    async () => ({ status: 'ready' as const, sequencer_lag_seconds: await lag() }),
   );
-  app.get(
-    '/metrics',
-    {
-      config: { access: 'public' },
-      schema: {
-        operationId: 'getMetrics',
-        summary: 'Prometheus metrics',
-        tags: ['Operations'],
-        produces: ['text/plain'],
-      },
-    },
-    async (_request, reply) => {
-      const { registry } = services.metrics;
-      const [bounds, lag] = await Promise.all([
-        findLogBounds(services.db),
-        findSequencerLag(services.db),
-      ]);
-      services.metrics.logHead.set(bounds.head);
-      services.metrics.sequencerLag.set(lag);
-      for (const { pool, ...states } of services.db.connections()) {
-        for (const [state, connections] of Object.entries(states)) {
-          services.metrics.pool.set({ pool, state }, connections);
-        }
-      }
-      services.metrics.subscriptionLag.reset();
-      for (const [subscription, rows] of services.worker?.lags() ?? []) {
-        services.metrics.subscriptionLag.set({ subscription }, rows);
-      }
-      return reply.header('content-type', registry.contentType).send(await registry.metrics());
-    },
-  );
-  done();
 };
+
+/** `/healthz`: the process answers. `/readyz`: it can do its work. */
+export const health = noun(healthz, readyz);
+
+/**
+ * Asks the database at most once a second, however often it is asked: anybody may ask.
+ */
+function askedOnce(services: Services): () => Promise<number> {
+  let asked: { atMs: number; answer: Promise<number> } | undefined;
+  return () => {
+    const nowMs = performance.now();
+    if (asked === undefined || nowMs - asked.atMs > ASK_AGAIN_MS) {
+      asked = { atMs: nowMs, answer: readiness(services) };
+    }
+    return asked.answer;
+  };
+}
 
 /** The sequencer's lag. Throws Problem not_ready naming what is wrong. */
 async function readiness({ db, stopping }: Services): Promise<number> {

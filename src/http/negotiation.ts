@@ -1,4 +1,4 @@
-import type {} from '@fastify/accepts';
+import '@fastify/accepts';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
 

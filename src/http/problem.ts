@@ -5,33 +5,50 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
 import { JsonFault } from '../stix/json-fault.ts';
+import { isOutage } from '../store/outage.ts';
 
 const STATUSES: Partial<Record<ProblemCode, number>> = {
+  agreement_ended: 409,
+  agreement_overlaps: 409,
+  approval_not_needed: 409,
   atomic_aborted: 422,
   body_too_large: 413,
   bundle_too_large: 413,
   content_encoding_unsupported: 415,
   content_type_unsupported: 415,
   cursor_expired: 410,
+  group_closed: 403,
+  identity_taken: 409,
   internal_error: 500,
   invalid_object: 422,
+  key_ended: 409,
   key_expired: 401,
   key_invalid: 401,
   key_missing: 401,
   key_revoked: 401,
+  last_admin: 409,
+  last_owner: 409,
   line_too_long: 413,
   method_not_allowed: 405,
+  name_taken: 409,
+  network_not_allowed: 403,
   not_acceptable: 406,
+  not_an_owner: 403,
   not_found: 404,
   not_ready: 503,
   organisation_not_active: 403,
   producer_mismatch: 403,
+  revocation_impossible: 409,
   role_not_allowed: 403,
   stale_update: 409,
   subscription_limit: 409,
   tlp_above_ceiling: 403,
+  tlp_below_marking: 409,
   version_conflict: 409,
 };
+
+const OUTAGE =
+  'The database does not answer just now. Try again: what was done already is not done twice';
 
 /** What Fastify itself finds wrong with a request, in our words. */
 const FASTIFY_FAULTS: Record<string, ProblemCode> = {
@@ -45,7 +62,7 @@ const FASTIFY_FAULTS: Record<string, ProblemCode> = {
 };
 
 /** The status that a problem is answered with; 400 where nothing else is said. */
-export function statusOf(code: ProblemCode): number {
+function statusOf(code: ProblemCode): number {
   return STATUSES[code] ?? 400;
 }
 
@@ -70,6 +87,7 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed');
   request.problem = problem.code;
   takeTheRest(request, reply);
+  if (status === 503) reply.header('retry-after', '1');
   if (status === 401)
     reply.header('www-authenticate', 'Bearer realm="tocsin", Basic realm="tocsin"');
   void reply
@@ -102,6 +120,7 @@ export function toProblem(error: unknown): Problem {
   }
   const code = isFastifyError(error) ? FASTIFY_FAULTS[error.code] : undefined;
   if (code !== undefined && error instanceof Error) return new Problem(code, error.message);
+  if (isOutage(error)) return new Problem('not_ready', OUTAGE, { cause: error });
   return new Problem('internal_error', 'The failure was logged under the id in `instance`', {
     cause: error,
   });

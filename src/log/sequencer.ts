@@ -33,7 +33,8 @@ export function startSequencer({ db, onMoved, onError }: SequencerOptions): Sequ
     try {
       const { moved, head } = await sequenceInbox(db, BATCH_MAX);
       if (moved > 0) onMoved(head, moved);
-      if (moved === BATCH_MAX) wanted = true;
+      // Until a step finds nothing: what is told of memberships comes in chunks.
+      if (moved > 0) wanted = true;
     } catch (error) {
       onError(error);
     }

@@ -22,6 +22,8 @@ export interface Organisation {
 export interface Member {
   readonly keyId: string;
   readonly role: Role;
+  /** Whether an agreement is in force; without one, only withdrawals reach it. */
+  readonly active: boolean;
   readonly organisation: Organisation;
   /** What it sees through a key: never TLP:RED, whatever its agreement says. */
   readonly viewer: Viewer;

@@ -8,6 +8,8 @@ export interface Viewer {
   readonly realmId: number;
   /** Ids of every audience that the organisation is in now. */
   readonly audiences: readonly number[];
-  /** The highest TLP rank it may see (0 CLEAR … 4 RED). */
+  /** The highest TLP rank it may see (0 CLEAR … 4 RED); -1 when it may see nothing. */
   readonly ceiling: number;
+  /** The audience that is the organisation alone: withdrawals addressed to it always reach it. */
+  readonly self: number;
 }

@@ -1,10 +1,20 @@
-/** Checks one object: STIX 2.1 sections 3.2, 4.7 and 7.2.1. */
-import { z } from 'zod';
+/**
+ * Checks one object by STIX 2.1: what must be (errors: the object is refused) and what is doubtful
+ * (warnings: it is kept, and told).
+ */
+import { adviceOn } from './advice.ts';
+import { examineCustom, examineExtensions } from './custom.ts';
 import type { Finding } from './finding.ts';
+import { FINDINGS_MAX, findingsOf } from './findings-of-zod.ts';
+import { isPlainIndicator } from './plain-indicator.ts';
 import type { StixObject } from './object.ts';
-import { SCO_TYPES } from './object.ts';
-import { comparableTimestamp } from './timestamp.ts';
-import { tlpOfMarking } from './tlp.ts';
+import { checkPattern } from './pattern/check.ts';
+import { plainPatternWarnings } from './pattern/plain.ts';
+import { CUSTOM_OBJECT, CUSTOM_OBSERVABLE, OBJECT_TYPES } from './schema/registry.ts';
+import type { ObjectType } from './schema/registry.ts';
+import { examineSelectors } from './selector.ts';
+import { isPredefinedMarking, predefinedFault } from './tlp.ts';
+import { typeOfIdentifier } from './identifier.ts';
 
 export type { Finding } from './finding.ts';
 
@@ -17,79 +27,109 @@ export type Checked =
       readonly warnings: Finding[];
     };
 
-const identifier = z
-  .string()
-  .regex(
-    /^[a-z0-9-]{3,250}--[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/,
-  );
-const timestamp = z.string().refine((text) => comparableTimestamp(text) !== undefined);
-
-const sco = z.looseObject({
-  type: z.string(),
-  id: identifier,
-  object_marking_refs: z.array(identifier).nonempty().optional(),
-});
-const domainObject = sco.extend({
-  spec_version: z.string(),
-  created: timestamp,
-  modified: timestamp.optional(),
-  created_by_ref: identifier.optional(),
-  revoked: z.boolean().optional(),
-  confidence: z.number().int().min(0).max(100).optional(),
-  labels: z.array(z.string()).optional(),
-});
-const indicator = domainObject.extend({
-  modified: timestamp,
-  pattern: z.string().min(1).max(65536),
-  pattern_type: z.string(),
-  valid_from: timestamp,
-  valid_until: timestamp.optional(),
-});
-
 /** Checks one value; the object in the answer is the very value given, nothing in it changed. */
 export function checkObject(value: unknown): Checked {
-  const special = specialFault(value);
-  const id = idOf(value);
-  if (special) return { ok: false, ...id, errors: [special], warnings: [] };
-  const schema = schemaOf((value as StixObject).type);
-  const parsed = schema.safeParse(value);
-  if (parsed.success && isChecked(value)) return { ok: true, object: value, warnings: [] };
-  const issues = parsed.error?.issues ?? [];
-  const errors = issues.map((issue) => ({
-    code: `invalid_${String(issue.path[0] ?? 'object')}`,
-    path: `$.${issue.path.join('.')}`,
-    detail: issue.message,
-  }));
-  return { ok: false, ...id, errors, warnings: [] };
+  if (isPlainIndicator(value)) {
+    const isStix = value.pattern_type === 'stix';
+    const warnings = isStix ? plainPatternWarnings(value.pattern) : undefined;
+    return warnings ? { ok: true, object: value, warnings } : checkedPattern(value, []);
+  }
+  const fault = shapeFault(value);
+  if (fault || !hasType(value)) return refused(value, fault ? [fault] : [], []);
+  const type = objectTypeOf(value);
+  const issues = type.schema.safeParse(value, { reportInput: true }).error?.issues ?? [];
+  const errors = findingsOf(issues, type.clause);
+  if (errors.length > 0 || !isStixObject(value)) return refused(value, errors, []);
+  return checkFurther(value, type);
 }
 
-function isChecked(value: unknown): value is StixObject {
-  return typeof value === 'object' && value !== null && 'type' in value && 'id' in value;
+/** What the schema cannot say: the pattern, the id's type, custom properties, doubts. */
+function checkFurther(object: StixObject, type: ObjectType): Checked {
+  const custom = examineCustom(object, type.properties, !OBJECT_TYPES.has(object.type));
+  const errors = [
+    ...identityFaults(object),
+    ...custom.errors,
+    ...examineExtensions(object, type.clause),
+    ...examineSelectors(object),
+  ].slice(0, FINDINGS_MAX);
+  const warnings = [...custom.warnings, ...adviceOn(object)];
+  if (errors.length > 0) return refused(object, errors, warnings);
+  if (object.type === 'indicator') return checkedPattern(object, warnings);
+  return { ok: true, object, warnings: warnings.slice(0, FINDINGS_MAX) };
 }
 
-function specialFault(value: unknown): Finding | undefined {
+function checkedPattern(object: StixObject, before: Finding[]): Checked {
+  const { errors, warnings: doubts } = checkPattern(object.pattern, object.pattern_type);
+  const warnings = before.length > 0 ? [...before, ...doubts].slice(0, FINDINGS_MAX) : doubts;
+  return errors.length > 0 ? refused(object, errors, warnings) : { ok: true, object, warnings };
+}
+
+/** Section 2.9: the id says the object's own type. Section 7.2.1: predefined markings stay. */
+function identityFaults(object: StixObject): Finding[] {
+  const faults: Finding[] = [];
+  if (typeOfIdentifier(object.id) !== object.type) {
+    const detail = `the id must begin with ${object.type.slice(0, 60)}--`;
+    faults.push({ code: 'id_type_mismatch', path: '$.id', detail, clause: 'STIX 2.1 section 2.9' });
+  }
+  if (object.type !== 'marking-definition') return faults;
+  const fault = predefinedFault(object);
+  if (fault !== undefined) {
+    const code = isPredefinedMarking(object.id) ? 'marking_redefined' : 'tlp_not_predefined';
+    faults.push({ code, path: '$.id', detail: fault, clause: 'STIX 2.1 section 7.2.1.4' });
+  }
+  return faults;
+}
+
+function shapeFault(value: unknown): Finding | undefined {
+  const clause = 'STIX 2.1 section 3.2';
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { code: 'not_an_object', path: '$', detail: 'expected a STIX object' };
+    return { code: 'not_an_object', path: '$', detail: 'expected a STIX object', clause };
   }
-  const { type, id } = value as { type?: unknown; id?: unknown };
-  if (typeof type !== 'string') {
-    return { code: 'missing_type', path: '$.type', detail: 'the property type is missing' };
-  }
+  const { type } = value as { type?: unknown };
   if (type === 'bundle') {
-    return { code: 'nested_bundle', path: '$.type', detail: 'a bundle cannot hold a bundle' };
+    const detail = 'a bundle cannot hold a bundle';
+    return { code: 'nested_bundle', path: '$.type', detail, clause: 'STIX 2.1 section 8' };
   }
-  if (type === 'marking-definition' && typeof id === 'string' && tlpOfMarking(id)) {
-    return { code: 'marking_redefined', path: '$.id', detail: 'a predefined marking' };
+  if (type === undefined) {
+    return { code: 'missing_property', path: '$.type', detail: 'is required', clause };
   }
-  return undefined;
+  if (typeof type === 'string') return undefined;
+  return { code: 'wrong_type', path: '$.type', detail: 'expected a string', clause };
 }
 
-function schemaOf(type: string): z.ZodType {
-  if (type === 'indicator') return indicator;
-  return SCO_TYPES.has(type) ? sco : domainObject;
+function hasType(value: unknown): value is Readonly<Record<string, unknown>> & { type: string } {
+  return (
+    typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
+  );
 }
 
-function idOf(value: unknown): { id?: string } {
-  if (typeof value !== 'object' || value === null || !('id' in value)) return {};
-  return typeof value.id === 'string' ? { id: value.id } : {};
+function isStixObject(
+  value: Readonly<Record<string, unknown>> & { type: string },
+): value is StixObject {
+  return typeof value.id === 'string';
+}
+
+function objectTypeOf(value: Readonly<Record<string, unknown>> & { type: string }): ObjectType {
+  const known = OBJECT_TYPES.get(value.type);
+  if (known) return known;
+  return isCustomObservable(value) ? CUSTOM_OBSERVABLE : CUSTOM_OBJECT;
+}
+
+/** Declared by an extension (section 7.3), or of the older kind, `x-…` without any versioning. */
+function isCustomObservable(value: Readonly<Record<string, unknown>> & { type: string }): boolean {
+  const { extensions, created, modified } = value;
+  if (typeof extensions === 'object' && extensions !== null) {
+    for (const extension of Object.values(extensions)) {
+      if ((extension as { extension_type?: unknown } | null)?.extension_type === 'new-sco')
+        return true;
+    }
+  }
+  return value.type.startsWith('x-') && created === undefined && modified === undefined;
+}
+
+function refused(value: unknown, errors: Finding[], warnings: Finding[]): Checked {
+  const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
+  return typeof id === 'string'
+    ? { ok: false, id, errors, warnings }
+    : { ok: false, errors, warnings };
 }

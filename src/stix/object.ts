@@ -5,6 +5,39 @@ export interface StixObject {
   readonly [property: string]: unknown;
 }
 
+/** Section 4: domain objects. */
+export const SDO_TYPES: ReadonlySet<string> = new Set([
+  'attack-pattern',
+  'campaign',
+  'course-of-action',
+  'grouping',
+  'identity',
+  'incident',
+  'indicator',
+  'infrastructure',
+  'intrusion-set',
+  'location',
+  'malware',
+  'malware-analysis',
+  'note',
+  'observed-data',
+  'opinion',
+  'report',
+  'threat-actor',
+  'tool',
+  'vulnerability',
+]);
+
+/** Section 5: relationship objects. */
+export const SRO_TYPES: ReadonlySet<string> = new Set(['relationship', 'sighting']);
+
+/** Section 7: meta objects. */
+export const SMO_TYPES: ReadonlySet<string> = new Set([
+  'extension-definition',
+  'language-content',
+  'marking-definition',
+]);
+
 /** Section 6: the cyber-observable objects, which have no versions. */
 export const SCO_TYPES: ReadonlySet<string> = new Set([
   'artifact',

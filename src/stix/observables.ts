@@ -1,25 +1,90 @@
-/** Observables: the atomic values by which indicators are looked up. */
+/** Observables: the atomic values by which objects are looked up. */
 import type { StixObject } from './object.ts';
+import { SCO_TYPES } from './object.ts';
+import { PatternFault } from './pattern/fault.ts';
+import { patternValues } from './pattern/observables.ts';
+import type { Role } from './pattern/observables.ts';
+import { parsePattern } from './pattern/parser.ts';
+import type { NormalValue } from './value/doubt.ts';
+import { kindOfPath } from './value/kind.ts';
+import { normalise } from './value/normalise.ts';
 
 export interface Observable {
+  /** `domain-name`, `ipv4-addr`, `ipv4-cidr`, `sha256`, `file-name` … (see the README). */
   readonly kind: string;
+  /** Normalised: in the one form in which it is looked up. */
   readonly value: string;
+  /** What seeing it means; `sole` for the value of a cyber-observable object. */
+  readonly role: Role;
 }
 
-const COMPARISON = /([a-z0-9-]+):value ?= ?'([^'\\]*)'/g;
+const OWN_PROPERTIES = [
+  'value',
+  'name',
+  'path',
+  'number',
+  'key',
+  'url',
+  'account_login',
+  'user_id',
+  'command_line',
+  'serial_number',
+  'issuer',
+  'subject',
+];
+const STRENGTH: Readonly<Record<Role, number>> = { sole: 3, alternative: 2, part: 1, excluded: 0 };
 
-/** The values in an indicator's pattern, or of a cyber-observable object; without repeats. */
+/**
+ * The values that an indicator's STIX pattern looks for, or that a cyber-observable object is, each
+ * once. Values that a pattern excludes are left out: seeing one of them means the opposite.
+ */
 export function observablesOf(object: StixObject): Observable[] {
-  const found = new Map<string, Observable>();
-  const add = (kind: string, value: string): void => {
-    found.set(`${kind} ${value}`, { kind, value });
-  };
-  if (object.type === 'indicator' && typeof object.pattern === 'string') {
-    for (const [, kind = '', value = ''] of object.pattern.matchAll(COMPARISON)) {
-      add(kind, value.toLowerCase());
+  if (object.type === 'indicator') return ofIndicator(object);
+  if (!SCO_TYPES.has(object.type)) return [];
+  return unique(ownValues(object).map(({ kind, value }) => ({ kind, value, role: 'sole' })));
+}
+
+function ofIndicator({ pattern, pattern_type: type }: StixObject): Observable[] {
+  if (typeof pattern !== 'string' || (type !== undefined && type !== 'stix')) return [];
+  try {
+    const values = patternValues(parsePattern(pattern));
+    return unique(values.filter(({ role }) => role !== 'excluded'));
+  } catch (error) {
+    if (error instanceof PatternFault) return [];
+    throw error;
+  }
+}
+
+/** The own values of a cyber-observable object, normalised, with what is doubtful about them. */
+export function ownValues(object: StixObject): (NormalValue & { property: string })[] {
+  const found: (NormalValue & { property: string })[] = [];
+  for (const property of OWN_PROPERTIES) {
+    const given = object[property];
+    const kind = kindOfPath(object.type, [property]);
+    if (kind === undefined || (typeof given !== 'string' && typeof given !== 'number')) continue;
+    found.push({ ...normalise(kind, String(given)), property });
+  }
+  const { hashes } = object;
+  if (typeof hashes !== 'object' || hashes === null) return found;
+  for (const [algorithm, value] of Object.entries(hashes)) {
+    const kind = kindOfPath(object.type, ['hashes', algorithm]);
+    if (kind !== undefined && typeof value === 'string') {
+      found.push({ ...normalise(kind, value), property: 'hashes' });
     }
-  } else if (typeof object.value === 'string') {
-    add(object.type, object.value.toLowerCase());
+  }
+  return found;
+}
+
+/** Where a value is met twice, the stronger role counts. */
+function unique(values: readonly Observable[]): Observable[] {
+  const [first] = values;
+  if (values.length === 1 && first)
+    return [{ kind: first.kind, value: first.value, role: first.role }];
+  const found = new Map<string, Observable>();
+  for (const { kind, value, role } of values) {
+    const key = `${kind}\n${value}`;
+    const before = found.get(key);
+    if (!before || STRENGTH[before.role] < STRENGTH[role]) found.set(key, { kind, value, role });
   }
   return [...found.values()];
 }

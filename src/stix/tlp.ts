@@ -30,6 +30,24 @@ export function tlpOfMarking(id: string): Tlp | undefined {
   return PREDEFINED.get(id) ?? PREDEFINED.get(id.toLowerCase());
 }
 
+/** True for the ids that the specifications of TLP 1 and TLP 2.0 fix. */
+export function isPredefinedMarking(id: string): boolean {
+  return tlpOfMarking(id) !== undefined;
+}
+
+/**
+ * Why a marking definition may not stand: it gives a predefined id another meaning, or makes a TLP
+ * level of its own (section 7.2.1.4). A faithful copy of a predefined marking is no fault.
+ */
+export function predefinedFault(definition: { readonly id: string }): string | undefined {
+  const fixed = tlpOfMarking(definition.id);
+  const stated = tlpStatedBy(definition);
+  if (fixed !== undefined) {
+    return fixed === stated ? undefined : `this id is TLP:${fixed.toUpperCase()} for everybody`;
+  }
+  return stated && `use the predefined marking for TLP:${stated.toUpperCase()}`;
+}
+
 /**
  * The strictest predefined level that marks the object or any part of it (`object_marking_refs`,
  * `granular_markings`: section 7.2.3); undefined when it bears none.
@@ -57,3 +75,20 @@ function markingRefs(object: object): string[] {
   }
   return refs.filter((ref) => typeof ref === 'string');
 }
+
+/**
+ * The level that a marking definition states by itself, whatever its id: `definition.tlp` of TLP 1,
+ * or the property `tlp_2_0` of the OASIS extension. Undefined when it states none or an unknown one.
+ */
+export function tlpStatedBy(definition: object): Tlp | undefined {
+  const { definition: first, extensions } = definition as {
+    definition?: { tlp?: unknown } | null;
+    extensions?: Record<string, { tlp_2_0?: unknown } | null> | null;
+  };
+  const stated = first?.tlp ?? extensions?.[TLP_2_EXTENSION]?.tlp_2_0;
+  if (typeof stated !== 'string') return undefined;
+  const level = stated.toLowerCase();
+  return level === 'white' ? 'clear' : TLP_ORDER.find((tlp) => tlp === level);
+}
+
+const TLP_2_EXTENSION = 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d';

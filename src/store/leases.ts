@@ -26,7 +26,7 @@ export async function heartbeat(db: Database, workerId: string, seconds: number)
 }
 
 /**
- * Renews this worker's leases and takes free ones, up to its share of all active subscriptions
+ * Renews this worker's leases when half of their time is over and takes free ones, up to its share of all active subscriptions
  * among `workers`; gives back what it holds beyond that. A lease that ran out is free.
  */
 export async function leaseSubscriptions(
@@ -51,13 +51,20 @@ export async function leaseSubscriptions(
     ), given_back as (
       update subscription s set lease_owner = null, lease_until = null
       from held where s.id = held.id and not held.keep
+    ), renewed as (
+      update subscription s
+      set lease_until = now() + ${options.seconds}::float8 * interval '1 second'
+      from held where s.id = held.id and held.keep
+        and s.lease_until < now() + ${options.seconds}::float8 * interval '0.5 second'
+    ), taken as (
+      update subscription s set lease_owner = ${workerId}::uuid,
+        lease_until = now() + ${options.seconds}::float8 * interval '1 second'
+      from free where s.id = free.id
     )
-    update subscription s set lease_owner = ${workerId}::uuid,
-      lease_until = now() + ${options.seconds}::float8 * interval '1 second'
-    from (select id from held where keep union all select id from free) as mine
-    where s.id = mine.id
-    returning s.id, s.cursor::float8 as cursor,
-      extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs"`;
+    select s.id, s.cursor::float8 as cursor,
+      extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs"
+    from subscription s
+    where s.id in (select id from held where keep union all select id from free)`;
 }
 
 /** Gives leases back, so that another worker takes them at once. */
@@ -84,9 +91,10 @@ export interface Order {
   readonly deadLetters: number;
   readonly failingSinceMs: number | null;
   readonly nextAttemptMs: number;
-  /** Null while no agreement of the organisation is in force. */
+  /** Null while no agreement of the organisation is in force: then only withdrawals reach it. */
   readonly ceiling: number | null;
   readonly audiences: number[];
+  readonly self: number;
 }
 
 /** The order of a subscription that this worker holds and that is active; else undefined. */
@@ -104,7 +112,7 @@ export async function findOrder(
       s.retry_to::float8 as "retryTo", s.failures, s.refusals, s.dead_letters as "deadLetters",
       extract(epoch from s.failing_since)::float8 * 1000 as "failingSinceMs",
       extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs",
-      viewer.ceiling, viewer.audiences
+      viewer.ceiling, viewer.audiences, viewer.self
     from subscription s, lateral viewer_of(s.organisation_id, s.realm_id) as viewer
     where s.id = ${subscriptionId}::uuid and s.lease_owner = ${workerId}::uuid
       and s.state = 'active'`;
@@ -118,6 +126,7 @@ export function viewerOfOrder(order: Order, ceilingMax: number): Viewer {
     realmId: order.realmId,
     audiences: order.audiences,
     ceiling: Math.min(order.ceiling ?? -1, ceilingMax),
+    self: order.self,
   };
 }
 

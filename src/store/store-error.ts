@@ -13,6 +13,7 @@ export type StoreErrorCode =
   | 'start_lock_held'
   | 'port_in_use'
   | 'disk_full'
+  | 'orphans_running'
   | 'postgres_start_failed'
   | 'postgres_stop_failed'
   // migrations

@@ -3,6 +3,7 @@ import type { Database } from './database.ts';
 import { Prisma } from './generated/client.ts';
 
 declare const entered: unique symbol;
+declare const keeping: unique symbol;
 
 /**
  * A transaction in which a viewer has been entered. Only asViewer makes one, so a read of shared
@@ -39,11 +40,26 @@ async function enter(tx: Prisma.TransactionClient, viewer: Viewer): Promise<void
     select set_config('tocsin.organisation', ${String(viewer.organisationId)}, true),
       set_config('tocsin.realm', ${String(viewer.realmId)}, true),
       set_config('tocsin.audiences', ${`{${viewer.audiences.join(',')}}`}, true),
-      set_config('tocsin.ceiling', ${String(viewer.ceiling)}, true)`;
+      set_config('tocsin.ceiling', ${String(viewer.ceiling)}, true),
+      set_config('tocsin.self', ${String(viewer.self)}, true)`;
+}
+
+/** A transaction of the bookkeeping, which has no right on shared content. Only asServer makes one. */
+export type ServerTx = Prisma.TransactionClient & { readonly [keeping]: true };
+
+/** Runs bookkeeping that takes several statements in one transaction. */
+export async function asServer<T>(db: Database, work: (tx: ServerTx) => Promise<T>): Promise<T> {
+  return db.server.$transaction((tx) => work(tx as ServerTx));
 }
 
 /** 40001 serialization_failure, 40P01 deadlock_detected (PostgreSQL, appendix A). */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
   return error.code === 'P2034' || /Code: `(?:40001|40P01)`/.test(error.message);
+}
+
+/** 23505 unique_violation. */
+export function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  return error.code === 'P2002' || /Code: `23505`/.test(error.message);
 }

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { findBinaries } from '../../src/store/embedded/binaries.ts';
 import { inspectCluster } from '../../src/store/embedded/cluster.ts';
 import { startEmbedded } from '../../src/store/embedded/server.ts';
+import { hasCapability } from '../support/capabilities.ts';
 import { HASTY, copyOf, removeTestDirectory, testDirectory } from '../support/cluster.ts';
 import { query } from '../support/tocsin-process.ts';
 
@@ -113,7 +114,7 @@ describe('the embedded server refuses, and says what to do', () => {
     });
   });
 
-  it.runIf(isRoot)('a disk without room', async () => {
+  it.runIf(hasCapability('sys_admin'))('a disk without room', async () => {
     await run('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', dataDir]);
     try {
       await expect(start()).rejects.toMatchObject({ code: 'disk_full' });

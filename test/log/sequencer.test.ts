@@ -8,7 +8,13 @@ import { resetDatabase, testDatabaseUrl } from '../support/database.ts';
 import { sequenceAll } from '../support/tocsin.ts';
 
 const AUDIENCE = 7;
-const viewer: Viewer = { organisationId: 1, realmId: 1, audiences: [AUDIENCE], ceiling: 4 };
+const viewer: Viewer = {
+  organisationId: 1,
+  realmId: 1,
+  audiences: [AUDIENCE],
+  ceiling: 4,
+  self: 0,
+};
 
 let url: string;
 let db: Database;

@@ -52,7 +52,9 @@ it('an owner that is no superuser migrates, shares and sequences', async () => {
       expect(await sequenceInbox(db, 10)).toEqual({ moved: 1, head: 1 });
       expect(await sequenceInbox(db, 10)).toEqual({ moved: 0, head: 1 });
       const keyring = createKeyring(randomBytes(32));
-      await expect(authenticate({ db, keyring, clock: manualClock() }, 'x')).rejects.toThrow();
+      const presented = { key: 'x', address: '127.0.0.1' };
+      const context = { db, keyring, clock: manualClock() };
+      await expect(authenticate(context, presented)).rejects.toThrow();
     } finally {
       await db.close();
     }

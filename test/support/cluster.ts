@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ export async function startTestCluster(log: Log): Promise<{ url: string; stop():
   await sweepTestDirectories();
   const dataDir = await testDirectory();
   const server = await startEmbedded({ dataDir, settings: HASTY, log });
-  const atExit = () => rmSync(dataDir, { recursive: true, force: true });
+  const atExit = () => endAtOnce(dataDir);
   process.once('exit', atExit);
   return {
     url: server.url,
@@ -36,6 +36,13 @@ export async function startTestCluster(log: Log): Promise<{ url: string; stop():
       process.off('exit', atExit);
     },
   };
+}
+
+/** An interrupted run exits without its teardown, and an exit waits for nothing. */
+function endAtOnce(dataDir: string): void {
+  const lines = readFileSync(join(clusterDirectory(dataDir), 'postmaster.pid'), 'utf8').split('\n');
+  process.kill(Number(lines[0]), 'SIGQUIT');
+  rmSync(dataDir, { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** A fresh directory, mode 0700, whose name tells whose it is. */

@@ -19,6 +19,8 @@ try {
   const server = await startEmbedded({ dataDir, ...options, log });
   server.onExit(({ pid }) => tell({ kind: 'exited', pid }));
   process.once('message', () => void server.stop().then(() => process.disconnect()));
+  // A run that was interrupted leaves no server behind.
+  process.once('disconnect', () => void server.stop());
   tell({ kind: 'started', url: server.url });
 } catch (error) {
   const code = error instanceof StoreError ? error.code : 'unexpected';

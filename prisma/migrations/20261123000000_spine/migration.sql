@@ -142,6 +142,7 @@ create table version (
   created_by_ref text,
   valid_until timestamptz(6),
   content_hash bytea not null,
+  content_key bytea,
   content text not null,
   accepted_at timestamptz(6) not null default now(),
   audit_id bigint not null,
@@ -150,6 +151,10 @@ create table version (
 -- One current version for each object and sharer: two writers of the same object meet here.
 create unique index version_current on version (realm_id, stix_id, organisation_id)
   where not superseded;
+
+-- What an indicator looks for, whatever id it bears: a re-issue is found by it.
+create index version_content_key on version (realm_id, organisation_id, content_key, id)
+  where content_key is not null;
 
 create table observable (
   version_id bigint not null,
@@ -320,11 +325,12 @@ grant select, insert, update, delete on worker to tocsin_server;
 
 do $$
 declare
-  visible constant text := $policy$
+  reachable constant text := $policy$
     realm_id = (select nullif(current_setting('tocsin.realm', true), '')::smallint)
     and tlp <= (select nullif(current_setting('tocsin.ceiling', true), '')::smallint)
-    and (audience_id = any ((select nullif(current_setting('tocsin.audiences', true), '')::integer[])::integer[])
-      or organisation_id = (select nullif(current_setting('tocsin.organisation', true), '')::integer))
+  $policy$;
+  addressed constant text := $policy$
+    audience_id = any ((select nullif(current_setting('tocsin.audiences', true), '')::integer[])::integer[])
   $policy$;
   own constant text := $policy$
     organisation_id = (select nullif(current_setting('tocsin.organisation', true), '')::integer)
@@ -341,12 +347,16 @@ begin
   end loop;
 
   foreach name in array array['version', 'observable'] loop
-    execute format('create policy visible on %I for select to tocsin_app using (%s)', name, visible);
+    -- What an organisation shared itself stays visible to it, whatever audience it is in now.
+    execute format('create policy visible on %I for select to tocsin_app using (%s and (%s or %s))',
+                   name, reachable, addressed, own);
     execute format('create policy share on %I for insert to tocsin_app with check (%s)', name, own || own_realm);
     execute format('create policy own on %I for update to tocsin_app using (%s) with check (%s)',
                    name, own || own_realm, own || own_realm);
   end loop;
-  execute format('create policy visible on log for select to tocsin_app using (%s)', visible);
+  -- Not so the log: what was put again for a newcomer alone is nobody else's to know.
+  execute format('create policy visible on log for select to tocsin_app using (%s and %s)',
+                 reachable, addressed);
   execute format('create policy share on inbox for insert to tocsin_app with check (%s)', own || own_realm);
 
   execute format('create policy own on subscription to tocsin_app using (%s) with check (%s)',

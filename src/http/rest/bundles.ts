@@ -11,6 +11,8 @@ import { isNdjson } from '../bodies.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
 import { acceptNdjson } from './bundle-lines.ts';
+import { answer } from './schemas/answer.ts';
+import { BUNDLE_BODIES } from './schemas/body.ts';
 import { BundleAnswer, BundleQuery, type BundleOptions } from './schemas/bundle.ts';
 import { problems } from './schemas/problem.ts';
 import { summarise } from './summary.ts';
@@ -24,7 +26,7 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
   app.post(
     '/bundles',
     {
-      config: { access: PUBLISHERS, takesBundles: true },
+      config: { access: PUBLISHERS, takesBundles: true, takes: BUNDLE_BODIES },
       schema: {
         operationId: 'postBundle',
         summary: 'Share the objects of a STIX 2.1 bundle',
@@ -34,8 +36,10 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
           'outcome; one that is rejected leaves the others alone.',
         tags: ['Sharing'],
         querystring: BundleQuery,
-        consumes: ['application/json', 'application/stix+json', 'application/x-ndjson'],
-        response: { 200: BundleAnswer, ...problems(400, 401, 403, 413, 415, 422) },
+        response: {
+          200: answer('What became of each object', BundleAnswer),
+          ...problems(400, 401, 403, 413, 415, 422),
+        },
       },
     },
     async (request, reply) => {
@@ -73,6 +77,7 @@ async function postBundle(services: Services, request: FastifyRequest, query: Bu
     atomic: query.atomic,
     dryRun: query.dry_run,
     requestId: request.id,
+    bundleVersion: bundle.specVersion,
   });
   const summary = summarise(services, results);
   return { bundle: bundle.id ?? null, dry_run: query.dry_run, summary, results };

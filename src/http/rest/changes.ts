@@ -6,10 +6,24 @@ import { memberOf, READERS } from '../access.ts';
 import { prefers } from '../negotiation.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
+import { answer, textAnswer } from './schemas/answer.ts';
 import { ChangesAnswer, ChangesQuery } from './schemas/changes.ts';
 import { problems } from './schemas/problem.ts';
 
 const NDJSON = 'application/x-ndjson';
+
+const LINES_EXAMPLE =
+  '{"object":{"type":"indicator","id":"indicator--…"}}\n' +
+  '{"withdrawn":"indicator--…"}\n' +
+  '{"next":"<cursor>","more":false}\n';
+const PAGE = 'What changed, and the cursor to go on from';
+const PAGE_ANSWER = {
+  description: PAGE,
+  content: {
+    ...answer(PAGE, ChangesAnswer).content,
+    ...textAnswer(PAGE, NDJSON, LINES_EXAMPLE).content,
+  },
+};
 
 /** `GET /changes`: the log as the caller sees it, page by page. */
 export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
@@ -20,7 +34,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
   app.get(
     '/changes',
     {
-      config: { access: READERS },
+      config: { access: READERS, whileInactive: true },
       schema: {
         operationId: 'getChanges',
         summary: 'Read what changed since a cursor',
@@ -30,8 +44,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
           '`{"object": …}` or `{"withdrawn": id}` each, then `{"next": …, "more": …}`.',
         tags: ['Reading'],
         querystring: ChangesQuery,
-        produces: ['application/json', NDJSON],
-        response: { 200: ChangesAnswer, ...problems(400, 401, 403, 406, 410) },
+        response: { 200: PAGE_ANSWER, ...problems(400, 401, 403, 406, 410) },
       },
     },
     async (request, reply) => {

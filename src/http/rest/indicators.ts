@@ -5,6 +5,8 @@ import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { memberOf, PUBLISHERS } from '../access.ts';
 import type { Services } from '../context.ts';
+import { answer } from './schemas/answer.ts';
+import { INDICATOR_BODIES } from './schemas/body.ts';
 import { BundleQuery, ResultAnswer } from './schemas/bundle.ts';
 import { problems } from './schemas/problem.ts';
 import { summarise } from './summary.ts';
@@ -18,17 +20,16 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
   app.post(
     '/indicators',
     {
-      config: { access: PUBLISHERS },
+      config: { access: PUBLISHERS, takes: INDICATOR_BODIES },
       schema: {
         operationId: 'postIndicator',
         summary: 'Share one indicator',
         description: '201 when it is new, 200 when it was updated, unchanged or stale.',
         tags: ['Sharing'],
         querystring: BundleQuery,
-        consumes: ['application/json', 'application/stix+json'],
         response: {
-          200: ResultAnswer,
-          201: ResultAnswer,
+          200: answer('It was updated, unchanged or stale', ResultAnswer),
+          201: answer('It is new', ResultAnswer),
           ...problems(400, 401, 403, 409, 413, 415, 422),
         },
       },

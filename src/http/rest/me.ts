@@ -5,6 +5,7 @@ import { TLP_ORDER } from '../../stix/tlp.ts';
 import { findAudienceNames } from '../../store/audiences.ts';
 import { memberOf, READERS } from '../access.ts';
 import type { Services } from '../context.ts';
+import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 
 const MeAnswer = z
@@ -30,7 +31,7 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
         operationId: 'getMe',
         summary: 'Whose key this is and what it may see',
         tags: ['Members'],
-        response: { 200: MeAnswer, ...problems(401, 403) },
+        response: { 200: answer('You', MeAnswer), ...problems(401, 403) },
       },
     },
     async (request) => {

@@ -6,6 +6,7 @@ import { asViewer } from '../../store/transaction.ts';
 import { memberOf, READERS } from '../access.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
+import { answer } from './schemas/answer.ts';
 import { ObjectParams, StixAnswer, VersionQuery } from './schemas/object.ts';
 import { problems } from './schemas/problem.ts';
 
@@ -29,7 +30,10 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
         params: ObjectParams,
         querystring: VersionQuery,
         response: {
-          200: z.union([StixAnswer, z.object({ objects: z.array(StixAnswer) })]),
+          200: answer(
+            'The object, or all of its versions',
+            z.union([StixAnswer, z.object({ objects: z.array(StixAnswer) })]),
+          ),
           ...problems(400, 401, 403, 404),
         },
       },

@@ -8,10 +8,11 @@ import { authenticate } from '../../organisations/authenticate.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
 import { findLogBounds, type LogRow } from '../../store/log.ts';
 import { memberOf, READERS } from '../access.ts';
-import { presentedKey } from '../credentials.ts';
+import { presented } from '../credentials.ts';
 import { toProblem } from '../problem.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
+import { textAnswer } from './schemas/answer.ts';
 import { Cursor } from './schemas/changes.ts';
 import { problems } from './schemas/problem.ts';
 
@@ -20,6 +21,17 @@ const StreamQuery = z.strictObject({
     description: 'Where to begin; `Last-Event-ID` goes before it; left out: from now on',
   }),
 });
+
+const StreamHeaders = z.looseObject({
+  'last-event-id': z
+    .string()
+    .optional()
+    .meta({ description: 'The id of the last event that was read: go on after it' }),
+});
+
+const EVENTS_EXAMPLE =
+  'event: object\nid: <cursor>\ndata: {"type":"indicator","id":"indicator--…"}\n\n' +
+  'event: withdrawn\nid: <cursor>\ndata: "indicator--…"\n\n';
 
 const PAGE = 500;
 /** A key that was revoked ends its stream within this time. */
@@ -35,7 +47,7 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
   app.get(
     '/stream',
     {
-      config: { access: READERS },
+      config: { access: READERS, whileInactive: true },
       schema: {
         operationId: 'getStream',
         summary: 'Follow what changes',
@@ -44,8 +56,11 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
           'cursor as its id; give it back as `Last-Event-ID` to go on without a gap.',
         tags: ['Reading'],
         querystring: StreamQuery,
-        produces: ['text/event-stream'],
-        response: { ...problems(400, 401, 403, 410) },
+        headers: StreamHeaders,
+        response: {
+          200: textAnswer('Events, until either side ends it', 'text/event-stream', EVENTS_EXAMPLE),
+          ...problems(400, 401, 403),
+        },
       },
     },
     async (request, reply) => {
@@ -110,7 +125,7 @@ type Turn = { text: string; cursor: string; next: number; more: boolean } | { pr
 
 async function readTurn(services: Services, request: FastifyRequest, after: number): Promise<Turn> {
   try {
-    const { viewer } = await authenticate(services, presentedKey(request.headers));
+    const { viewer } = await authenticate(services, presented(request));
     const { rows, next, more } = await readPage(services.db, viewer, { after, limit: PAGE });
     const text = rows.map((row) => toEvent(services, viewer, row)).join('');
     return { text, cursor: sealCursor(services.keyring, viewer, next), next, more };

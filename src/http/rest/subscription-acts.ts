@@ -1,4 +1,3 @@
-import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import {
   readSubscription,
   replaySubscription,
@@ -7,7 +6,8 @@ import {
 import { listAttempts } from '../../store/subscriptions.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { ANALYSTS, memberOf, ORG_ADMINS } from '../access.ts';
-import type { Services } from '../context.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 import {
   AttemptsAnswer,
@@ -23,13 +23,9 @@ import { toAnswer } from './subscriptions.ts';
 
 const errors = problems(400, 401, 403, 404, 415);
 
-/** What can be done with one subscription: test, replay, rotate its secret, read its attempts. */
-export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> = (
-  app,
-  { services },
-  done,
-) => {
-  const one = { tags: ['Subscriptions'], params: SubscriptionParams };
+const one = { tags: ['Subscriptions'], params: SubscriptionParams };
+
+const test: Route = (app, services) => {
   app.post(
     '/subscriptions/:id/test',
     {
@@ -38,7 +34,7 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
         ...one,
         operationId: 'testSubscription',
         summary: 'Send a signed test event now',
-        response: { 200: TestAnswer, ...errors },
+        response: { 200: answer('What the endpoint said', TestAnswer), ...errors },
       },
     },
     async (request) => {
@@ -51,6 +47,9 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
       return { ...outcome, duration_ms: durationMs };
     },
   );
+};
+
+const replay: Route = (app, services) => {
   app.post(
     '/subscriptions/:id/replay',
     {
@@ -60,7 +59,7 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
         operationId: 'replaySubscription',
         summary: 'Deliver again from the beginning, now or a cursor',
         body: Replay,
-        response: { 200: SubscriptionAnswer, ...errors },
+        response: { 200: answer('As it stands', SubscriptionAnswer), ...errors },
       },
     },
     async (request) => {
@@ -70,6 +69,9 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
       return toAnswer(view);
     },
   );
+};
+
+const rotate: Route = (app, services) => {
   app.post(
     '/subscriptions/:id/rotate-secret',
     {
@@ -81,7 +83,7 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
         description:
           'The old one signs beside it for a while, so that the receiver can change over.',
         body: Rotation,
-        response: { 200: SecretAnswer, ...errors },
+        response: { 200: answer('The new secret, shown this once', SecretAnswer), ...errors },
       },
     },
     async (request) => {
@@ -94,6 +96,9 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
       return { secret };
     },
   );
+};
+
+const attempts: Route = (app, services) => {
   app.get(
     '/subscriptions/:id/attempts',
     {
@@ -103,7 +108,7 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
         operationId: 'listAttempts',
         summary: 'What was tried, newest first',
         querystring: AttemptsQuery,
-        response: { 200: AttemptsAnswer, ...errors },
+        response: { 200: answer('Newest first', AttemptsAnswer), ...errors },
       },
     },
     async (request) => {
@@ -116,8 +121,10 @@ export const subscriptionActs: FastifyPluginCallbackZod<{ services: Services }> 
       return { attempts: rows.map(toAttempt) };
     },
   );
-  done();
 };
+
+/** What can be done with one subscription. */
+export const subscriptionActs = noun(test, replay, rotate, attempts);
 
 function toAttempt(row: Awaited<ReturnType<typeof listAttempts>>[number]) {
   const { webhookId, kind, startedAt, durationMs, ...rest } = row;

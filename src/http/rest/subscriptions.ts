@@ -1,4 +1,3 @@
-import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   changeSubscription,
@@ -10,7 +9,8 @@ import {
 } from '../../deliveries/subscriptions.ts';
 import { SubscriptionFilter } from '../../deliveries/filter.ts';
 import { memberOf, ORG_ADMINS, ANALYSTS } from '../access.ts';
-import type { Services } from '../context.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 import {
   NewSubscription,
@@ -24,13 +24,9 @@ import {
 const tags = ['Subscriptions'];
 const common = problems(400, 401, 403);
 
-/** `/subscriptions`: the webhook endpoints of the caller's organisation. */
-export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
-  app,
-  { services },
-  done,
-) => {
-  const one = { tags, params: SubscriptionParams };
+const one = { tags, params: SubscriptionParams };
+
+const create: Route = (app, services) => {
   app.post(
     '/subscriptions',
     {
@@ -40,7 +36,11 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
         summary: 'Have what you may see POSTed to an endpoint of yours',
         tags,
         body: NewSubscription,
-        response: { 201: NewSubscriptionAnswer, ...common, ...problems(409, 415) },
+        response: {
+          201: answer('Made; its secret is shown this once', NewSubscriptionAnswer),
+          ...common,
+          ...problems(409, 415),
+        },
       },
     },
     async (request, reply) => {
@@ -52,6 +52,9 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
       return reply.code(201).header('location', `${request.url}/${answer.id}`).send(answer);
     },
   );
+};
+
+const list: Route = (app, services) => {
   app.get(
     '/subscriptions',
     {
@@ -60,7 +63,7 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
         operationId: 'listSubscriptions',
         summary: 'The subscriptions of your organisation',
         tags,
-        response: { 200: SubscriptionsAnswer, ...common },
+        response: { 200: answer('All of them', SubscriptionsAnswer), ...common },
       },
     },
     async (request) => {
@@ -68,6 +71,9 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
       return { subscriptions: views.map(toAnswer) };
     },
   );
+};
+
+const read: Route = (app, services) => {
   app.get(
     '/subscriptions/:id',
     {
@@ -76,21 +82,15 @@ export const subscriptions: FastifyPluginCallbackZod<{ services: Services }> = (
         ...one,
         operationId: 'getSubscription',
         summary: 'One subscription',
-        response: { 200: SubscriptionAnswer, ...common, ...problems(404) },
+        response: { 200: answer('As it stands', SubscriptionAnswer), ...common, ...problems(404) },
       },
     },
     async (request) =>
       toAnswer(await readSubscription(services, memberOf(request), request.params.id)),
   );
-  changing(app, services, one);
-  done();
 };
 
-function changing(
-  app: Parameters<FastifyPluginCallbackZod>[0],
-  services: Services,
-  one: { tags: string[]; params: typeof SubscriptionParams },
-): void {
+const change: Route = (app, services) => {
   app.patch(
     '/subscriptions/:id',
     {
@@ -101,7 +101,11 @@ function changing(
         summary: 'Change, pause or resume a subscription',
         description: 'Made active again, it goes on where it stopped.',
         body: SubscriptionChange,
-        response: { 200: SubscriptionAnswer, ...common, ...problems(404, 415) },
+        response: {
+          200: answer('As it stands', SubscriptionAnswer),
+          ...common,
+          ...problems(404, 415),
+        },
       },
     },
     async (request) => {
@@ -113,6 +117,9 @@ function changing(
       return toAnswer(view);
     },
   );
+};
+
+const remove: Route = (app, services) => {
   app.delete(
     '/subscriptions/:id',
     {
@@ -121,7 +128,11 @@ function changing(
         ...one,
         operationId: 'deleteSubscription',
         summary: 'Delete a subscription with its record of attempts',
-        response: { 204: z.null(), ...common, ...problems(404) },
+        response: {
+          204: z.null().meta({ description: 'It is gone' }),
+          ...common,
+          ...problems(404),
+        },
       },
     },
     async (request, reply) => {
@@ -130,7 +141,10 @@ function changing(
       return reply.code(204).send(null);
     },
   );
-}
+};
+
+/** `/subscriptions`: the webhook endpoints of the caller's organisation. */
+export const subscriptions = noun(create, list, read, change, remove);
 
 export function toAnswer(view: SubscriptionView) {
   const { id, url, description, reason, cursor, failures } = view;

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BaseLogger } from 'pino';
+import { StoreError } from '../store-error.ts';
 import { chooseAccount } from './account.ts';
 import type { Account } from './account.ts';
 import { findBinaries } from './binaries.ts';
@@ -19,6 +20,8 @@ import { freePort, isFree } from './port.ts';
 import { endServerProcesses, findPostmaster } from './postmaster.ts';
 import type { Postmaster } from './postmaster.ts';
 import { serverSettings } from './settings.ts';
+
+const ORPHANS_TIMEOUT_MS = 10_000;
 
 export type Log = Pick<BaseLogger, 'info' | 'warn' | 'error'>;
 
@@ -102,10 +105,25 @@ async function start(
 ): Promise<Postmaster> {
   const port = await choosePort(wish, credentials.port);
   const settings = { ...serverSettings(port), ...wish.settings };
-  const postmaster = await launch(wish.dataDir, program, account, settings);
+  const launched = () => launch(wish.dataDir, program, account, settings);
+  const postmaster = await patiently(launched);
   if (port !== credentials.port) await writeCredentials(wish.dataDir, { ...credentials, port });
   wish.log.info({ pid: postmaster.pid, port }, 'started the embedded PostgreSQL');
   return postmaster;
+}
+
+/** Sessions whose postmaster was killed end by themselves within moments, if not at work. */
+async function patiently(launched: () => Promise<Postmaster>): Promise<Postmaster> {
+  const deadline = performance.now() + ORPHANS_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await launched();
+    } catch (error) {
+      const passes = error instanceof StoreError && error.code === 'orphans_running';
+      if (!passes || performance.now() > deadline) throw error;
+      await delay(250);
+    }
+  }
 }
 
 async function choosePort(wish: Wish, remembered: number | undefined): Promise<number> {

@@ -18,7 +18,7 @@ const LOG_BYTES_MAX = 10_000_000;
 /**
  * Starts `postgres` detached, since it may outlive the process that started it, and waits until it
  * is ready. Its messages go to postgres.log in the data directory.
- * @throws StoreError `port_in_use`, `disk_full`, `postgres_start_failed` with the last lines of the log
+ * @throws StoreError `port_in_use`, `disk_full`, `orphans_running`, `postgres_start_failed` with the last lines of the log
  */
 export async function launch(
   dataDir: string,
@@ -75,6 +75,7 @@ async function waitUntilReady(
 function refusalOf(text: string, dataDir: string, port: string): StoreError {
   if (/Address already in use/.test(text)) return portInUse(port);
   if (/No space left on device/.test(text)) return diskFull(dataDir);
+  if (/pre-existing shared memory block/.test(text)) return orphansRunning(dataDir);
   return startFailed(text.trim().split('\n').slice(-5).join(' | '));
 }
 
@@ -84,6 +85,14 @@ export function portInUse(port: number | string): StoreError {
     'port_in_use',
     `Another program listens on 127.0.0.1:${port}, the port the embedded PostgreSQL was to have.`,
     'Name another port, or none so that a free one is chosen.',
+  );
+}
+
+function orphansRunning(dataDir: string): StoreError {
+  return new StoreError(
+    'orphans_running',
+    `Processes of a PostgreSQL that was killed still work in ${dataDir}.`,
+    'They end with their query; or end them ("ps" shows them as "postgres: …") and start again.',
   );
 }
 

@@ -1,4 +1,4 @@
-import { readFile, readdir, readlink } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../store-error.ts';
@@ -22,7 +22,8 @@ export async function findPostmaster(directory: string): Promise<Finding> {
   const lines = text.split('\n');
   const pid = Math.abs(Number(lines[0]));
   if (!(pid > 0) || !isAlive(pid)) return 'none';
-  if (!(await worksIn(pid, directory))) return 'stale';
+  // A zombie has neither directory nor command line: stale too, since PostgreSQL would heed its pid.
+  if (!(await isPostmasterOf(pid, directory))) return 'stale';
   const status = lines[7]?.trim();
   return {
     pid,
@@ -35,8 +36,9 @@ export async function findPostmaster(directory: string): Promise<Finding> {
 /** Whether the process exists; a zombie whose parent does not care counts as gone. */
 export async function isRunning(pid: number): Promise<boolean> {
   if (!isAlive(pid)) return false;
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+  const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // "pid (name) state …", where a name may hold anything.
+  return !line.slice(line.lastIndexOf(')')).startsWith(') Z');
 }
 
 /**
@@ -65,8 +67,8 @@ export async function stopPostmaster(pid: number): Promise<void> {
  */
 export async function endServerProcesses(directory: string): Promise<number[]> {
   const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0);
-  const ours = await Promise.all(pids.map((pid) => worksIn(pid, directory, false)));
-  const orphans = pids.filter((_, index) => ours[index]);
+  const ours = await Promise.all(pids.map((pid) => worksIn(pid, directory)));
+  const orphans = pids.filter((_, index) => ours[index] === true);
   for (const pid of orphans) signalIfAlive(pid, 'SIGQUIT');
   await Promise.all(orphans.map((pid) => goneWithin(pid, 5_000)));
   return orphans;
@@ -81,11 +83,26 @@ async function goneWithin(pid: number, timeoutMs: number): Promise<boolean> {
   return true;
 }
 
-/** PostgreSQL's processes work in their data directory. Where /proc is absent we take `otherwise`. */
-async function worksIn(pid: number, directory: string, otherwise = true): Promise<boolean> {
-  if (process.platform !== 'linux') return otherwise;
-  const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
-  return cwd !== undefined && cwd === directory;
+/**
+ * Whether the process is the postmaster of this cluster, or undefined where nothing tells. Its
+ * working directory is its cluster; a root without CAP_SYS_PTRACE, as in many containers, may not
+ * see that, but the command line, which `launch` gave it.
+ */
+async function isPostmasterOf(pid: number, directory: string): Promise<boolean> {
+  const works = await worksIn(pid, directory);
+  if (works !== undefined) return works;
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
+  return command === undefined || command.split('\0').includes(directory);
+}
+
+/** Whether the process's working directory is this one; undefined when we may not know. */
+async function worksIn(pid: number, directory: string): Promise<boolean | undefined> {
+  try {
+    const [at, cluster] = await Promise.all([stat(`/proc/${pid}/cwd`), stat(directory)]);
+    return at.dev === cluster.dev && at.ino === cluster.ino;
+  } catch {
+    return undefined;
+  }
 }
 
 function isAlive(pid: number): boolean {

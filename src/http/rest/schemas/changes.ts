@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { StixAnswer } from './object.ts';
 
-export const PAGE_DEFAULT = 1000;
-export const PAGE_MAX = 10_000;
+const PAGE_DEFAULT = 1000;
+const PAGE_MAX = 10_000;
 
 export const Cursor = z.string().min(1).max(200).meta({ description: 'A cursor, as it was given' });
 
@@ -10,7 +10,13 @@ export const ChangesQuery = z.strictObject({
   after: Cursor.optional().meta({
     description: 'The cursor of the page before; left out: from the beginning',
   }),
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(PAGE_MAX)
+    .default(PAGE_DEFAULT)
+    .meta({ description: 'Objects and withdrawals in one page, at most' }),
 });
 
 export const ChangesAnswer = z

@@ -1,19 +1,55 @@
 import { z } from 'zod';
 
 /** RFC 9457 §3, with our stable code. */
-export const ProblemAnswer = z
+const ProblemAnswer = z
   .looseObject({
-    type: z.string(),
-    title: z.string(),
+    type: z.string().meta({ description: 'Where this code is explained, on this server' }),
+    title: z.string().meta({ description: 'The code in words, always the same' }),
     status: z.number().int(),
     code: z.string().meta({ description: 'Stable; has a page under /docs/errors' }),
     detail: z.string().meta({ description: 'What is wrong and what to do' }),
     path: z.string().optional().meta({ description: 'Where in the request' }),
     instance: z.string().meta({ description: 'The id under which the request was logged' }),
   })
-  .meta({ id: 'Problem' });
+  .meta({
+    id: 'Problem',
+    description: 'What was wrong (RFC 9457). Some codes add members, such as `limit`.',
+    examples: [
+      {
+        type: '/docs/errors/cursor_invalid',
+        title: 'The cursor is not one that this server gave to your organisation',
+        status: 400,
+        code: 'cursor_invalid',
+        detail: 'Give a cursor from an earlier answer to your organisation, whole',
+        path: 'after',
+        instance: '7d0f6f0e-53e8-4f0c-9d5e-2f3f9f1f8a11',
+      },
+    ],
+  });
+
+const MEANINGS: Readonly<Record<number, string>> = {
+  400: 'The request cannot be understood or is not allowed as it is',
+  401: 'No key, or one that does not serve (any more)',
+  403: 'The key does not allow this',
+  404: 'There is nothing here that you may see',
+  406: 'None of the accepted media types can be given',
+  409: 'It contradicts what is there',
+  410: 'The cursor is older than what is kept: begin anew',
+  413: 'Larger than the limit, which the answer names',
+  415: 'The media type, its parameters or the content encoding is not supported',
+  422: 'Understood, but what was posted cannot be taken',
+  503: 'The server cannot do its work now',
+};
+
+type ProblemResponse = {
+  readonly description: string;
+  readonly content: { readonly 'application/problem+json': { readonly schema: z.ZodType } };
+};
 
 /** The problem answers of a route, by status. */
-export function problems(...statuses: number[]): Record<number, typeof ProblemAnswer> {
-  return Object.fromEntries(statuses.map((status) => [status, ProblemAnswer]));
+export function problems(...statuses: number[]): Record<number, ProblemResponse> {
+  const content = { 'application/problem+json': { schema: ProblemAnswer } };
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: MEANINGS[status] ?? '', content }]),
+  );
 }

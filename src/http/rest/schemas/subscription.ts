@@ -5,10 +5,9 @@ const url = z.url({ protocol: /^https?$/ }).max(2000);
 const description = z.string().max(500);
 const batchMax = z.number().int().min(1).max(500);
 
-const start = z.union([
-  z.enum(['now', 'beginning']),
-  z.strictObject({ cursor: z.string().max(200) }),
-]);
+const start = z
+  .union([z.enum(['now', 'beginning']), z.strictObject({ cursor: z.string().max(200) })])
+  .meta({ description: 'What comes from now on, all there is, or what came after a cursor' });
 
 export const NewSubscription = z
   .strictObject({
@@ -45,7 +44,9 @@ export const Rotation = z
   })
   .meta({ id: 'Rotation' });
 
-export const SubscriptionParams = z.strictObject({ id: z.uuid() });
+export const SubscriptionParams = z.strictObject({
+  id: z.uuid().meta({ description: 'The id of a subscription of your organisation' }),
+});
 
 export const SubscriptionAnswer = z
   .object({
@@ -54,8 +55,12 @@ export const SubscriptionAnswer = z
     description: z.string(),
     filter: SubscriptionFilter,
     batch_max: z.number().int(),
-    state: z.enum(['active', 'paused', 'disabled']),
-    reason: z.string().nullable().meta({ description: 'Why the server disabled it' }),
+    state: z.enum(['active', 'paused', 'disabled']).meta({
+      description: '`paused` by its owner, `disabled` by the server',
+    }),
+    reason: z.string().nullable().meta({
+      description: 'Why the server disabled it: `gone`, `failing` or `refusing`',
+    }),
     cursor: z.string().meta({ description: 'How far it has read' }),
     failures: z.number().int().meta({ description: 'Failed attempts in a row' }),
     next_attempt_at: z.iso.datetime(),
@@ -73,7 +78,7 @@ export const SubscriptionsAnswer = z.object({ subscriptions: z.array(Subscriptio
 
 export const TestAnswer = z
   .object({
-    outcome: z.string(),
+    outcome: z.enum(['delivered', 'failed']),
     status: z.number().int().nullable(),
     detail: z.string().nullable(),
     duration_ms: z.number().int(),
@@ -86,7 +91,13 @@ export const AttemptsQuery = z.strictObject({
     .regex(/^\d{1,18}$/)
     .optional()
     .meta({ description: 'The id of an attempt: those before it' }),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(500)
+    .default(50)
+    .meta({ description: 'Attempts in one page, at most' }),
 });
 
 export const AttemptsAnswer = z
@@ -94,9 +105,12 @@ export const AttemptsAnswer = z
     attempts: z.array(
       z.object({
         id: z.string(),
-        webhook_id: z.string(),
+        webhook_id: z.string().meta({ description: 'The `webhook-id` that was sent' }),
         kind: z.enum(['delivery', 'test']),
-        outcome: z.string(),
+        outcome: z.string().meta({
+          description:
+            '`delivered`, `retry`, `split`, `dead_letter` or `disable`; of a test, `failed`',
+        }),
         status: z.number().int().nullable(),
         detail: z.string().nullable(),
         objects: z.number().int(),

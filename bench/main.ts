@@ -1,0 +1,57 @@
+/** `npm run -s bench -- [name…] [--objects N] [--json] [--check]`: how fast the real server is. */
+import { loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { changes } from './benches/changes.ts';
+import { fanout } from './benches/fanout.ts';
+import { ingest } from './benches/ingest.ts';
+import { latency } from './benches/latency.ts';
+import { single } from './benches/single.ts';
+import { endAll, endOnSignals } from './endings.ts';
+import { judge, type Bench, type Judged } from './measurement.ts';
+import { printForPeople } from './table.ts';
+
+const BENCHES: readonly Bench[] = [ingest, single, latency, fanout, changes];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    objects: { type: 'string' },
+  },
+});
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (positionals.length === 0) {
+    for (const { name, about } of BENCHES) console.log(`${name.padEnd(8)} ${about}`);
+    return 0;
+  }
+  const chosen = positionals.map((name) => BENCHES.find((bench) => bench.name === name));
+  const objects = values.objects === undefined ? undefined : Number(values.objects);
+  if (chosen.includes(undefined) || (objects !== undefined && !(objects >= 1))) {
+    console.error('Usage: bench [name…] [--objects N] [--json] [--check]; no name lists them.');
+    return 2;
+  }
+  endOnSignals();
+  let missed = false;
+  try {
+    for (const bench of chosen) {
+      if (bench === undefined) continue;
+      for await (const { measured, target } of bench.run(objects ?? bench.objects)) {
+        const judged = judge(measured, target);
+        print(judged);
+        missed ||= judged.verdict === 'missed';
+      }
+    }
+  } finally {
+    await endAll();
+  }
+  return missed && values.check ? 1 : 0;
+}
+
+function print(judged: Judged): void {
+  const loadAverage = Number((loadavg()[0] ?? 0).toFixed(2));
+  if (values.json) console.log(JSON.stringify({ ...judged, loadAverage }));
+  else printForPeople(judged);
+}

@@ -1,0 +1,83 @@
+/** What a bench measures, and how that stands to its target. */
+
+import type { CpuUse } from './cpu.ts';
+
+/** One line of the output. Rates are per second, times in milliseconds, sizes in MB (10^6 bytes). */
+export interface Measurement {
+  readonly bench: string;
+  readonly objects: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  /** The same work by the barest means, in the same run. */
+  readonly floorPerSecond?: number;
+  /** perSecond / floorPerSecond. */
+  readonly ratio?: number;
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
+  readonly rssGrowthMb?: number;
+  readonly cpuSeconds?: CpuUse | undefined;
+  /** What ran, in words. */
+  readonly ran: string;
+}
+
+type Figure = 'perSecond' | 'ratio' | 'p50Ms' | 'p99Ms' | 'rssGrowthMb';
+
+/** Bounds of figures: rates and ratios are to be at least, times and sizes less than theirs. */
+export type Target = Partial<Readonly<Record<Figure, number>>>;
+
+export interface Judged extends Measurement {
+  readonly target: Target;
+  readonly verdict: 'reached' | 'missed' | 'none';
+}
+
+export interface Bench {
+  readonly name: string;
+  readonly about: string;
+  /** How many objects unless --objects says otherwise. */
+  readonly objects: number;
+  /** Yields each measurement with the target that it is held against. */
+  run(objects: number): AsyncIterable<{ measured: Measurement; target: Target }>;
+}
+
+const AT_LEAST: ReadonlySet<string> = new Set(['perSecond', 'ratio']);
+
+export function judge(measured: Measurement, target: Target): Judged {
+  const bounds = Object.entries(target) as [Figure, number][];
+  const missed = bounds.some(([figure, bound]) => !keeps(figure, measured[figure], bound));
+  const verdict = bounds.length === 0 ? 'none' : missed ? 'missed' : 'reached';
+  return { ...measured, target, verdict };
+}
+
+function keeps(figure: Figure, value: number | undefined, bound: number): boolean {
+  if (value === undefined) return false;
+  return AT_LEAST.has(figure) ? value >= bound : value < bound;
+}
+
+/** For people: `perSecond >= 15000`. */
+export function describeTarget(target: Target): string {
+  return Object.entries(target)
+    .map(([figure, bound]) => `${figure} ${AT_LEAST.has(figure) ? '>=' : '<'} ${bound}`)
+    .join(', ');
+}
+
+/** The value below which this part of the sample lies (nearest rank); the sample is not empty. */
+export function percentile(sample: readonly number[], part: number): number {
+  const sorted = sample.toSorted((a, b) => a - b);
+  return rounded(sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN, 2);
+}
+
+export function rounded(value: number, digits = 0): number {
+  return Number(value.toFixed(digits));
+}
+
+/** Runs `work` and tells how long it took. */
+export async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {
+  const start = performance.now();
+  const value = await work();
+  return { value, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Objects, seconds and rate of a measurement. */
+export function rate(objects: number, seconds: number) {
+  return { objects, seconds: rounded(seconds, 3), perSecond: rounded(objects / seconds) };
+}

@@ -1,0 +1,28 @@
+import { describeTarget, type Judged } from './measurement.ts';
+
+const NAMES: Readonly<Record<string, string>> = {
+  objects: 'objects',
+  seconds: 'seconds',
+  perSecond: 'per second',
+  floorPerSecond: 'floor per second',
+  ratio: 'of the floor',
+  p50Ms: 'p50, ms',
+  p99Ms: 'p99, ms',
+  rssGrowthMb: 'memory growth, MB',
+};
+
+/** One measurement as a small table on standard output. */
+export function printForPeople(judged: Judged): void {
+  console.log(`${judged.bench}: ${judged.ran}`);
+  for (const [figure, name] of Object.entries(NAMES)) {
+    const value: unknown = Reflect.get(judged, figure);
+    if (typeof value === 'number') console.log(`  ${name.padEnd(18)} ${format(value)}`);
+  }
+  const target = describeTarget(judged.target);
+  if (target !== '') console.log(`  ${judged.verdict.padEnd(18)} ${target}`);
+  console.log();
+}
+
+function format(value: number): string {
+  return value.toLocaleString('en-GB', { maximumFractionDigits: 3 }).padStart(12);
+}

@@ -1,0 +1,44 @@
+import { systemClock } from '../src/clock.ts';
+import { createApp } from '../src/http/app.ts';
+import type { Services } from '../src/http/context.ts';
+import { createKeyring } from '../src/keyring.ts';
+import { createLogSignal } from '../src/log/signal.ts';
+import { openDatabase } from '../src/store/database.ts';
+import { createLog, createMetrics } from '../src/telemetry.ts';
+
+/** What the routes are built with when nothing is to be asked of them: it connects to nothing. */
+function idleServices(): Services {
+  const idle = (): Promise<void> => Promise.resolve();
+  return {
+    // Connects at the first query, of which there is none.
+    db: openDatabase({ url: 'postgres://127.0.0.1/none', poolMax: 2, onError: () => undefined }),
+    keyring: createKeyring(Buffer.alloc(32)),
+    clock: systemClock,
+    log: createLog('silent'),
+    metrics: createMetrics(),
+    sequencer: { nudge: () => undefined, close: idle },
+    signal: createLogSignal(),
+    webhooks: {
+      check: idle,
+      changed: () => undefined,
+      test: () => Promise.reject(new Error('Nothing is sent')),
+    },
+    worker: undefined,
+    limits: { bodyBytesMax: 1024, bundleObjectsMax: 1, metricsAllow: [] },
+    doors: true,
+    stopping: new AbortController().signal,
+  };
+}
+
+/** The OpenAPI document that a server of this code gives at /openapi.json. Needs no database. */
+export async function openApiDocument(): Promise<object> {
+  const services = idleServices();
+  const app = await createApp(services);
+  try {
+    await app.ready();
+    return app.swagger();
+  } finally {
+    await app.close();
+    await services.db.close();
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * What a well-formed pattern says that it must not (errors) or hardly means (warnings):
+ * STIX 2.1 section 9. Regular expressions are looked at, never run.
+ */
+import type { Finding } from '../finding.ts';
+import { SCO_TYPES } from '../object.ts';
+import { comparableTimestamp } from '../timestamp.ts';
+import type { Doubt } from '../value/doubt.ts';
+import { isKnownHashForm } from '../value/hash.ts';
+import { keysOf, patternValues } from './observables.ts';
+import { doubtfulExpression } from './regular-expression.ts';
+import type { Comparison, ObservationExpression, Pattern, Qualifier, Test } from './syntax.ts';
+
+const PATH = '$.pattern';
+const WARNINGS_MAX = 20;
+const EQUALITY: ReadonlySet<string> = new Set(['=', '==', '!=', '<>', 'IN']);
+
+export interface Examined {
+  readonly errors: Finding[];
+  readonly warnings: Finding[];
+}
+
+/** Findings on a pattern; at most 20 warnings. */
+export function examinePattern(pattern: Pattern): Examined {
+  const examined: Examined = { errors: [], warnings: [] };
+  examineObservation(pattern.expression, examined);
+  for (const { value, at, doubts } of patternValues(pattern)) {
+    for (const doubt of doubts) examined.warnings.push(doubtFinding(value, doubt, at));
+  }
+  if (examined.warnings.length > WARNINGS_MAX) {
+    const more = examined.warnings.length - WARNINGS_MAX + 1;
+    examined.warnings.length = WARNINGS_MAX - 1;
+    warn(examined, 'more_warnings', `${more} more warnings on this pattern`);
+  }
+  return examined;
+}
+
+function examineObservation(node: ObservationExpression, examined: Examined): void {
+  switch (node.kind) {
+    case 'observation':
+      examineComparison(node.comparison, examined);
+      break;
+    case 'joined':
+      for (const operand of node.operands) examineObservation(operand, examined);
+      break;
+    case 'group':
+      examineObservation(node.inner, examined);
+      break;
+    case 'qualified':
+      examineQualifiers(node, examined);
+  }
+}
+
+/** Section 9.5.1: one qualifier of a kind on an observation. */
+function examineQualifiers(outermost: ObservationExpression, examined: Examined): void {
+  const seen = new Set<string>();
+  let node = outermost;
+  let repeated: string | undefined;
+  while (node.kind === 'qualified') {
+    const { kind } = node.qualifier;
+    if (seen.has(kind)) repeated = kind;
+    seen.add(kind);
+    examineQualifier(node.qualifier, examined);
+    node = node.inner;
+  }
+  if (repeated !== undefined && node.kind === 'observation') {
+    const detail = `an observation has two ${repeated} qualifiers`;
+    examined.errors.push(finding('duplicate_qualifier', detail, 'STIX 2.1 section 9.5.1'));
+  }
+  examineObservation(node, examined);
+}
+
+function examineQualifier(qualifier: Qualifier, examined: Examined): void {
+  if (qualifier.kind === 'START') {
+    const start = comparableTimestamp(qualifier.start);
+    const stop = comparableTimestamp(qualifier.stop);
+    if (start === undefined || stop === undefined) {
+      warn(examined, 'impossible_date', 'START or STOP is no day of the calendar');
+    } else if (start >= stop) warn(examined, 'empty_window', 'STOP is not after START');
+    return;
+  }
+  const number = qualifier.kind === 'WITHIN' ? qualifier.seconds : qualifier.times;
+  if (Number(number) === 0) warn(examined, 'empty_window', `${qualifier.kind} 0 matches nothing`);
+}
+
+/** Returns the object types that the comparison needs at once. */
+function examineComparison(node: Comparison, examined: Examined): void {
+  switch (node.kind) {
+    case 'test':
+      examineTest(node, examined);
+      break;
+    case 'group':
+      examineComparison(node.inner, examined);
+      break;
+    case 'joined':
+      if (node.by === 'AND') examineConjunction(node.operands, examined);
+      for (const operand of node.operands) examineComparison(operand, examined);
+  }
+}
+
+/** Section 9.4: what AND joins in one observation must hold of one object. */
+function examineConjunction(operands: readonly Comparison[], examined: Examined): void {
+  const types = new Set<string>();
+  for (const operand of operands) if (operand.kind === 'test') types.add(operand.path.objectType);
+  if (types.size < 2) return;
+  const detail = `AND in one observation joins different objects: ${[...types].join(', ')}`;
+  warn(examined, 'mixed_object_types', shorten(detail, 200));
+}
+
+function examineTest(test: Test, examined: Examined): void {
+  const { objectType } = test.path;
+  if (!SCO_TYPES.has(objectType) && !objectType.startsWith('x-')) {
+    warn(examined, 'unknown_object_type', `'${shorten(objectType)}' is no object type`, test.at);
+  }
+  if (test.operator === 'MATCHES') {
+    const doubt = doubtfulExpression(test.literals[0]?.text ?? '');
+    if (doubt !== undefined) {
+      warn(examined, 'doubtful_regex', `the regular expression ${doubt}`, test.at);
+    }
+  }
+  for (const literal of test.literals) {
+    if (literal.kind === 'timestamp' && comparableTimestamp(literal.text) === undefined) {
+      warn(examined, 'impossible_date', `${literal.text} is no day of the calendar`, test.at);
+    }
+  }
+  if (EQUALITY.has(test.operator)) examineHash(test, examined);
+}
+
+function examineHash(test: Test, examined: Examined): void {
+  const keys = keysOf(test.path);
+  const algorithm = keys.at(-1);
+  const last = test.path.steps.at(-1);
+  if (algorithm === undefined || !keys.includes('hashes') || !last || 'index' in last) return;
+  for (const { kind, text } of test.literals) {
+    if (kind !== 'string' || isKnownHashForm(algorithm, text)) continue;
+    const detail = `'${shorten(text)}' is not a ${shorten(algorithm)} hash`;
+    examined.errors.push(finding('invalid_hash', detail, 'STIX 2.1 section 10.7', test.at));
+  }
+}
+
+/** A doubt about a value in the pattern as a warning; `at` is where its comparison begins. */
+export function doubtFinding(value: string, { code, detail }: Doubt, at: number): Finding {
+  return finding(code, `'${shorten(value)}' ${detail}`, 'STIX 2.1 section 9', at);
+}
+
+function warn(examined: Examined, code: string, detail: string, at?: number): void {
+  examined.warnings.push(finding(code, detail, 'STIX 2.1 section 9', at));
+}
+
+function finding(code: string, detail: string, clause: string, at?: number): Finding {
+  const place = at === undefined ? '' : ` (column ${at + 1})`;
+  return { code, path: PATH, detail: detail + place, clause };
+}
+
+function shorten(text: string, length = 80): string {
+  return text.length > length ? `${text.slice(0, length).toWellFormed()}…` : text;
+}

@@ -1,0 +1,96 @@
+/** The values that a pattern looks for, and what seeing one of them means. STIX 2.1 section 9. */
+import type { NormalValue } from '../value/doubt.ts';
+import { kindOfPath } from '../value/kind.ts';
+import { normalise } from '../value/normalise.ts';
+import type { Comparison, ObjectPath, ObservationExpression, Pattern, Test } from './syntax.ts';
+
+/**
+ * - `sole`: the pattern matches where this value is seen, and only there
+ * - `alternative`: it matches where this value or one of others is seen
+ * - `part`: it matches only where other things are seen too
+ * - `excluded`: it asks that this value is not seen
+ */
+export type Role = 'sole' | 'alternative' | 'part' | 'excluded';
+
+export interface PatternValue extends NormalValue {
+  readonly role: Role;
+  /** Where the comparison stands in the pattern's text. */
+  readonly at: number;
+}
+
+/** Every value of the simple comparisons (`=`, `!=`, `IN`, `ISSUBSET`), in the pattern's order. */
+export function patternValues(pattern: Pattern): PatternValue[] {
+  const found: PatternValue[] = [];
+  visitObservation(pattern.expression, 'sole', found);
+  return found;
+}
+
+function visitObservation(node: ObservationExpression, role: Role, found: PatternValue[]): void {
+  switch (node.kind) {
+    case 'observation':
+      visitComparison(node.comparison, role, found);
+      break;
+    case 'joined': {
+      const inner = roleIn(role, node.by === 'OR');
+      for (const operand of node.operands) visitObservation(operand, inner, found);
+      break;
+    }
+    default:
+      visitObservation(node.inner, role, found);
+  }
+}
+
+function visitComparison(node: Comparison, role: Role, found: PatternValue[]): void {
+  switch (node.kind) {
+    case 'test':
+      addValues(node, role, found);
+      break;
+    case 'group':
+      visitComparison(node.inner, role, found);
+      break;
+    case 'joined': {
+      const operands = node.operands.filter((operand) => !isTypeTest(operand));
+      const inner = operands.length === 1 ? role : roleIn(role, node.by === 'OR');
+      for (const operand of operands) visitComparison(operand, inner, found);
+    }
+  }
+}
+
+function roleIn(role: Role, isAlternative: boolean): Role {
+  return role === 'part' || !isAlternative ? 'part' : 'alternative';
+}
+
+/** `dst_ref.type = 'ipv4-addr'` only says what the value beside it is. */
+function isTypeTest(node: Comparison): boolean {
+  if (node.kind !== 'test' || node.path.steps.length < 2) return false;
+  const last = node.path.steps.at(-1);
+  return last !== undefined && 'key' in last && last.key === 'type';
+}
+
+const SIMPLE_OPERATORS: ReadonlySet<string> = new Set(['=', '==', '!=', '<>', 'IN', 'ISSUBSET']);
+
+function addValues(test: Test, role: Role, found: PatternValue[]): void {
+  if (!SIMPLE_OPERATORS.has(test.operator)) return;
+  const kind = kindOfPath(test.path.objectType, keysOf(test.path));
+  if (kind === undefined) return;
+  const unequal = test.operator === '!=' || test.operator === '<>';
+  const plainRole = test.literals.length > 1 ? roleIn(role, true) : role;
+  for (const literal of test.literals) {
+    if (literal.kind !== 'string' && literal.kind !== 'integer') continue;
+    const value = normalise(kind, literal.text);
+    found.push({
+      kind: value.kind,
+      value: value.value,
+      doubts: value.doubts,
+      role: unequal === test.negated ? plainRole : 'excluded',
+      at: test.at,
+    });
+  }
+}
+
+/** The keys of a path, indices left out. */
+export function keysOf(path: ObjectPath): string[] {
+  const keys: string[] = [];
+  for (const step of path.steps) if ('key' in step) keys.push(step.key);
+  return keys;
+}

@@ -1,0 +1,41 @@
+/**
+ * Who is in what. Every change is followed, in its own transaction, by noting what each
+ * organisation gained and lost by it, which then travels through the log.
+ */
+import type { Database } from './database.ts';
+import { asServer, type ServerTx } from './transaction.ts';
+
+/**
+ * Changes memberships and notes what follows from that. Row security applies with the commit.
+ */
+export async function changeMembership<T>(
+  db: Database,
+  change: (tx: ServerTx) => Promise<T>,
+): Promise<T> {
+  return asServer(db, async (tx) => {
+    const result = await change(tx);
+    await note(tx);
+    return result;
+  });
+}
+
+/** Notes what time has changed: agreements that began or ended. Returns how many notes it made. */
+export async function noteStanding(db: Database): Promise<number> {
+  return asServer(db, note);
+}
+
+/**
+ * The sequencer waits until the note is committed: what comes into the log in between would be
+ * missed by who joins, and stay with who leaves.
+ */
+async function note(tx: ServerTx): Promise<number> {
+  await tx.$queryRaw`
+    select pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0))::text`;
+  const [row] = await tx.$queryRaw<{ noted: number }[]>`select note_standing() as noted`;
+  return row?.noted ?? 0;
+}
+
+/** Whoever changes members does so one at a time, until the transaction ends. */
+export async function lockMembers(tx: ServerTx): Promise<void> {
+  await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended('tocsin.members', 0))::text`;
+}
