@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import accepts from '@fastify/accepts';
 import swagger from '@fastify/swagger';
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
 import { guardRoutes } from './access.ts';
@@ -63,6 +68,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   drainAtClose(app);
   logRequests(app, services);
   guardRoutes(app, services);
+  app.addHook('onRequest', async (request) => refuseNul(request));
   readBodies(app);
   await app.register(accepts);
   await app.register(swagger, {
@@ -75,6 +81,12 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(metrics, { services });
   if (services.doors) await app.register(rest, { services, prefix: '/api/v1' });
   return app;
+}
+
+/** PostgreSQL keeps no U+0000, so nothing that an address names holds one. */
+function refuseNul({ url }: FastifyRequest): void {
+  if (!url.includes('%00')) return;
+  throw new Problem('nul_character', 'The address holds the character U+0000', { path: 'url' });
 }
 
 /** The REST door, a noun a line. */

@@ -40,24 +40,18 @@ function findList(text: string): List | undefined {
     const char = text.charCodeAt(at);
     if (char === QUOTE) {
       const end = endOfString(text, at);
-      if (keyFollows) key = JSON.parse(text.slice(at, end + 1)) as string;
+      if (depth === 1 && keyFollows) key = JSON.parse(text.slice(at, end + 1)) as string;
       at = end;
-    } else if (char === COMMA) keyFollows = depth === 1;
-    else if (char === COLON) keyFollows = false;
+    } else if (char === COMMA || char === COLON) keyFollows = char === COMMA;
     else if (isClosing(char)) depth -= 1;
     else if (isOpening(char)) {
-      const list = text[at] === '[';
-      if (list && depth === 0) return undefined;
-      if (list && isObjects(depth, key)) return readList(text, at);
+      if (text[at] === '[' && depth === 0) return undefined;
+      if (text[at] === '[' && depth === 1 && key === 'objects') return readList(text, at);
       depth += 1;
       keyFollows = depth === 1;
     }
   }
   return undefined;
-}
-
-function isObjects(depth: number, key: string): boolean {
-  return depth === 1 && key === 'objects';
 }
 
 function readList(text: string, start: number): List {
