@@ -13,13 +13,16 @@ import { health } from './health.ts';
 import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
+import { agreements } from './rest/agreements.ts';
 import { bundles } from './rest/bundles.ts';
 import { changes } from './rest/changes.ts';
+import { communities } from './rest/communities.ts';
 import { indicators } from './rest/indicators.ts';
 import { keys } from './rest/keys.ts';
 import { me } from './rest/me.ts';
 import { objects } from './rest/objects.ts';
 import { organisations } from './rest/organisations.ts';
+import { sharingGroups } from './rest/sharing-groups.ts';
 import { stream } from './rest/stream.ts';
 import { subscriptionActs } from './rest/subscription-acts.ts';
 import { subscriptions } from './rest/subscriptions.ts';
@@ -77,7 +80,9 @@ async function rest(app: FastifyInstance, { services }: { services: Services }):
   for (const noun of [bundles, indicators, objects, changes, stream, me]) {
     await app.register(noun, options);
   }
-  for (const noun of [organisations, keys]) await app.register(noun, options);
+  for (const noun of [organisations, agreements, communities, sharingGroups, keys]) {
+    await app.register(noun, options);
+  }
   await app.register(subscriptions, options);
   await app.register(subscriptionActs, options);
 }
