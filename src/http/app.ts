@@ -19,20 +19,7 @@ import { health } from './health.ts';
 import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
-import { audit } from './rest/audit.ts';
-import { bundles } from './rest/bundles.ts';
-import { changes } from './rest/changes.ts';
-import { history } from './rest/history.ts';
-import { indicators } from './rest/indicators.ts';
-import { keys } from './rest/keys.ts';
-import { me } from './rest/me.ts';
-import { objectActs } from './rest/object-acts.ts';
-import { objects } from './rest/objects.ts';
-import { organisations } from './rest/organisations.ts';
-import { stream } from './rest/stream.ts';
-import { subscriptionActs } from './rest/subscription-acts.ts';
-import { subscriptions } from './rest/subscriptions.ts';
-import { validations } from './rest/validate.ts';
+import { rest } from './rest/door.ts';
 import { logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
@@ -87,27 +74,4 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
 function refuseNul({ url }: FastifyRequest): void {
   if (!url.includes('%00')) return;
   throw new Problem('nul_character', 'The address holds the character U+0000', { path: 'url' });
-}
-
-/** The REST door, a noun a line. */
-const NOUNS = [
-  bundles,
-  indicators,
-  validations,
-  objects,
-  objectActs,
-  history,
-  changes,
-  stream,
-  subscriptions,
-  subscriptionActs,
-  organisations,
-  keys,
-  audit,
-  me,
-];
-
-async function rest(app: FastifyInstance, options: { services: Services }): Promise<void> {
-  const { services } = options;
-  for (const noun of NOUNS) await app.register(noun, { services });
 }
