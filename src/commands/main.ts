@@ -3,12 +3,14 @@ import { ConfigError } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { StoreError } from '../store/store-error.ts';
 import { auditCommand } from './audit.ts';
+import { demoCommand } from './demo/command.ts';
 import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orgCommand } from './org.ts';
 import { serveCommand } from './serve-command.ts';
+import { validateCommand } from './validate.ts';
 
 const program = new Command('tocsin')
   .description('Shares indicators of compromise among the members of an alliance')
@@ -19,7 +21,9 @@ const program = new Command('tocsin')
   .addCommand(keyCommand())
   .addCommand(importCommand())
   .addCommand(auditCommand())
-  .addCommand(doctorCommand());
+  .addCommand(validateCommand())
+  .addCommand(doctorCommand())
+  .addCommand(demoCommand());
 
 try {
   await program.parseAsync();

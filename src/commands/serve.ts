@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import { ConfigError, type Config } from '../config.ts';
 import { sendTestEvent } from '../deliveries/test-event.ts';
 import { startWorker, type Worker } from '../deliveries/worker.ts';
 import { createEgress, type Egress } from '../egress/egress.ts';
@@ -13,6 +13,7 @@ import { listen } from '../store/listen.ts';
 import { noteStanding } from '../store/membership.ts';
 import { notifySubscriptions } from '../store/subscriptions.ts';
 import { createMetrics, type Log } from '../telemetry.ts';
+import { startAudit } from './serve-audit.ts';
 import { openStore, type OpenStore } from './open.ts';
 
 export const SERVER_ROLES = ['http', 'worker'] as const;
@@ -40,13 +41,11 @@ export async function serve(
   const metrics = createMetrics();
   const egress = createEgress({ allow: [...config.egressAllow] });
   const { db, keyring } = store;
-  const sequencer = startSequencer({
-    db,
-    onMoved: (head) => signal.reached(head),
-    onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
-  });
+  const sequencer = sequence(store, signal, log);
   const { leaseSeconds, deliveriesMax } = config;
-  const shared = { db, keyring, clock, log, metrics };
+  const audit = startAudit(store, log, roles.includes('worker'));
+  const { disclosures, refusals } = audit;
+  const shared = { db, keyring, clock, log, metrics, disclosures };
   const worker = roles.includes('worker')
     ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
     : undefined;
@@ -54,6 +53,7 @@ export async function serve(
   const listener = listenForGrowth(store, signal, worker, log);
   const app = await createApp({
     ...shared,
+    refusals,
     sequencer,
     signal,
     webhooks: webhooksOf(store, egress, clock, worker),
@@ -62,17 +62,45 @@ export async function serve(
     doors: roles.includes('http'),
     stopping: stopping.signal,
   });
-  await app.listen({ host: config.host, port: config.port });
-  const url = urlOf(app.server.address());
-  log.info({ url, roles }, 'listening');
   const close = async (): Promise<void> => {
     stopping.abort();
     clearInterval(standing);
-    // In the order of the work: nothing is taken in any more, then nothing is sent any more.
-    for (const part of [app, worker, sequencer, listener, egress, store]) await part?.close();
+    // Requests and deliveries end side by side: neither costs the other its time to end in order.
+    await Promise.all([app.close(), worker?.close()]);
+    for (const part of [audit, sequencer, listener, egress, store]) await part.close();
     log.info('stopped');
   };
-  return { url, close };
+  try {
+    const url = await listenOn(app, config);
+    log.info({ url, roles }, 'listening');
+    return { url, close };
+  } catch (error) {
+    // Else the worker would go on, and the embedded database after us.
+    await close();
+    throw error;
+  }
+}
+
+/** Where it listens. Throws ConfigError when HOST and PORT cannot be had. */
+async function listenOn(
+  app: Awaited<ReturnType<typeof createApp>>,
+  { host, port }: Config,
+): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`HOST and PORT cannot be had: ${why}`, { cause });
+  }
+  return urlOf(app.server.address());
+}
+
+function sequence({ db }: OpenStore, signal: LogSignal, log: Log): Sequencer {
+  return startSequencer({
+    db,
+    onMoved: (head) => signal.reached(head),
+    onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
+  });
 }
 
 /** Agreements begin and end with time, which nobody tells the server. */

@@ -4,9 +4,10 @@
  */
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { Problem } from '../errors.ts';
+import type { Administrator } from '../organisations/administer.ts';
 import { authenticate } from '../organisations/authenticate.ts';
 import type { Member, Role } from '../sharing/member.ts';
-import { presentedKey } from './credentials.ts';
+import { presented } from './credentials.ts';
 import type { Services } from './context.ts';
 
 /** `public`, or the roles whose keys may call it. */
@@ -17,6 +18,7 @@ export const READERS: Access = ['admin', 'org_admin', 'publisher', 'analyst', 'f
 export const ANALYSTS: Access = ['admin', 'org_admin', 'publisher', 'analyst'];
 export const PUBLISHERS: Access = ['admin', 'org_admin', 'publisher'];
 export const ORG_ADMINS: Access = ['admin', 'org_admin'];
+export const ADMINS: Access = ['admin'];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -60,7 +62,7 @@ async function memberWith(
   request: FastifyRequest,
   roles: readonly Role[],
 ): Promise<Member> {
-  const member = await authenticate(services, presentedKey(request.headers));
+  const member = await authenticate(services, presented(request));
   if (!roles.includes(member.role)) {
     throw new Problem('role_not_allowed', `This takes a key of role ${roles.join(' or ')}`);
   }
@@ -71,4 +73,10 @@ async function memberWith(
 export function memberOf(request: FastifyRequest): Member {
   if (request.member === undefined) throw new Error('A public route asked for its member');
   return request.member;
+}
+
+/** The member behind a request as one who changes what members are and may. */
+export function administratorOf(request: FastifyRequest): Administrator {
+  const { keyId, role, organisation } = memberOf(request);
+  return { actor: `key ${keyId}`, role, organisation, keyId, requestId: request.id };
 }

@@ -7,21 +7,27 @@ import { Problem } from '../errors.ts';
 import { guardRoutes } from './access.ts';
 import { readBodies } from './bodies.ts';
 import type { Services } from './context.ts';
+import { drainAtClose } from './drain.ts';
 import { docs } from './docs.ts';
 import { documentObject, documentRoute } from './document.ts';
 import { health } from './health.ts';
 import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
+import { auditRefusals } from './refusals.ts';
 import { audit } from './rest/audit.ts';
 import { bundles } from './rest/bundles.ts';
 import { changes } from './rest/changes.ts';
+import { history } from './rest/history.ts';
 import { indicators } from './rest/indicators.ts';
+import { keys } from './rest/keys.ts';
 import { me } from './rest/me.ts';
+import { objectActs } from './rest/object-acts.ts';
 import { objects } from './rest/objects.ts';
 import { stream } from './rest/stream.ts';
 import { subscriptionActs } from './rest/subscription-acts.ts';
 import { subscriptions } from './rest/subscriptions.ts';
+import { validations } from './rest/validate.ts';
 import { logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
@@ -54,7 +60,9 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     reply.header('x-content-type-options', 'nosniff');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
+  drainAtClose(app);
   logRequests(app, services);
+  auditRefusals(app, services);
   guardRoutes(app, services);
   readBodies(app);
   await app.register(accepts);
@@ -77,6 +85,10 @@ async function rest(app: FastifyInstance, { services }: { services: Services }):
     await app.register(noun, options);
   }
   await app.register(audit, options);
+  await app.register(objectActs, options);
+  await app.register(history, options);
+  for (const noun of [keys]) await app.register(noun, options);
   await app.register(subscriptions, options);
+  await app.register(validations, options);
   await app.register(subscriptionActs, options);
 }

@@ -4,10 +4,20 @@
  * (as MISP's clients do), and `X-API-Key`. Scheme names in any case (RFC 9110 §11.1).
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
+import type { Presented } from '../organisations/authenticate.ts';
+
+/**
+ * What a request presents: its key, and the address that it comes from. Headers in which proxies
+ * say otherwise are not believed. Throws as presentedKey.
+ */
+export function presented({ headers, socket }: FastifyRequest): Presented {
+  return { key: presentedKey(headers), address: socket.remoteAddress ?? '' };
+}
 
 /** The key's text. Throws Problem key_missing, or key_invalid for a scheme that is not known. */
-export function presentedKey(headers: IncomingHttpHeaders): string {
+function presentedKey(headers: IncomingHttpHeaders): string {
   const { authorization } = headers;
   const apiKey = headers['x-api-key'];
   const header = authorization?.trim() ?? (typeof apiKey === 'string' ? apiKey.trim() : '');

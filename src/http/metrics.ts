@@ -1,10 +1,10 @@
-import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
 import { authenticate } from '../organisations/authenticate.ts';
+import { isWithin } from '../organisations/networks.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
 import type { Services } from './context.ts';
-import { presentedKey } from './credentials.ts';
+import { presented } from './credentials.ts';
 import { textAnswer } from './rest/schemas/answer.ts';
 import { problems } from './rest/schemas/problem.ts';
 import { noun, type Route } from './zod-app.ts';
@@ -14,7 +14,7 @@ const EXAMPLE = '# TYPE tocsin_log_head gauge\ntocsin_log_head 18211\n';
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
 const prometheus: Route = (app, services) => {
-  const watchers = blockList(services.limits.metricsAllow);
+  const { metricsAllow } = services.limits;
   app.get(
     '/metrics',
     {
@@ -33,7 +33,7 @@ const prometheus: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      if (!isWatcher(request, watchers)) await refuseStrangers(services, request);
+      if (!isWatcher(request, metricsAllow)) await refuseStrangers(services, request);
       const { registry } = services.metrics;
       await gather(services);
       return reply.header('content-type', registry.contentType).send(await registry.metrics());
@@ -44,25 +44,14 @@ const prometheus: Route = (app, services) => {
 /** `/metrics`: the server in numbers, for its operator. */
 export const metrics = noun(prometheus);
 
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', bits = ''] = range.split('/');
-    list.addSubnet(address, Number(bits), isIPv6(address) ? 'ipv6' : 'ipv4');
-  }
-  return list;
-}
-
 /** What came through a proxy has the proxy's address, which says nothing. */
-function isWatcher({ headers, socket }: FastifyRequest, watchers: BlockList): boolean {
+function isWatcher({ headers, socket }: FastifyRequest, allowed: readonly string[]): boolean {
   if (FORWARDED.some((name) => headers[name] !== undefined)) return false;
-  const address = socket.remoteAddress ?? '';
-  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-  return address !== '' && watchers.check(address, family);
+  return isWithin(allowed, socket.remoteAddress ?? '');
 }
 
 async function refuseStrangers(services: Services, request: FastifyRequest): Promise<void> {
-  const { role } = await authenticate(services, presentedKey(request.headers));
+  const { role } = await authenticate(services, presented(request));
   if (role !== 'admin') throw new Problem('role_not_allowed', 'This takes a key of role admin');
 }
 

@@ -63,7 +63,7 @@ export interface AuditTrust {
 const CHUNK = 5000;
 
 /** The bytes whose hash is a row's leaf; docs/audit.md states them. */
-export function entryOf(row: AuditRow): string {
+function entryOf(row: AuditRow): string {
   const lines = [
     'tocsin audit 1',
     row.id,

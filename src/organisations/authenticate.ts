@@ -4,8 +4,10 @@ import { isPeppered, type Keyring } from '../keyring.ts';
 import { tlpRank } from '../stix/tlp.ts';
 import { ROLES, type Member, type Role } from '../sharing/member.ts';
 import type { Database } from '../store/database.ts';
-import { findKey, findMember } from '../store/members.ts';
+import { noteKeyUse } from '../store/keys.ts';
+import { findKey, findMember, type KeyRecord } from '../store/members.ts';
 import { readKey } from './keys.ts';
+import { isWithin } from './networks.ts';
 
 export interface Authentication {
   readonly db: Database;
@@ -13,18 +15,29 @@ export interface Authentication {
   readonly clock: Clock;
 }
 
+/** What a caller presents. */
+export interface Presented {
+  /** The key's text. */
+  readonly key: string;
+  /** The address of its end of the connection. */
+  readonly address: string;
+}
+
 const KEY_CEILING = tlpRank('amber+strict');
 
+/** A key's last use is kept to the minute. */
+const USE_MS = 60_000;
+
 /**
- * The member who holds the key `text`, as things stand at this moment.
- * Throws Problem key_invalid, key_revoked or key_expired. The last two are told only to who holds
- * the secret.
+ * The member who holds the key presented, as things stand at this moment.
+ * Throws Problem key_invalid, or key_revoked, key_expired or network_not_allowed, which are told
+ * only to who holds the secret.
  */
 export async function authenticate(
   { db, keyring, clock }: Authentication,
-  text: string,
+  presented: Presented,
 ): Promise<Member> {
-  const key = readKey(text);
+  const key = readKey(presented.key);
   const record = key && (await findKey(db, key.id));
   if (!key || !record || !isPeppered(keyring, key.secret, record.secretHash)) {
     throw new Problem('key_invalid', 'The key is not known: check that it was copied whole');
@@ -35,6 +48,10 @@ export async function authenticate(
   if (record.expiresAt !== null && record.expiresAt <= clock.now()) {
     throw new Problem('key_expired', 'The key has expired: ask your administrator for another');
   }
+  if (record.networks.length > 0 && !isWithin(record.networks, presented.address)) {
+    throw new Problem('network_not_allowed', 'The key may not be used from this address');
+  }
+  noteUse(db, record, clock.now());
   return {
     keyId: record.keyId,
     role: roleOf(record.role),
@@ -43,6 +60,12 @@ export async function authenticate(
     viewer: { ...record.viewer, ceiling: Math.min(record.viewer.ceiling, KEY_CEILING) },
     shareCeiling: record.viewer.ceiling,
   };
+}
+
+/** Beside the request, which does not wait for it nor fail with it. */
+function noteUse(db: Database, { keyId, lastUsedAt }: KeyRecord, now: Date): void {
+  if (lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < USE_MS) return;
+  void noteKeyUse(db, keyId, now, USE_MS).catch(() => undefined);
 }
 
 /**

@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { pepper, type Keyring } from '../keyring.ts';
+import type { Keyring } from '../keyring.ts';
 import { Problem } from '../errors.ts';
-import type { Role } from '../sharing/member.ts';
+import { looksLike } from '../sharing/look-alike.ts';
 import { tlpRank, type Tlp } from '../stix/tlp.ts';
 import type { Database } from '../store/database.ts';
-import { changeMembership } from '../store/membership.ts';
-import {
-  findOrganisationId,
-  insertKey,
-  insertOrganisation,
-  noteServerAct,
-} from '../store/organisations.ts';
-import { newKey } from './keys.ts';
-
-/** The realm in which everything happens that is not an exercise. */
-const PRODUCTION = 1;
+import { findNames, insertOrganisation } from '../store/organisations.ts';
+import type { ServerTx } from '../store/transaction.ts';
+import { administer, operator, PRODUCTION, type Administrator } from './administer.ts';
+import { mintKey, type KeyWish } from './key-acts.ts';
 
 export const ORGANISATION_KINDS = [
   'allied_nation',
@@ -36,21 +29,39 @@ export interface OrganisationWish {
   readonly defaultTlp: Tlp;
   /** Its STIX identity; one is made where none is given. */
   readonly identity?: string | undefined;
+  readonly country?: string | undefined;
+  readonly status?: 'invited' | 'active';
 }
 
 /** Who does it, for the audit. */
 export type Actor = string;
 
-const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** Whether an organisation of this kind is a partner, whose agreements take two approvals. */
+export function isPartner(kind: string): boolean {
+  return kind !== 'allied_nation' && kind !== 'alliance_body';
+}
 
 /**
- * Makes an organisation and the agreement under which it takes part. Returns its identity.
- * Throws Problem invalid_request for a slug that is none or is taken.
+ * Makes an organisation and the agreement under which it takes part; the operator's word is enough
+ * for a partner's too. Returns its identity.
+ * Throws Problem invalid_request for a slug that is none, name_taken or identity_taken.
  */
 export async function createOrganisation(
   db: Database,
   wish: OrganisationWish,
   actor: Actor,
+): Promise<{ identity: string }> {
+  return admitOrganisation(db, wish, operator(actor), true);
+}
+
+/** The same for an administrator: agreements with partners wait for their approvals. */
+export async function admitOrganisation(
+  db: Database,
+  wish: OrganisationWish,
+  by: Administrator,
+  approved = !isPartner(wish.kind),
 ): Promise<{ identity: string }> {
   for (const slug of [wish.slug, ...wish.communities]) {
     if (!SLUG.test(slug)) {
@@ -61,48 +72,48 @@ export async function createOrganisation(
   const record = {
     ...wish,
     identity,
+    approved,
+    country: wish.country ?? null,
+    status: wish.status ?? 'active',
     realmId: PRODUCTION,
     tlpCeiling: tlpRank(wish.ceiling),
     defaultTlp: tlpRank(wish.defaultTlp),
   };
-  const made = await changeMembership(db, (tx) => insertOrganisation(tx, record));
-  if (!made) throw new Problem('invalid_request', `The slug ${wish.slug} is taken`);
-  const { slug, communities } = wish;
-  await noteServerAct(db, { actor, action: 'organisation.create', detail: { slug, communities } });
+  const { slug, communities, kind, ceiling } = wish;
+  const detail = { slug, kind, communities: [...communities], ceiling, approved };
+  const act = { action: 'organisation.create', describe: () => detail };
+  await administer(db, by, act, async (tx) => {
+    await refuseLookAlikes(tx, [wish.slug, wish.name]);
+    if (!(await insertOrganisation(tx, record))) throw taken(wish.slug);
+  });
   return { identity };
 }
 
-export interface KeyWish {
-  readonly organisation: string;
-  readonly role: Role;
-  readonly label: string;
-  readonly expiresAt: Date | null;
+/**
+ * Throws Problem name_taken when one of these is called, or looks, as somebody or something else
+ * already is; `organisationId` is whose own names do not count.
+ */
+export async function refuseLookAlikes(
+  tx: ServerTx,
+  names: readonly string[],
+  organisationId?: number,
+): Promise<void> {
+  const known = (await findNames(tx)).filter((one) => one.organisationId !== (organisationId ?? 0));
+  const name = names.find((wished) => known.some((one) => looksLike(wished, one.name)));
+  if (name !== undefined) throw taken(name);
 }
 
-/** Makes a key and returns its text, which is kept nowhere. Throws Problem not_found. */
+function taken(name: string): Problem {
+  return new Problem('name_taken', `${name} is taken, or is easily taken for a name that is`);
+}
+
+/** Makes a key for the operator and returns its text, kept nowhere. Throws Problem not_found. */
 export async function createKey(
   db: Database,
   keyring: Keyring,
   wish: KeyWish,
   actor: Actor,
 ): Promise<string> {
-  const organisationId = await findOrganisationId(db, wish.organisation);
-  if (organisationId === undefined) {
-    throw new Problem('not_found', `There is no organisation ${wish.organisation}`);
-  }
-  const { id, secret, text } = newKey();
-  const { role, label, expiresAt } = wish;
-  const secretHash = pepper(keyring, secret);
-  await insertKey(db, {
-    id,
-    organisationId,
-    realmId: PRODUCTION,
-    role,
-    label,
-    secretHash,
-    expiresAt,
-  });
-  const detail = { key: id, organisation: wish.organisation, role };
-  await noteServerAct(db, { actor, action: 'key.create', detail });
+  const { text } = await mintKey({ db, keyring }, operator(actor), wish);
   return text;
 }

@@ -1,5 +1,5 @@
 import type { Prisma } from './generated/client.ts';
-import type { Tx } from './transaction.ts';
+import type { ServerTx, Tx } from './transaction.ts';
 
 export interface AuditEntry {
   readonly organisationId: number;
@@ -19,4 +19,15 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<string> {
     returning id::text`;
   if (row === undefined) throw new Error('The audit entry was not kept');
   return row.id;
+}
+
+/** Appends what was done outside any viewer: by administrators, the server or its operator. */
+export async function appendServerAudit(
+  tx: ServerTx,
+  entry: Omit<AuditEntry, 'organisationId'> & { readonly organisationId: number | null },
+): Promise<void> {
+  await tx.$executeRaw`
+    insert into audit (organisation_id, actor, action, request_id, detail)
+    values (${entry.organisationId}::integer, ${entry.actor}, ${entry.action},
+      ${entry.requestId ?? null}, ${JSON.stringify(entry.detail)}::jsonb)`;
 }

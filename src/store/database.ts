@@ -64,8 +64,9 @@ function openPool(
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   });
+  // Not the adapter's: that one is gone before the pool has ended, and an error nobody hears ends us.
+  pool.on('error', onError);
   const adapter = new PrismaPg(pool, {
-    onPoolError: onError,
     onConnectionError: onError,
     statementNameGenerator: ({ sql }) => statementName(sql),
   });

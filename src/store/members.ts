@@ -17,6 +17,9 @@ export interface KeyRecord extends MemberRecord {
   readonly secretHash: Uint8Array;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  readonly lastUsedAt: Date | null;
+  /** CIDRs from which it may be used; none means from anywhere. */
+  readonly networks: readonly string[];
 }
 
 interface MemberRow {
@@ -39,6 +42,8 @@ interface KeyRow extends MemberRow {
   secret_hash: Uint8Array;
   expires_at: Date | null;
   revoked_at: Date | null;
+  last_used_at: Date | null;
+  networks: string[];
 }
 
 const PRODUCTION = 1;
@@ -53,7 +58,8 @@ const memberColumns = Prisma.sql`o.id, o.slug, o.name, o.status, o.default_commu
  */
 export async function findKey(db: Database, keyId: string): Promise<KeyRecord | undefined> {
   const [row] = await db.server.$queryRaw<KeyRow[]>`
-    select k.id as key_id, k.role, k.secret_hash, k.expires_at, k.revoked_at, k.realm_id,
+    select k.id as key_id, k.role, k.secret_hash, k.expires_at, k.revoked_at, k.last_used_at,
+      k.networks, k.realm_id,
       ${memberColumns}
     from api_key k join organisation o on o.id = k.organisation_id,
       lateral viewer_of(o.id, k.realm_id) as viewer
@@ -66,6 +72,8 @@ export async function findKey(db: Database, keyId: string): Promise<KeyRecord | 
     secretHash: row.secret_hash,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+    networks: row.networks,
   };
 }
 

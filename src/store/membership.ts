@@ -14,56 +14,28 @@ export async function changeMembership<T>(
 ): Promise<T> {
   return asServer(db, async (tx) => {
     const result = await change(tx);
-    await tx.$queryRaw`select note_standing()`;
+    await note(tx);
     return result;
   });
 }
 
 /** Notes what time has changed: agreements that began or ended. Returns how many notes it made. */
 export async function noteStanding(db: Database): Promise<number> {
-  const [row] = await db.server.$queryRaw<{ noted: number }[]>`select note_standing() as noted`;
+  return asServer(db, note);
+}
+
+/**
+ * The sequencer waits until the note is committed: what comes into the log in between would be
+ * missed by who joins, and stay with who leaves.
+ */
+async function note(tx: ServerTx): Promise<number> {
+  await tx.$queryRaw`
+    select pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0))::text`;
+  const [row] = await tx.$queryRaw<{ noted: number }[]>`select note_standing() as noted`;
   return row?.noted ?? 0;
 }
 
-export async function setStatus(tx: ServerTx, slug: string, status: string): Promise<boolean> {
-  const changed = await tx.$executeRaw`
-    update organisation set status = ${status} where slug = ${slug}`;
-  return changed === 1;
-}
-
-export interface NewGroup {
-  readonly realmId: number;
-  readonly slug: string;
-  readonly name: string;
-}
-
-/** Returns the group's id, or undefined when the slug is taken. */
-export async function insertGroup(tx: ServerTx, group: NewGroup): Promise<number | undefined> {
-  const [row] = await tx.$queryRaw<{ id: number }[]>`
-    insert into audience (realm_id, kind, slug, name)
-    select ${group.realmId}::smallint, 'group', ${group.slug}, ${group.name}
-    where not exists (select from organisation where slug = ${group.slug})
-    on conflict do nothing returning id`;
-  return row?.id;
-}
-
-export async function addMember(
-  tx: ServerTx,
-  audienceId: number,
-  organisationId: number,
-): Promise<void> {
-  await tx.$executeRaw`
-    insert into audience_member (audience_id, organisation_id)
-    values (${audienceId}, ${organisationId}) on conflict do nothing`;
-}
-
-export async function removeMember(
-  tx: ServerTx,
-  audienceId: number,
-  organisationId: number,
-): Promise<boolean> {
-  const gone = await tx.$executeRaw`
-    delete from audience_member
-    where audience_id = ${audienceId} and organisation_id = ${organisationId}`;
-  return gone === 1;
+/** Whoever changes members does so one at a time, until the transaction ends. */
+export async function lockMembers(tx: ServerTx): Promise<void> {
+  await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended('tocsin.members', 0))::text`;
 }

@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import type { Prisma } from './generated/client.ts';
 import type { ServerTx } from './transaction.ts';
 
 export interface NewOrganisation {
@@ -13,6 +14,10 @@ export interface NewOrganisation {
   /** TLP rank of what it shares without a marking. */
   readonly defaultTlp: number;
   readonly identity: string;
+  readonly country: string | null;
+  readonly status: string;
+  /** Whether its agreements need nobody's approval any more. */
+  readonly approved: boolean;
 }
 
 /**
@@ -23,8 +28,9 @@ export interface NewOrganisation {
 export async function insertOrganisation(tx: ServerTx, wish: NewOrganisation): Promise<boolean> {
   const [row] = await tx.$queryRaw<{ made: boolean }[]>`
     with made as (
-      insert into organisation (slug, name, kind, default_tlp)
-      select ${wish.slug}, ${wish.name}, ${wish.kind}, ${wish.defaultTlp}::smallint
+      insert into organisation (slug, name, kind, default_tlp, country, status)
+      select ${wish.slug}, ${wish.name}, ${wish.kind}, ${wish.defaultTlp}::smallint,
+        ${wish.country}, ${wish.status}
       where not exists (
         select from audience where realm_id = ${wish.realmId}::smallint and slug = ${wish.slug})
       on conflict do nothing returning id
@@ -46,8 +52,9 @@ export async function insertOrganisation(tx: ServerTx, wish: NewOrganisation): P
       select a.id, a.slug from audience a join wanted using (slug)
       where a.realm_id = ${wish.realmId}::smallint and a.kind = 'community'
     ), agreed as (
-      insert into agreement (organisation_id, community_id, title, tlp_ceiling)
-      select made.id, joined.id, 'Membership of ' || joined.slug, ${wish.tlpCeiling}::smallint
+      insert into agreement (organisation_id, community_id, title, tlp_ceiling, approved_at)
+      select made.id, joined.id, 'Membership of ' || joined.slug, ${wish.tlpCeiling}::smallint,
+        case when ${wish.approved} then now() end
       from made, joined
     )
     select exists (select from made) as made`;
@@ -60,8 +67,11 @@ export async function insertOrganisation(tx: ServerTx, wish: NewOrganisation): P
   return true;
 }
 
-export async function findOrganisationId(db: Database, slug: string): Promise<number | undefined> {
-  const [row] = await db.server.$queryRaw<{ id: number }[]>`
+export async function findOrganisationId(
+  tx: Prisma.TransactionClient,
+  slug: string,
+): Promise<number | undefined> {
+  const [row] = await tx.$queryRaw<{ id: number }[]>`
     select id from organisation where slug = ${slug}`;
   return row?.id;
 }
@@ -73,29 +83,12 @@ export async function isUnfounded(db: Database): Promise<boolean> {
   return row?.empty ?? false;
 }
 
-export interface NewKeyRecord {
-  readonly id: string;
-  readonly organisationId: number;
-  readonly realmId: number;
-  readonly role: string;
-  readonly label: string;
-  readonly secretHash: Buffer;
-  readonly expiresAt: Date | null;
-}
-
-export async function insertKey(db: Database, key: NewKeyRecord): Promise<void> {
-  await db.server.$executeRaw`
-    insert into api_key (id, organisation_id, realm_id, role, label, secret_hash, expires_at)
-    values (${key.id}, ${key.organisationId}, ${key.realmId}::smallint, ${key.role}, ${key.label},
-      ${key.secretHash}, ${key.expiresAt}::timestamptz)`;
-}
-
-/** Appends to the audit what the server or its operator did, outside any viewer. */
-export async function noteServerAct(
-  db: Database,
-  act: { readonly actor: string; readonly action: string; readonly detail: object },
-): Promise<void> {
-  await db.server.$executeRaw`
-    insert into audit (actor, action, detail)
-    values (${act.actor}, ${act.action}, ${JSON.stringify(act.detail)}::jsonb)`;
+/** What organisations, communities and groups are called: what a new name may not look like. */
+export async function findNames(
+  tx: ServerTx,
+): Promise<{ readonly organisationId: number | null; readonly name: string }[]> {
+  return tx.$queryRaw`
+    select id as "organisationId", unnest(array[slug, name]) as name from organisation
+    union all
+    select null, slug from audience where slug is not null`;
 }

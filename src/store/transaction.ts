@@ -57,3 +57,9 @@ function isTransient(error: unknown): boolean {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
   return error.code === 'P2034' || /40001|40P01|deadlock detected/.test(error.message);
 }
+
+/** 23505 unique_violation. */
+export function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  return error.code === 'P2002' || /Code: `23505`/.test(error.message);
+}

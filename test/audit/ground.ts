@@ -5,7 +5,8 @@ import { chainAll } from '../../src/log/audit-chain.ts';
 import { verifyAudit, type AuditVerdict } from '../../src/log/audit-verify.ts';
 import { auditSigners, signHead } from '../../src/log/checkpoint.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import { noteServerAct } from '../../src/store/organisations.ts';
+import { appendServerAudit, type AuditEntry } from '../../src/store/audit.ts';
+import { asServer } from '../../src/store/transaction.ts';
 import { freshDatabaseUrl } from '../support/database.ts';
 
 /** A database with an audit of its own, and its owner to tamper with it. */
@@ -37,7 +38,7 @@ export async function auditGround(): Promise<AuditGround> {
     owner,
     acts: async (count, stem = 'act') => {
       for (let i = 1; i <= count; i++) {
-        await noteServerAct(db, { actor: 'test', action: `${stem} ${i}`, detail: { i } });
+        await noteAct(db, { actor: 'test', action: `${stem} ${i}`, detail: { i } });
       }
     },
     signs: async () => {
@@ -57,4 +58,13 @@ export async function auditGround(): Promise<AuditGround> {
       await Promise.all([db.close(), owner.end()]);
     },
   };
+}
+
+/** One act about no organisation. */
+export function noteAct(
+  db: Database,
+  act: { readonly actor: string; readonly action: string; readonly detail: AuditEntry['detail'] },
+): Promise<void> {
+  const entry = { ...act, organisationId: null, requestId: undefined };
+  return asServer(db, (tx) => appendServerAudit(tx, entry));
 }

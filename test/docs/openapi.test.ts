@@ -80,6 +80,10 @@ describe('openapi.yaml', () => {
     expect(tags).toEqual(new Set(operations.flatMap((one) => one.operation.tags)));
   });
 
+  it('says what every answer means', () => {
+    expect(JSON.stringify(document)).not.toContain('Default Response');
+  });
+
   it('declares the parameters that a path has', () => {
     for (const { path, operation: one } of operations) {
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);

@@ -53,8 +53,11 @@ export async function startTocsin({
   const start = async (startRoles: readonly ServerRole[], extra: Settings = {}) => {
     const config = configOf(databaseUrl, directory, { ...settings, ...extra });
     const server = await serve(config, createLog('silent'), startRoles, clock satisfies Clock);
-    servers.push(server);
-    return server;
+    // A test that stops it by itself does so once.
+    let closed: Promise<void> | undefined;
+    const once = { url: server.url, close: () => (closed ??= server.close()) };
+    servers.push(once);
+    return once;
   };
   const { url } = await start(roles);
   const owner = new pg.Pool({ connectionString: databaseUrl, max: 4 });

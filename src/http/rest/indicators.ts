@@ -58,6 +58,7 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
 };
 
 function refuseOthers(body: unknown): void {
+  if (body === undefined) throw new Problem('body_missing', 'Send one indicator as the body');
   const type: unknown =
     typeof body === 'object' && body !== null ? Reflect.get(body, 'type') : undefined;
   if (type === 'indicator') return;

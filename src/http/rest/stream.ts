@@ -7,8 +7,9 @@ import { readPage } from '../../log/reader.ts';
 import { authenticate } from '../../organisations/authenticate.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
 import { findLogBounds, type LogRow } from '../../store/log.ts';
+import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
-import { presentedKey } from '../credentials.ts';
+import { presented } from '../credentials.ts';
 import { toProblem } from '../problem.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
@@ -70,6 +71,8 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
       const signal = AbortSignal.any([ended.signal, services.stopping]);
       const body = Readable.from(events(services, request, place, signal));
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no');
+      // Kept for a next request, the connection of a stream that a stop ended would hold up the stop.
+      reply.header('connection', 'close');
       await sendRaw(reply, 'text/event-stream; charset=utf-8', body);
     },
   );
@@ -123,8 +126,9 @@ type Turn = { text: string; cursor: string; next: number; more: boolean } | { pr
 
 async function readTurn(services: Services, request: FastifyRequest, after: number): Promise<Turn> {
   try {
-    const { viewer } = await authenticate(services, presentedKey(request.headers));
+    const { viewer } = await authenticate(services, presented(request));
     const { rows, next, more } = await readPage(services.db, viewer, { after, limit: PAGE });
+    disclose(services, request, 'stream', { objects: rows.length, place: next });
     const text = rows.map((row) => toEvent(services, viewer, row)).join('');
     return { text, cursor: sealCursor(services.keyring, viewer, next), next, more };
   } catch (error) {

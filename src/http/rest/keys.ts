@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { mintKey, readKeys, revokeKey, rotateKey } from '../../organisations/key-acts.ts';
+import type { KeyView } from '../../store/keys.ts';
+import { administratorOf, memberOf, ORG_ADMINS } from '../access.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
+import {
+  KeyAnswer,
+  KeyParams,
+  KeyRotation,
+  KeysAnswer,
+  KeysQuery,
+  MintedKeyAnswer,
+  NewKey,
+} from './schemas/key.ts';
+import { timeOf } from './schemas/member.ts';
+import { problems } from './schemas/problem.ts';
+
+const tags = ['Members'];
+const config = { access: ORG_ADMINS };
+
+const create: Route = (app, services) => {
+  app.post(
+    '/keys',
+    {
+      config,
+      schema: {
+        operationId: 'createKey',
+        summary: 'Make a key',
+        description:
+          'An org_admin makes keys for its own organisation, none stronger than its own.',
+        tags,
+        body: NewKey,
+        response: {
+          201: answer('Made; the key is shown this once', MintedKeyAnswer),
+          ...problems(400, 401, 403, 404, 415),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { role, label, networks, expires_at: expiresAt } = request.body;
+      const organisation = request.body.organisation ?? memberOf(request).organisation.slug;
+      const by = administratorOf(request);
+      const minted = await mintKey(services, by, {
+        organisation,
+        role,
+        label,
+        networks,
+        expiresAt,
+      });
+      const made = { ...toAnswer(minted.key), key: minted.text };
+      return reply.code(201).header('location', `${request.url}/${made.id}`).send(made);
+    },
+  );
+};
+
+const list: Route = (app, services) => {
+  app.get(
+    '/keys',
+    {
+      config,
+      schema: {
+        operationId: 'listKeys',
+        summary: 'The keys that you may administrate',
+        description: 'An admin sees all, an org_admin those of its organisation, none stronger.',
+        tags,
+        querystring: KeysQuery,
+        response: { 200: answer('The newest first', KeysAnswer), ...problems(400, 401, 403) },
+      },
+    },
+    async (request) => {
+      const by = administratorOf(request);
+      const keys = await readKeys(services.db, by, request.query.organisation);
+      return { keys: keys.map(toAnswer) };
+    },
+  );
+};
+
+const revoke: Route = (app, services) => {
+  app.delete(
+    '/keys/:id',
+    {
+      config,
+      schema: {
+        operationId: 'revokeKey',
+        summary: 'Revoke a key at once',
+        description: 'Open streams of the key end within a second.',
+        tags,
+        params: KeyParams,
+        response: {
+          204: z.null().meta({ description: 'It opens nothing any more' }),
+          ...problems(400, 401, 403, 404, 409),
+        },
+      },
+    },
+    async (request, reply) => {
+      const now = services.clock.now();
+      await revokeKey(services.db, administratorOf(request), request.params.id, now);
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+const rotate: Route = (app, services) => {
+  app.post(
+    '/keys/:id/rotate',
+    {
+      config,
+      schema: {
+        operationId: 'rotateKey',
+        summary: 'Make a key that takes the place of this one',
+        description: 'It may do the same. The old one lives on for a while, to change over.',
+        tags,
+        params: KeyParams,
+        body: KeyRotation,
+        response: {
+          201: answer('Made; the key is shown this once', MintedKeyAnswer),
+          ...problems(400, 401, 403, 404, 409, 415),
+        },
+      },
+    },
+    async (request, reply) => {
+      const now = services.clock.now();
+      const overlapSeconds = request.body.overlap_seconds;
+      const by = administratorOf(request);
+      const minted = await rotateKey(services, by, request.params.id, { now, overlapSeconds });
+      return reply.code(201).send({ ...toAnswer(minted.key), key: minted.text });
+    },
+  );
+};
+
+/** `/keys`: who may come in, and as what. */
+export const keys = noun(create, list, revoke, rotate);
+
+function toAnswer(key: KeyView) {
+  return {
+    id: key.id,
+    organisation: key.organisation,
+    role: KeyAnswer.shape.role.parse(key.role),
+    label: key.label,
+    networks: [...key.networks],
+    created_at: key.createdAt.toISOString(),
+    expires_at: timeOf(key.expiresAt),
+    revoked_at: timeOf(key.revokedAt),
+    last_used_at: timeOf(key.lastUsedAt),
+  };
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { isNetwork } from '../../../organisations/networks.ts';
+import { ROLES } from '../../../sharing/member.ts';
+import { Line, Slug, Time } from './member.ts';
+
+const network = z
+  .string()
+  .refine(isNetwork, 'A network such as 192.0.2.0/24 or 2001:db8::/32')
+  .meta({ description: 'A CIDR' });
+
+export const NewKey = z
+  .strictObject({
+    organisation: Slug.optional().meta({ description: 'Whose key; your own unless given' }),
+    role: z.enum(ROLES).meta({ description: 'Not stronger than your own' }),
+    label: Line.default(''),
+    expires_at: Time.nullable().default(null),
+    networks: z
+      .array(network)
+      .max(50)
+      .default([])
+      .meta({ description: 'From where it may be used; from anywhere when empty' }),
+  })
+  .meta({ id: 'NewKey' });
+
+export const KeyParams = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{12}$/, 'The 12 digits after `tocsin_`'),
+});
+
+export const KeysQuery = z.strictObject({
+  organisation: Slug.optional().meta({ description: 'Only those of this organisation' }),
+});
+
+export const KeyRotation = z
+  .strictObject({
+    overlap_seconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(30 * 24 * 3600)
+      .default(24 * 3600)
+      .meta({ description: 'How long the old key lives on; 0 when it has leaked' }),
+  })
+  .meta({ id: 'KeyRotation' });
+
+export const KeyAnswer = z
+  .object({
+    id: z.string(),
+    organisation: z.string(),
+    role: z.enum(ROLES),
+    label: z.string(),
+    networks: z.array(z.string()),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime().nullable(),
+    revoked_at: z.iso.datetime().nullable(),
+    last_used_at: z.iso.datetime().nullable().meta({ description: 'To the minute' }),
+  })
+  .meta({ id: 'Key' });
+
+export const KeysAnswer = z.object({ keys: z.array(KeyAnswer) });
+
+export const MintedKeyAnswer = KeyAnswer.extend({
+  key: z.string().meta({ description: 'The key itself, shown this once' }),
+}).meta({ id: 'CreatedKey' });

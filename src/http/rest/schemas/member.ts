@@ -1,0 +1,34 @@
+/** What the routes of organisations, agreements, groups and keys have in common. */
+import { z } from 'zod';
+import { TLP_ORDER } from '../../../stix/tlp.ts';
+
+export const Slug = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a-z, 0-9 and -, at most 63')
+  .meta({ description: 'Short name: a-z, 0-9 and -' });
+
+/** Text on one line: no control characters, and none that turn the writing round. */
+export const Line = z
+  .string()
+  .max(200)
+  .regex(
+    /^[^\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$/u,
+    'One line, without control characters',
+  );
+
+export const Name = Line.min(1).refine((name) => name.trim() === name, 'No space at the ends');
+
+export const Time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .pipe(z.date())
+  .meta({ type: 'string', format: 'date-time' });
+
+export const Marking = z.enum(TLP_ORDER);
+
+export const OrganisationParams = z.strictObject({ slug: Slug });
+
+/** A time in an answer. */
+export function timeOf(date: Date | null): string | null {
+  return date === null ? null : date.toISOString();
+}

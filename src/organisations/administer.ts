@@ -1,0 +1,75 @@
+import { Problem } from '../errors.ts';
+import { ROLES, type Role } from '../sharing/member.ts';
+import { appendServerAudit } from '../store/audit.ts';
+import type { Database } from '../store/database.ts';
+import { countAdminKeys } from '../store/keys.ts';
+import { changeMembership, lockMembers } from '../store/membership.ts';
+import type { ServerTx } from '../store/transaction.ts';
+
+/** The realm in which everything happens that is not an exercise. */
+export const PRODUCTION = 1;
+
+/** Who changes what members are and may: an administrator's key, or the operator. */
+export interface Administrator {
+  /** For the audit. */
+  readonly actor: string;
+  readonly role: Role;
+  /** Undefined for the operator, who is of no organisation. */
+  readonly organisation: { readonly id: number; readonly slug: string } | undefined;
+  readonly keyId?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** Who runs commands on the server: `actor` says how. */
+export function operator(actor: string): Administrator {
+  return { actor, role: 'admin', organisation: undefined };
+}
+
+/** The roles that are not stronger than this one. */
+export function rolesUpTo(role: Role): readonly Role[] {
+  return ROLES.slice(ROLES.indexOf(role));
+}
+
+/**
+ * Makes one change of membership with its audit entry and all that follows from it, in one
+ * transaction; one at a time, so that what `work` finds stays so until it is committed.
+ * `describe` gives the detail of the entry.
+ */
+export async function administer<T>(
+  db: Database,
+  by: Administrator,
+  act: { readonly action: string; readonly describe: (result: T) => AuditDetail },
+  work: (tx: ServerTx) => Promise<T>,
+): Promise<T> {
+  return changeMembership(db, async (tx) => {
+    await lockMembers(tx);
+    const result = await work(tx);
+    await appendServerAudit(tx, {
+      organisationId: by.organisation?.id ?? null,
+      actor: by.actor,
+      action: act.action,
+      requestId: by.requestId,
+      detail: act.describe(result),
+    });
+    return result;
+  });
+}
+
+type AuditDetail = Parameters<typeof appendServerAudit>[1]['detail'];
+
+/**
+ * Runs what may take a key, or its organisation's standing, away.
+ * Throws Problem last_admin when it would leave nobody who can administrate the server.
+ */
+export async function keepingAnAdmin<T>(
+  tx: ServerTx,
+  now: Date,
+  change: () => Promise<T>,
+): Promise<T> {
+  const before = await countAdminKeys(tx, now);
+  const result = await change();
+  if (before > 0 && (await countAdminKeys(tx, now)) === 0) {
+    throw new Problem('last_admin', 'Nobody could administrate the server after this');
+  }
+  return result;
+}

@@ -1,0 +1,149 @@
+import { Problem } from '../errors.ts';
+import { pepper, type Keyring } from '../keyring.ts';
+import type { Role } from '../sharing/member.ts';
+import type { Database } from '../store/database.ts';
+import { endKey, insertKey, listKeys, type KeyView } from '../store/keys.ts';
+import { findOrganisationId } from '../store/organisations.ts';
+import type { ServerTx } from '../store/transaction.ts';
+import {
+  administer,
+  keepingAnAdmin,
+  PRODUCTION,
+  rolesUpTo,
+  type Administrator,
+} from './administer.ts';
+import { newKey } from './keys.ts';
+
+export interface KeyContext {
+  readonly db: Database;
+  readonly keyring: Keyring;
+}
+
+export interface KeyWish {
+  /** Its slug. */
+  readonly organisation: string;
+  readonly role: Role;
+  readonly label: string;
+  readonly expiresAt: Date | null;
+  /** CIDRs from which it may be used; none means from anywhere. */
+  readonly networks?: readonly string[];
+}
+
+/** A key and its text, which is kept nowhere and shown this once. */
+export interface MintedKey {
+  readonly key: KeyView;
+  readonly text: string;
+}
+
+/** Makes a key. Throws Problem not_found, role_not_allowed for what is stronger than who asks. */
+export async function mintKey(
+  { db, keyring }: KeyContext,
+  by: Administrator,
+  wish: KeyWish,
+): Promise<MintedKey> {
+  if (!rolesUpTo(by.role).includes(wish.role)) {
+    throw new Problem('role_not_allowed', `A key of role ${wish.role} is stronger than yours`, {
+      path: 'body.role',
+    });
+  }
+  if (by.role !== 'admin' && by.organisation?.slug !== wish.organisation) {
+    throw new Problem('role_not_allowed', 'You make keys for your own organisation only', {
+      path: 'body.organisation',
+    });
+  }
+  const describe = ({ key }: MintedKey) => ({
+    key: key.id,
+    organisation: wish.organisation,
+    role: wish.role,
+  });
+  return administer(db, by, { action: 'key.create', describe }, async (tx) => {
+    const organisationId = await findOrganisationId(tx, wish.organisation);
+    if (organisationId === undefined) {
+      throw new Problem('not_found', `There is no organisation ${wish.organisation}`, {
+        path: 'body.organisation',
+      });
+    }
+    return put(tx, keyring, { ...wish, organisationId });
+  });
+}
+
+/** The keys that are not stronger than who asks, of its organisation or, for an admin, of any. */
+export async function readKeys(
+  db: Database,
+  by: Administrator,
+  organisation?: string,
+): Promise<KeyView[]> {
+  const keys = await listKeys(db.server, mine(by));
+  return organisation === undefined
+    ? keys
+    : keys.filter((key) => key.organisation === organisation);
+}
+
+/** Ends a key at once. Throws Problem not_found or last_admin. */
+export async function revokeKey(
+  db: Database,
+  by: Administrator,
+  id: string,
+  now: Date,
+): Promise<void> {
+  await administer(db, by, { action: 'key.revoke', describe: () => ({ key: id }) }, async (tx) => {
+    await findOwn(tx, by, id);
+    await keepingAnAdmin(tx, now, () => endKey(tx, id, { at: now, revoke: true }));
+  });
+}
+
+/**
+ * Makes a key like this one, which lives on for `overlapSeconds`; 0 ends it at once.
+ * Throws Problem not_found, or key_ended for a key that opens nothing any more.
+ */
+export async function rotateKey(
+  { db, keyring }: KeyContext,
+  by: Administrator,
+  id: string,
+  { now, overlapSeconds }: { readonly now: Date; readonly overlapSeconds: number },
+): Promise<MintedKey> {
+  const describe = ({ key }: MintedKey) => ({ key: id, into: key.id, overlap: overlapSeconds });
+  return administer(db, by, { action: 'key.rotate', describe }, async (tx) => {
+    const old = await findOwn(tx, by, id);
+    if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt <= now)) {
+      throw new Problem('key_ended', 'The key was revoked or has expired: make a new one');
+    }
+    const role = rolesUpTo(by.role).find((name) => name === old.role);
+    if (role === undefined) throw unknown();
+    const at = new Date(now.getTime() + overlapSeconds * 1000);
+    await endKey(tx, id, { at, revoke: overlapSeconds === 0 });
+    return put(tx, keyring, { ...old, role, previousId: id });
+  });
+}
+
+async function put(
+  tx: ServerTx,
+  keyring: Keyring,
+  wish: KeyWish & { readonly organisationId: number; readonly previousId?: string },
+): Promise<MintedKey> {
+  const { id, secret, text } = newKey();
+  const { organisationId, role, label, expiresAt, networks = [], previousId } = wish;
+  const secretHash = pepper(keyring, secret);
+  const realmId = PRODUCTION;
+  const record = { id, organisationId, realmId, role, label, secretHash, expiresAt, networks };
+  await insertKey(tx, { ...record, previousId });
+  const [key] = await listKeys(tx, { id, roles: [role] });
+  if (key === undefined) throw new Error('A key that was just made is gone');
+  return { key, text };
+}
+
+async function findOwn(tx: ServerTx, by: Administrator, id: string) {
+  const [key] = await listKeys(tx, { ...mine(by), id });
+  if (key === undefined) throw unknown();
+  return key;
+}
+
+/** What is stronger than who asks, or another organisation's, is not there. */
+function mine({ role, organisation }: Administrator) {
+  const roles = rolesUpTo(role);
+  return role === 'admin' ? { roles } : { roles, organisationId: organisation?.id ?? 0 };
+}
+
+function unknown(): Problem {
+  return new Problem('not_found', 'There is no such key for you');
+}
