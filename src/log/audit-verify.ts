@@ -32,7 +32,7 @@ export type AuditFaultKind =
 /** The first thing that is wrong. */
 export interface AuditFault {
   readonly kind: AuditFaultKind;
-  /** The place in the tree, or the size of the checkpoint. */
+  /** The place in the tree, or the size of the checkpoint; -1: a checkpoint kept elsewhere. */
   readonly position: number;
   readonly auditId?: string;
 }
