@@ -64,8 +64,12 @@ function openPool(
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   });
+  // Ours, since the adapter's listener goes at its end, before the connections do: one that the
+  // server breaks while it ends would take the process with it.
+  pool.on('error', (error) => {
+    if (!pool.ending) onError(error);
+  });
   const adapter = new PrismaPg(pool, {
-    onPoolError: onError,
     onConnectionError: onError,
     statementNameGenerator: ({ sql }) => statementName(sql),
   });
