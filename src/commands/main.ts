@@ -2,7 +2,10 @@ import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { StoreError } from '../store/store-error.ts';
+import { agreementCommand } from './agreement.ts';
+import { communityCommand } from './community.ts';
 import { doctorCommand } from './doctor.ts';
+import { groupCommand } from './group.ts';
 import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
@@ -16,6 +19,9 @@ const program = new Command('tocsin')
   .addCommand(migrateCommand())
   .addCommand(orgCommand())
   .addCommand(keyCommand())
+  .addCommand(communityCommand())
+  .addCommand(groupCommand())
+  .addCommand(agreementCommand())
   .addCommand(importCommand())
   .addCommand(doctorCommand());
 
