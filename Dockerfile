@@ -26,6 +26,7 @@ COPY package.json LICENSE ./
 COPY bin/ bin/
 COPY prisma/ prisma/
 COPY --from=packages /app/node_modules/ node_modules/
+COPY docs/errors/ docs/errors/
 COPY src/ src/
 COPY --from=client /app/src/store/generated/ src/store/generated/
 

@@ -1,12 +1,16 @@
 /** `npm run -s bench -- [name…] [--objects N] [--json] [--check]`: how fast the real server is. */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { changes } from './benches/changes.ts';
+import { fanout } from './benches/fanout.ts';
 import { ingest } from './benches/ingest.ts';
-import { endAll, endOnSignals } from './endings.ts';
+import { latency } from './benches/latency.ts';
+import { single } from './benches/single.ts';
+import { endAll, endOnSignals, isInterrupted } from './endings.ts';
 import { judge, type Bench, type Judged } from './measurement.ts';
 import { printForPeople } from './table.ts';
 
-const BENCHES: readonly Bench[] = [ingest];
+const BENCHES: readonly Bench[] = [ingest, single, latency, fanout, changes];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -40,8 +44,11 @@ async function main(): Promise<number> {
         missed ||= judged.verdict === 'missed';
       }
     }
+  } catch (error) {
+    if (isInterrupted()) return new Promise<number>(() => undefined);
+    throw error;
   } finally {
-    await endAll();
+    if (!isInterrupted()) await endAll();
   }
   return missed && values.check ? 1 : 0;
 }

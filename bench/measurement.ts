@@ -1,5 +1,7 @@
 /** What a bench measures, and how that stands to its target. */
 
+import type { CpuUse } from './cpu.ts';
+
 /** One line of the output. Rates are per second, times in milliseconds, sizes in MB (10^6 bytes). */
 export interface Measurement {
   readonly bench: string;
@@ -13,6 +15,7 @@ export interface Measurement {
   readonly p50Ms?: number;
   readonly p99Ms?: number;
   readonly rssGrowthMb?: number;
+  readonly cpuSeconds?: CpuUse | undefined;
   /** What ran, in words. */
   readonly ran: string;
 }

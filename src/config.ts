@@ -17,7 +17,7 @@ const ranges = z
  * Everything that the environment may say, checked once at start. Nothing else reads it.
  * The README lists each with its default; a test holds the two together.
  */
-const settings = z.object({
+export const settings = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   DATABASE_URL_FILE: z.string().optional(),
   TOCSIN_DATA_DIR: z.string().min(1).default('./data'),
@@ -93,6 +93,25 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     leaseSeconds: value.TOCSIN_LEASE_SECONDS,
     deliveriesMax: value.TOCSIN_DELIVERIES_MAX,
   };
+}
+
+/**
+ * The environment for another Tocsin that is to have nothing to do with the settings of this one:
+ * ours without anything that it or PostgreSQL's clients would read, and with `given`.
+ */
+export function environmentWith(
+  given: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
+  const ours = Object.entries(env).filter(
+    ([name]) => !Object.hasOwn(settings.shape, name) && !/^(TOCSIN_|PG)/.test(name),
+  );
+  return { ...Object.fromEntries(ours), ...given };
+}
+
+/** Whether npm runs this as a script, with a shell between that passes no signal on. */
+export function isNpmScript(env: NodeJS.ProcessEnv = process.env): boolean {
+  return env['npm_lifecycle_event'] !== undefined;
 }
 
 function secretText(file: string | undefined): string | undefined {

@@ -1,4 +1,5 @@
 import { connect, share } from '../client.ts';
+import { watchCpu } from '../cpu.ts';
 import { writeFloor } from '../floors/written-rows.ts';
 import { makeGround, setting } from '../ground.ts';
 import { makeBundles, type Bundle } from '../indicators.ts';
@@ -28,7 +29,9 @@ export const ingest: Bench = {
         if (createdIn(answer) !== bundle.objects) throw new Error(JSON.stringify(answer));
       });
     await timed(postAll(warmUp));
+    const used = await watchCpu(server.pid);
     const { seconds } = await timed(postAll(bundles));
+    const cpuSeconds = await used();
     const posted = WARM_UP * CLIENTS * BUNDLE + objects;
     await asOwner(ground.databaseUrl, (client) => waitForLog(client, posted));
     await Promise.all(clients.map((client) => client.close()));
@@ -43,6 +46,7 @@ export const ingest: Bench = {
         ...measured,
         floorPerSecond,
         ratio: rounded(measured.perSecond / floorPerSecond, 2),
+        cpuSeconds,
         ran: `${CLIENTS} clients, bundles of ${BUNDLE}, ${setting()}; floor: the same rows by set-based SQL, ${CLIENTS} connections`,
       },
       target: { perSecond: 15_000, ratio: 0.4 },

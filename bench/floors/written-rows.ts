@@ -8,18 +8,22 @@ import { atEnd } from '../endings.ts';
 import { timed } from '../measurement.ts';
 import { asOwner } from '../owner.ts';
 
-/** One transaction's rows, as JSON for json_to_recordset. */
+/** One transaction's rows: JSON for json_to_recordset, and the contents that it cuts out by place. */
 interface Batch {
   readonly versions: string;
+  readonly contents: Buffer;
   readonly observables: string;
 }
 
 const readBatch = `
   with picked as (
-    select * from version where id > $1 order by id limit $2
+    select *, octet_length(content) as bytes,
+      1 + sum(octet_length(content)) over (order by id) - octet_length(content) as start
+    from version where id > $1 order by id limit $2
   )
   select max(id) as last, count(*)::integer as count,
-    json_agg(picked order by stix_id)::text as versions,
+    json_agg(to_jsonb(picked) - 'content' order by stix_id)::text as versions,
+    convert_to(string_agg(content, '' order by id), 'UTF8') as contents,
     (select coalesce(json_agg(json_build_object('stix_id', p.stix_id, 'ordinal', o.ordinal,
         'kind', o.kind, 'value', o.value, 'digest', o.digest)), '[]')::text
      from picked p join observable o on o.version_id = p.id) as observables
@@ -27,17 +31,22 @@ const readBatch = `
 
 const write = `
   with given as materialized (
-    select * from json_populate_recordset(null::version, $1)
+    select * from json_to_recordset($1) as g(realm_id smallint, organisation_id integer,
+      stix_id text, type text, modified timestamptz, audience_id integer, tlp smallint,
+      superseded boolean, revoked boolean, confidence smallint, labels text[],
+      created_by_ref text, valid_until timestamptz, content_hash bytea,
+      content_key bytea, start integer, bytes integer)
   ), noted as (
     insert into audit (organisation_id, actor, action, detail)
     select organisation_id, 'key', 'objects.share', '{}' from given limit 1
     returning id
   ), saved as (
     insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp,
-      superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash, content,
-      audit_id)
+      superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash, content_key,
+      content, audit_id)
     select realm_id, organisation_id, stix_id, type, modified, audience_id, tlp, superseded,
-      revoked, confidence, labels, created_by_ref, valid_until, content_hash, content, noted.id
+      revoked, confidence, labels, created_by_ref, valid_until, content_hash, content_key,
+      convert_from(substring($3::bytea from start for bytes), 'UTF8'), noted.id
     from given, noted
     returning id, stix_id, realm_id, organisation_id, audience_id, tlp
   ), drawn as (
@@ -62,8 +71,9 @@ export async function writeFloor(
   });
   const clients = await Promise.all(Array.from({ length: connections }, () => open(url)));
   const { seconds } = await timed(() =>
-    share(batches, clients, async (client, { versions, observables }) => {
-      await client.query({ name: 'write', text: write, values: [versions, observables] });
+    share(batches, clients, async (client, { versions, observables, contents }) => {
+      const values = [versions, observables, contents];
+      await client.query({ name: 'write', text: write, values });
     }),
   );
   await Promise.all(clients.map((client) => client.end()));

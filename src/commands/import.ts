@@ -91,6 +91,7 @@ async function importFile(
     audience,
     atomic: false,
     dryRun: options.dryRun,
+    bundleVersion: bundle.specVersion,
   });
   return { file, results };
 }

@@ -4,6 +4,8 @@ import { Problem } from '../errors.ts';
 import { StoreError } from '../store/store-error.ts';
 import { agreementCommand } from './agreement.ts';
 import { communityCommand } from './community.ts';
+import { demoCommand } from './demo/command.ts';
+import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
 import { groupCommand } from './group.ts';
 import { importCommand } from './import.ts';
@@ -11,6 +13,7 @@ import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orgCommand } from './org.ts';
 import { serveCommand } from './serve-command.ts';
+import { validateCommand } from './validate.ts';
 
 const program = new Command('tocsin')
   .description('Shares indicators of compromise among the members of an alliance')
@@ -23,7 +26,10 @@ const program = new Command('tocsin')
   .addCommand(groupCommand())
   .addCommand(agreementCommand())
   .addCommand(importCommand())
-  .addCommand(doctorCommand());
+  .addCommand(validateCommand())
+  .addCommand(auditCommand())
+  .addCommand(doctorCommand())
+  .addCommand(demoCommand());
 
 try {
   await program.parseAsync();

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import { ConfigError, type Config } from '../config.ts';
 import { sendTestEvent } from '../deliveries/test-event.ts';
 import { startWorker, type Worker } from '../deliveries/worker.ts';
 import { createEgress, type Egress } from '../egress/egress.ts';
@@ -62,17 +62,37 @@ export async function serve(
     doors: roles.includes('http'),
     stopping: stopping.signal,
   });
-  await app.listen({ host: config.host, port: config.port });
-  const url = urlOf(app.server.address());
-  log.info({ url, roles }, 'listening');
   const close = async (): Promise<void> => {
     stopping.abort();
     clearInterval(standing);
-    // In the order of the work: nothing is taken in any more, then nothing is sent any more.
-    for (const part of [app, worker, sequencer, listener, egress, store]) await part?.close();
+    // Requests and deliveries end side by side: neither costs the other its time to end in order.
+    await Promise.all([app.close(), worker?.close()]);
+    for (const part of [sequencer, listener, egress, store]) await part.close();
     log.info('stopped');
   };
-  return { url, close };
+  try {
+    const url = await listenOn(app, config);
+    log.info({ url, roles }, 'listening');
+    return { url, close };
+  } catch (error) {
+    // Else the worker would go on, and the embedded database after us.
+    await close();
+    throw error;
+  }
+}
+
+/** Where it listens. Throws ConfigError when HOST and PORT cannot be had. */
+async function listenOn(
+  app: Awaited<ReturnType<typeof createApp>>,
+  { host, port }: Config,
+): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`HOST and PORT cannot be had: ${why}`, { cause });
+  }
+  return urlOf(app.server.address());
 }
 
 /** Agreements begin and end with time, which nobody tells the server. */

@@ -55,7 +55,7 @@ export async function deliver(
   head: number,
 ): Promise<Step> {
   const { db, clock, workerId } = context;
-  const order = await findOrder(db, workerId, subscriptionId);
+  const order = await findOrder(db, { workerId, subscriptionId });
   if (order === undefined) return { kind: 'lost' };
   const nowMs = clock.now().getTime();
   if (order.nextAttemptMs > nowMs) return { kind: 'wait', untilMs: order.nextAttemptMs };
@@ -68,8 +68,10 @@ export async function deliver(
 
 async function readFor({ db }: DeliveryContext, order: Order, after: number, head: number) {
   const filter = SubscriptionFilter.parse(order.filter);
-  // A batch that is tried again ends where it ended before: it stays the same delivery.
-  const upTo = order.retryTo === null ? head : Math.min(head, order.retryTo);
+  // A batch that is tried again ends where it ended before: it stays the same delivery. Where all
+  // that was in it has been withdrawn since, reading goes on behind it.
+  const again = order.retryTo !== null && order.retryTo > after;
+  const upTo = again ? Math.min(head, order.retryTo) : head;
   const request = {
     after,
     limit: order.batchMax,
@@ -121,7 +123,7 @@ async function dispatch(
     rows: page.rows.length,
     nowMs,
   });
-  const moved = await settle(db, context.workerId, entry, standing);
+  const moved = await settle(db, { workerId: context.workerId, attempt: entry, standing });
   if (!moved || standing.state !== 'active') return { kind: 'lost' };
   if (decision.kind === 'retry') return { kind: 'wait', untilMs: standing.nextAttemptMs };
   const more = page.more || standing.cursor < page.next;

@@ -141,6 +141,8 @@ function decompressed(request: FastifyRequest, payload: Readable): Readable {
   };
   payload.on('error', fail);
   gunzip.on('error', fail);
+  // A body that was refused for its size is not listened to any more, but still comes.
+  limit.on('error', () => payload.unpipe().resume());
   payload.pipe(count).pipe(gunzip).pipe(limit);
   // What Fastify compares with Content-Length is what came over the wire.
   Object.defineProperty(limit, 'receivedEncodedLength', { get: () => taken });

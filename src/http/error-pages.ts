@@ -45,6 +45,6 @@ function sendPage(
 ): FastifyReply {
   const type = prefers(request, ['text/html', 'text/markdown']);
   reply.header('content-type', `${type}; charset=utf-8`).header('vary', 'accept');
-  reply.header('content-security-policy', POLICY).header('x-content-type-options', 'nosniff');
+  reply.header('content-security-policy', POLICY);
   return reply.send(type === 'text/html' ? toHtml(title, markdown) : markdown);
 }

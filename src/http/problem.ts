@@ -5,6 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
 import { JsonFault } from '../stix/json-fault.ts';
+import { isOutage } from '../store/outage.ts';
 
 const STATUSES: Partial<Record<ProblemCode, number>> = {
   agreement_ended: 409,
@@ -28,7 +29,6 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   last_admin: 409,
   last_owner: 409,
   line_too_long: 413,
-  method_not_allowed: 405,
   name_taken: 409,
   network_not_allowed: 403,
   not_acceptable: 406,
@@ -37,18 +37,21 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   not_ready: 503,
   organisation_not_active: 403,
   producer_mismatch: 403,
+  revocation_impossible: 409,
   role_not_allowed: 403,
-  stale_update: 409,
   subscription_limit: 409,
   tlp_above_ceiling: 403,
+  tlp_below_marking: 409,
   version_conflict: 409,
 };
+
+const OUTAGE =
+  'The database does not answer just now. Try again: what was done already is not done twice';
 
 /** What Fastify itself finds wrong with a request, in our words. */
 const FASTIFY_FAULTS: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'content_type_unsupported',
   FST_ERR_CTP_EMPTY_TYPE: 'content_type_unsupported',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'body_missing',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
   FST_ERR_VALIDATION: 'invalid_request',
@@ -62,7 +65,7 @@ function statusOf(code: ProblemCode): number {
 }
 
 /** The body of an answer to a problem (RFC 9457 §3). */
-function problemBody(problem: Problem, instance: string): Record<string, unknown> {
+export function problemBody(problem: Problem, instance: string): Record<string, unknown> {
   return {
     type: `/docs/errors/${problem.code}`,
     title: PROBLEMS[problem.code],
@@ -77,16 +80,28 @@ function problemBody(problem: Problem, instance: string): Record<string, unknown
 
 /** Fastify's error handler for the REST door. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = toProblem(error);
+  const problem = isTooLarge(error) ? tooLarge(request) : toProblem(error);
   const status = statusOf(problem.code);
   if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed');
   request.problem = problem.code;
+  takeTheRest(request, reply);
+  if (status === 503) reply.header('retry-after', '1');
   if (status === 401)
     reply.header('www-authenticate', 'Bearer realm="tocsin", Basic realm="tocsin"');
   void reply
     .code(status)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .send(JSON.stringify(problemBody(problem, request.id)));
+}
+
+/**
+ * Reads a body to its end that nobody wants any more: a connection cut in the midst of it would
+ * take the answer with it, and one left waiting would keep the server from stopping.
+ */
+function takeTheRest({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.complete) return;
+  reply.removeHeader('connection');
+  raw.unpipe().resume();
 }
 
 /** Whatever was thrown, as something the caller may be told. */
@@ -103,9 +118,24 @@ export function toProblem(error: unknown): Problem {
   }
   const code = isFastifyError(error) ? FASTIFY_FAULTS[error.code] : undefined;
   if (code !== undefined && error instanceof Error) return new Problem(code, error.message);
+  if (isOutage(error)) return new Problem('not_ready', OUTAGE, { cause: error });
   return new Problem('internal_error', 'The failure was logged under the id in `instance`', {
     cause: error,
   });
+}
+
+function isTooLarge(error: unknown): boolean {
+  return isFastifyError(error) && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+}
+
+function tooLarge({ routeOptions }: FastifyRequest): Problem {
+  const { bodyLimit } = routeOptions;
+  return new Problem(
+    'body_too_large',
+    `One JSON document may have ${bodyLimit} bytes. Objects in any number can be POSTed to ` +
+      '/api/v1/bundles one a line, as application/x-ndjson',
+    { extra: { limit_bytes: bodyLimit } },
+  );
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

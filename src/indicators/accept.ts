@@ -8,14 +8,16 @@ import {
   ConcurrentWrite,
   findOwnVersions,
   saveVersions,
+  type NewVersion,
   supersede,
   type Share,
 } from '../store/versions.ts';
 import type { ChosenAudience } from './audience.ts';
 import { decide, type Decision } from './decide.ts';
-import { examine, isRefusal, type Candidate, type Refusal, type Terms } from './examine.ts';
+import { examineAll } from './examine-all.ts';
+import type { Candidate, Refusal, Terms } from './examine.ts';
 import { narrow } from './narrow.ts';
-import { moves, newVersions, replacedVersions } from './plan.ts';
+import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
 
 export interface AcceptContext {
@@ -33,13 +35,15 @@ export interface AcceptRequest {
   /** Only say what would happen. */
   readonly dryRun: boolean;
   readonly requestId?: string | undefined;
+  /** A TLP rank below which nothing of this request is marked. */
+  readonly tlpAtLeast?: number;
   /** The place of the first object in the whole request, when it comes in parts. */
   readonly firstIndex?: number;
+  /** What the bundle says of itself, as only STIX 2.0 does. */
+  readonly bundleVersion?: string | undefined;
 }
 
 const RETRIES_MAX = 8;
-/** Objects examined between two turns of the event loop. */
-const SLICE = 250;
 /** Rows of one statement. */
 const SAVE_MAX = 2500;
 
@@ -57,18 +61,16 @@ export async function accept(
   const { db, clock, onAccepted } = context;
   const { member } = request;
   const terms = await termsFor(db, objects, request);
-  const examined = await examineAll(objects, request.firstIndex ?? 0, terms);
-  const candidates = examined.filter((one): one is Candidate => !isRefusal(one));
-  const refusals = examined.filter(isRefusal);
+  const { candidates, refusals } = await examineAll(objects, terms, request);
   // Writing needs the organisation's own versions, whatever their marking, and nobody else's.
   const writer = { ...member.viewer, audiences: [], ceiling: 4 };
   for (let retry = 0; ; retry++) {
     try {
-      const { decisions, kept } = await asViewer(db, writer, (tx) =>
+      const { decisions, reissues, kept } = await asViewer(db, writer, (tx) =>
         keep(db, tx, request, candidates, refusals, comparableNow(clock)),
       );
       if (kept > 0) onAccepted();
-      return toResults(refusals, candidates, decisions);
+      return toResults(refusals, candidates, decisions, reissues);
     } catch (error) {
       if (!(error instanceof ConcurrentWrite) || retry === RETRIES_MAX) throw error;
     }
@@ -78,7 +80,7 @@ export async function accept(
 async function termsFor(
   db: Database,
   objects: readonly unknown[],
-  { member, audience }: AcceptRequest,
+  { member, audience, tlpAtLeast = 0 }: AcceptRequest,
 ): Promise<Terms> {
   const own = new Set(member.organisation.identities);
   const foreign = new Set<string>();
@@ -89,26 +91,21 @@ async function termsFor(
   }
   return {
     defaultTlp: member.organisation.defaultTlp,
+    tlpAtLeast,
     shareCeiling: member.shareCeiling,
     namesOrganisations: audience.namesOrganisations,
     othersIdentities: await othersIdentities(db.server, member.organisation.id, [...foreign]),
   };
 }
 
-async function examineAll(
-  objects: readonly unknown[],
-  firstIndex: number,
-  terms: Terms,
-): Promise<(Candidate | Refusal)[]> {
-  const examined: (Candidate | Refusal)[] = [];
-  for (let start = 0; start < objects.length; start += SLICE) {
-    if (start > 0) await new Promise((resume) => setImmediate(resume));
-    for (let i = start; i < Math.min(start + SLICE, objects.length); i++) {
-      examined.push(examine(objects[i], firstIndex + i, terms));
-    }
-  }
-  return examined;
+interface Kept {
+  readonly decisions: Decision[];
+  /** By the id of a re-issue, the id of what it says again. */
+  readonly reissues: ReadonlyMap<string, string>;
+  readonly kept: number;
 }
+
+const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Decides and keeps within one transaction. */
 async function keep(
@@ -118,10 +115,10 @@ async function keep(
   candidates: readonly Candidate[],
   refusals: readonly Refusal[],
   now: string,
-): Promise<{ decisions: Decision[]; kept: number }> {
+): Promise<Kept> {
   if (candidates.length === 0) {
     abortIfRejected(request.atomic, refusals, [], []);
-    return { decisions: [], kept: 0 };
+    return { decisions: [], reissues: NONE, kept: 0 };
   }
   const { member, dryRun } = request;
   const { realmId } = member.viewer;
@@ -135,15 +132,27 @@ async function keep(
   const decisions = decide(candidates, known, now);
   abortIfRejected(request.atomic, refusals, candidates, decisions);
   const versions = newVersions(candidates, decisions, request.audience.id);
-  if (dryRun || versions.length === 0) return { decisions, kept: 0 };
+  if (dryRun || versions.length === 0) return { decisions, reissues: NONE, kept: 0 };
   const replaced = replacedVersions(decisions);
   await supersede(tx, [...replaced.keys()]);
   const share = await openShare(tx, request, versions.length);
-  for (let start = 0; start < versions.length; start += SAVE_MAX) {
-    await saveVersions(tx, share, versions.slice(start, start + SAVE_MAX));
-  }
+  const reissues = await save(tx, share, versions);
   for (const move of moves([...replaced.values()], versions)) await narrow(db, tx, share, move);
-  return { decisions, kept: versions.length };
+  return { decisions, reissues, kept: versions.length };
+}
+
+/** Saves in statements of bounded size; tells of which older id each re-issue is. */
+async function save(
+  tx: Tx,
+  share: Share,
+  versions: readonly NewVersion[],
+): Promise<Map<string, string>> {
+  const reissues = reissuesWithin(versions);
+  for (let start = 0; start < versions.length; start += SAVE_MAX) {
+    const saved = await saveVersions(tx, share, versions.slice(start, start + SAVE_MAX));
+    for (const { stixId, duplicateOf } of saved) reissues.set(stixId, duplicateOf);
+  }
+  return reissues;
 }
 
 /** Now, as stix/timestamp compares times. */

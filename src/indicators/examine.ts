@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SharingFault } from '../sharing/share.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { contentHash } from '../stix/canonical.ts';
+import { contentKey } from '../stix/content-key.ts';
 import { Unreadable } from '../stix/bundle-text.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 import type { StixObject } from '../stix/object.ts';
@@ -25,6 +26,8 @@ export interface Candidate {
   readonly createdByRef: string | null;
   readonly validUntil: string | null;
   readonly contentHash: string;
+  /** Of an indicator: what it looks for, whatever id it bears. 32 hexadecimal digits. */
+  readonly contentKey: string | null;
   /** The object as JSON. */
   readonly content: string;
   readonly observables: readonly KeptObservable[];
@@ -54,6 +57,7 @@ export function isRefusal(examined: Candidate | Refusal): examined is Refusal {
 /** What the sharer may share, and with whom this request shares. */
 export interface Terms {
   readonly defaultTlp: number;
+  readonly tlpAtLeast: number;
   readonly shareCeiling: number;
   readonly namesOrganisations: boolean;
   readonly othersIdentities: ReadonlySet<string>;
@@ -68,7 +72,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
   const checked = checkObject(value);
   if (!checked.ok) return refusal(index, checked.id, checked.errors[0]);
   const { object, warnings } = checked;
-  const tlp = tlpOf(object, terms.defaultTlp);
+  const tlp = Math.max(tlpOf(object, terms.defaultTlp), terms.tlpAtLeast);
   const createdByRef = text(object, 'created_by_ref');
   const fault = sharingFault({
     tlp,
@@ -93,6 +97,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     createdByRef,
     validUntil: validUntil === null ? null : (comparableTimestamp(validUntil) ?? null),
     contentHash: contentHash(object),
+    contentKey: contentKey(object)?.slice(0, 32) ?? null,
     content,
     observables: observablesOf(object).map(kept),
     warnings,

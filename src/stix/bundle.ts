@@ -4,7 +4,13 @@ import type { Finding } from './finding.ts';
 const CLAUSE = 'STIX 2.1 section 8';
 
 export type Bundle =
-  | { readonly ok: true; readonly id?: string; readonly objects: unknown[] }
+  | {
+      readonly ok: true;
+      readonly id?: string;
+      /** Only bundles of STIX 2.0 say it; see `liftObjects`. */
+      readonly specVersion?: string;
+      readonly objects: unknown[];
+    }
   | { readonly ok: false; readonly error: Finding };
 
 /**
@@ -20,7 +26,7 @@ export function readBundle(value: unknown): Bundle {
   if (typeof value !== 'object' || value === null) {
     return refuse('not_a_bundle', '$', 'expected an object of type "bundle"');
   }
-  const bundle = value as { type?: unknown; id?: unknown; objects?: unknown };
+  const bundle = value as Readonly<Record<'type' | 'id' | 'spec_version' | 'objects', unknown>>;
   if (bundle.type !== 'bundle') {
     return refuse('not_a_bundle', '$.type', describeType(bundle.type));
   }
@@ -29,7 +35,9 @@ export function readBundle(value: unknown): Bundle {
     return refuse('objects_not_a_list', '$.objects', 'expected a list of STIX objects');
   }
   const id = typeof bundle.id === 'string' ? { id: bundle.id } : {};
-  return { ok: true, ...id, objects };
+  const version =
+    typeof bundle.spec_version === 'string' ? { specVersion: bundle.spec_version } : {};
+  return { ok: true, ...id, ...version, objects };
 }
 
 function describeType(type: unknown): string {

@@ -9,6 +9,7 @@ import { FINDINGS_MAX, findingsOf } from './findings-of-zod.ts';
 import { isPlainIndicator } from './plain-indicator.ts';
 import type { StixObject } from './object.ts';
 import { checkPattern } from './pattern/check.ts';
+import { plainPatternWarnings } from './pattern/plain.ts';
 import { CUSTOM_OBJECT, CUSTOM_OBSERVABLE, OBJECT_TYPES } from './schema/registry.ts';
 import type { ObjectType } from './schema/registry.ts';
 import { examineSelectors } from './selector.ts';
@@ -28,7 +29,11 @@ export type Checked =
 
 /** Checks one value; the object in the answer is the very value given, nothing in it changed. */
 export function checkObject(value: unknown): Checked {
-  if (isPlainIndicator(value)) return checkedPattern(value, []);
+  if (isPlainIndicator(value)) {
+    const isStix = value.pattern_type === 'stix';
+    const warnings = isStix ? plainPatternWarnings(value.pattern) : undefined;
+    return warnings ? { ok: true, object: value, warnings } : checkedPattern(value, []);
+  }
   const fault = shapeFault(value);
   if (fault || !hasType(value)) return refused(value, fault ? [fault] : [], []);
   const type = objectTypeOf(value);

@@ -2,6 +2,7 @@
 
 export type JsonFaultCode =
   | 'invalid_json'
+  | 'stix1_xml'
   | 'too_deep'
   | 'forbidden_key'
   | 'duplicate_key'

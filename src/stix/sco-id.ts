@@ -64,9 +64,22 @@ function oneHash(hashes: unknown): unknown {
   return name === undefined ? given : { [name]: given[name] };
 }
 
+/**
+ * An identifier with a UUIDv4 made from a seed, for an object of no contributing property (section
+ * 2.9 asks for version 4): lifting the same bundle twice makes the same object.
+ */
+export function randomIdFrom(type: string, seed: string): string {
+  const digest = hash('sha256', seed, 'buffer');
+  return `${type}--${uuidOf(digest, 0x40)}`;
+}
+
 function uuid5(name: string): string {
-  const digest = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)]), 'buffer');
-  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x50;
+  return uuidOf(hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)]), 'buffer'), 0x50);
+}
+
+/** The first 16 octets with the version and the variant of RFC 4122. */
+function uuidOf(digest: Buffer, version: 0x40 | 0x50): string {
+  digest[6] = ((digest[6] ?? 0) & 0x0f) | version;
   digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
   const hex = digest.toString('hex', 0, 16);
   const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];

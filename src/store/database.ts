@@ -64,11 +64,8 @@ function openPool(
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   });
-  // Ours, since the adapter's listener goes at its end, before the connections do: one that the
-  // server breaks while it ends would take the process with it.
-  pool.on('error', (error) => {
-    if (!pool.ending) onError(error);
-  });
+  // Not the adapter's: that one is gone before the pool has ended, and an error nobody hears ends us.
+  pool.on('error', onError);
   const adapter = new PrismaPg(pool, {
     onConnectionError: onError,
     statementNameGenerator: ({ sql }) => statementName(sql),

@@ -55,3 +55,44 @@ export async function announceWithdrawals(
       ${audienceId}::integer, 0, ${realmId}::smallint
     from unnest(${[...stixIds]}::text[]) as stix_id, inbox_turn`;
 }
+
+/** The viewer's organisation's current version of an object, to be addressed anew. */
+export interface CurrentVersion extends Address {
+  readonly versionId: string;
+  readonly content: string;
+}
+
+/** Locks the row, so that nobody addresses it or puts a newer version meanwhile. */
+export async function lockCurrent(
+  tx: Tx,
+  { realmId, organisationId }: Pick<Share, 'realmId' | 'organisationId'>,
+  stixId: string,
+): Promise<CurrentVersion | undefined> {
+  const [row] = await tx.$queryRaw<CurrentVersion[]>`
+    select id::text as "versionId", audience_id as "audienceId", tlp, content from version
+    where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
+      and stix_id = ${stixId} and not superseded
+    for update`;
+  return row;
+}
+
+/** Hands a version and what was drawn out of it to another address, and puts it in the inbox. */
+export async function readdressCurrent(
+  tx: Tx,
+  { realmId, organisationId }: Share,
+  versionId: string,
+  to: Address,
+): Promise<void> {
+  await tx.$executeRaw`
+    with moved as (
+      update version set audience_id = ${to.audienceId}, tlp = ${to.tlp}::smallint
+      where id = ${versionId}::text::bigint
+    ), drawn as (
+      update observable set audience_id = ${to.audienceId}, tlp = ${to.tlp}::smallint
+      where version_id = ${versionId}::text::bigint
+    )
+    insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
+    select turn, 'put', ${versionId}::text::bigint, ${organisationId}::integer,
+      ${to.audienceId}::integer, ${to.tlp}::smallint, ${realmId}::smallint
+    from inbox_turn`;
+}

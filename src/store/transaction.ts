@@ -55,5 +55,11 @@ export async function asServer<T>(db: Database, work: (tx: ServerTx) => Promise<
 /** 40001 serialization_failure, 40P01 deadlock_detected (PostgreSQL, appendix A). */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
-  return error.code === 'P2034' || /40001|40P01|deadlock detected/.test(error.message);
+  return error.code === 'P2034' || /Code: `(?:40001|40P01)`/.test(error.message);
+}
+
+/** 23505 unique_violation. */
+export function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  return error.code === 'P2002' || /Code: `23505`/.test(error.message);
 }

@@ -21,10 +21,10 @@ export interface Tocsin {
   readonly keyring: Keyring;
   readonly clock: ManualClock;
   /** As the owner of the database, past row security. */
-  sql<R extends pg.QueryResultRow = pg.QueryResultRow>(
+  readonly sql: <R extends pg.QueryResultRow = pg.QueryResultRow>(
     text: string,
     values?: unknown[],
-  ): Promise<R[]>;
+  ) => Promise<R[]>;
   /** Resolves when all that was committed so far is in the log. */
   sequenced(): Promise<void>;
   /** Another server on the same database, with the same master secret. */
@@ -53,8 +53,11 @@ export async function startTocsin({
   const start = async (startRoles: readonly ServerRole[], extra: Settings = {}) => {
     const config = configOf(databaseUrl, directory, { ...settings, ...extra });
     const server = await serve(config, createLog('silent'), startRoles, clock satisfies Clock);
-    servers.push(server);
-    return server;
+    // A test that stops it by itself does so once.
+    let closed: Promise<void> | undefined;
+    const once = { url: server.url, close: () => (closed ??= server.close()) };
+    servers.push(once);
+    return once;
   };
   const { url } = await start(roles);
   const owner = new pg.Pool({ connectionString: databaseUrl, max: 4 });

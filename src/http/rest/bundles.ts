@@ -77,6 +77,7 @@ async function postBundle(services: Services, request: FastifyRequest, query: Bu
     atomic: query.atomic,
     dryRun: query.dry_run,
     requestId: request.id,
+    bundleVersion: bundle.specVersion,
   });
   const summary = summarise(services, results);
   return { bundle: bundle.id ?? null, dry_run: query.dry_run, summary, results };

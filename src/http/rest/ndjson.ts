@@ -18,7 +18,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export async function* readLines(body: Readable, bytesMax: number): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  // Whoever stops reading still has an answer to send over the body's connection.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     let from = 0;
     for (;;) {
       const end = chunk.indexOf(NEWLINE, from);

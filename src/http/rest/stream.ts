@@ -70,6 +70,8 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
       const signal = AbortSignal.any([ended.signal, services.stopping]);
       const body = Readable.from(events(services, request, place, signal));
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no');
+      // Kept for a next request, the connection of a stream that a stop ended would hold up the stop.
+      reply.header('connection', 'close');
       await sendRaw(reply, 'text/event-stream; charset=utf-8', body);
     },
   );

@@ -5,6 +5,7 @@
 import type { Finding } from '../finding.ts';
 import { SCO_TYPES } from '../object.ts';
 import { comparableTimestamp } from '../timestamp.ts';
+import type { Doubt } from '../value/doubt.ts';
 import { isKnownHashForm } from '../value/hash.ts';
 import { keysOf, patternValues } from './observables.ts';
 import { doubtfulExpression } from './regular-expression.ts';
@@ -24,8 +25,7 @@ export function examinePattern(pattern: Pattern): Examined {
   const examined: Examined = { errors: [], warnings: [] };
   examineObservation(pattern.expression, examined);
   for (const { value, at, doubts } of patternValues(pattern)) {
-    for (const doubt of doubts)
-      warn(examined, doubt.code, `'${shorten(value)}' ${doubt.detail}`, at);
+    for (const doubt of doubts) examined.warnings.push(doubtFinding(value, doubt, at));
   }
   if (examined.warnings.length > WARNINGS_MAX) {
     const more = examined.warnings.length - WARNINGS_MAX + 1;
@@ -136,6 +136,11 @@ function examineHash(test: Test, examined: Examined): void {
     const detail = `'${shorten(text)}' is not a ${shorten(algorithm)} hash`;
     examined.errors.push(finding('invalid_hash', detail, 'STIX 2.1 section 10.7', test.at));
   }
+}
+
+/** A doubt about a value in the pattern as a warning; `at` is where its comparison begins. */
+export function doubtFinding(value: string, { code, detail }: Doubt, at: number): Finding {
+  return finding(code, `'${shorten(value)}' ${detail}`, 'STIX 2.1 section 9', at);
 }
 
 function warn(examined: Examined, code: string, detail: string, at?: number): void {

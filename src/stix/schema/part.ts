@@ -1,7 +1,7 @@
 /** The common data types as zod schemas: STIX 2.1 section 2. */
 import { z } from 'zod';
 import { isIdentifier, isTypeName, typeOfIdentifier } from '../identifier.ts';
-import { comparableTimestamp } from '../timestamp.ts';
+import { isTimestamp } from '../timestamp.ts';
 import { isKnownHashForm } from '../value/hash.ts';
 import type { Rule } from './rule.ts';
 import { breach } from './rule.ts';
@@ -28,7 +28,7 @@ const EMPTY_LIST = rule('empty_list', 'a list must not be empty; leave the prope
 
 /** 2.16: RFC 3339 in UTC, a day of the calendar. */
 export const timestamp = z.string().check((given) => {
-  if (comparableTimestamp(given.value) === undefined) breach(given, NOT_A_TIMESTAMP);
+  if (!isTimestamp(given.value)) breach(given, NOT_A_TIMESTAMP);
 });
 
 /** 2.9. */

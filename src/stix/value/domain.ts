@@ -7,10 +7,13 @@ import { NO_DOUBTS, uncover } from './doubt.ts';
 const KIND = 'domain-name';
 const NAME_LENGTH_MAX = 253;
 const LOWER_CASE_NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+$/;
+const ONLY_DIGITS = /^[0-9]+$/;
 const NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 /** Endings of files that are no top-level domains, so that such a "domain" is a file name. */
-const FILE_ENDING =
-  /\.(?:xml|exe|dll|txt|docx?|xlsx?|pptx?|pdf|html?|php|aspx?|jsp|jpe?g|png|gif|js|bat|ps1|vbs|lnk|dat|tmp|jar|sys|scr|iso|rar|7z|json|ini|log)$/;
+const FILE_ENDINGS: ReadonlySet<string> = new Set(
+  `xml exe dll txt doc docx xls xlsx ppt pptx pdf htm html php asp aspx jsp jpg jpeg png gif js bat
+  ps1 vbs lnk dat tmp jar sys scr iso rar 7z json ini log`.split(/\s+/),
+);
 
 /**
  * The name in lower case, in ASCII (A-labels), without the dot at the end. A name that is none is
@@ -47,18 +50,25 @@ function named(text: string, doubts: Doubt[]): NormalValue {
   }
   if (!name.includes('.')) {
     doubts.push({ code: 'no_top_level_domain', detail: 'is a name without a top-level domain' });
-  } else if (FILE_ENDING.test(name)) {
+  } else if (isFileEnding(endingOf(name))) {
     doubts.push({ code: 'file_name_as_domain', detail: 'looks like the name of a file' });
-  } else if (endsInDigits(name)) {
+  } else if (ONLY_DIGITS.test(endingOf(name))) {
     doubts.push({ code: 'not_a_domain_name', detail: 'has a number as its top-level domain' });
   }
   return { kind: KIND, value: name, doubts };
 }
 
-function isDoubtful(name: string): boolean {
-  return name.includes('xn--') || endsInDigits(name) || FILE_ENDING.test(name);
+/** True for endings such as `exe`: of files, and no top-level domains. */
+export function isFileEnding(ending: string): boolean {
+  return FILE_ENDINGS.has(ending);
 }
 
-function endsInDigits(name: string): boolean {
-  return /\.[0-9]+$/.test(name);
+/** True where a name of the plain form still needs a closer look. */
+function isDoubtful(name: string): boolean {
+  const ending = endingOf(name);
+  return FILE_ENDINGS.has(ending) || ONLY_DIGITS.test(ending) || name.includes('xn--');
+}
+
+function endingOf(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
 }

@@ -38,7 +38,10 @@ export const NO_DOUBTS: readonly Doubt[] = [];
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/;
 const INVISIBLES = new RegExp(INVISIBLE, 'g');
 const PLAIN = /^[!-~]*$/;
+/** In addresses, names and URLs, where none of this means anything else. */
 const DEFANGED = /[[({](?:\.|dot|:|:\/\/|@|at)[\])}]|^(?:hxxps?|fxps?)(?=:|\[)|\[\./i;
+/** In command lines and names of files, where brackets may be meant. */
+const DEFANGED_INSIDE = /\[\.\]|hxxps?(?::|\[:)/i;
 
 /**
  * The text without what hides in it or stands around it, and what that was.
@@ -46,7 +49,8 @@ const DEFANGED = /[[({](?:\.|dot|:|:\/\/|@|at)[\])}]|^(?:hxxps?|fxps?)(?=:|\[)|\
  */
 export function uncover(text: string, refang: boolean): { text: string; doubts: Doubt[] } {
   const doubts: Doubt[] = [];
-  if (PLAIN.test(text) && !(refang && DEFANGED.test(text))) return { text, doubts };
+  const defanged = refang ? DEFANGED : DEFANGED_INSIDE;
+  if (PLAIN.test(text) && !defanged.test(text)) return { text, doubts };
   let shown = text;
   const hidden = INVISIBLE.exec(shown);
   if (hidden) {
@@ -61,9 +65,9 @@ export function uncover(text: string, refang: boolean): { text: string; doubts: 
   if (trimmed.length < shown.length) {
     doubts.push({ code: 'blank_at_end', detail: 'begins or ends with a blank' });
   }
-  if (!refang || !DEFANGED.test(trimmed)) return { text: trimmed, doubts };
+  if (!defanged.test(trimmed)) return { text: trimmed, doubts };
   doubts.push({ code: 'defanged_value', detail: 'is defanged; consumers will not match it' });
-  return { text: refanged(trimmed), doubts };
+  return { text: refang ? refanged(trimmed) : trimmed, doubts };
 }
 
 function refanged(text: string): string {

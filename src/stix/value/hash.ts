@@ -29,8 +29,18 @@ const FORMS: ReadonlyMap<string, HashForm> = new Map<string, HashForm>([
   ['tlsh', { name: 'TLSH', form: TLSH }],
 ]);
 
+/** The usual spellings are found as they are. */
+const FORMS_BY_NAME: ReadonlyMap<string, HashForm> = new Map(
+  [...FORMS].flatMap(([key, form]) => [
+    [key, form],
+    [form.name, form],
+    [form.name.toLowerCase(), form],
+  ]),
+);
+
 function formOf(algorithm: string): HashForm | undefined {
-  return FORMS.get(algorithm.toLowerCase().replaceAll('-', '').replaceAll('_', ''));
+  const form = FORMS_BY_NAME.get(algorithm);
+  return form ?? FORMS.get(algorithm.toLowerCase().replaceAll('-', '').replaceAll('_', ''));
 }
 
 /** The algorithm's name as the vocabulary spells it; unknown ones as given. */
@@ -52,7 +62,7 @@ export function isKnownHashForm(algorithm: string, value: string): boolean {
  */
 export function normalHash(algorithm: string, value: string): { kind: string; value: string } {
   const name = hashAlgorithmName(algorithm).toLowerCase();
-  const kind = name.replace(/^sha-/, 'sha');
+  const kind = name.startsWith('sha-') ? `sha${name.slice(4)}` : name;
   if (kind === 'ssdeep') return { kind, value };
   const lower = value.toLowerCase();
   return { kind, value: kind === 'tlsh' && lower.length === 72 ? lower.slice(2) : lower };

@@ -16,32 +16,34 @@ const HIVES: Readonly<Record<string, string>> = {
   hkcc: 'hkey_current_config',
 };
 
-const NORMALISERS: Readonly<Record<string, (text: string) => NormalValue>> = {
-  'domain-name': normalDomain,
-  url: normalUrl,
-  'email-addr': normalEmail,
-  address: normalEndpoint,
-  'ipv4-addr': (text) => addressOr('ipv4-addr', text),
-  'ipv6-addr': (text) => addressOr('ipv6-addr', text),
-  'mac-addr': normalMac,
-  'autonomous-system': (text) => plain('autonomous-system', text.trim().replace(/^as/i, '')),
-  'windows-registry-key': normalRegistryKey,
-  'x509-serial': normalSerial,
-  'file-name': (text) => folded('file-name', text),
-  'file-path': (text) => folded('file-path', text),
-  'process-name': (text) => folded('process-name', text),
-  ja3: (text) => fingerprint('ja3', text),
-  ja3s: (text) => fingerprint('ja3s', text),
-  jarm: (text) => fingerprint('jarm', text),
-  imphash: (text) => plain('imphash', text.toLowerCase()),
-};
+const NORMALISERS: ReadonlyMap<string, (text: string) => NormalValue> = new Map(
+  Object.entries<(text: string) => NormalValue>({
+    'domain-name': normalDomain,
+    url: normalUrl,
+    'email-addr': normalEmail,
+    address: normalEndpoint,
+    'ipv4-addr': (text) => addressOr('ipv4-addr', text),
+    'ipv6-addr': (text) => addressOr('ipv6-addr', text),
+    'mac-addr': normalMac,
+    'autonomous-system': (text) => plain('autonomous-system', text.trim().replace(/^as/i, '')),
+    'windows-registry-key': normalRegistryKey,
+    'x509-serial': normalSerial,
+    'file-name': (text) => folded('file-name', text),
+    'file-path': (text) => folded('file-path', text),
+    'process-name': (text) => folded('process-name', text),
+    ja3: (text) => fingerprint('ja3', text),
+    ja3s: (text) => fingerprint('ja3s', text),
+    jarm: (text) => fingerprint('jarm', text),
+    imphash: (text) => plain('imphash', text.toLowerCase()),
+  }),
+);
 
 /**
  * Brings a value of a kind into the one form in which it is looked up.
  * @param kind as `kindOfPath` tells it: `domain-name`, `hash:SHA-256`, `x509-hash:SHA-1`, `mutex` …
  */
 export function normalise(kind: string, text: string): NormalValue {
-  const normaliser = Object.hasOwn(NORMALISERS, kind) ? NORMALISERS[kind] : undefined;
+  const normaliser = NORMALISERS.get(kind);
   if (normaliser) return normaliser(text);
   if (kind.startsWith('hash:')) return digest('', kind.slice(5), text);
   if (kind.startsWith('x509-hash:')) return digest('x509-', kind.slice(10), text);

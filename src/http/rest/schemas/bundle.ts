@@ -27,7 +27,7 @@ export const BundleQuery = z.strictObject({
 });
 export type BundleOptions = z.output<typeof BundleQuery>;
 
-const Finding = z.object({
+export const Finding = z.object({
   code: z.string(),
   path: z.string(),
   detail: z.string(),
@@ -42,6 +42,10 @@ export const ResultAnswer = z
     code: z.string().optional(),
     path: z.string().optional().meta({ description: 'JSON path within the object' }),
     detail: z.string().optional(),
+    duplicate_of: z.string().optional().meta({
+      description:
+        'The id of an older indicator of yours that looks for the same, of which this is a re-issue',
+    }),
     warnings: z.array(Finding).optional(),
   })
   .meta({ id: 'ObjectResult' });

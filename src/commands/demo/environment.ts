@@ -1,0 +1,13 @@
+import { environmentWith } from '../../config.ts';
+
+/** The settings of the demo's server; whatever the user has set for a Tocsin of his own is left out. */
+export function demoEnvironment(dataDir: string): NodeJS.ProcessEnv {
+  return environmentWith({
+    TOCSIN_DATA_DIR: dataDir,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    // The receivers of the demo are on this machine, where webhooks do not go otherwise.
+    TOCSIN_EGRESS_ALLOW: '127.0.0.0/8',
+  });
+}

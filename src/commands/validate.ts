@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { validate, type Validation } from '../indicators/validate.ts';
+import { parseBundle } from '../stix/bundle-text.ts';
+import type { Finding } from '../stix/check.ts';
+import { JsonFault } from '../stix/json-fault.ts';
+
+interface Options {
+  json: boolean;
+  quiet: boolean;
+}
+
+interface Report {
+  readonly file: string;
+  readonly error?: Finding;
+  readonly validation?: Validation;
+}
+
+/** `tocsin validate FILE…` */
+export function validateCommand(): Command {
+  return new Command('validate')
+    .description('check STIX files, and keep nothing; leaves with 1 when an object is invalid')
+    .argument('<files...>', 'STIX bundles or objects')
+    .option('--json', 'one JSON object a file', false)
+    .option('--quiet', 'only the table', false)
+    .action(run);
+}
+
+async function run(files: string[], { json, quiet }: Options): Promise<void> {
+  const reports: Report[] = [];
+  for (const file of files) {
+    const report = await check(file);
+    reports.push(report);
+    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    else if (!quiet) process.stdout.write(inWords(report));
+    if (report.error !== undefined || (report.validation?.summary.invalid ?? 0) > 0) {
+      process.exitCode = 1;
+    }
+  }
+  if (!json) process.stdout.write(table(reports));
+}
+
+async function check(file: string): Promise<Report> {
+  try {
+    const outcome = validate(parseBundle(await readFile(file, 'utf8')));
+    return 'results' in outcome ? { file, validation: outcome } : { file, error: outcome };
+  } catch (error) {
+    if (error instanceof JsonFault) {
+      const { code, path, detail } = error;
+      return { file, error: { code, path, detail } };
+    }
+    const detail = error instanceof Error ? error.message : String(error);
+    return { file, error: { code: 'unreadable', path: '', detail } };
+  }
+}
+
+function inWords({ file, error, validation }: Report): string {
+  if (error !== undefined) return `${file}: ${error.code} ${error.path}: ${error.detail}\n`;
+  const lines = (validation?.results ?? []).flatMap(({ index, id, errors, warnings }) => {
+    const name = `${file}: ${id ?? `object ${index}`}`;
+    return [
+      ...errors.map((finding) => `${name}: error ${sentence(finding)}\n`),
+      ...warnings.map((finding) => `${name}: warning ${sentence(finding)}\n`),
+    ];
+  });
+  return lines.join('');
+}
+
+function sentence({ code, path, detail, clause }: Finding): string {
+  return `${code} ${path}: ${detail}${clause === undefined ? '' : ` (${clause})`}`;
+}
+
+function table(reports: readonly Report[]): string {
+  const rows = reports.map(({ file, error, validation }) => {
+    if (validation === undefined) return [error?.code ?? '', '', '', '', file];
+    const { objects, valid, invalid, warnings } = validation.summary;
+    return [...[objects, valid, invalid, warnings].map(String), file];
+  });
+  const heads = ['objects', 'valid', 'invalid', 'warnings', 'file'];
+  const widths = heads.map((head, i) =>
+    Math.max(
+      head.length,
+      ...rows.map((row) => (i === 0 && row[1] === '' ? 0 : (row[i]?.length ?? 0))),
+    ),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (i === heads.length - 1 ? cell : cell.padStart(widths[i] ?? 0)))
+      .join('  ');
+  return `${[heads, ...rows].map((row) => (row[1] === '' ? `${row[0]}  ${row[4]}` : line(row))).join('\n')}\n`;
+}

@@ -1,0 +1,60 @@
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '../../errors.ts';
+import { OBJECT_CHARACTERS_MAX } from '../../indicators/examine.ts';
+import { validate, validation, type Validation } from '../../indicators/validate.ts';
+import { READERS } from '../access.ts';
+import { isNdjson } from '../bodies.ts';
+import type { Services } from '../context.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { readLines } from './ndjson.ts';
+import { answer } from './schemas/answer.ts';
+import { BUNDLE_BODIES } from './schemas/body.ts';
+import { problems } from './schemas/problem.ts';
+import { ValidationAnswer } from './schemas/validate.ts';
+
+const post: Route = (app, services) => {
+  app.post(
+    '/validate',
+    {
+      config: { access: READERS, takesBundles: true, takes: BUNDLE_BODIES },
+      schema: {
+        operationId: 'validateBundle',
+        summary: 'Check a bundle or an object, and keep nothing',
+        description:
+          'Errors are what would be refused, warnings what is doubtful and would be kept. Any ' +
+          'role may ask. Whether your organisation may share it with an audience is told by ' +
+          '`POST /bundles?dry_run=true`.',
+        tags: ['Sharing'],
+        response: {
+          200: answer('What was found', ValidationAnswer),
+          ...problems(400, 401, 403, 413, 415),
+        },
+      },
+    },
+    (request) => (isNdjson(request) ? validateLines(services, request) : validateBody(request)),
+  );
+};
+
+/** `POST /validate` */
+export const validations = noun(post);
+
+function validateBody(request: FastifyRequest): Validation {
+  const outcome = validate(request.body);
+  if ('results' in outcome) return outcome;
+  const extra = { reason: outcome.code };
+  throw new Problem('invalid_bundle', outcome.detail, { path: outcome.path, extra });
+}
+
+async function validateLines({ limits }: Services, request: FastifyRequest): Promise<Validation> {
+  const objects: unknown[] = [];
+  for await (const line of readLines(request.body as Readable, OBJECT_CHARACTERS_MAX)) {
+    objects.push(line.value);
+    if (objects.length > limits.bundleObjectsMax) {
+      throw new Problem('bundle_too_large', 'Check fewer lines at once', {
+        extra: { limit: limits.bundleObjectsMax },
+      });
+    }
+  }
+  return validation(null, objects);
+}

@@ -1,0 +1,78 @@
+import { Problem } from '../errors.ts';
+import type { Member } from '../sharing/member.ts';
+import { sharingFault } from '../sharing/share.ts';
+import { parseJson } from '../stix/json.ts';
+import { strictestTlp, tlpRank } from '../stix/tlp.ts';
+import { appendAudit } from '../store/audit.ts';
+import { lockCurrent, readdressCurrent, type CurrentVersion } from '../store/narrowing.ts';
+import { asViewer } from '../store/transaction.ts';
+import type { AcceptContext } from './accept.ts';
+import type { ChosenAudience } from './audience.ts';
+import { narrow } from './narrow.ts';
+
+export interface Readdressing {
+  readonly member: Member;
+  readonly stixId: string;
+  /** With whom it is shared from now on; as before when left out. */
+  readonly audience?: ChosenAudience | undefined;
+  /** The TLP rank it has from now on; as before when left out. */
+  readonly tlp?: number | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/**
+ * Changes with whom a member shares an object of its own, or its marking level. Who sees it now
+ * gets it; who does not see it any more gets a withdrawal. The marking that the object itself
+ * carries stays the least.
+ * Throws Problem not_found, tlp_below_marking, or what sharing it so anew would throw.
+ */
+export async function readdress(context: AcceptContext, wish: Readdressing): Promise<void> {
+  const { db, onAccepted } = context;
+  const { member, stixId } = wish;
+  const { organisationId, realmId } = member.viewer;
+  const writer = { ...member.viewer, audiences: [], ceiling: 4 };
+  await asViewer(db, writer, async (tx) => {
+    const current = await lockCurrent(tx, { realmId, organisationId }, stixId);
+    if (current === undefined) {
+      throw new Problem('not_found', 'Your organisation shares no such object');
+    }
+    const to = {
+      audienceId: wish.audience?.id ?? current.audienceId,
+      tlp: wish.tlp ?? current.tlp,
+    };
+    refuse(wish, current, to.tlp);
+    const auditId = await appendAudit(tx, {
+      organisationId,
+      actor: `key ${member.keyId}`,
+      action: 'object.readdress',
+      requestId: wish.requestId,
+      detail: { object: stixId, audience: to.audienceId, tlp: to.tlp },
+    });
+    const share = { realmId, organisationId, auditId };
+    await readdressCurrent(tx, share, current.versionId, to);
+    await narrow(db, tx, share, { from: current, to, stixIds: [stixId] });
+  });
+  onAccepted();
+}
+
+function refuse({ member, audience }: Readdressing, current: CurrentVersion, tlp: number): void {
+  const own = parseJson(current.content);
+  const marked = typeof own === 'object' && own !== null ? strictestTlp(own) : undefined;
+  if (marked !== undefined && tlp < tlpRank(marked)) {
+    throw new Problem(
+      'tlp_below_marking',
+      `The object itself is marked TLP:${marked.toUpperCase()}`,
+      {
+        path: 'tlp',
+      },
+    );
+  }
+  const fault = sharingFault({
+    tlp,
+    ceiling: member.shareCeiling,
+    namesOrganisations: audience?.namesOrganisations ?? tlp === current.tlp,
+    createdByRef: undefined,
+    othersIdentities: new Set(),
+  });
+  if (fault !== undefined) throw new Problem(fault.code, fault.detail, { path: fault.path });
+}

@@ -1,0 +1,60 @@
+import { Problem } from '../errors.ts';
+import type { Member } from '../sharing/member.ts';
+import { checkObject } from '../stix/check.ts';
+import { parseJson } from '../stix/json.ts';
+import { versionOf } from '../stix/version.ts';
+import { lockCurrent, type CurrentVersion } from '../store/narrowing.ts';
+import { asViewer } from '../store/transaction.ts';
+import { accept, type AcceptContext } from './accept.ts';
+import type { ObjectResult } from './results.ts';
+
+export interface Revocation {
+  readonly member: Member;
+  readonly stixId: string;
+  readonly requestId?: string | undefined;
+}
+
+/**
+ * Revokes an object that a member shares: a new version of it, the same but for `revoked` and
+ * `modified` (STIX 2.1 §3.6), for the same audience. It ends the object's life.
+ * Throws Problem not_found, or revocation_impossible for an object that has no versions.
+ */
+export async function revoke(context: AcceptContext, wish: Revocation): Promise<ObjectResult> {
+  const { member, stixId } = wish;
+  const current = await findCurrent(context, wish);
+  const checked = checkObject(parseJson(current.content));
+  const version = checked.ok && 'modified' in checked.object && versionOf(checked.object);
+  if (!checked.ok || !version) {
+    throw new Problem('revocation_impossible', `${stixId} has no versions that could be revoked`);
+  }
+  const modified = laterThan(version, context.clock.now());
+  const [result] = await accept(context, [{ ...checked.object, modified, revoked: true }], {
+    member: { ...member, shareCeiling: Math.max(member.shareCeiling, current.tlp) },
+    // It goes where the object went, whatever may be shared there now, and is marked no lower.
+    audience: { id: current.audienceId, namesOrganisations: true },
+    tlpAtLeast: current.tlp,
+    atomic: false,
+    dryRun: false,
+    requestId: wish.requestId,
+  });
+  if (result === undefined) throw new Error('A revocation was left without its result');
+  return result;
+}
+
+async function findCurrent(
+  { db }: AcceptContext,
+  { member, stixId }: Revocation,
+): Promise<CurrentVersion> {
+  const writer = { ...member.viewer, audiences: [], ceiling: 4 };
+  const current = await asViewer(db, writer, (tx) => lockCurrent(tx, writer, stixId));
+  if (current === undefined) {
+    throw new Problem('not_found', 'Your organisation shares no such object');
+  }
+  return current;
+}
+
+/** Now, or a millisecond after what is there where a clock runs behind. */
+function laterThan(comparable: string, now: Date): string {
+  const least = Date.parse(comparable) + 1;
+  return new Date(Math.max(least, now.getTime())).toISOString();
+}

@@ -1,0 +1,119 @@
+/**
+ * Checkpoints as signed notes, pure: C2SP signed-note (Ed25519, signature type 0x01) around the
+ * text of C2SP tlog-checkpoint. Both must be exact to the byte.
+ */
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
+
+export interface Checkpoint {
+  /** Which log this is. */
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Buffer;
+}
+
+/** A key with its name: in a checkpoint, the name is the origin. */
+export interface Verifier {
+  readonly name: string;
+  /** Raw, 32 bytes. */
+  readonly publicKey: Buffer;
+}
+
+export interface Signer extends Verifier {
+  readonly privateKey: KeyObject;
+}
+
+const ED25519 = 0x01;
+const ID_BYTES = 4;
+/** RFC 8410 §7 and §4: what stands before the raw key in PKCS #8 and SubjectPublicKeyInfo. */
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
+const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
+
+const SIGNATURE = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/;
+const SIZE = /^(0|[1-9][0-9]{0,15})$/;
+const ROOT = /^[A-Za-z0-9+/]{43}=$/;
+const VKEY = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/;
+
+/** The signer whose private key is this seed of 32 bytes (RFC 8032 §5.1.5). */
+export function signerOf(name: string, seed: Buffer): Signer {
+  const der = Buffer.concat([PKCS8, seed]);
+  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  return { name, privateKey, publicKey: spki.subarray(SPKI.length) };
+}
+
+/** How a public key is handed out: `<name>+<key id>+<type and key>` (C2SP signed-note). */
+export function vkeyOf({ name, publicKey }: Verifier): string {
+  const key = Buffer.concat([Buffer.of(ED25519), publicKey]).toString('base64');
+  return `${name}+${keyId({ name, publicKey }).toString('hex')}+${key}`;
+}
+
+/** The key that a text of `vkeyOf` means, or undefined when it means none. */
+export function readVkey(text: string): Verifier | undefined {
+  const [, name = '', id = '', encoded = ''] = VKEY.exec(text.trim()) ?? [];
+  const key = Buffer.from(encoded, 'base64');
+  const verifier = { name, publicKey: key.subarray(1) };
+  const matches = key[0] === ED25519 && keyId(verifier).toString('hex') === id;
+  return matches ? verifier : undefined;
+}
+
+/** The checkpoint as a note with the signature of each signer. */
+export function signCheckpoint(checkpoint: Checkpoint, signers: readonly Signer[]): string {
+  const { origin, size, root } = checkpoint;
+  const text = `${origin}\n${size}\n${root.toString('base64')}\n`;
+  const lines = signers.map((signer) => {
+    const signature = sign(null, Buffer.from(text), signer.privateKey);
+    return `— ${signer.name} ${Buffer.concat([keyId(signer), signature]).toString('base64')}\n`;
+  });
+  return `${text}\n${lines.join('')}`;
+}
+
+/**
+ * The checkpoint that a note holds, or undefined unless at least one of its signatures is by one
+ * of these keys and every signature that claims to be by one is.
+ */
+export function openCheckpoint(
+  note: string,
+  verifiers: readonly Verifier[],
+): Checkpoint | undefined {
+  const end = note.lastIndexOf('\n\n');
+  const text = note.slice(0, end + 1);
+  const lines = note.slice(end + 2).split('\n');
+  if (end < 0 || lines.pop() !== '') return undefined;
+  let signed = false;
+  for (const line of lines) {
+    const [, name, encoded = ''] = SIGNATURE.exec(line) ?? [];
+    if (name === undefined) return undefined;
+    const bytes = Buffer.from(encoded, 'base64');
+    const id = bytes.subarray(0, ID_BYTES);
+    const by = verifiers.find((key) => key.name === name && keyId(key).equals(id));
+    if (by === undefined) continue;
+    if (!isSignedBy(by, text, bytes.subarray(ID_BYTES))) return undefined;
+    signed = true;
+  }
+  return signed ? readText(text) : undefined;
+}
+
+function readText(text: string): Checkpoint | undefined {
+  const [origin = '', size = '', root = ''] = text.split('\n');
+  if (origin === '' || !SIZE.test(size) || !ROOT.test(root)) return undefined;
+  return { origin, size: Number(size), root: Buffer.from(root, 'base64') };
+}
+
+function isSignedBy({ publicKey }: Verifier, text: string, signature: Buffer): boolean {
+  const der = Buffer.concat([SPKI, publicKey]);
+  const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+  return verify(null, Buffer.from(text), key, signature);
+}
+
+/** C2SP signed-note: the first bytes of SHA-256 over name, newline, signature type and key. */
+function keyId({ name, publicKey }: Verifier): Buffer {
+  const hash = createHash('sha256').update(`${name}\n`).update(Buffer.of(ED25519));
+  return hash.update(publicKey).digest().subarray(0, ID_BYTES);
+}

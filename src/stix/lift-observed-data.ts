@@ -1,0 +1,120 @@
+/**
+ * The observable container of STIX 2.0 (part 4) as cyber-observable objects of 2.1 (section 6), with
+ * deterministic ids and with references by id in place of the container's keys.
+ */
+import { isIdentifier } from './identifier.ts';
+import { randomIdFrom, scoIdOf } from './sco-id.ts';
+
+/** How long a chain of references from object to object may be. */
+const REFERENCE_DEPTH_MAX = 64;
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** Names that changed between 2.0 and 2.1. */
+const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  directory: { created: 'ctime', modified: 'mtime', accessed: 'atime' },
+  file: { created: 'ctime', modified: 'mtime', accessed: 'atime' },
+  process: { created: 'created_time', binary_ref: 'image_ref' },
+  'user-account': { password_last_changed: 'credential_last_changed' },
+  'windows-registry-key': { modified: 'modified_time' },
+};
+
+/**
+ * The observed-data object with `object_refs`, and the objects it refers to. One whose container
+ * cannot be taken apart (references to nowhere, in a circle, no types) stays as it is.
+ */
+export function liftObservedData(observed: Properties): Properties[] {
+  const container = observed['objects'];
+  if (typeof container !== 'object' || container === null) return [observed];
+  const lifter = new ContainerLifter(container as Readonly<Record<string, unknown>>, observed);
+  const objects = lifter.lift();
+  if (!objects) return [observed];
+  const { objects: _container, ...rest } = observed;
+  return [{ ...rest, object_refs: objects.map((object) => object['id']) }, ...objects];
+}
+
+class ContainerLifter {
+  private readonly container: Readonly<Record<string, unknown>>;
+  private readonly seed: string;
+  private depth = 0;
+  /** By the container's key; undefined while an object is under way. */
+  private readonly lifted = new Map<string, Properties | undefined>();
+
+  constructor(container: Readonly<Record<string, unknown>>, observed: Properties) {
+    this.container = container;
+    this.seed = String(observed['id']);
+  }
+
+  /** The objects in the container's order, each id once; undefined when it cannot be done. */
+  lift(): Properties[] | undefined {
+    const keys = Object.keys(this.container);
+    if (keys.length === 0) return undefined;
+    const byId = new Map<unknown, Properties>();
+    for (const key of keys) {
+      const object = this.objectAt(key);
+      if (!object) return undefined;
+      byId.set(object['id'], object);
+    }
+    return [...byId.values()];
+  }
+
+  private objectAt(key: string): Properties | undefined {
+    if (this.lifted.has(key)) return this.lifted.get(key);
+    if (!Object.hasOwn(this.container, key) || this.depth > REFERENCE_DEPTH_MAX) return undefined;
+    this.lifted.set(key, undefined);
+    this.depth += 1;
+    const object = this.converted(key, this.container[key]);
+    this.depth -= 1;
+    this.lifted.set(key, object);
+    return object;
+  }
+
+  private converted(key: string, given: unknown): Properties | undefined {
+    if (typeof given !== 'object' || given === null || !('type' in given)) return undefined;
+    const { type } = given;
+    if (typeof type !== 'string') return undefined;
+    const renamed = this.withIds(given, RENAMED[type] ?? {});
+    if (!renamed) return undefined;
+    const properties = renamed as Record<string, unknown>;
+    const id = scoIdOf(properties) ?? randomIdFrom(type, `${this.seed}/${key}`);
+    return { type, spec_version: '2.1', id, ...properties };
+  }
+
+  /** The value with the ids of the objects that its `_ref` and `_refs` name, at any depth. */
+  private withIds(value: object, names: Readonly<Record<string, string>>): object | undefined {
+    const copy: Record<string, unknown> = {};
+    for (const [name, member] of Object.entries(value)) {
+      const lifted = this.member(name, member);
+      if (lifted === undefined) return undefined;
+      copy[Object.hasOwn(names, name) ? (names[name] ?? name) : name] = lifted;
+    }
+    return copy;
+  }
+
+  private member(name: string, value: unknown): unknown {
+    if (name.endsWith('_ref')) return this.idOf(value);
+    if (name.endsWith('_refs') && Array.isArray(value)) {
+      const ids = value.map((key) => this.idOf(key));
+      return ids.includes(undefined) ? undefined : ids;
+    }
+    if (name === 'hashes' || name.endsWith('_hashes')) return withHashNames(value);
+    if (Array.isArray(value)) {
+      const items = value.map((item: unknown) => this.member('', item));
+      return items.includes(undefined) ? undefined : items;
+    }
+    return typeof value === 'object' && value !== null ? this.withIds(value, {}) : value;
+  }
+
+  private idOf(key: unknown): unknown {
+    if (typeof key !== 'string') return undefined;
+    return isIdentifier(key) ? key : this.objectAt(key)?.['id'];
+  }
+}
+
+/** 2.0 spelt it `ssdeep`. */
+function withHashNames(hashes: unknown): unknown {
+  if (typeof hashes !== 'object' || hashes === null) return hashes;
+  return Object.fromEntries(
+    Object.entries(hashes).map(([name, value]) => [name === 'ssdeep' ? 'SSDEEP' : name, value]),
+  );
+}

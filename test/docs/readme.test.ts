@@ -1,0 +1,66 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { settings } from '../../src/config.ts';
+import { ROLES } from '../../src/sharing/member.ts';
+
+const root = join(import.meta.dirname, '../..');
+const text = (file: string): string => readFileSync(join(root, file), 'utf8');
+const readme = text('README.md');
+
+/** The rows of the table under a heading, each its cells without back-ticks. */
+function table(heading: string): string[][] {
+  const [, after = ''] = readme.split(`\n### ${heading}\n`);
+  const lines = (after.split(/\n#{2,3} /)[0] ?? '').split('\n');
+  const rows = lines.filter((line) => line.startsWith('|')).slice(2);
+  return rows.map((row) => row.split('|').map((cell) => cell.replaceAll('`', '').trim()));
+}
+
+describe('the README', () => {
+  it('lists every setting with its default', () => {
+    const listed = table('Settings').map(([, name, value]) => [name, value]);
+    const defaults = Object.entries(settings.shape).map(([name, schema]) => {
+      const value: unknown = schema.safeParse(undefined).data ?? '';
+      return [name, String(Array.isArray(value) ? value.join(',') : value)];
+    });
+    expect(listed).toEqual(defaults);
+  });
+
+  it('lists every endpoint, and nothing else', () => {
+    const { paths } = z
+      .object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
+      .parse(parse(text('openapi.yaml')));
+    const served = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(table('Endpoints').map(([, endpoint]) => endpoint)).toEqual(
+      expect.arrayContaining(served),
+    );
+    expect(table('Endpoints')).toHaveLength(served.length);
+  });
+
+  it('lists every role', () => {
+    expect(table('Roles').map(([, role]) => role)).toEqual([...ROLES]);
+  });
+
+  it('lists every command', () => {
+    const commands = text('src/commands/main.ts').matchAll(/addCommand\((\w+)Command\(\)\)/g);
+    const names = [...commands].map(([, name]) => name);
+    const listed = table('Commands').map(([, command = '']) => command.split(' ')[0]);
+    expect(new Set(listed)).toEqual(new Set(names));
+  });
+});
+
+describe('every page', () => {
+  const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
+
+  it.each(pages)('%s has links that lead somewhere', (page) => {
+    const links = [...text(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+    for (const link of links.filter((one) => !/^(?:https?:|#|\/)/.test(one))) {
+      const target = join(root, dirname(page), link.split('#')[0] ?? '');
+      expect(existsSync(target), link).toBe(true);
+    }
+  });
+});

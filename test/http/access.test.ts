@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import request from 'supertest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROLES, type Role } from '../../src/sharing/member.ts';
+import { anActor, type Actor } from '../support/actors.ts';
+import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+
+const ALL: readonly Role[] = ROLES;
+const ANALYSTS: readonly Role[] = ['admin', 'org_admin', 'publisher', 'analyst'];
+const PUBLISHERS: readonly Role[] = ['admin', 'org_admin', 'publisher'];
+const ADMINS: readonly Role[] = ['admin', 'org_admin'];
+
+/** Who may call what. A route that is not here fails the test, so that nobody forgets to decide. */
+const MATRIX: Record<string, 'public' | readonly Role[]> = {
+  'get /healthz': 'public',
+  'get /readyz': 'public',
+  'get /metrics': 'public',
+  'post /api/v1/bundles': PUBLISHERS,
+  'post /api/v1/indicators': PUBLISHERS,
+  'get /api/v1/objects/{id}': ALL,
+  'get /api/v1/changes': ALL,
+  'get /api/v1/stream': ALL,
+  'get /api/v1/me': ALL,
+  'post /api/v1/subscriptions': ADMINS,
+  'get /api/v1/subscriptions': ANALYSTS,
+  'get /api/v1/subscriptions/{id}': ANALYSTS,
+  'patch /api/v1/subscriptions/{id}': ADMINS,
+  'delete /api/v1/subscriptions/{id}': ADMINS,
+  'post /api/v1/subscriptions/{id}/test': ADMINS,
+  'post /api/v1/subscriptions/{id}/replay': ADMINS,
+  'post /api/v1/subscriptions/{id}/rotate-secret': ADMINS,
+  'get /api/v1/subscriptions/{id}/attempts': ANALYSTS,
+};
+
+let tocsin: Tocsin;
+const actors = new Map<Role, Actor>();
+
+beforeAll(async () => {
+  tocsin = await startTocsin();
+  const orgAdmin = await anActor(tocsin);
+  for (const role of ROLES) actors.set(role, await orgAdmin.as(role));
+});
+afterAll(() => tocsin.close());
+
+/** The status and code of a call that asks for nothing that exists, and is refused early or late. */
+async function call(route: string, key?: string): Promise<{ status: number; code?: string }> {
+  const [method = '', path = ''] = route.split(' ');
+  const url = new URL(path.replace('{id}', randomUUID()), tocsin.url);
+  // A cursor of nobody's ends the stream before it begins.
+  if (path.endsWith('/stream')) url.searchParams.set('after', 'nobody');
+  const headers: Record<string, string> = key === undefined ? {} : { 'x-api-key': key };
+  const response = await fetch(url, { method: method.toUpperCase(), headers });
+  const text = await response.text();
+  const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
+  const code = isProblem === true ? (JSON.parse(text) as { code: string }).code : undefined;
+  return { status: response.status, ...(code === undefined ? {} : { code }) };
+}
+
+it('decides who may call every route there is', async () => {
+  const { body } = await request(tocsin.url).get('/openapi.json');
+  const { paths } = body as { paths: Record<string, Record<string, unknown>> };
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+  expect(routes.toSorted()).toEqual(Object.keys(MATRIX).toSorted());
+});
+
+const closed = Object.entries(MATRIX).filter(([, access]) => access !== 'public');
+const cells = closed.flatMap(([route, access]) =>
+  ROLES.map((role) => [role, route, access.includes(role)] as const),
+);
+
+it.each(cells)('%s %s: %s', async (role, route, may) => {
+  const { status, code } = await call(route, actors.get(role)?.key);
+  if (may) {
+    expect(status).not.toBe(401);
+    expect(status).not.toBe(403);
+  } else {
+    expect({ status, code }).toEqual({ status: 403, code: 'role_not_allowed' });
+  }
+});
+
+it.each(closed)('%s takes a key', async (route) => {
+  expect(await call(route)).toEqual({ status: 401, code: 'key_missing' });
+});
+
+it.each(Object.keys(MATRIX).filter((route) => MATRIX[route] === 'public'))(
+  '%s takes no key',
+  async (route) => {
+    expect((await call(route)).status).toBe(200);
+  },
+);
+
+it('answers 404 for a path that nobody made, key or not', async () => {
+  expect(await call('get /api/v1/nothing')).toEqual({ status: 404, code: 'not_found' });
+  expect(await call('get /api/v1/nothing', actors.get('admin')?.key)).toEqual({
+    status: 404,
+    code: 'not_found',
+  });
+});

@@ -1,0 +1,86 @@
+/** Reads server-sent events (WHATWG HTML §9.2). */
+import type { Actor } from './actors.ts';
+import type { Tocsin } from './tocsin.ts';
+
+export interface StreamEvent {
+  readonly event: string;
+  readonly id: string;
+  readonly data: unknown;
+}
+
+export interface Following {
+  /** The next event, whatever it is; undefined when the stream has ended. */
+  next(): Promise<StreamEvent | undefined>;
+  /** The events up to and with the first that satisfies. */
+  until(satisfied: (event: StreamEvent) => boolean): Promise<StreamEvent[]>;
+  close(): Promise<void>;
+}
+
+export async function follow(
+  { url }: Tocsin,
+  { key }: Actor,
+  { after, lastEventId }: { after?: string; lastEventId?: string } = {},
+): Promise<Following> {
+  const ended = new AbortController();
+  const query = after === undefined ? '' : `?after=${after}`;
+  const response = await fetch(`${url}/api/v1/stream${query}`, {
+    headers: {
+      'x-api-key': key,
+      ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+    },
+    signal: ended.signal,
+  });
+  if (response.status !== 200 || response.body === null) {
+    throw new Error(`No stream: ${response.status} ${await response.text()}`);
+  }
+  const events = read(response.body);
+  const next = async () => (await events.next()).value ?? undefined;
+  return {
+    next,
+    until: async (satisfied) => {
+      const seen: StreamEvent[] = [];
+      for (;;) {
+        const event = await next();
+        if (event === undefined) throw new Error(`The stream ended: ${JSON.stringify(seen)}`);
+        seen.push(event);
+        if (satisfied(event)) return seen;
+      }
+    },
+    close: async () => {
+      ended.abort();
+      await events.return(undefined).catch(() => undefined);
+    },
+  };
+}
+
+async function* read(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent, undefined> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let id = '';
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const fields = readFields(text.slice(0, end));
+      text = text.slice(end + 2);
+      id = fields.get('id') ?? id;
+      const data = fields.get('data');
+      // Without data it only moves the id on.
+      yield {
+        event: data === undefined ? 'place' : (fields.get('event') ?? 'message'),
+        id,
+        data: data === undefined ? null : JSON.parse(data),
+      };
+    }
+  }
+  return undefined;
+}
+
+function readFields(block: string): Map<string, string> {
+  const lines = block.split('\n').filter((line) => line !== '' && !line.startsWith(':'));
+  return new Map(
+    lines.map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
+    }),
+  );
+}
