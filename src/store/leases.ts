@@ -112,10 +112,7 @@ export const findOrder = gather(findOrders, {
   keyOf: ({ workerId }: OrderKey) => workerId,
 });
 
-async function findOrders(
-  db: Database,
-  keys: readonly OrderKey[],
-): Promise<(Order | undefined)[]> {
+async function findOrders(db: Database, keys: readonly OrderKey[]): Promise<(Order | undefined)[]> {
   const ids = keys.map(({ subscriptionId }) => subscriptionId);
   const rows = await db.server.$queryRaw<(Order & { id: string })[]>`
     select s.id::text, s.organisation_id as "organisationId", s.realm_id as "realmId", s.url,
