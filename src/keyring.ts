@@ -1,8 +1,8 @@
 /**
- * What is derived from the master secret: the pepper of keys, the sealing of cursors and the
- * encryption of stored secrets (HKDF-SHA-256, RFC 5869, one label each). With an older secret
- * beside it, whatever was made under the older one still opens; all that is made is made under
- * the current one.
+ * What is derived from the master secret: the pepper of keys, the key that signs the audit, the
+ * sealing of cursors and the encryption of stored secrets (HKDF-SHA-256, RFC 5869, one label
+ * each). With an older secret beside it, whatever was made under the older one still opens; all
+ * that is made is made under the current one.
  */
 import {
   createCipheriv,
@@ -13,7 +13,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 
-export type Purpose = 'api-key' | 'cursor' | 'stored-secret';
+export type Purpose = 'api-key' | 'audit' | 'cursor' | 'stored-secret';
 
 export interface Keyring {
   /** The keys for a purpose, 32 bytes each: the current one first, then the older one if any. */

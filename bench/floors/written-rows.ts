@@ -34,18 +34,18 @@ const write = `
     select * from json_to_recordset($1) as g(realm_id smallint, organisation_id integer,
       stix_id text, type text, modified timestamptz, audience_id integer, tlp smallint,
       superseded boolean, revoked boolean, confidence smallint, labels text[],
-      created_by_ref text, valid_until timestamptz, content_hash bytea, start integer,
-      bytes integer)
+      created_by_ref text, valid_until timestamptz, content_hash bytea,
+      content_key bytea, start integer, bytes integer)
   ), noted as (
     insert into audit (organisation_id, actor, action, detail)
     select organisation_id, 'key', 'objects.share', '{}' from given limit 1
     returning id
   ), saved as (
     insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp,
-      superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash, content,
-      audit_id)
+      superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash, content_key,
+      content, audit_id)
     select realm_id, organisation_id, stix_id, type, modified, audience_id, tlp, superseded,
-      revoked, confidence, labels, created_by_ref, valid_until, content_hash,
+      revoked, confidence, labels, created_by_ref, valid_until, content_hash, content_key,
       convert_from(substring($3::bytea from start for bytes), 'UTF8'), noted.id
     from given, noted
     returning id, stix_id, realm_id, organisation_id, audience_id, tlp

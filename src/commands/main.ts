@@ -3,6 +3,7 @@ import { ConfigError } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { StoreError } from '../store/store-error.ts';
 import { demoCommand } from './demo/command.ts';
+import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
@@ -20,6 +21,7 @@ const program = new Command('tocsin')
   .addCommand(keyCommand())
   .addCommand(importCommand())
   .addCommand(validateCommand())
+  .addCommand(auditCommand())
   .addCommand(doctorCommand())
   .addCommand(demoCommand());
 

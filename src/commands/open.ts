@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Keyring } from '../keyring.ts';
+import { prepareAudit } from '../store/audit-tree.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { startEmbedded } from '../store/embedded/server.ts';
 import { migrate } from '../store/migrate.ts';
@@ -42,6 +43,7 @@ export async function openStore(
     await migrate({ url, log });
     const onError = (error: Error): void => log.warn({ err: error }, 'a database connection broke');
     const db = openDatabase({ url, poolMax, onError });
+    await prepareAudit(db);
     await bootstrap(db, keyring, join(dataDir, 'admin.key'), log);
     return {
       db,

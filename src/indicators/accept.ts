@@ -8,6 +8,7 @@ import {
   ConcurrentWrite,
   findOwnVersions,
   saveVersions,
+  type NewVersion,
   supersede,
   type Share,
 } from '../store/versions.ts';
@@ -16,7 +17,7 @@ import { decide, type Decision } from './decide.ts';
 import { examineAll } from './examine-all.ts';
 import type { Candidate, Refusal, Terms } from './examine.ts';
 import { narrow } from './narrow.ts';
-import { moves, newVersions, replacedVersions } from './plan.ts';
+import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
 
 export interface AcceptContext {
@@ -65,11 +66,11 @@ export async function accept(
   const writer = { ...member.viewer, audiences: [], ceiling: 4 };
   for (let retry = 0; ; retry++) {
     try {
-      const { decisions, kept } = await asViewer(db, writer, (tx) =>
+      const { decisions, reissues, kept } = await asViewer(db, writer, (tx) =>
         keep(db, tx, request, candidates, refusals, comparableNow(clock)),
       );
       if (kept > 0) onAccepted();
-      return toResults(refusals, candidates, decisions);
+      return toResults(refusals, candidates, decisions, reissues);
     } catch (error) {
       if (!(error instanceof ConcurrentWrite) || retry === RETRIES_MAX) throw error;
     }
@@ -93,9 +94,18 @@ async function termsFor(
     tlpAtLeast,
     shareCeiling: member.shareCeiling,
     namesOrganisations: audience.namesOrganisations,
-    othersIdentities: await othersIdentities(db, member.organisation.id, [...foreign]),
+    othersIdentities: await othersIdentities(db.server, member.organisation.id, [...foreign]),
   };
 }
+
+interface Kept {
+  readonly decisions: Decision[];
+  /** By the id of a re-issue, the id of what it says again. */
+  readonly reissues: ReadonlyMap<string, string>;
+  readonly kept: number;
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Decides and keeps within one transaction. */
 async function keep(
@@ -105,10 +115,10 @@ async function keep(
   candidates: readonly Candidate[],
   refusals: readonly Refusal[],
   now: string,
-): Promise<{ decisions: Decision[]; kept: number }> {
+): Promise<Kept> {
   if (candidates.length === 0) {
     abortIfRejected(request.atomic, refusals, [], []);
-    return { decisions: [], kept: 0 };
+    return { decisions: [], reissues: NONE, kept: 0 };
   }
   const { member, dryRun } = request;
   const { realmId } = member.viewer;
@@ -122,15 +132,27 @@ async function keep(
   const decisions = decide(candidates, known, now);
   abortIfRejected(request.atomic, refusals, candidates, decisions);
   const versions = newVersions(candidates, decisions, request.audience.id);
-  if (dryRun || versions.length === 0) return { decisions, kept: 0 };
+  if (dryRun || versions.length === 0) return { decisions, reissues: NONE, kept: 0 };
   const replaced = replacedVersions(decisions);
   await supersede(tx, [...replaced.keys()]);
   const share = await openShare(tx, request, versions.length);
-  for (let start = 0; start < versions.length; start += SAVE_MAX) {
-    await saveVersions(tx, share, versions.slice(start, start + SAVE_MAX));
-  }
+  const reissues = await save(tx, share, versions);
   for (const move of moves([...replaced.values()], versions)) await narrow(db, tx, share, move);
-  return { decisions, kept: versions.length };
+  return { decisions, reissues, kept: versions.length };
+}
+
+/** Saves in statements of bounded size; tells of which older id each re-issue is. */
+async function save(
+  tx: Tx,
+  share: Share,
+  versions: readonly NewVersion[],
+): Promise<Map<string, string>> {
+  const reissues = reissuesWithin(versions);
+  for (let start = 0; start < versions.length; start += SAVE_MAX) {
+    const saved = await saveVersions(tx, share, versions.slice(start, start + SAVE_MAX));
+    for (const { stixId, duplicateOf } of saved) reissues.set(stixId, duplicateOf);
+  }
+  return reissues;
 }
 
 /** Now, as stix/timestamp compares times. */

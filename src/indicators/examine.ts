@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SharingFault } from '../sharing/share.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { contentHash } from '../stix/canonical.ts';
+import { contentKey } from '../stix/content-key.ts';
 import { Unreadable } from '../stix/bundle-text.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 import type { StixObject } from '../stix/object.ts';
@@ -25,6 +26,8 @@ export interface Candidate {
   readonly createdByRef: string | null;
   readonly validUntil: string | null;
   readonly contentHash: string;
+  /** Of an indicator: what it looks for, whatever id it bears. 32 hexadecimal digits. */
+  readonly contentKey: string | null;
   /** The object as JSON. */
   readonly content: string;
   readonly observables: readonly KeptObservable[];
@@ -94,6 +97,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     createdByRef,
     validUntil: validUntil === null ? null : (comparableTimestamp(validUntil) ?? null),
     contentHash: contentHash(object),
+    contentKey: contentKey(object)?.slice(0, 32) ?? null,
     content,
     observables: observablesOf(object).map(kept),
     warnings,

@@ -29,6 +29,19 @@ export function newVersions(
   return versions.toReversed();
 }
 
+/** Of indicators of one request that look for the same, the later ones with the id of the first. */
+export function reissuesWithin(versions: readonly NewVersion[]): Map<string, string> {
+  const first = new Map<string, string>();
+  const reissues = new Map<string, string>();
+  for (const { contentKey, stixId } of versions) {
+    if (contentKey === null) continue;
+    const known = first.get(contentKey);
+    if (known === undefined) first.set(contentKey, stixId);
+    else if (known !== stixId) reissues.set(stixId, known);
+  }
+  return reissues;
+}
+
 /** The stored versions that are no longer current, by their id. */
 export function replacedVersions(decisions: readonly Decision[]): Map<string, KnownVersion> {
   const replaced = new Map<string, KnownVersion>();

@@ -14,6 +14,8 @@ export interface ObjectResult {
   code?: string;
   path?: string;
   detail?: string;
+  /** Of an indicator that looks for what an older one of the sharer does: that one's id. */
+  duplicate_of?: string;
   warnings?: Finding[];
 }
 
@@ -22,11 +24,14 @@ export function toResults(
   refusals: readonly Refusal[],
   candidates: readonly Candidate[],
   decisions: readonly Decision[],
+  reissues: ReadonlyMap<string, string>,
 ): ObjectResult[] {
   const results = refusals.map(refused);
   candidates.forEach((candidate, i) => {
     const decision = decisions[i];
-    if (decision !== undefined) results.push(decided(candidate, decision));
+    if (decision === undefined) return;
+    const duplicateOf = 'modified' in decision ? reissues.get(candidate.stixId) : undefined;
+    results.push(decided(candidate, decision, duplicateOf));
   });
   return results.toSorted((a, b) => a.index - b.index);
 }
@@ -36,9 +41,14 @@ function refused({ index, id, code, path, detail }: Refusal): ObjectResult {
   return { ...named, outcome: 'rejected', code, path, detail };
 }
 
-function decided(candidate: Candidate, decision: Decision): ObjectResult {
+function decided(
+  candidate: Candidate,
+  decision: Decision,
+  duplicateOf: string | undefined,
+): ObjectResult {
   const { index, stixId: id, warnings } = candidate;
   const result: ObjectResult = { index, id, outcome: decision.outcome };
+  if (duplicateOf !== undefined) result.duplicate_of = duplicateOf;
   if (decision.outcome === 'rejected') {
     Object.assign(result, { code: decision.code, path: '$.modified', detail: decision.detail });
   }
@@ -59,7 +69,7 @@ export function abortIfRejected(
   const fails =
     refusals.length > 0 || decisions.some((decision) => decision.outcome === 'rejected');
   if (!atomic || !fails) return;
-  const results = toResults(refusals, candidates, decisions).map((result) =>
+  const results = toResults(refusals, candidates, decisions, new Map()).map((result) =>
     result.outcome === 'created' || result.outcome === 'updated' ? withheld(result) : result,
   );
   throw new Problem('atomic_aborted', 'Mend or leave out the rejected objects and post again', {

@@ -15,6 +15,8 @@ export interface NewVersion {
   readonly validUntil: string | null;
   /** SHA-256 in hexadecimal. */
   readonly contentHash: string;
+  /** What an indicator looks for, in hexadecimal; null for other objects. */
+  readonly contentKey: string | null;
   /** JSON text. */
   readonly content: string;
   readonly observables: readonly { kind: string; value: string; digest: string }[];
@@ -76,30 +78,51 @@ export interface Share {
   readonly auditId: string;
 }
 
+/** An indicator that looks for what an older one of the same organisation, under another id, does. */
+export interface Reissue {
+  readonly stixId: string;
+  /** The id of the oldest one. */
+  readonly duplicateOf: string;
+}
+
 /**
- * Keeps versions with their observables and puts them in the inbox, in one statement.
+ * Keeps versions with their observables and puts them in the inbox, in one statement. Returns
+ * those that are re-issues of something kept before.
  * Throws ConcurrentWrite when another writer kept a version of one of these objects meanwhile.
  */
 export async function saveVersions(
   tx: Tx,
+  share: Share,
+  versions: readonly NewVersion[],
+): Promise<Reissue[]> {
+  try {
+    return await insertVersions(tx, share, versions);
+  } catch (cause) {
+    if (!isUniqueViolation(cause)) throw cause;
+    throw new ConcurrentWrite('A version was kept meanwhile', { cause });
+  }
+}
+
+async function insertVersions(
+  tx: Tx,
   { realmId, organisationId, auditId }: Share,
   versions: readonly NewVersion[],
-): Promise<void> {
+): Promise<Reissue[]> {
   const { rows, contents } = versionRows(versions);
-  const saving = tx.$executeRaw`
+  return tx.$queryRaw<Reissue[]>`
     with given as materialized (
       select * from json_to_recordset(convert_from(${rows}, 'UTF8')::json) as g(
         stix_id text, type text, modified timestamptz, audience_id integer, tlp smallint,
         superseded boolean, revoked boolean, confidence smallint, labels text[],
-        created_by_ref text, valid_until timestamptz, content_hash text, start integer,
-        bytes integer)
+        created_by_ref text, valid_until timestamptz, content_hash text, content_key text,
+        start integer, bytes integer)
     ), saved as (
       insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp,
         superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash,
-        content, audit_id)
+        content_key, content, audit_id)
       select ${realmId}::smallint, ${organisationId}::integer, stix_id, type, modified,
         audience_id, tlp, superseded, revoked, confidence, labels, created_by_ref, valid_until,
-        decode(content_hash, 'hex'),
+        decode(content_hash, 'hex'), decode(content_key, 'hex'),
         convert_from(substring(${contents}::bytea from start for bytes), 'UTF8'),
         ${auditId}::text::bigint
       from given order by stix_id, modified
@@ -112,17 +135,20 @@ export async function saveVersions(
       from json_to_recordset(convert_from(${observableRows(versions)}, 'UTF8')::json) as o(
           stix_id text, modified timestamptz, ordinal smallint, kind text, value text, digest bigint)
         join saved using (stix_id, modified)
+    ), announced as (
+      insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
+      select inbox_turn.turn, 'put', id, ${organisationId}::integer, audience_id, tlp,
+        ${realmId}::smallint
+      from saved, inbox_turn order by id
     )
-    insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
-    select inbox_turn.turn, 'put', id, ${organisationId}::integer, audience_id, tlp,
-      ${realmId}::smallint
-    from saved, inbox_turn order by id`;
-  try {
-    await saving;
-  } catch (cause) {
-    if (!isUniqueViolation(cause)) throw cause;
-    throw new ConcurrentWrite('A version was kept meanwhile', { cause });
-  }
+    select given.stix_id as "stixId", oldest.stix_id as "duplicateOf"
+    from given cross join lateral (
+      select v.stix_id from version v
+      where v.realm_id = ${realmId}::smallint and v.organisation_id = ${organisationId}::integer
+        and v.content_key = decode(given.content_key, 'hex')
+      order by v.id limit 1
+    ) as oldest
+    where given.content_key is not null and oldest.stix_id <> given.stix_id`;
 }
 
 /**
@@ -148,6 +174,7 @@ function versionRows(versions: readonly NewVersion[]): { rows: Buffer; contents:
       created_by_ref: version.createdByRef,
       valid_until: version.validUntil,
       content_hash: version.contentHash,
+      content_key: version.contentKey,
       start,
       bytes,
     };

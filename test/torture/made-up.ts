@@ -76,6 +76,7 @@ function versionOf(stixId: string, content: string, audienceId: number): NewVers
     createdByRef: null,
     validUntil: null,
     contentHash: createHash('sha256').update(content).digest('hex'),
+    contentKey: null,
     content,
     observables: [],
   };

@@ -142,6 +142,7 @@ create table version (
   created_by_ref text,
   valid_until timestamptz(6),
   content_hash bytea not null,
+  content_key bytea,
   content text not null,
   accepted_at timestamptz(6) not null default now(),
   audit_id bigint not null,
@@ -150,6 +151,10 @@ create table version (
 -- One current version for each object and sharer: two writers of the same object meet here.
 create unique index version_current on version (realm_id, stix_id, organisation_id)
   where not superseded;
+
+-- What an indicator looks for, whatever id it bears: a re-issue is found by it.
+create index version_content_key on version (realm_id, organisation_id, content_key, id)
+  where content_key is not null;
 
 create table observable (
   version_id bigint not null,

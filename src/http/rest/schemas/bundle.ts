@@ -42,6 +42,10 @@ export const ResultAnswer = z
     code: z.string().optional(),
     path: z.string().optional().meta({ description: 'JSON path within the object' }),
     detail: z.string().optional(),
+    duplicate_of: z.string().optional().meta({
+      description:
+        'The id of an older indicator of yours that looks for the same, of which this is a re-issue',
+    }),
     warnings: z.array(Finding).optional(),
   })
   .meta({ id: 'ObjectResult' });

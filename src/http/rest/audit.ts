@@ -1,0 +1,136 @@
+import { Problem } from '../../errors.ts';
+import { auditSigners } from '../../log/checkpoint.ts';
+import { vkeyOf } from '../../log/note.ts';
+import { proveConsistency, proveInclusion, readAudit } from '../../organisations/audit.ts';
+import { findCheckpoint } from '../../store/audit-tree.ts';
+import { memberOf, ORG_ADMINS } from '../access.ts';
+import { prefers } from '../negotiation.ts';
+import { sendRaw } from '../raw.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer, textAnswer } from './schemas/answer.ts';
+import {
+  AuditAnswer,
+  AuditQuery,
+  CheckpointAnswer,
+  ProofAnswer,
+  ProofQuery,
+} from './schemas/audit.ts';
+import { problems } from './schemas/problem.ts';
+
+const tags = ['Audit'];
+
+const NOTE_EXAMPLE =
+  'tocsin/7d0f6f0e-53e8-4f0c-9d5e-2f3f9f1f8a11\n18211\n' +
+  'oRscWeQXQYaT1LkuR4h4M/PFEBznG0CIwVqbDGJqArk=\n\n— tocsin/7d0f6f0e-… BeDIHy…\n';
+const CHECKPOINT = 'The newest one (C2SP tlog-checkpoint)';
+
+const read: Route = (app, services) => {
+  app.get(
+    '/audit',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        operationId: 'getAudit',
+        summary: 'Who did what, and was given what',
+        description:
+          'An org_admin reads what is about its own organisation, an admin everything. An entry ' +
+          'appears here when it is in the tree, within seconds.',
+        tags,
+        querystring: AuditQuery,
+        response: { 200: answer('Entries in the order of the tree', AuditAnswer), ...errors() },
+      },
+    },
+    async (request) => {
+      const { from, limit } = request.query;
+      const found = await readAudit(services.db, memberOf(request), { from, limit: limit + 1 });
+      const entries = found.slice(0, limit);
+      return {
+        entries: entries.map(({ organisationId: _, requestId, at, ...entry }) => ({
+          ...entry,
+          at: at.toISOString(),
+          request_id: requestId,
+        })),
+        next: (entries.at(-1)?.position ?? from - 1) + 1,
+        more: found.length > limit,
+      };
+    },
+  );
+};
+
+const checkpoint: Route = (app, services) => {
+  app.get(
+    '/audit/checkpoint',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'getAuditCheckpoint',
+        summary: 'The signed head of the audit',
+        description:
+          'Keep it: whoever has an older checkpoint can prove whether the audit was altered since. ' +
+          'As `application/json`, with the public keys.',
+        tags,
+        response: {
+          200: {
+            description: CHECKPOINT,
+            content: {
+              ...textAnswer(CHECKPOINT, 'text/plain', NOTE_EXAMPLE).content,
+              ...answer(CHECKPOINT, CheckpointAnswer).content,
+            },
+          },
+          ...problems(406, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const type = prefers(request, ['text/plain', 'application/json']);
+      const newest = await findCheckpoint(services.db);
+      if (newest === undefined) {
+        throw new Problem('not_ready', 'Nothing was signed yet: ask again in a minute');
+      }
+      const signers = await auditSigners(services.db, services.keyring);
+      const whole = { checkpoint: newest.note, keys: signers.map(vkeyOf) };
+      const body = type === 'text/plain' ? newest.note : JSON.stringify(whole);
+      await sendRaw(reply, `${type}; charset=utf-8`, body);
+    },
+  );
+};
+
+const prove: Route = (app, services) => {
+  app.get(
+    '/audit/proof',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        operationId: 'getAuditProof',
+        summary: 'Prove an entry, or that nothing was altered',
+        description:
+          'With `position`: that this entry, which you may read, is in the tree of `size` leaves. ' +
+          'With `from`: that the tree of `from` leaves is the beginning of the one of `size`.',
+        tags,
+        querystring: ProofQuery,
+        response: { 200: answer('The hashes', ProofAnswer), ...errors(), ...problems(404) },
+      },
+    },
+    async (request) => {
+      const { position, from, size } = request.query;
+      if (position === undefined) {
+        const hashes = await proveConsistency(services.db, { older: from ?? 0, newer: size });
+        return { from, size, hashes: hashes.map(inBase64) };
+      }
+      const proof = await proveInclusion(services.db, memberOf(request), { position, size });
+      const { leaf, hashes } = proof;
+      return { position, size, leaf: inBase64(leaf), hashes: hashes.map(inBase64) };
+    },
+  );
+};
+
+/** `/audit`: the record of who did and was given what, and proof that it is whole. */
+export const audit = noun(read, checkpoint, prove);
+
+function errors() {
+  return problems(400, 401, 403);
+}
+
+function inBase64(hash: Buffer): string {
+  return hash.toString('base64');
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { Problem } from '../../errors.ts';
+import { findHistory, type HistoryRow } from '../../store/history.ts';
+import { asViewer } from '../../store/transaction.ts';
+import { disclose } from '../disclose.ts';
+import { memberOf, READERS } from '../access.ts';
+import { sendRaw } from '../raw.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
+import { ObjectParams, StixAnswer } from './schemas/object.ts';
+import { problems } from './schemas/problem.ts';
+
+const VERSIONS_MAX = 1000;
+
+const HistoryAnswer = z
+  .object({
+    versions: z.array(
+      z.object({
+        accepted_at: z.iso.datetime().meta({ description: 'When the server took it' }),
+        current: z.boolean().meta({ description: 'Whether its sharer has put no newer one' }),
+        object: StixAnswer,
+      }),
+    ),
+  })
+  .meta({ id: 'History' });
+
+const read: Route = (app, services) => {
+  app.get(
+    '/objects/:id/history',
+    {
+      config: { access: READERS },
+      schema: {
+        operationId: 'getHistory',
+        summary: 'The whole history of one thing',
+        description:
+          `Up to ${VERSIONS_MAX} versions that you see, newest first: of this object, and of the ` +
+          'indicators that say the same under other ids, as producers that mint new ids at each ' +
+          'release make them.',
+        tags: ['Reading'],
+        params: ObjectParams,
+        response: {
+          200: answer('The versions', HistoryAnswer),
+          ...problems(400, 401, 403, 404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { viewer } = memberOf(request);
+      const rows = await asViewer(services.db, viewer, (tx) =>
+        findHistory(tx, viewer.realmId, request.params.id, VERSIONS_MAX),
+      );
+      if (rows.length === 0) throw new Problem('not_found', 'There is no such object for you');
+      disclose(services, request, 'history', { objects: rows.length });
+      const body = `{"versions":[${rows.map(toText).join(',')}]}`;
+      await sendRaw(reply, 'application/json; charset=utf-8', body);
+    },
+  );
+};
+
+/** `GET /objects/{id}/history` */
+export const history = noun(read);
+
+function toText({ content, acceptedAt, superseded }: HistoryRow): string {
+  const head = JSON.stringify({ accepted_at: acceptedAt.toISOString(), current: !superseded });
+  return `${head.slice(0, -1)},"object":${content}}`;
+}

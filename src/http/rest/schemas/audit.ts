@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 1000;
+
+const place = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const Hash = z.string().meta({ description: 'SHA-256, in base64' });
+
+export const AuditQuery = z.strictObject({
+  from: place.default(0).meta({ description: 'The position from which to read on' }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(PAGE_MAX)
+    .default(PAGE_DEFAULT)
+    .meta({ description: 'Entries in one page, at most' }),
+});
+
+export const AuditAnswer = z
+  .object({
+    entries: z.array(
+      z.object({
+        position: z.number().int().meta({ description: 'Its place in the tree' }),
+        at: z.iso.datetime(),
+        organisation: z.string().nullable().meta({ description: 'Whom it is about' }),
+        actor: z.string().meta({ description: 'The key, subscription or command that did it' }),
+        action: z.string(),
+        request_id: z.string().nullable(),
+        detail: z.looseObject({}),
+        entry: z.string().meta({ description: 'The exact text whose hash is the leaf' }),
+      }),
+    ),
+    next: z.number().int().meta({ description: 'Give it as `from` for what comes then' }),
+    more: z.boolean(),
+  })
+  .meta({ id: 'Audit' });
+
+export const ProofQuery = z
+  .strictObject({
+    position: place
+      .optional()
+      .meta({ description: 'Of the entry whose inclusion is to be proven' }),
+    from: place.optional().meta({ description: 'The size of the older tree, for consistency' }),
+    size: place.min(1).meta({ description: 'The size of the tree: that of a checkpoint' }),
+  })
+  .refine(({ position, from }) => (position === undefined) !== (from === undefined), {
+    message: 'Give either position or from',
+  });
+
+export const ProofAnswer = z
+  .object({
+    position: z.number().int().optional(),
+    from: z.number().int().optional(),
+    size: z.number().int(),
+    leaf: Hash.optional().meta({ description: 'The leaf of the entry' }),
+    hashes: z.array(Hash).meta({ description: 'RFC 6962 §2.1.1 or §2.1.2, in its order' }),
+  })
+  .meta({ id: 'AuditProof' });
+
+export const CheckpointAnswer = z
+  .object({
+    checkpoint: z.string().meta({ description: 'The signed note' }),
+    keys: z.array(z.string()).meta({ description: 'Who signs now, as C2SP signed-note vkeys' }),
+  })
+  .meta({ id: 'AuditCheckpoint' });

@@ -1,0 +1,71 @@
+/** The signed heads of the audit's tree, and proofs about it. */
+import type { Keyring } from '../keyring.ts';
+import type { Database } from '../store/database.ts';
+import {
+  findAuditSize,
+  findCheckpoint,
+  findNodes,
+  findOrigin,
+  insertCheckpoint,
+  type StoredCheckpoint,
+} from '../store/audit-tree.ts';
+import { fold, nodesOf, type Range } from './merkle.ts';
+import { openCheckpoint, signCheckpoint, signerOf, type Signer } from './note.ts';
+
+/**
+ * Who signs: the key under the current master secret and, while there is an older one, the key
+ * under that, so that whoever knows only the older key can follow.
+ */
+export async function auditSigners(db: Database, keyring: Keyring): Promise<Signer[]> {
+  const origin = await findOrigin(db);
+  return keyring.keys('audit').map((seed) => signerOf(origin, seed));
+}
+
+/** The hashes of ranges of the tree, as paths and heads name them. */
+export async function hashRanges(db: Database, ranges: readonly Range[]): Promise<Buffer[]> {
+  const places = ranges.map(nodesOf);
+  const hashes = await findNodes(db, places.flat());
+  let at = 0;
+  return places.map((nodes) => {
+    const own = hashes.slice(at, (at += nodes.length));
+    return fold(own.map((hash) => hash ?? missing()));
+  });
+}
+
+function missing(): never {
+  throw new Error('The tree of the audit has lost a node: run "tocsin audit verify"');
+}
+
+/**
+ * Signs the tree as it is now and keeps that, unless the newest checkpoint says the same. Never
+ * contradicts a checkpoint: throws Error when the tree does not go on from the newest one, or that
+ * one is not ours.
+ */
+export async function signHead(db: Database, keyring: Keyring): Promise<StoredCheckpoint> {
+  const newest = await findCheckpoint(db);
+  const size = await findAuditSize(db);
+  if (newest?.size === size) return newest;
+  const signers = await auditSigners(db, keyring);
+  if (newest !== undefined) await checkContinues(db, newest, size, signers);
+  const origin = signers[0]?.name ?? '';
+  const [root = missing()] = await hashRanges(db, [{ start: 0, end: size }]);
+  const made = { size, note: signCheckpoint({ origin, size, root }, signers) };
+  await insertCheckpoint(db, made);
+  return made;
+}
+
+async function checkContinues(
+  db: Database,
+  newest: StoredCheckpoint,
+  size: number,
+  signers: readonly Signer[],
+): Promise<void> {
+  const signed = openCheckpoint(newest.note, signers);
+  if (signed === undefined || signed.size !== newest.size || newest.size > size) {
+    throw new Error('The newest checkpoint of the audit is not of this tree and this key');
+  }
+  const [root] = await hashRanges(db, [{ start: 0, end: signed.size }]);
+  if (root?.equals(signed.root) !== true) {
+    throw new Error('The tree of the audit does not go on from its newest checkpoint');
+  }
+}

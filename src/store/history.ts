@@ -1,0 +1,35 @@
+import type { Tx } from './transaction.ts';
+
+/** A version in the history of an object. */
+export interface HistoryRow {
+  readonly content: string;
+  /** When the server took it. */
+  readonly acceptedAt: Date;
+  readonly superseded: boolean;
+}
+
+/**
+ * All versions that the viewer sees of an object and of what says the same under other ids (the
+ * re-issues of one sharer), newest first. Leans on the unique index that begins with the id, and
+ * on version_content_key.
+ */
+export async function findHistory(
+  tx: Tx,
+  realmId: number,
+  stixId: string,
+  limit: number,
+): Promise<HistoryRow[]> {
+  return tx.$queryRaw<HistoryRow[]>`
+    with same as (
+      select distinct organisation_id, content_key from version
+      where realm_id = ${realmId}::smallint and stix_id = ${stixId} and content_key is not null
+    ), found as (
+      select id from version where realm_id = ${realmId}::smallint and stix_id = ${stixId}
+      union
+      select v.id from same join version v on v.realm_id = ${realmId}::smallint
+        and v.organisation_id = same.organisation_id and v.content_key = same.content_key
+    )
+    select v.content, v.accepted_at as "acceptedAt", v.superseded
+    from found join version v using (id)
+    order by v.modified desc, v.id desc limit ${limit}::integer`;
+}
