@@ -2,7 +2,6 @@ import { Problem } from '../errors.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from '../store/database.ts';
 import { findLogBounds, readLog, type LogFilter, type LogRow } from '../store/log.ts';
-import { asReader, type Tx } from '../store/transaction.ts';
 
 /** A part of the log as a viewer sees it. */
 export interface LogPage {
@@ -58,10 +57,15 @@ export async function readRange(
   head: number,
 ): Promise<LogPage> {
   if (request.after >= head) return { rows: [], next: request.after, more: false };
-  return asReader(db, viewer, (tx) => scan(tx, request, head));
+  return scan(db, viewer, request, head);
 }
 
-async function scan(tx: Tx, request: ReadRequest, head: number): Promise<LogPage> {
+async function scan(
+  db: Database,
+  viewer: Viewer,
+  request: ReadRequest,
+  head: number,
+): Promise<LogPage> {
   const { limit, filter = {} } = request;
   const rows: LogRow[] = [];
   let after = request.after;
@@ -70,7 +74,7 @@ async function scan(tx: Tx, request: ReadRequest, head: number): Promise<LogPage
   while (after < scanEnd && rows.length < limit) {
     const upTo = Math.min(scanEnd, after + window);
     const wanted = limit - rows.length;
-    const found = await readLog(tx, { after, upTo, limit: wanted }, filter);
+    const found = await readLog(db, { viewer, after, upTo, limit: wanted, filter });
     rows.push(...found);
     after = found.length === wanted ? (found.at(-1)?.seq ?? upTo) : upTo;
     window = Math.max(limit, Math.min(WINDOW_MAX, window * WINDOW_GROWTH));

@@ -1,5 +1,6 @@
+import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
-import type { Tx } from './transaction.ts';
+import { gather } from './gather.ts';
 
 /** Where the kept log begins (the place before its first row) and ends. */
 export interface LogBounds {
@@ -50,43 +51,50 @@ export async function findLogBounds(db: Database): Promise<LogBounds> {
   return row ?? { floor: 0, head: 0 };
 }
 
+/** What one viewer wants of the log: at most `limit` rows in (after, upTo]. */
+export interface LogReading {
+  readonly viewer: Viewer;
+  readonly after: number;
+  readonly upTo: number;
+  readonly limit: number;
+  readonly filter: LogFilter;
+}
+
+/** So many read together at most: their rows arrive at once. */
+const READINGS_MAX = 8;
+
 /**
- * The rows of the log in (after, upTo] that the viewer sees now and the filter lets through, in
- * order, at most `limit`. A put is served only while its version is visible, since row security
- * applies to both tables, and the sharer's current version of the object too: memberships change,
- * and who joins what an older version went to has not seen it replaced. A withdrawal is served
- * only while no current version of its object is visible.
- * Leans on the primary keys of log and version, and on version_current.
+ * The rows of the log that the viewer sees now and the filter lets through, in order. A put is
+ * served only while its version and the sharer's current one are visible, since row security
+ * applies to both tables; a withdrawal only while no current version of its object is. What the
+ * organisation may see is taken in the snapshot of the read; of `viewer`, the ceiling may lower it.
+ * See read_log in the migrations. Leans on the primary keys of log and version, and on
+ * version_current.
  */
-export async function readLog(
-  tx: Tx,
-  range: { readonly after: number; readonly upTo: number; readonly limit: number },
-  filter: LogFilter,
-): Promise<LogRow[]> {
-  const types = filter.types ?? null;
-  const labels = filter.labels ?? null;
-  const producers = filter.producerIds ?? null;
-  const creators = filter.creators ?? null;
-  return tx.$queryRaw<LogRow[]>`
-    select l.seq::float8 as seq, l.kind, coalesce(v.stix_id, l.stix_id) as "stixId", v.content,
-      to_char(l.date_added at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "dateAdded"
-    from log l left join version v on v.id = l.version_id
-    where l.seq > ${range.after}::bigint and l.seq <= ${range.upTo}::bigint
-      and case l.kind
-        when 'put' then v.id is not null
-          and (not v.superseded or exists (
-            select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
-              and c.organisation_id = v.organisation_id and not c.superseded))
-          and (${types}::text[] is null or v.type = any(${types}::text[]))
-          and (${labels}::text[] is null or v.labels && ${labels}::text[])
-          and (${filter.confidenceMin ?? null}::smallint is null
-            or v.confidence >= ${filter.confidenceMin ?? null}::smallint)
-          and (${producers}::integer[] is null and ${creators}::text[] is null
-            or v.organisation_id = any(${producers}::integer[])
-            or v.created_by_ref = any(${creators}::text[]))
-        else not exists (
-          select from version w where w.realm_id = l.realm_id and w.stix_id = l.stix_id
-            and not w.superseded)
-        end
-    order by l.seq limit ${range.limit}::integer`;
+export const readLog = gather(readTogether, { max: READINGS_MAX });
+
+async function readTogether(db: Database, readings: readonly LogReading[]): Promise<LogRow[][]> {
+  const parts: LogRow[][] = readings.map(() => []);
+  const rows = await db.content.$queryRaw<(LogRow & { reader: number })[]>`
+    select reader, seq::float8 as seq, kind, stix_id as "stixId", content,
+      to_char(date_added at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "dateAdded"
+    from read_log(${JSON.stringify(readings.map(toReader))}::json)`;
+  for (const row of rows) parts[row.reader]?.push(row);
+  return parts;
+}
+
+function toReader({ viewer, after, upTo, limit, filter }: LogReading): object {
+  return {
+    organisation: viewer.organisationId,
+    realm: viewer.realmId,
+    ceiling: viewer.ceiling,
+    after,
+    up_to: upTo,
+    row_max: limit,
+    types: filter.types,
+    labels: filter.labels,
+    confidence_min: filter.confidenceMin,
+    producers: filter.producerIds,
+    creators: filter.creators,
+  };
 }
