@@ -16,6 +16,8 @@ function idleServices(): Services {
     clock: systemClock,
     log: createLog('silent'),
     metrics: createMetrics(),
+    disclosures: { record: () => undefined },
+    refusals: { record: () => undefined },
     sequencer: { nudge: () => undefined, close: idle },
     signal: createLogSignal(),
     webhooks: {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
+import { Problem } from '../errors.ts';
 import { chainAll } from '../log/audit-chain.ts';
-import { verifyAudit, type AuditVerdict } from '../log/audit-verify.ts';
+import { verifyAudit, type AuditFault, type AuditVerdict } from '../log/audit-verify.ts';
 import { auditSigners, signHead } from '../log/checkpoint.ts';
 import { noteDisclosures } from '../log/disclosures.ts';
 import { readVkey, vkeyOf, type Verifier } from '../log/note.ts';
@@ -76,24 +77,34 @@ async function withStore(work: (store: OpenStore) => Promise<void>): Promise<voi
 
 async function runVerify({ db, keyring }: OpenStore, options: VerifyOptions): Promise<void> {
   const verifiers = [...(await auditSigners(db, keyring)), ...options.vkey];
-  const kept = await Promise.all(options.against.map((file) => readFile(file, 'utf8')));
+  const kept = await Promise.all(options.against.map(readNote));
   const verdict = await verifyAudit(db, { verifiers, kept });
   process.stdout.write(options.json ? `${JSON.stringify(verdict)}\n` : inWords(verdict));
   if (!verdict.ok) process.exitCode = 1;
 }
 
+async function readNote(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new Problem('invalid_request', `${file} cannot be read`, { cause });
+  }
+}
+
 function inWords(verdict: AuditVerdict): string {
-  const { ok, fault, size, rows, pruned, checkpoints, unsigned, pending, root } = verdict;
-  const what = fault?.auditId === undefined ? '' : `, row ${fault.auditId}`;
-  const first = ok
-    ? 'The audit is whole: nothing was altered or removed.'
-    : `NOT WHOLE: ${fault?.kind} at position ${fault?.position}${what}.`;
-  return `${first}
+  const { fault, size, rows, pruned, checkpoints, unsigned, pending, root } = verdict;
+  const whole = 'The audit is whole: nothing was altered or removed.';
+  return `${fault === undefined ? whole : `NOT WHOLE: ${fault.kind} ${whereOf(fault)}.`}
 leaves       ${size} (${rows} with their rows, ${pruned} without)
 checkpoints  ${checkpoints}; ${unsigned} leaves are under none yet
 pending      ${pending} rows are no leaves yet
 root         ${root}
 `;
+}
+
+function whereOf({ position, auditId }: AuditFault): string {
+  if (position < 0) return 'is a checkpoint of --against';
+  return `at position ${position}${auditId === undefined ? '' : `, row ${auditId}`}`;
 }
 
 async function runCheckpoint({ db, keyring }: OpenStore, vkey: boolean): Promise<void> {

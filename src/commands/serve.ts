@@ -13,6 +13,7 @@ import { listen } from '../store/listen.ts';
 import { noteStanding } from '../store/membership.ts';
 import { notifySubscriptions } from '../store/subscriptions.ts';
 import { createMetrics, type Log } from '../telemetry.ts';
+import { startAudit } from './serve-audit.ts';
 import { openStore, type OpenStore } from './open.ts';
 
 export const SERVER_ROLES = ['http', 'worker'] as const;
@@ -40,13 +41,11 @@ export async function serve(
   const metrics = createMetrics();
   const egress = createEgress({ allow: [...config.egressAllow] });
   const { db, keyring } = store;
-  const sequencer = startSequencer({
-    db,
-    onMoved: (head) => signal.reached(head),
-    onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
-  });
+  const sequencer = sequence(store, signal, log);
   const { leaseSeconds, deliveriesMax } = config;
-  const shared = { db, keyring, clock, log, metrics };
+  const audit = startAudit(store, log, roles.includes('worker'));
+  const { disclosures, refusals } = audit;
+  const shared = { db, keyring, clock, log, metrics, disclosures };
   const worker = roles.includes('worker')
     ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
     : undefined;
@@ -54,6 +53,7 @@ export async function serve(
   const listener = listenForGrowth(store, signal, worker, log);
   const app = await createApp({
     ...shared,
+    refusals,
     sequencer,
     signal,
     webhooks: webhooksOf(store, egress, clock, worker),
@@ -67,7 +67,7 @@ export async function serve(
     clearInterval(standing);
     // Requests and deliveries end side by side: neither costs the other its time to end in order.
     await Promise.all([app.close(), worker?.close()]);
-    for (const part of [sequencer, listener, egress, store]) await part.close();
+    for (const part of [audit, sequencer, listener, egress, store]) await part.close();
     log.info('stopped');
   };
   try {
@@ -93,6 +93,14 @@ async function listenOn(
     throw new ConfigError(`HOST and PORT cannot be had: ${why}`, { cause });
   }
   return urlOf(app.server.address());
+}
+
+function sequence({ db }: OpenStore, signal: LogSignal, log: Log): Sequencer {
+  return startSequencer({
+    db,
+    onMoved: (head) => signal.reached(head),
+    onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
+  });
 }
 
 /** Agreements begin and end with time, which nobody tells the server. */

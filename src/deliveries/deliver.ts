@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { Keyring } from '../keyring.ts';
+import type { Disclosures } from '../log/disclosures.ts';
 import { sealCursor } from '../log/cursor.ts';
 import { readRange } from '../log/reader.ts';
 import { tlpRank } from '../stix/tlp.ts';
@@ -23,6 +24,7 @@ export interface DeliveryContext {
   readonly egress: Egress;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly disclosures: Pick<Disclosures, 'record'>;
   readonly workerId: string;
 }
 
@@ -97,6 +99,7 @@ async function dispatch(
   const startedAt = clock.now();
   const startMs = performance.now();
   const secrets = openSecrets(keyring, subscriptionId, order.secret, startedAt.getTime());
+  disclose(context, subscriptionId, order, page);
   const sent = await send(egress, { url: order.url, secrets }, payload, startedAt.getTime());
   const nowMs = clock.now().getTime();
   const decision = decide({
@@ -150,6 +153,18 @@ function record(
     fromSeq: order.cursor,
     toSeq,
   };
+}
+
+/** Whatever the receiver answers, or does not: it may have read what is sent to it. */
+function disclose(
+  { disclosures }: DeliveryContext,
+  subscriptionId: string,
+  { organisationId, realmId }: Order,
+  { rows, next: place }: { readonly rows: readonly LogRow[]; readonly next: number },
+): void {
+  const reader = `subscription ${subscriptionId}`;
+  const objects = rows.length;
+  disclosures.record({ reader, door: 'webhook', organisationId, realmId, place, objects });
 }
 
 async function bury(

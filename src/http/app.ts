@@ -19,6 +19,7 @@ import { health } from './health.ts';
 import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
+import { auditRefusals } from './refusals.ts';
 import { rest } from './rest/door.ts';
 import { logRequests } from './wide-line.ts';
 
@@ -39,6 +40,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     http: { headersTimeout: HEADERS_TIMEOUT_MS },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    frameworkErrors: answerProblem,
     routerOptions: { maxParamLength: 300 },
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -54,6 +56,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   });
   drainAtClose(app);
   logRequests(app, services);
+  auditRefusals(app, services);
   guardRoutes(app, services);
   app.addHook('onRequest', async (request) => refuseNul(request));
   readBodies(app);

@@ -1,6 +1,8 @@
 import type { TestOutcome } from '../deliveries/test-event.ts';
 import type { Clock } from '../clock.ts';
 import type { Keyring } from '../keyring.ts';
+import type { Disclosures } from '../log/disclosures.ts';
+import type { Refusals } from '../log/refusals.ts';
 import type { LogSignal } from '../log/signal.ts';
 import type { Sequencer } from '../log/sequencer.ts';
 import type { Database } from '../store/database.ts';
@@ -13,6 +15,8 @@ export interface Services {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly disclosures: Pick<Disclosures, 'record'>;
+  readonly refusals: Pick<Refusals, 'record'>;
   readonly sequencer: Sequencer;
   readonly signal: LogSignal;
   readonly webhooks: Webhooks;

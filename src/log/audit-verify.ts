@@ -32,7 +32,7 @@ export type AuditFaultKind =
 /** The first thing that is wrong. */
 export interface AuditFault {
   readonly kind: AuditFaultKind;
-  /** The place in the tree, or the size of the checkpoint. */
+  /** The place in the tree, or the size of the checkpoint; -1: a checkpoint kept elsewhere. */
   readonly position: number;
   readonly auditId?: string;
 }
@@ -63,7 +63,7 @@ export interface AuditTrust {
 const CHUNK = 5000;
 
 /** The bytes whose hash is a row's leaf; docs/audit.md states them. */
-export function entryOf(row: AuditRow): string {
+function entryOf(row: AuditRow): string {
   const lines = [
     'tocsin audit 1',
     row.id,

@@ -6,7 +6,7 @@ import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 /** What holds shared content, or tells of it. */
 const CONTENT = ['version', 'observable', 'inbox', 'log'];
-const GUARDED = [...CONTENT, 'subscription', 'attempt', 'dead_letter', 'audit'];
+const GUARDED = [...CONTENT, 'subscription', 'attempt', 'dead_letter', 'audit', 'audit_leaf'];
 
 let tocsin: Tocsin;
 
@@ -22,6 +22,7 @@ beforeAll(async () => {
        insert into attempt (subscription_id, organisation_id, webhook_id, kind, outcome, objects,
          withdrawn, bytes, from_seq, to_seq, started_at, duration_ms)
        select id, organisation_id, 'm', 'test', 'failed', 0, 0, 0, 0, 0, now(), 1 from s)
+     , leaf as (insert into audit_leaf select 1000000, 1000000, organisation_id, now(), sha256('') from s)
      insert into dead_letter (subscription_id, seq, organisation_id, stix_id, detail)
      select id, 1, organisation_id, 'x', '' from s`,
   );

@@ -20,6 +20,7 @@ const TYPES: Record<string, string> = {
   Boolean: 'boolean',
   Bytes: 'bytea',
   Json: 'jsonb',
+  'DateTime Date': 'date',
   'DateTime Timestamptz': 'timestamp(6) with time zone',
 };
 

@@ -26,7 +26,7 @@ export interface Tocsin {
     values?: unknown[],
   ) => Promise<R[]>;
   /** Resolves when all that was committed so far is in the log. */
-  sequenced(): Promise<void>;
+  readonly sequenced: () => Promise<void>;
   /** Another server on the same database, with the same master secret. */
   another(roles: readonly ServerRole[], settings?: Settings): Promise<RunningServer>;
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import type { LogPage } from '../../log/reader.ts';
 import { readPage } from '../../log/reader.ts';
 import { openCursor, sealCursor } from '../../log/cursor.ts';
+import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
 import { prefers } from '../negotiation.ts';
 import { sendRaw } from '../raw.ts';
@@ -53,6 +54,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
       const { after, limit } = request.query;
       const from = after === undefined ? 0 : openCursor(services.keyring, viewer, after);
       const page = await readPage(services.db, viewer, { after: from, limit });
+      disclose(services, request, 'changes', { objects: page.rows.length, place: page.next });
       const next = sealCursor(services.keyring, viewer, page.next);
       const body = type === NDJSON ? asLines(page, next) : asDocument(page, next);
       await sendRaw(reply, `${type}; charset=utf-8`, body);

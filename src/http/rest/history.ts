@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { findHistory, type HistoryRow } from '../../store/history.ts';
 import { asViewer } from '../../store/transaction.ts';
+import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
 import { sendRaw } from '../raw.ts';
 import { noun, type Route } from '../zod-app.ts';
@@ -49,6 +50,7 @@ const read: Route = (app, services) => {
         findHistory(tx, viewer.realmId, request.params.id, VERSIONS_MAX),
       );
       if (rows.length === 0) throw new Problem('not_found', 'There is no such object for you');
+      disclose(services, request, 'history', { objects: rows.length });
       const body = `{"versions":[${rows.map(toText).join(',')}]}`;
       await sendRaw(reply, 'application/json; charset=utf-8', body);
     },

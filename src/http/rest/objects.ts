@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { findObject } from '../../store/objects.ts';
 import { asViewer } from '../../store/transaction.ts';
+import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
@@ -50,6 +51,7 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
       );
       const [first] = contents;
       if (first === undefined) throw new Problem('not_found', 'There is no such object for you');
+      disclose(services, request, 'objects', { objects: contents.length });
       const body = all ? `{"objects":[${contents.join(',')}]}` : first;
       await sendRaw(reply, 'application/json; charset=utf-8', body);
     },

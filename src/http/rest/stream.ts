@@ -7,6 +7,7 @@ import { readPage } from '../../log/reader.ts';
 import { authenticate } from '../../organisations/authenticate.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
 import { findLogBounds, type LogRow } from '../../store/log.ts';
+import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
 import { presented } from '../credentials.ts';
 import { toProblem } from '../problem.ts';
@@ -127,6 +128,7 @@ async function readTurn(services: Services, request: FastifyRequest, after: numb
   try {
     const { viewer } = await authenticate(services, presented(request));
     const { rows, next, more } = await readPage(services.db, viewer, { after, limit: PAGE });
+    disclose(services, request, 'stream', { objects: rows.length, place: next });
     const text = rows.map((row) => toEvent(services, viewer, row)).join('');
     return { text, cursor: sealCursor(services.keyring, viewer, next), next, more };
   } catch (error) {

@@ -1,0 +1,33 @@
+import { startAuditChain, type AuditChain } from '../log/audit-chain.ts';
+import { gatherDisclosures, type Disclosures } from '../log/disclosures.ts';
+import { countRefusals, type Refusals } from '../log/refusals.ts';
+import type { Log } from '../telemetry.ts';
+import type { OpenStore } from './open.ts';
+
+/** What a running server does for the audit. */
+export interface AuditWork {
+  readonly disclosures: Disclosures;
+  readonly refusals: Refusals;
+  /** Writes what was gathered, then chains and signs it where this process does that. */
+  close(): Promise<void>;
+}
+
+/** Starts it; `chaining` is for workers. */
+export function startAudit({ db, keyring }: OpenStore, log: Log, chaining: boolean): AuditWork {
+  const onError = (error: unknown): void => log.warn({ err: error }, 'the audit fell behind');
+  const disclosures = gatherDisclosures(db, onError);
+  const refusals = countRefusals(db, onError);
+  let chain: AuditChain | undefined;
+  if (chaining) {
+    const onSigned = (checkpoint: object): void => log.info(checkpoint, 'signed the audit');
+    chain = startAuditChain({ db, keyring, onSigned, onError });
+  }
+  return {
+    disclosures,
+    refusals,
+    close: async () => {
+      await Promise.all([disclosures.close(), refusals.close()]);
+      await chain?.close();
+    },
+  };
+}

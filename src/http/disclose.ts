@@ -1,0 +1,18 @@
+import type { FastifyRequest } from 'fastify';
+import { memberOf } from './access.ts';
+import type { Services } from './context.ts';
+
+/**
+ * Records for the audit that the caller was given objects by a door: how many (withdrawals
+ * counted), and up to which place of the log where it read that.
+ */
+export function disclose(
+  { disclosures }: Services,
+  request: FastifyRequest,
+  door: string,
+  { objects, place = 0 }: { readonly objects: number; readonly place?: number },
+): void {
+  const { keyId, viewer } = memberOf(request);
+  const { organisationId, realmId } = viewer;
+  disclosures.record({ reader: `key ${keyId}`, door, organisationId, realmId, place, objects });
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ProblemCode } from '../errors.ts';
+import { readKey } from '../organisations/keys.ts';
+import type { Services } from './context.ts';
+import { presented } from './credentials.ts';
+
+/** What only who holds a key's secret is told: then the key is known, though it was refused. */
+const PROVEN: ReadonlySet<string | undefined> = new Set<ProblemCode>([
+  'key_expired',
+  'key_revoked',
+  'network_not_allowed',
+  'organisation_not_active',
+  'role_not_allowed',
+]);
+
+/** Records every 401 and 403 for the audit. */
+export function auditRefusals(app: FastifyInstance, { refusals }: Services): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const status = reply.statusCode;
+    if (status !== 401 && status !== 403) return;
+    refusals.record({
+      keyId: request.member?.keyId ?? refusedKey(request),
+      method: request.method,
+      route: request.routeOptions.url ?? '(none)',
+      code: request.problem ?? String(status),
+    });
+  });
+}
+
+function refusedKey(request: FastifyRequest): string | null {
+  if (!PROVEN.has(request.problem)) return null;
+  return readKey(presented(request).key)?.id ?? null;
+}

@@ -1,0 +1,48 @@
+/**
+ * The record of who was refused what: counted in memory by key, route and reason, and told in the
+ * audit every FLUSH_MS. A crash loses what was counted since.
+ */
+import type { Database } from '../store/database.ts';
+import { appendRefusals, type Refusal } from '../store/refusals.ts';
+
+export interface Refusals {
+  /** A request was refused. Returns at once. */
+  record(refusal: Omit<Refusal, 'count'>): void;
+  /** Resolves when all that was counted is in the audit. */
+  close(): Promise<void>;
+}
+
+const FLUSH_MS = 60_000;
+
+export function countRefusals(db: Database, onError: (error: unknown) => void): Refusals {
+  let counted = new Map<string, Refusal>();
+  let running: Promise<void> | undefined;
+
+  const add = (refusal: Refusal): void => {
+    const { keyId, method, route, code, count } = refusal;
+    const name = `${keyId} ${method} ${route} ${code}`;
+    counted.set(name, { ...refusal, count: count + (counted.get(name)?.count ?? 0) });
+  };
+  const flush = async (): Promise<void> => {
+    const taken = [...counted.values()];
+    if (taken.length === 0) return;
+    counted = new Map();
+    try {
+      await appendRefusals(db, taken);
+    } catch (error) {
+      for (const refusal of taken) add(refusal);
+      onError(error);
+    }
+  };
+  const timer = setInterval(() => {
+    running ??= flush().finally(() => (running = undefined));
+  }, FLUSH_MS);
+  return {
+    record: (refusal) => add({ ...refusal, count: 1 }),
+    close: async () => {
+      clearInterval(timer);
+      await running;
+      await flush();
+    },
+  };
+}
