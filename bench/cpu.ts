@@ -32,7 +32,10 @@ export async function watchCpu(serverPid: number): Promise<() => Promise<CpuUse 
     const used = (part: keyof Snapshot): number =>
       Math.round(((after[part] - before[part]) / TICKS_PER_SECOND) * 100) / 100;
     const [server, database, bench] = [used('server'), used('database'), used('bench')];
-    const others = Math.max(0, Math.round((used('machine') - server - database - bench) * 100) / 100);
+    const others = Math.max(
+      0,
+      Math.round((used('machine') - server - database - bench) * 100) / 100,
+    );
     return { server, database, bench, others };
   };
 }

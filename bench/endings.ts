@@ -27,18 +27,24 @@ export async function endAll(): Promise<void> {
   }
 }
 
+let interrupted = false;
+
 /** Ends everything on Ctrl-C and its kin, then leaves. A second one leaves at once. */
 export function endOnSignals(): void {
-  let ending = false;
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const) {
     process.on(signal, () => {
-      if (ending) process.exit(code);
-      ending = true;
+      if (interrupted) process.exit(code);
+      interrupted = true;
       void endAll().then(() => process.exit(code));
     });
   }
+}
+
+/** Whether a signal is ending the process: what fails meanwhile fails because of that. */
+export function isInterrupted(): boolean {
+  return interrupted;
 }

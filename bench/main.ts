@@ -6,7 +6,7 @@ import { fanout } from './benches/fanout.ts';
 import { ingest } from './benches/ingest.ts';
 import { latency } from './benches/latency.ts';
 import { single } from './benches/single.ts';
-import { endAll, endOnSignals } from './endings.ts';
+import { endAll, endOnSignals, isInterrupted } from './endings.ts';
 import { judge, type Bench, type Judged } from './measurement.ts';
 import { printForPeople } from './table.ts';
 
@@ -44,8 +44,11 @@ async function main(): Promise<number> {
         missed ||= judged.verdict === 'missed';
       }
     }
+  } catch (error) {
+    if (isInterrupted()) return new Promise<number>(() => undefined);
+    throw error;
   } finally {
-    await endAll();
+    if (!isInterrupted()) await endAll();
   }
   return missed && values.check ? 1 : 0;
 }

@@ -31,7 +31,12 @@ export const latency: Bench = {
     await postSteadily(client, receivers, bodies(WARM_UP), 50);
     for (const { perSecond, target } of RATES) {
       const used = await watchCpu(server.pid);
-      const { timesMs, seconds } = await postSteadily(client, receivers, bodies(objects), perSecond);
+      const { timesMs, seconds } = await postSteadily(
+        client,
+        receivers,
+        bodies(objects),
+        perSecond,
+      );
       yield {
         measured: {
           bench: 'latency',

@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { StoreError } from '../store/store-error.ts';
-import { auditCommand } from './audit.ts';
 import { demoCommand } from './demo/command.ts';
+import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
 import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
@@ -20,8 +20,8 @@ const program = new Command('tocsin')
   .addCommand(orgCommand())
   .addCommand(keyCommand())
   .addCommand(importCommand())
-  .addCommand(auditCommand())
   .addCommand(validateCommand())
+  .addCommand(auditCommand())
   .addCommand(doctorCommand())
   .addCommand(demoCommand());
 

@@ -57,7 +57,7 @@ export async function deliver(
   head: number,
 ): Promise<Step> {
   const { db, clock, workerId } = context;
-  const order = await findOrder(db, workerId, subscriptionId);
+  const order = await findOrder(db, { workerId, subscriptionId });
   if (order === undefined) return { kind: 'lost' };
   const nowMs = clock.now().getTime();
   if (order.nextAttemptMs > nowMs) return { kind: 'wait', untilMs: order.nextAttemptMs };
@@ -126,7 +126,7 @@ async function dispatch(
     rows: page.rows.length,
     nowMs,
   });
-  const moved = await settle(db, context.workerId, entry, standing);
+  const moved = await settle(db, { workerId: context.workerId, attempt: entry, standing });
   if (!moved || standing.state !== 'active') return { kind: 'lost' };
   if (decision.kind === 'retry') return { kind: 'wait', untilMs: standing.nextAttemptMs };
   const more = page.more || standing.cursor < page.next;

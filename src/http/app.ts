@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import accepts from '@fastify/accepts';
 import swagger from '@fastify/swagger';
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
 import { guardRoutes } from './access.ts';
@@ -15,19 +20,7 @@ import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
 import { auditRefusals } from './refusals.ts';
-import { audit } from './rest/audit.ts';
-import { bundles } from './rest/bundles.ts';
-import { changes } from './rest/changes.ts';
-import { history } from './rest/history.ts';
-import { indicators } from './rest/indicators.ts';
-import { keys } from './rest/keys.ts';
-import { me } from './rest/me.ts';
-import { objectActs } from './rest/object-acts.ts';
-import { objects } from './rest/objects.ts';
-import { stream } from './rest/stream.ts';
-import { subscriptionActs } from './rest/subscription-acts.ts';
-import { subscriptions } from './rest/subscriptions.ts';
-import { validations } from './rest/validate.ts';
+import { rest } from './rest/door.ts';
 import { logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
@@ -64,6 +57,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   logRequests(app, services);
   auditRefusals(app, services);
   guardRoutes(app, services);
+  app.addHook('onRequest', async (request) => refuseNul(request));
   readBodies(app);
   await app.register(accepts);
   await app.register(swagger, {
@@ -78,17 +72,8 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   return app;
 }
 
-/** The REST door. */
-async function rest(app: FastifyInstance, { services }: { services: Services }): Promise<void> {
-  const options = { services };
-  for (const noun of [bundles, indicators, objects, changes, stream, me]) {
-    await app.register(noun, options);
-  }
-  await app.register(audit, options);
-  await app.register(objectActs, options);
-  await app.register(history, options);
-  for (const noun of [keys]) await app.register(noun, options);
-  await app.register(subscriptions, options);
-  await app.register(validations, options);
-  await app.register(subscriptionActs, options);
+/** PostgreSQL keeps no U+0000, so nothing that an address names holds one. */
+function refuseNul({ url }: FastifyRequest): void {
+  if (!url.includes('%00')) return;
+  throw new Problem('nul_character', 'The address holds the character U+0000', { path: 'url' });
 }

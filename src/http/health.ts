@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Problem } from '../errors.ts';
 import { findSequencerLag } from '../store/log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
+import { StoreError } from '../store/store-error.ts';
 import type { Services } from './context.ts';
 import { noun, type Route } from './zod-app.ts';
 import { answer } from './rest/schemas/answer.ts';
@@ -79,6 +80,7 @@ async function readiness({ db, stopping }: Services): Promise<number> {
     lag = await findSequencerLag(db);
   } catch (cause) {
     if (cause instanceof Problem) throw cause;
+    if (cause instanceof StoreError) throw new Problem('not_ready', cause.code, { cause });
     throw new Problem('not_ready', 'The database does not answer', { cause });
   }
   if (lag > SEQUENCER_LAG_SECONDS_MAX) {

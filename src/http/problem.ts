@@ -5,6 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
 import { JsonFault } from '../stix/json-fault.ts';
+import { isOutage } from '../store/outage.ts';
 
 const STATUSES: Partial<Record<ProblemCode, number>> = {
   agreement_ended: 409,
@@ -28,7 +29,6 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   last_admin: 409,
   last_owner: 409,
   line_too_long: 413,
-  method_not_allowed: 405,
   name_taken: 409,
   network_not_allowed: 403,
   not_acceptable: 406,
@@ -39,12 +39,14 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   producer_mismatch: 403,
   revocation_impossible: 409,
   role_not_allowed: 403,
-  stale_update: 409,
   subscription_limit: 409,
   tlp_above_ceiling: 403,
   tlp_below_marking: 409,
   version_conflict: 409,
 };
+
+const OUTAGE =
+  'The database does not answer just now. Try again: what was done already is not done twice';
 
 /** What Fastify itself finds wrong with a request, in our words. */
 const FASTIFY_FAULTS: Record<string, ProblemCode> = {
@@ -83,6 +85,7 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed');
   request.problem = problem.code;
   takeTheRest(request, reply);
+  if (status === 503) reply.header('retry-after', '1');
   if (status === 401)
     reply.header('www-authenticate', 'Bearer realm="tocsin", Basic realm="tocsin"');
   void reply
@@ -115,6 +118,7 @@ export function toProblem(error: unknown): Problem {
   }
   const code = isFastifyError(error) ? FASTIFY_FAULTS[error.code] : undefined;
   if (code !== undefined && error instanceof Error) return new Problem(code, error.message);
+  if (isOutage(error)) return new Problem('not_ready', OUTAGE, { cause: error });
   return new Problem('internal_error', 'The failure was logged under the id in `instance`', {
     cause: error,
   });

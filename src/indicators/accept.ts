@@ -94,7 +94,7 @@ async function termsFor(
     tlpAtLeast,
     shareCeiling: member.shareCeiling,
     namesOrganisations: audience.namesOrganisations,
-    othersIdentities: await othersIdentities(db, member.organisation.id, [...foreign]),
+    othersIdentities: await othersIdentities(db.server, member.organisation.id, [...foreign]),
   };
 }
 

@@ -15,7 +15,7 @@ const SLUGS_MAX = 500;
 /**
  * The audience that these slugs (communities, sharing groups, organisations) make together; none
  * means the organisation's default community. What names organisations always holds the sharer.
- * Throws Problem audience_unknown, audience_not_yours or audience_empty. A community or group that
+ * Throws Problem audience_unknown or audience_empty. A community or group that
  * the organisation is not in is as unknown to it as one that nobody made.
  */
 export async function chooseAudience(

@@ -7,7 +7,8 @@ import { Problem } from '../errors.ts';
 import { seal, unseal, type Keyring } from '../keyring.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 
-const FORM = /^[A-Za-z0-9_-]{40,80}$/;
+/** 36 sealed bytes in base64url: whole, and nothing more. */
+const FORM = /^[A-Za-z0-9_-]{48}$/;
 
 type Reader = Pick<Viewer, 'organisationId' | 'realmId'>;
 

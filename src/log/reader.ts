@@ -20,8 +20,12 @@ export interface ReadRequest {
   readonly filter?: LogFilter;
 }
 
-/** Rows of the log looked through by one statement, and by one page in all. */
-const WINDOW = 20_000;
+/**
+ * Rows of the log looked through by one statement, and by one page in all. A page begins with as
+ * many as it wants, and looks further each time it did not find them.
+ */
+const WINDOW_MAX = 20_000;
+const WINDOW_GROWTH = 4;
 const SCAN_MAX = 1_000_000;
 
 /**
@@ -61,13 +65,15 @@ async function scan(tx: Tx, request: ReadRequest, head: number): Promise<LogPage
   const { limit, filter = {} } = request;
   const rows: LogRow[] = [];
   let after = request.after;
+  let window = limit;
   const scanEnd = Math.min(head, after + SCAN_MAX);
   while (after < scanEnd && rows.length < limit) {
-    const upTo = Math.min(scanEnd, after + Math.max(WINDOW, limit));
+    const upTo = Math.min(scanEnd, after + window);
     const wanted = limit - rows.length;
     const found = await readLog(tx, { after, upTo, limit: wanted }, filter);
     rows.push(...found);
     after = found.length === wanted ? (found.at(-1)?.seq ?? upTo) : upTo;
+    window = Math.max(limit, Math.min(WINDOW_MAX, window * WINDOW_GROWTH));
   }
   return { rows, next: after, more: after < head };
 }

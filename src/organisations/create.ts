@@ -3,6 +3,8 @@ import type { Keyring } from '../keyring.ts';
 import { Problem } from '../errors.ts';
 import { looksLike } from '../sharing/look-alike.ts';
 import { tlpRank, type Tlp } from '../stix/tlp.ts';
+import { othersIdentities } from '../store/audiences.ts';
+import { findCommunity } from '../store/communities.ts';
 import type { Database } from '../store/database.ts';
 import { findNames, insertOrganisation } from '../store/organisations.ts';
 import type { ServerTx } from '../store/transaction.ts';
@@ -36,7 +38,10 @@ export interface OrganisationWish {
 /** Who does it, for the audit. */
 export type Actor = string;
 
-export const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
+const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** A path of its own beside the organisations. */
+const RESERVED = 'directory';
 
 /** Whether an organisation of this kind is a partner, whose agreements take two approvals. */
 export function isPartner(kind: string): boolean {
@@ -53,18 +58,35 @@ export async function createOrganisation(
   wish: OrganisationWish,
   actor: Actor,
 ): Promise<{ identity: string }> {
-  return admitOrganisation(db, wish, operator(actor), true);
+  return admit(db, wish, operator(actor), true);
 }
 
-/** The same for an administrator: agreements with partners wait for their approvals. */
+/**
+ * The same for an administrator: agreements with partners wait for their approvals, and the
+ * communities must be there (Problem community_unknown).
+ */
 export async function admitOrganisation(
   db: Database,
   wish: OrganisationWish,
   by: Administrator,
-  approved = !isPartner(wish.kind),
+): Promise<{ identity: string }> {
+  for (const slug of wish.communities) {
+    if ((await findCommunity(db.server, PRODUCTION, slug)) !== undefined) continue;
+    throw new Problem('community_unknown', `There is no community ${slug}`, {
+      path: 'body.communities',
+    });
+  }
+  return admit(db, wish, by, !isPartner(wish.kind));
+}
+
+async function admit(
+  db: Database,
+  wish: OrganisationWish,
+  by: Administrator,
+  approved: boolean,
 ): Promise<{ identity: string }> {
   for (const slug of [wish.slug, ...wish.communities]) {
-    if (!SLUG.test(slug)) {
+    if (!SLUG.test(slug) || slug === RESERVED) {
       throw new Problem('invalid_request', `${slug} is no slug: a-z, 0-9 and -, at most 63`);
     }
   }
@@ -84,6 +106,9 @@ export async function admitOrganisation(
   const act = { action: 'organisation.create', describe: () => detail };
   await administer(db, by, act, async (tx) => {
     await refuseLookAlikes(tx, [wish.slug, wish.name]);
+    if ((await othersIdentities(tx, 0, [identity])).size > 0) {
+      throw new Problem('identity_taken', `${identity} is another member's identity`);
+    }
     if (!(await insertOrganisation(tx, record))) throw taken(wish.slug);
   });
   return { identity };

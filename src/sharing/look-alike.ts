@@ -27,7 +27,7 @@ export function looksLike(name: string, other: string): boolean {
 
 function skeleton(name: string, fold: (text: string) => string): string {
   const plain = name.normalize('NFKD').replaceAll(UNSEEN, '');
-  const latin = [...plain].map((letter) => LOOKS.get(letter) ?? letter).join('');
+  const latin = plain.replaceAll(/./gsu, (letter) => LOOKS.get(letter) ?? letter);
   return fold(latin)
     .replaceAll('0', 'o')
     .replaceAll('1', 'l')
@@ -44,7 +44,5 @@ function asLetters(text: string): string {
 
 /** I, l and | are one stroke, which L is not: CERT AI is CERT Al, but IL is not LI. */
 function asStrokes(text: string): string {
-  return [...text.replaceAll(/[I|]/g, 'l')]
-    .map((letter) => (letter === 'L' ? letter : letter.toLowerCase()))
-    .join('');
+  return text.replaceAll(/[I|]/g, 'l').replaceAll(/[^L]+/g, (rest) => rest.toLowerCase());
 }

@@ -42,12 +42,11 @@ function findList(text: string): List | undefined {
       const end = endOfString(text, at);
       if (depth === 1 && keyFollows) key = JSON.parse(text.slice(at, end + 1)) as string;
       at = end;
-    } else if (char === COMMA) keyFollows = true;
-    else if (char === COLON) keyFollows = false;
+    } else if (char === COMMA || char === COLON) keyFollows = char === COMMA;
     else if (isClosing(char)) depth -= 1;
     else if (isOpening(char)) {
-      if (depth === 0 && text[at] === '[') return undefined;
-      if (depth === 1 && key === 'objects' && text[at] === '[') return readList(text, at);
+      if (text[at] === '[' && depth === 0) return undefined;
+      if (text[at] === '[' && depth === 1 && key === 'objects') return readList(text, at);
       depth += 1;
       keyFollows = depth === 1;
     }

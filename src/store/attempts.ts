@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import { gather } from './gather.ts';
 
 /** One try at a delivery, as it is kept. */
 export interface AttemptRecord {
@@ -33,40 +34,54 @@ export interface Standing {
   readonly nextAttemptMs: number;
 }
 
+/** An attempt that is over, and where it leaves its subscription. */
+interface Settlement {
+  readonly workerId: string;
+  readonly attempt: AttemptRecord;
+  readonly standing: Standing;
+}
+
+const SETTLEMENTS_MAX = 100;
+
 /**
  * Records an attempt and moves the subscription on, if this worker still holds it and its cursor
  * is where the attempt began. Returns whether it moved: when not, somebody else has taken over and
  * this delivery may come twice, but none is lost.
  */
-export async function settle(
-  db: Database,
-  workerId: string,
-  attempt: AttemptRecord,
-  standing: Standing,
-): Promise<boolean> {
-  const [row] = await db.server.$queryRaw<{ moved: boolean }[]>`
-    with moved as (
-      update subscription set cursor = ${standing.cursor}::bigint, state = ${standing.state},
-        reason = ${standing.reason}, batch_now = ${standing.batchNow}::integer,
-        retry_to = ${standing.retryTo}::bigint, failures = ${standing.failures}::integer,
-        refusals = ${standing.refusals}::integer,
-        dead_letters = ${standing.deadLetters}::integer,
-        failing_since = to_timestamp(${standing.failingSinceMs}::float8 / 1000),
-        next_attempt_at = to_timestamp(${standing.nextAttemptMs}::float8 / 1000)
-      where id = ${attempt.subscriptionId}::uuid and lease_owner = ${workerId}::uuid
-        and cursor = ${attempt.fromSeq}::bigint
-      returning id
+export const settle = gather(settleAll, { max: SETTLEMENTS_MAX });
+
+async function settleAll(db: Database, settlements: readonly Settlement[]): Promise<boolean[]> {
+  const rows = settlements.map(({ workerId, attempt, standing }) => ({
+    ...attempt,
+    ...standing,
+    worker: workerId,
+  }));
+  const moved = await db.server.$queryRaw<{ id: string }[]>`
+    with given as materialized (
+      select * from json_to_recordset(${JSON.stringify(rows)}::json) as g(
+        worker uuid, "subscriptionId" uuid, "webhookId" text, kind text, outcome text,
+        status smallint, detail text, objects integer, withdrawn integer, bytes integer,
+        "fromSeq" bigint, "toSeq" bigint, "startedAt" timestamptz, "durationMs" integer,
+        cursor bigint, state text, reason text, "batchNow" integer, "retryTo" bigint,
+        failures integer, refusals integer, "deadLetters" integer, "failingSinceMs" float8,
+        "nextAttemptMs" float8)
     ), noted as (
       insert into attempt (subscription_id, organisation_id, webhook_id, kind, outcome, status,
         detail, objects, withdrawn, bytes, from_seq, to_seq, started_at, duration_ms)
-      select id, organisation_id, ${attempt.webhookId}, ${attempt.kind}, ${attempt.outcome},
-        ${attempt.status}::smallint, ${attempt.detail}, ${attempt.objects}::integer,
-        ${attempt.withdrawn}::integer, ${attempt.bytes}::integer, ${attempt.fromSeq}::bigint,
-        ${attempt.toSeq}::bigint, ${attempt.startedAt}::timestamptz, ${attempt.durationMs}::integer
-      from subscription where id = ${attempt.subscriptionId}::uuid
+      select s.id, s.organisation_id, g."webhookId", g.kind, g.outcome, g.status, g.detail,
+        g.objects, g.withdrawn, g.bytes, g."fromSeq", g."toSeq", g."startedAt", g."durationMs"
+      from given g join subscription s on s.id = g."subscriptionId"
     )
-    select exists (select from moved) as moved`;
-  return row?.moved ?? false;
+    update subscription s set cursor = g.cursor, state = g.state, reason = g.reason,
+      batch_now = g."batchNow", retry_to = g."retryTo", failures = g.failures,
+      refusals = g.refusals, dead_letters = g."deadLetters",
+      failing_since = to_timestamp(g."failingSinceMs" / 1000),
+      next_attempt_at = to_timestamp(g."nextAttemptMs" / 1000)
+    from given g
+    where s.id = g."subscriptionId" and s.lease_owner = g.worker and s.cursor = g."fromSeq"
+    returning s.id::text`;
+  const ids = new Set(moved.map(({ id }) => id));
+  return settlements.map(({ attempt }) => ids.has(attempt.subscriptionId));
 }
 
 /** Records an attempt that moves nothing. */

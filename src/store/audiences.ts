@@ -79,12 +79,12 @@ export async function membersOf(
 
 /** Which of these STIX identities belong to members other than `organisationId`. */
 export async function othersIdentities(
-  db: Database,
+  tx: Prisma.TransactionClient,
   organisationId: number,
   stixIds: readonly string[],
 ): Promise<Set<string>> {
   if (stixIds.length === 0) return new Set();
-  const rows = await db.server.$queryRaw<{ stix_id: string }[]>`
+  const rows = await tx.$queryRaw<{ stix_id: string }[]>`
     select stix_id from identity
     where organisation_id <> ${organisationId} and stix_id = any(${[...stixIds]})`;
   return new Set(rows.map((row) => row.stix_id));

@@ -1,5 +1,6 @@
 import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
+import { gather } from './gather.ts';
 
 /** A subscription that this process delivers for. */
 export interface Leased {
@@ -97,14 +98,25 @@ export interface Order {
   readonly self: number;
 }
 
+/** A subscription, and the worker that is to hold it. */
+interface OrderKey {
+  readonly workerId: string;
+  readonly subscriptionId: string;
+}
+
+const ORDERS_MAX = 100;
+
 /** The order of a subscription that this worker holds and that is active; else undefined. */
-export async function findOrder(
-  db: Database,
-  workerId: string,
-  subscriptionId: string,
-): Promise<Order | undefined> {
-  const [row] = await db.server.$queryRaw<Order[]>`
-    select s.organisation_id as "organisationId", s.realm_id as "realmId", s.url, s.filter,
+export const findOrder = gather(findOrders, {
+  max: ORDERS_MAX,
+  keyOf: ({ workerId }: OrderKey) => workerId,
+});
+
+async function findOrders(db: Database, keys: readonly OrderKey[]): Promise<(Order | undefined)[]> {
+  const ids = keys.map(({ subscriptionId }) => subscriptionId);
+  const rows = await db.server.$queryRaw<(Order & { id: string })[]>`
+    select s.id::text, s.organisation_id as "organisationId", s.realm_id as "realmId", s.url,
+      s.filter,
       array(select o.id from organisation o
             where o.slug = any(array(select jsonb_array_elements_text(s.filter -> 'producers')))
       ) as "producerIds",
@@ -114,9 +126,10 @@ export async function findOrder(
       extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs",
       viewer.ceiling, viewer.audiences, viewer.self
     from subscription s, lateral viewer_of(s.organisation_id, s.realm_id) as viewer
-    where s.id = ${subscriptionId}::uuid and s.lease_owner = ${workerId}::uuid
-      and s.state = 'active'`;
-  return row;
+    where s.id = any(string_to_array(${ids.join(',')}, ',')::uuid[])
+      and s.lease_owner = ${keys[0]?.workerId}::uuid and s.state = 'active'`;
+  const orders = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => orders.get(id));
 }
 
 /** The same viewer that a key of the organisation would have. */

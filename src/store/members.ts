@@ -1,6 +1,7 @@
 import type { Organisation } from '../sharing/member.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
+import { gather } from './gather.ts';
 import { Prisma } from './generated/client.ts';
 
 /** An organisation and what it may see now. */
@@ -52,19 +53,30 @@ const memberColumns = Prisma.sql`o.id, o.slug, o.name, o.status, o.default_commu
   o.default_tlp, array(select stix_id from identity i where i.organisation_id = o.id) as identities,
   viewer.ceiling, viewer.audiences, viewer.self`;
 
+const KEYS_MAX = 100;
+
 /**
  * The key of this id with its organisation as it is at this moment: nothing is remembered from
  * one request to the next, so that a change of key, agreement or group applies at once.
  */
-export async function findKey(db: Database, keyId: string): Promise<KeyRecord | undefined> {
-  const [row] = await db.server.$queryRaw<KeyRow[]>`
+export const findKey = gather(findKeys, { max: KEYS_MAX });
+
+async function findKeys(
+  db: Database,
+  keyIds: readonly string[],
+): Promise<(KeyRecord | undefined)[]> {
+  const rows = await db.server.$queryRaw<KeyRow[]>`
     select k.id as key_id, k.role, k.secret_hash, k.expires_at, k.revoked_at, k.last_used_at,
       k.networks, k.realm_id,
       ${memberColumns}
     from api_key k join organisation o on o.id = k.organisation_id,
       lateral viewer_of(o.id, k.realm_id) as viewer
-    where k.id = ${keyId}`;
-  if (row === undefined) return undefined;
+    where k.id = any(string_to_array(${keyIds.join(',')}, ','))`;
+  const records = new Map(rows.map((row) => [row.key_id, toKey(row)]));
+  return keyIds.map((id) => records.get(id));
+}
+
+function toKey(row: KeyRow): KeyRecord {
   return {
     ...toMember(row),
     keyId: row.key_id,

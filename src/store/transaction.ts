@@ -55,7 +55,7 @@ export async function asServer<T>(db: Database, work: (tx: ServerTx) => Promise<
 /** 40001 serialization_failure, 40P01 deadlock_detected (PostgreSQL, appendix A). */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
-  return error.code === 'P2034' || /40001|40P01|deadlock detected/.test(error.message);
+  return error.code === 'P2034' || /Code: `(?:40001|40P01)`/.test(error.message);
 }
 
 /** 23505 unique_violation. */

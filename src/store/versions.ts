@@ -92,11 +92,24 @@ export interface Reissue {
  */
 export async function saveVersions(
   tx: Tx,
+  share: Share,
+  versions: readonly NewVersion[],
+): Promise<Reissue[]> {
+  try {
+    return await insertVersions(tx, share, versions);
+  } catch (cause) {
+    if (!isUniqueViolation(cause)) throw cause;
+    throw new ConcurrentWrite('A version was kept meanwhile', { cause });
+  }
+}
+
+async function insertVersions(
+  tx: Tx,
   { realmId, organisationId, auditId }: Share,
   versions: readonly NewVersion[],
 ): Promise<Reissue[]> {
   const { rows, contents } = versionRows(versions);
-  const saving = tx.$queryRaw<Reissue[]>`
+  return tx.$queryRaw<Reissue[]>`
     with given as materialized (
       select * from json_to_recordset(convert_from(${rows}, 'UTF8')::json) as g(
         stix_id text, type text, modified timestamptz, audience_id integer, tlp smallint,
@@ -136,12 +149,6 @@ export async function saveVersions(
       order by v.id limit 1
     ) as oldest
     where given.content_key is not null and oldest.stix_id <> given.stix_id`;
-  try {
-    return await saving;
-  } catch (cause) {
-    if (!isUniqueViolation(cause)) throw cause;
-    throw new ConcurrentWrite('A version was kept meanwhile', { cause });
-  }
 }
 
 /**

@@ -9,6 +9,7 @@ const ALL: readonly Role[] = ROLES;
 const ANALYSTS: readonly Role[] = ['admin', 'org_admin', 'publisher', 'analyst'];
 const PUBLISHERS: readonly Role[] = ['admin', 'org_admin', 'publisher'];
 const ADMINS: readonly Role[] = ['admin', 'org_admin'];
+const OPERATORS: readonly Role[] = ['admin'];
 
 /** Who may call what. A route that is not here fails the test, so that nobody forgets to decide. */
 const MATRIX: Record<string, 'public' | readonly Role[]> = {
@@ -17,7 +18,11 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /metrics': 'public',
   'post /api/v1/bundles': PUBLISHERS,
   'post /api/v1/indicators': PUBLISHERS,
+  'post /api/v1/validate': ALL,
   'get /api/v1/objects/{id}': ALL,
+  'get /api/v1/objects/{id}/history': ALL,
+  'patch /api/v1/objects/{id}': PUBLISHERS,
+  'post /api/v1/objects/{id}/revoke': PUBLISHERS,
   'get /api/v1/changes': ALL,
   'get /api/v1/stream': ALL,
   'get /api/v1/me': ALL,
@@ -30,6 +35,18 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'post /api/v1/subscriptions/{id}/replay': ADMINS,
   'post /api/v1/subscriptions/{id}/rotate-secret': ADMINS,
   'get /api/v1/subscriptions/{id}/attempts': ANALYSTS,
+  'get /api/v1/organisations': ANALYSTS,
+  'get /api/v1/organisations/directory': ANALYSTS,
+  'get /api/v1/organisations/{slug}': ANALYSTS,
+  'post /api/v1/organisations': OPERATORS,
+  'patch /api/v1/organisations/{slug}': ADMINS,
+  'get /api/v1/keys': ADMINS,
+  'post /api/v1/keys': ADMINS,
+  'delete /api/v1/keys/{id}': ADMINS,
+  'post /api/v1/keys/{id}/rotate': ADMINS,
+  'get /api/v1/audit': ADMINS,
+  'get /api/v1/audit/checkpoint': 'public',
+  'get /api/v1/audit/proof': ADMINS,
 };
 
 let tocsin: Tocsin;
@@ -45,7 +62,7 @@ afterAll(() => tocsin.close());
 /** The status and code of a call that asks for nothing that exists, and is refused early or late. */
 async function call(route: string, key?: string): Promise<{ status: number; code?: string }> {
   const [method = '', path = ''] = route.split(' ');
-  const url = new URL(path.replace('{id}', randomUUID()), tocsin.url);
+  const url = new URL(path.replace(/\{\w+\}/, randomUUID()), tocsin.url);
   // A cursor of nobody's ends the stream before it begins.
   if (path.endsWith('/stream')) url.searchParams.set('after', 'nobody');
   const headers: Record<string, string> = key === undefined ? {} : { 'x-api-key': key };

@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, type Actor } from '../support/actors.ts';
+import { indicator } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -113,13 +114,18 @@ describe('an organisation that does not take part is refused', () => {
     ],
   ])('%s', async (_, act) => {
     const bob = await anActor(tocsin);
-    expect((await bob.sends('get', '/me')).status).toBe(200);
+    const object = indicator();
+    await alice.shares(object);
+    expect((await bob.finds(object.id)).status).toBe(200);
     await tocsin.sql(act, [bob.slug]);
-    for (const path of ['/me', '/changes', '/stream', '/subscriptions']) {
+    await tocsin.sequenced();
+    for (const path of ['/me', '/subscriptions', `/objects/${object.id}`]) {
       const response = await bob.sends('get', path);
       expect([path, response.status]).toEqual([path, 403]);
       expect(response.body).toMatchObject({ code: 'organisation_not_active' });
     }
     expect((await bob.posts([])).status).toBe(403);
+    // It may still learn what it is to delete.
+    expect((await bob.reads({ limit: 10_000 })).objects).toEqual([]);
   });
 });

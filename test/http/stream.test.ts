@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
 import { follow, type StreamEvent } from '../support/follow.ts';
@@ -76,34 +76,17 @@ it('prefers Last-Event-ID, which a browser sends again, to the address it was op
   await stream.close();
 });
 
-describe('an open stream ends within a second, and says why, when', () => {
-  it.each([
-    [
-      'its key is revoked',
-      'key_revoked',
-      `update api_key set revoked_at = now() where id = $2 and $1 <> ''`,
-    ],
-    [
-      'its organisation is suspended',
-      'organisation_not_active',
-      `update organisation set status = 'suspended' where slug = $1 and $2 <> ''`,
-    ],
-    [
-      'its agreement ends',
-      'organisation_not_active',
-      `update agreement set valid_from = now() - interval '2 h', valid_until = now() where $2 <> '' and organisation_id = (select id from organisation where slug = $1)`,
-    ],
-  ])('%s', async (_, code, act) => {
-    const carol = await anActor(tocsin);
-    const stream = await follow(tocsin, carol);
-    await stream.next();
-    const startMs = performance.now();
-    await tocsin.sql(act, [carol.slug, carol.key.split('_')[1]]);
-    const events = await stream.until(({ event }) => event === 'problem');
-    expect(performance.now() - startMs).toBeLessThan(1500);
-    expect(events.at(-1)?.data).toMatchObject({ code });
-    expect(await stream.next()).toBeUndefined();
-  });
+it('ends within a second of the revocation of its key, and says why', async () => {
+  const carol = await anActor(tocsin);
+  const stream = await follow(tocsin, carol);
+  await stream.next();
+  const startMs = performance.now();
+  const [, id] = carol.key.split('_');
+  await tocsin.sql('update api_key set revoked_at = now() where id = $1', [id]);
+  const events = await stream.until(({ event }) => event === 'problem');
+  expect(performance.now() - startMs).toBeLessThan(1500);
+  expect(events.at(-1)?.data).toMatchObject({ code: 'key_revoked' });
+  expect(await stream.next()).toBeUndefined();
 });
 
 it('what a member joins or leaves applies to an open stream', async () => {

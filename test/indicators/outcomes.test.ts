@@ -179,7 +179,7 @@ describe('a dry run', () => {
   it('with atomic says that nothing would be taken', async () => {
     const response = await alice.posts([indicator(), {}], { dry_run: 'true', atomic: 'true' });
     expect(response.status).toBe(422);
-    expect(outcomes(response)).toEqual(['withheld', 'missing_type']);
+    expect(outcomes(response)).toEqual(['withheld', 'missing_property']);
   });
 
   it('of one indicator writes no row', async () => {

@@ -21,12 +21,12 @@ export interface Tocsin {
   readonly keyring: Keyring;
   readonly clock: ManualClock;
   /** As the owner of the database, past row security. */
-  sql<R extends pg.QueryResultRow = pg.QueryResultRow>(
+  readonly sql: <R extends pg.QueryResultRow = pg.QueryResultRow>(
     text: string,
     values?: unknown[],
-  ): Promise<R[]>;
+  ) => Promise<R[]>;
   /** Resolves when all that was committed so far is in the log. */
-  sequenced(): Promise<void>;
+  readonly sequenced: () => Promise<void>;
   /** Another server on the same database, with the same master secret. */
   another(roles: readonly ServerRole[], settings?: Settings): Promise<RunningServer>;
   close(): Promise<void>;

@@ -38,14 +38,15 @@ export async function receiveWebhooks(): Promise<Webhooks> {
   const arrivals = new EventEmitter().setMaxListeners(100);
   let answer: (delivery: Delivery) => Reply = () => ({});
   const receiver = await receiveHttp((request, response) => {
-    void buffer(request).then(async (body) => {
+    void (async () => {
+      const body = await buffer(request);
       const delivery = readDelivery(request.url ?? '', request.headers, body.toString('utf8'));
       deliveries.push(delivery);
       const { status = 204, headers = {}, body: text = '', after } = answer(delivery);
       arrivals.emit('arrival');
       await after;
       response.writeHead(status, headers).end(text);
-    });
+    })();
   });
   return {
     url: receiver.url.replace(/\/$/, ''),

@@ -74,13 +74,11 @@ export class Model {
 
   /** What a share is answered with, and what it changes. */
   share(step: Step, number: number): 'taken' | 'unknown' | 'rejected' {
+    if (!this.#mayName(step)) return 'unknown';
     const { communities, group, organisations } = step.audience;
-    const own = this.#plan.organisations[step.sharer];
-    const inGroup = this.#plan.group.includes(step.sharer);
-    if (communities.some((one) => own?.communities.includes(one) !== true)) return 'unknown';
-    if (group && !inGroup) return 'unknown';
     const named = communities.length === 0 && !group && organisations.length > 0;
-    if (step.tlp > (own?.ceiling ?? -1) || (step.tlp === 4 && !named)) return 'rejected';
+    const ceiling = this.#plan.organisations[step.sharer]?.ceiling ?? -1;
+    if (step.tlp > ceiling || (step.tlp === 4 && !named)) return 'rejected';
     const seenBy = this.#reached(step);
     this.#versions.push({ object: step.object, sharer: step.sharer, step: number, seenBy });
     for (const organisation of this.organisations()) {
@@ -114,6 +112,12 @@ export class Model {
     const version = this.#versions.find((one) => one.step === step);
     if (version === undefined || !version.seenBy.has(organisation)) return false;
     return this.#currentOf(version.object, version.sharer)?.seenBy.has(organisation) === true;
+  }
+
+  #mayName({ sharer, audience }: Step): boolean {
+    const own = this.#plan.organisations[sharer]?.communities ?? [];
+    const inGroup = this.#plan.group.includes(sharer);
+    return audience.communities.every((one) => own.includes(one)) && (inGroup || !audience.group);
   }
 
   #currentOf(object: number, sharer: number): SharedVersion | undefined {

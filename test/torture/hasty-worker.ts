@@ -25,7 +25,7 @@ const { databaseUrl: url, workerId, subscriptionId, postFirst } = orders;
 const db = openDatabase({ url, poolMax: 2, onError: () => undefined });
 
 for (;;) {
-  const order = await findOrder(db, workerId, subscriptionId);
+  const order = await findOrder(db, { workerId, subscriptionId });
   if (order === undefined || !(await deliver(order))) await delay(20);
 }
 

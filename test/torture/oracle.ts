@@ -114,10 +114,8 @@ function cameLate(
   beganMs: number,
   holdMs: number,
 ): boolean {
-  return later.some(({ reach, answeredMs, request }, place) => {
+  return later.filter(wasCurrent).some(({ reach, answeredMs }) => {
     if (reach.has(organisation) || answeredMs === undefined) return false;
-    // A version that its own request followed up with another was never the current one.
-    if (later[place + 1]?.request === request) return false;
     const held = holdMs === 0 ? 0 : pausedBetween(pauses, answeredMs, beganMs);
     return beganMs - answeredMs > holdMs + held;
   });
@@ -205,12 +203,17 @@ function mustArrive(versions: History, organisation: string): boolean {
   const [first, ...later] = versions;
   if (first === undefined || !isFor(first, organisation)) return false;
   let { reach } = first;
-  for (const version of later) {
-    if (!isFor(version, organisation)) return false;
+  if (!later.every((version) => isFor(version, organisation))) return false;
+  for (const version of later.filter(wasCurrent)) {
     if (!reach.isSubsetOf(version.reach) && !version.reach.isSubsetOf(reach)) return false;
     reach = reach.intersection(version.reach);
   }
   return true;
+}
+
+/** A version that its own request followed up with another was never the current one. */
+function wasCurrent({ request }: Posted, place: number, history: History): boolean {
+  return history[place + 1]?.request !== request;
 }
 
 function isFor({ reach, rank }: Posted, organisation: string): boolean {

@@ -48,9 +48,9 @@ export async function raiseStage(tell: (what: string) => void = () => undefined)
 
 async function furnish(directory: string, tell: (what: string) => void): Promise<Stage> {
   const settings = { shared_buffers: '64MB', log_min_messages: 'fatal' };
-  const said = (detail: object, message = ''): void => {
+  const said = (detail: unknown, message?: string): void => {
     const { err } = detail as { err?: unknown };
-    tell(err instanceof Error ? `${message}: ${err.message}` : message);
+    tell(err instanceof Error ? `${message}: ${err.message}` : (message ?? ''));
   };
   const log = { info: said, warn: said, error: said };
   const postgres = await startEmbedded({ dataDir: directory, settings, log });

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { Problem, PROBLEMS, type ProblemCode } from '../../errors.ts';
-import { accept } from '../../indicators/accept.ts';
+import { acceptOne } from '../../indicators/accept-one.ts';
 import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { memberOf, PUBLISHERS } from '../access.ts';
@@ -40,16 +40,14 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
       const member = memberOf(request);
       const audience = await chooseAudience(services.db, member, query.audience);
       const { db, clock, sequencer } = services;
-      const results = await accept({ db, clock, onAccepted: () => sequencer.nudge() }, [body], {
+      const result = await acceptOne({ db, clock, onAccepted: () => sequencer.nudge() }, body, {
         member,
         audience,
         atomic: false,
         dryRun: query.dry_run,
         requestId: request.id,
       });
-      summarise(services, results);
-      const [result] = results;
-      if (result === undefined) throw new Error('An object was left without its result');
+      summarise(services, [result]);
       if (result.outcome === 'rejected') throw refusedAs(result);
       return reply.code(result.outcome === 'created' ? 201 : 200).send(result);
     },

@@ -26,7 +26,10 @@ const change: Route = (app, services) => {
         description:
           'Who sees it from now on gets it; who does not see it any more gets a withdrawal.',
         body: Readdressing,
-        response: { 204: z.null(), ...problems(400, 401, 403, 404, 409, 415) },
+        response: {
+          204: z.null().meta({ description: 'It is so' }),
+          ...problems(400, 401, 403, 404, 409, 415),
+        },
       },
     },
     async (request, reply) => {

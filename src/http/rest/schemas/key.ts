@@ -23,7 +23,10 @@ export const NewKey = z
   .meta({ id: 'NewKey' });
 
 export const KeyParams = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{12}$/, 'The 12 digits after `tocsin_`'),
+  id: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/, 'The 12 digits after `tocsin_`')
+    .meta({ description: 'The id of a key: the 12 digits after `tocsin_`' }),
 });
 
 export const KeysQuery = z.strictObject({

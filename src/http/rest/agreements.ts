@@ -1,0 +1,152 @@
+import type { z } from 'zod';
+import {
+  giveApproval,
+  makeAgreement,
+  readAgreements,
+  stopAgreement,
+} from '../../organisations/agreements.ts';
+import { TLP_ORDER } from '../../stix/tlp.ts';
+import type { AgreementView } from '../../store/agreements.ts';
+import { ADMINS, administratorOf, ORG_ADMINS } from '../access.ts';
+import { noun, type Route } from '../zod-app.ts';
+import {
+  AgreementAnswer,
+  AgreementParams,
+  AgreementsAnswer,
+  AgreementsQuery,
+  NewAgreement,
+} from './schemas/agreement.ts';
+import { answer } from './schemas/answer.ts';
+import { timeOf } from './schemas/member.ts';
+import { problems } from './schemas/problem.ts';
+
+const tags = ['Members'];
+
+const create: Route = (app, services) => {
+  app.post(
+    '/agreements',
+    {
+      config: { access: ADMINS },
+      schema: {
+        operationId: 'createAgreement',
+        summary: 'Make an agreement',
+        description:
+          'From when to when, in which community and up to which marking an organisation takes ' +
+          'part. That of a partner has no effect before two administrators approve it.',
+        tags,
+        body: NewAgreement,
+        response: {
+          201: answer('Made', AgreementAnswer),
+          ...problems(400, 401, 403, 404, 409, 415),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { valid_from: validFrom, valid_until: validUntil, ...wish } = request.body;
+      const by = administratorOf(request);
+      const now = services.clock.now();
+      const made = await makeAgreement(services.db, by, { ...wish, validFrom, validUntil }, now);
+      services.sequencer.nudge();
+      return reply.code(201).send(toAnswer(made));
+    },
+  );
+};
+
+const list: Route = (app, services) => {
+  app.get(
+    '/agreements',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        operationId: 'listAgreements',
+        summary: 'The agreements',
+        description: 'An admin sees all of them, an org_admin those of its organisation.',
+        tags,
+        querystring: AgreementsQuery,
+        response: { 200: answer('The newest first', AgreementsAnswer), ...problems(400, 401, 403) },
+      },
+    },
+    async (request) => {
+      const by = administratorOf(request);
+      const found = await readAgreements(services.db, by, request.query.organisation);
+      return { agreements: found.map(toAnswer) };
+    },
+  );
+};
+
+const approve: Route = (app, services) => {
+  app.post(
+    '/agreements/:id/approvals',
+    {
+      config: { access: ADMINS },
+      schema: {
+        operationId: 'approveAgreement',
+        summary: 'Approve an agreement with a partner',
+        description: 'It takes effect with the second approval, by another key.',
+        tags,
+        params: AgreementParams,
+        response: {
+          200: answer('As it stands', AgreementAnswer),
+          ...problems(400, 401, 403, 404, 409),
+        },
+      },
+    },
+    async (request) => {
+      const { db, clock, sequencer } = services;
+      const by = administratorOf(request);
+      const approved = await giveApproval(db, by, request.params.id, clock.now());
+      sequencer.nudge();
+      return toAnswer(approved);
+    },
+  );
+};
+
+const end: Route = (app, services) => {
+  app.post(
+    '/agreements/:id/end',
+    {
+      config: { access: ADMINS },
+      schema: {
+        operationId: 'endAgreement',
+        summary: 'End an agreement now',
+        description: 'The organisation gets withdrawals of what it saw under it alone.',
+        tags,
+        params: AgreementParams,
+        response: {
+          200: answer('As it stands', AgreementAnswer),
+          ...problems(400, 401, 403, 404, 409),
+        },
+      },
+    },
+    async (request) => {
+      const { db, clock, sequencer } = services;
+      const by = administratorOf(request);
+      const ended = await stopAgreement(db, by, request.params.id, clock.now());
+      sequencer.nudge();
+      return toAnswer(ended);
+    },
+  );
+};
+
+/** `/agreements`: under what organisations take part. */
+export const agreements = noun(create, list, approve, end);
+
+function toAnswer(view: AgreementView): z.infer<typeof AgreementAnswer> {
+  const { id, organisation, community, title, reference, replaces } = view;
+  return {
+    id,
+    organisation,
+    community,
+    title,
+    reference,
+    kind: AgreementAnswer.shape.kind.parse(view.kind),
+    ceiling: TLP_ORDER[view.ceiling] ?? 'clear',
+    documents: [...view.documents],
+    valid_from: view.validFrom.toISOString(),
+    valid_until: timeOf(view.validUntil),
+    approved_at: timeOf(view.approvedAt),
+    ended_at: timeOf(view.endedAt),
+    replaces,
+    approvals: [...view.approvals],
+  };
+}

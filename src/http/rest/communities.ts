@@ -1,0 +1,59 @@
+import { createCommunity, readCommunities } from '../../organisations/communities.ts';
+import type { CommunityView } from '../../store/communities.ts';
+import { ADMINS, administratorOf, ANALYSTS, memberOf } from '../access.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
+import { CommunitiesAnswer, CommunityAnswer, NewCommunity } from './schemas/group.ts';
+import { problems } from './schemas/problem.ts';
+
+const tags = ['Members'];
+
+const create: Route = (app, services) => {
+  app.post(
+    '/communities',
+    {
+      config: { access: ADMINS },
+      schema: {
+        operationId: 'createCommunity',
+        summary: 'Make a community',
+        description: 'Who is in a community is also in those that it is within.',
+        tags,
+        body: NewCommunity,
+        response: { 201: answer('Made', CommunityAnswer), ...problems(400, 401, 403, 409, 415) },
+      },
+    },
+    async (request, reply) => {
+      const made = await createCommunity(services.db, administratorOf(request), request.body);
+      services.sequencer.nudge();
+      return reply.code(201).send(toAnswer(made));
+    },
+  );
+};
+
+const list: Route = (app, services) => {
+  app.get(
+    '/communities',
+    {
+      config: { access: ANALYSTS },
+      schema: {
+        operationId: 'listCommunities',
+        summary: 'The communities that you are in',
+        description: 'All of them for an admin.',
+        tags,
+        response: { 200: answer('By slug', CommunitiesAnswer), ...problems(401, 403) },
+      },
+    },
+    async (request) => {
+      const { audiences } = memberOf(request).viewer;
+      const found = await readCommunities(services.db, administratorOf(request), audiences);
+      return { communities: found.map(toAnswer) };
+    },
+  );
+};
+
+/** `/communities`: the standing sets of organisations that agreements admit to. */
+export const communities = noun(create, list);
+
+function toAnswer({ slug, name, description, within }: CommunityView) {
+  return { slug, name, description, within: [...within] };
+}

@@ -1,0 +1,83 @@
+/** The directory for a spreadsheet (RFC 4180) and for an address book (vCard 4.0, RFC 6350). */
+import type { Contact, OrganisationView } from '../../store/directory.ts';
+
+const COLUMNS = [
+  'slug',
+  'organisation',
+  'kind',
+  'country',
+  'identities',
+  'role',
+  'name',
+  'email',
+  'phone',
+  'hours',
+];
+
+/** One row for each contact; one without for an organisation that shows none. */
+export function toCsv(organisations: readonly OrganisationView[]): string {
+  const rows = organisations.flatMap((organisation) => {
+    const { slug, name, kind, country, identities } = organisation;
+    const facts = [slug, name, kind, country ?? '', identities.join(' ')];
+    if (organisation.contacts.length === 0) return [[...facts, '', '', '', '', '']];
+    return organisation.contacts.map((contact) => {
+      const { role, name, email, phone, hours } = contact;
+      return [...facts, role, name, email, phone, hours];
+    });
+  });
+  return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/** What a spreadsheet would run as a formula gets an apostrophe before it. */
+function cell(text: string): string {
+  const plain = /^[\s\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(text) ? `'${text}` : text;
+  return /[",\r\n']/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}
+
+/** One card for each contact. */
+export function toVcards(organisations: readonly OrganisationView[]): string {
+  return organisations
+    .flatMap((organisation) => organisation.contacts.map((contact) => card(organisation, contact)))
+    .join('');
+}
+
+function card({ name, country }: OrganisationView, contact: Contact): string {
+  const lines = [
+    'BEGIN:VCARD',
+    'VERSION:4.0',
+    `FN:${escaped(contact.name)}`,
+    `ORG:${escaped(name)}`,
+    `ROLE:${escaped(contact.role)}`,
+    contact.email && `EMAIL:${escaped(contact.email)}`,
+    contact.phone && `TEL;VALUE=text:${escaped(contact.phone)}`,
+    country && `ADR:;;;;;;${escaped(country)}`,
+    contact.hours && `NOTE:${escaped(contact.hours)}`,
+    contact.pgpKey && `KEY;VALUE=text:${escaped(contact.pgpKey)}`,
+    contact.smimeCertificate && `KEY;VALUE=text:${escaped(contact.smimeCertificate)}`,
+    'END:VCARD',
+  ];
+  return lines.map((line) => (line ? folded(line) : '')).join('');
+}
+
+/** RFC 6350 §3.4: what has a meaning of its own in a value. */
+function escaped(text: string): string {
+  return text
+    .replaceAll(/[\\,;]/g, (character) => `\\${character}`)
+    .replaceAll(/\r\n|\r|\n/g, '\\n');
+}
+
+/** RFC 6350 §3.2: at most 75 octets on a line, no character torn apart. */
+function folded(line: string): string {
+  let text = '';
+  let octets = 0;
+  for (const character of line) {
+    const size = Buffer.byteLength(character);
+    if (octets + size > 75) {
+      text += '\r\n ';
+      octets = 1;
+    }
+    text += character;
+    octets += size;
+  }
+  return `${text}\r\n`;
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance } from 'fastify';
+import type { Services } from '../context.ts';
+import { agreements } from './agreements.ts';
+import { audit } from './audit.ts';
+import { bundles } from './bundles.ts';
+import { changes } from './changes.ts';
+import { communities } from './communities.ts';
+import { history } from './history.ts';
+import { indicators } from './indicators.ts';
+import { keys } from './keys.ts';
+import { me } from './me.ts';
+import { objectActs } from './object-acts.ts';
+import { objects } from './objects.ts';
+import { organisations } from './organisations.ts';
+import { sharingGroups } from './sharing-groups.ts';
+import { stream } from './stream.ts';
+import { subscriptionActs } from './subscription-acts.ts';
+import { subscriptions } from './subscriptions.ts';
+import { validations } from './validate.ts';
+
+/** A noun a line. */
+const NOUNS = [
+  bundles,
+  indicators,
+  validations,
+  objects,
+  objectActs,
+  history,
+  changes,
+  stream,
+  subscriptions,
+  subscriptionActs,
+  organisations,
+  agreements,
+  communities,
+  sharingGroups,
+  keys,
+  audit,
+  me,
+];
+
+/** The REST door: everything under /api/v1. */
+export async function rest(app: FastifyInstance, options: { services: Services }): Promise<void> {
+  const { services } = options;
+  for (const noun of NOUNS) await app.register(noun, { services });
+}

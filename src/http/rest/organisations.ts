@@ -1,0 +1,207 @@
+import type { z } from 'zod';
+import { admitOrganisation } from '../../organisations/create.ts';
+import {
+  changeOrganisation,
+  onlyShown,
+  readDirectory,
+  readOrganisation,
+  seesAll,
+} from '../../organisations/directory.ts';
+import type { Administrator } from '../../organisations/administer.ts';
+import { TLP_ORDER } from '../../stix/tlp.ts';
+import type { OrganisationView } from '../../store/directory.ts';
+import { ADMINS, administratorOf, ANALYSTS, ORG_ADMINS } from '../access.ts';
+import { prefers } from '../negotiation.ts';
+import { sendRaw } from '../raw.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { toCsv, toVcards } from './directory-export.ts';
+import { answer, textAnswer } from './schemas/answer.ts';
+import { OrganisationParams } from './schemas/member.ts';
+import {
+  NewOrganisation,
+  OrganisationAnswer,
+  OrganisationChange,
+  OrganisationsAnswer,
+} from './schemas/organisation.ts';
+import { problems } from './schemas/problem.ts';
+
+const tags = ['Members'];
+
+const create: Route = (app, services) => {
+  app.post(
+    '/organisations',
+    {
+      config: { access: ADMINS },
+      schema: {
+        operationId: 'createOrganisation',
+        summary: 'Make an organisation',
+        description:
+          'With an agreement for each community named. Those of a partner (any kind but ' +
+          'allied_nation and alliance_body) have no effect before two administrators approve them.',
+        tags,
+        body: NewOrganisation,
+        response: {
+          201: answer('Made', OrganisationAnswer),
+          ...problems(400, 401, 403, 409, 415),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { default_tlp: defaultTlp, ...wish } = request.body;
+      const by = administratorOf(request);
+      await admitOrganisation(services.db, { ...wish, defaultTlp }, by);
+      const made = toAnswer(await readOrganisation(services.db, by, wish.slug), by);
+      return reply.code(201).header('location', `${request.url}/${wish.slug}`).send(made);
+    },
+  );
+};
+
+const list: Route = (app, services) => {
+  app.get(
+    '/organisations',
+    {
+      config: { access: ANALYSTS },
+      schema: {
+        operationId: 'listOrganisations',
+        summary: 'The directory of members',
+        description: 'Who takes part, with the contacts that each shows to all members.',
+        tags,
+        response: { 200: answer('By slug', OrganisationsAnswer), ...problems(401, 403) },
+      },
+    },
+    async (request) => {
+      const by = administratorOf(request);
+      const found = await readDirectory(services.db, by);
+      return { organisations: found.map((one) => toAnswer(one, by)) };
+    },
+  );
+};
+
+const directory: Route = (app, services) => {
+  app.get(
+    '/organisations/directory',
+    {
+      config: { access: ANALYSTS },
+      schema: {
+        operationId: 'exportDirectory',
+        summary: 'The directory as CSV or vCard',
+        description: 'What every member may see, as `text/csv` or `text/vcard`.',
+        tags,
+        response: { 200: DIRECTORY_ANSWER, ...problems(401, 403, 406) },
+      },
+    },
+    async (request, reply) => {
+      const type = prefers(request, ['text/csv', 'text/vcard']);
+      const found = await readDirectory(services.db, administratorOf(request));
+      const shown = found.filter(({ status }) => status === 'active').map(onlyShown);
+      reply.header('vary', 'accept');
+      const text = type === 'text/csv' ? toCsv(shown) : toVcards(shown);
+      await sendRaw(reply, `${type}; charset=utf-8`, text);
+    },
+  );
+};
+
+const CSV_EXAMPLE = 'slug,organisation,kind\r\ncert-a,CERT A,allied_nation\r\n';
+const VCARD_EXAMPLE = 'BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Duty officer\r\nEND:VCARD\r\n';
+const DIRECTORY_ANSWER = {
+  description: 'One row or card for each contact',
+  content: {
+    ...textAnswer('', 'text/csv', CSV_EXAMPLE).content,
+    ...textAnswer('', 'text/vcard', VCARD_EXAMPLE).content,
+  },
+};
+
+const read: Route = (app, services) => {
+  app.get(
+    '/organisations/:slug',
+    {
+      config: { access: ANALYSTS },
+      schema: {
+        operationId: 'getOrganisation',
+        summary: 'One organisation',
+        tags,
+        params: OrganisationParams,
+        response: {
+          200: answer('As you see it', OrganisationAnswer),
+          ...problems(400, 401, 403, 404),
+        },
+      },
+    },
+    async (request) => {
+      const by = administratorOf(request);
+      return toAnswer(await readOrganisation(services.db, by, request.params.slug), by);
+    },
+  );
+};
+
+const change: Route = (app, services) => {
+  app.patch(
+    '/organisations/:slug',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        operationId: 'changeOrganisation',
+        summary: 'Change an organisation',
+        description:
+          'Its org_admin changes name, contacts and defaults, an admin everything. Who is no ' +
+          'longer active gets withdrawals of what it saw; who is again gets what is current.',
+        tags,
+        params: OrganisationParams,
+        body: OrganisationChange,
+        response: {
+          200: answer('As it stands', OrganisationAnswer),
+          ...problems(400, 401, 403, 404, 409, 415),
+        },
+      },
+    },
+    async (request) => {
+      const { db, clock, sequencer } = services;
+      const by = administratorOf(request);
+      const wish = toChange(request.body);
+      const changed = await changeOrganisation(db, by, request.params.slug, wish, clock.now());
+      sequencer.nudge();
+      return toAnswer(changed, by);
+    },
+  );
+};
+
+/** `/organisations`: who is a member, and how it is reached. */
+export const organisations = noun(create, list, directory, read, change);
+
+function toChange(body: z.infer<typeof OrganisationChange>) {
+  const { default_community: defaultCommunity, default_tlp: defaultTlp, contacts, ...rest } = body;
+  return {
+    ...rest,
+    defaultCommunity,
+    defaultTlp,
+    contacts: contacts?.map(({ pgp_key: pgpKey, smime_certificate: smimeCertificate, ...one }) => ({
+      ...one,
+      pgpKey,
+      smimeCertificate,
+    })),
+  };
+}
+
+function toAnswer(view: OrganisationView, by: Administrator): z.infer<typeof OrganisationAnswer> {
+  const { slug, name, country, identities, defaultCommunity, defaultTlp } = view;
+  const { shape } = OrganisationAnswer;
+  const more = {
+    status: shape.status.parse(view.status),
+    default_community: defaultCommunity,
+    default_tlp: TLP_ORDER[defaultTlp],
+  };
+  const contacts = view.contacts.map(({ pgpKey, smimeCertificate, ...one }) => ({
+    ...one,
+    pgp_key: pgpKey,
+    smime_certificate: smimeCertificate,
+  }));
+  return {
+    slug,
+    name,
+    kind: shape.kind.parse(view.kind),
+    country,
+    identities: [...identities],
+    contacts: shape.contacts.parse(contacts),
+    ...(seesAll(by, slug) ? more : {}),
+  };
+}

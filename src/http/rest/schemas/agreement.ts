@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { AGREEMENT_KINDS } from '../../../organisations/agreements.ts';
+import { Line, Marking, Name, Slug, Time } from './member.ts';
+
+const Document = z
+  .strictObject({
+    name: Name,
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case'),
+  })
+  .meta({ id: 'AgreementDocument', description: 'A document that was signed, by its hash' });
+
+const kind = z.enum(AGREEMENT_KINDS);
+const id = z.number().int().min(1).max(2_147_483_647);
+
+export const NewAgreement = z
+  .strictObject({
+    organisation: Slug,
+    community: Slug,
+    title: Name,
+    reference: Line.default(''),
+    kind,
+    ceiling: Marking.meta({ description: 'The highest marking it reaches to' }),
+    valid_from: Time.nullable().default(null).meta({ description: 'Now unless given' }),
+    valid_until: Time.nullable().default(null).meta({ description: 'Until it is ended' }),
+    documents: z.array(Document).max(50).default([]),
+    replaces: id
+      .nullable()
+      .default(null)
+      .meta({ description: 'The agreement that ends when this one takes effect' }),
+  })
+  .meta({ id: 'NewAgreement' });
+
+export const AgreementParams = z.strictObject({
+  id: z.coerce.number().pipe(id).meta({ description: 'The id of an agreement' }),
+});
+
+export const AgreementsQuery = z.strictObject({
+  organisation: Slug.optional().meta({ description: 'Only those of this organisation' }),
+});
+
+export const AgreementAnswer = z
+  .object({
+    id: z.number().int(),
+    organisation: z.string(),
+    community: z.string(),
+    title: z.string(),
+    reference: z.string(),
+    kind,
+    ceiling: Marking,
+    documents: z.array(Document),
+    valid_from: z.iso.datetime(),
+    valid_until: z.iso.datetime().nullable(),
+    approved_at: z.iso.datetime().nullable().meta({ description: 'Null while it waits' }),
+    ended_at: z.iso.datetime().nullable().meta({ description: 'When it was ended early' }),
+    replaces: z.number().int().nullable(),
+    approvals: z.array(
+      z.object({ key: z.string().meta({ description: 'Its id' }), at: z.iso.datetime() }),
+    ),
+  })
+  .meta({ id: 'Agreement' });
+
+export const AgreementsAnswer = z.object({ agreements: z.array(AgreementAnswer) });

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { Line, Name, Slug } from './member.ts';
+
+const description = Line.max(200);
+const slugs = z.array(Slug).max(1000);
+
+export const NewCommunity = z
+  .strictObject({
+    slug: Slug,
+    name: Name,
+    description: description.default(''),
+    within: slugs.default([]).meta({ description: 'Communities that its members are in too' }),
+    contains: slugs.default([]).meta({ description: 'Communities whose members are in it too' }),
+  })
+  .meta({ id: 'NewCommunity' });
+
+export const CommunityAnswer = z
+  .object({
+    slug: z.string(),
+    name: z.string(),
+    description: z.string(),
+    within: z.array(z.string()).meta({ description: 'Communities that its members are in too' }),
+  })
+  .meta({ id: 'Community' });
+
+export const CommunitiesAnswer = z.object({ communities: z.array(CommunityAnswer) });
+
+export const NewGroup = z
+  .strictObject({
+    slug: Slug,
+    name: Name,
+    description: description.default(''),
+    open: z.boolean().default(false).meta({ description: 'Whether anyone may join by itself' }),
+    hidden_members: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether members see the group but not each other' }),
+    members: slugs.default([]).meta({ description: 'Besides your own organisation' }),
+    owners: slugs.default([]).meta({ description: 'Besides your own organisation' }),
+  })
+  .meta({ id: 'NewSharingGroup' });
+
+export const GroupChange = z
+  .strictObject({
+    name: Name.optional(),
+    description: description.optional(),
+    open: z.boolean().optional(),
+    hidden_members: z.boolean().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'Say what to change')
+  .meta({ id: 'SharingGroupChange' });
+
+export const GroupParams = z.strictObject({
+  slug: Slug.meta({ description: 'The slug of a sharing group' }),
+});
+
+export const PartParams = GroupParams.extend({
+  organisation: Slug.meta({ description: 'The slug of an organisation' }),
+});
+
+export const NewPart = z.strictObject({ organisation: Slug }).meta({ id: 'NewGroupPart' });
+
+const parts = z.array(z.string()).nullable();
+
+export const GroupAnswer = z
+  .object({
+    slug: z.string(),
+    name: z.string(),
+    description: z.string(),
+    open: z.boolean(),
+    hidden_members: z.boolean(),
+    members: parts.meta({ description: 'Null where they are not for you to see' }),
+    owners: parts.meta({ description: 'Null where they are not for you to see' }),
+    member: z.boolean().meta({ description: 'Whether your organisation is in it' }),
+    owner: z.boolean().meta({ description: 'Whether your organisation keeps it' }),
+  })
+  .meta({ id: 'SharingGroup' });
+
+export const GroupsAnswer = z.object({ sharing_groups: z.array(GroupAnswer) });

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { ORGANISATION_KINDS } from '../../../organisations/create.ts';
+import { CONTACT_ROLES, STATUSES } from '../../../organisations/directory.ts';
+import { Line, Marking, Name, Slug } from './member.ts';
+
+const country = z
+  .string()
+  .regex(/^[A-Z]{2}$/, 'Two letters')
+  .meta({ description: 'ISO 3166-1 alpha-2, such as NO' });
+
+const identity = z
+  .string()
+  .regex(/^identity--[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'identity-- and a UUID')
+  .meta({ description: 'A STIX identity' });
+
+/** Armoured text of a key: lines, and nothing else that would be unseen. */
+const armour = z
+  .string()
+  .max(50_000)
+  .regex(/^[\r\n\t\x20-\x7e]*$/, 'Armoured text (PEM or OpenPGP)');
+
+const email = z.union([z.literal(''), z.email().max(254)]);
+const phone = z.string().regex(/^[+0-9 ()./x-]{0,40}$/, 'Digits, such as +47 22 00 00 00');
+
+const Contact = z
+  .strictObject({
+    role: z.enum(CONTACT_ROLES),
+    name: Name,
+    email: email.default(''),
+    phone: phone.default(''),
+    pgp_key: armour.default(''),
+    smime_certificate: armour.default(''),
+    hours: Line.default('').meta({ description: 'When it answers, in words' }),
+    shown: z.boolean().default(false).meta({ description: 'Whether every member sees it' }),
+  })
+  .meta({ id: 'Contact' });
+
+const contacts = z.array(Contact).max(50);
+const kind = z.enum(ORGANISATION_KINDS);
+const status = z.enum(STATUSES);
+
+export const NewOrganisation = z
+  .strictObject({
+    slug: Slug,
+    name: Name,
+    kind,
+    status: z.enum(['invited', 'active']).default('active'),
+    country: country.optional(),
+    identity: identity.optional().meta({ description: 'A new one is made unless given' }),
+    communities: z
+      .array(Slug)
+      .max(100)
+      .default([])
+      .meta({ description: 'It gets an agreement for each; the first is its default' }),
+    ceiling: Marking.default('amber').meta({ description: 'Of these agreements' }),
+    default_tlp: Marking.default('amber'),
+  })
+  .meta({ id: 'NewOrganisation' });
+
+export const OrganisationChange = z
+  .strictObject({
+    name: Name.optional(),
+    contacts: contacts.optional().meta({ description: 'All of them: others are taken away' }),
+    default_community: Slug.optional(),
+    default_tlp: Marking.optional(),
+    status: status.optional().meta({ description: 'For an admin to change' }),
+    country: country.nullable().optional().meta({ description: 'For an admin to change' }),
+    identities: z.array(identity).max(100).optional().meta({
+      description: 'All of them: others are taken away. For an admin to change',
+    }),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'Say what to change')
+  .meta({ id: 'OrganisationChange' });
+
+export const OrganisationAnswer = z
+  .object({
+    slug: z.string(),
+    name: z.string(),
+    kind,
+    country: z.string().nullable(),
+    identities: z.array(z.string()),
+    contacts: z.array(Contact),
+    status: status.optional().meta({ description: 'For admins, and of your own organisation' }),
+    default_community: z.string().nullable().optional(),
+    default_tlp: Marking.optional(),
+  })
+  .meta({ id: 'Organisation' });
+
+export const OrganisationsAnswer = z.object({ organisations: z.array(OrganisationAnswer) });

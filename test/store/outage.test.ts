@@ -1,0 +1,55 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openDatabase, type Database } from '../../src/store/database.ts';
+import { isOutage } from '../../src/store/outage.ts';
+import { testDatabaseUrl } from '../support/database.ts';
+import { query } from '../support/tocsin-process.ts';
+
+describe('an outage of the database', () => {
+  let db: Database | undefined;
+  const open = (url: string): Database =>
+    (db = openDatabase({ url, poolMax: 2, onError: () => undefined }));
+  const failure = (work: PromiseLike<unknown>): Promise<unknown> =>
+    Promise.resolve(work).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  afterEach(() => db?.close());
+
+  it('is told where nothing listens', async () => {
+    const { server } = open(await closedUrl());
+    expect(await failure(server.$queryRaw`select 1`)).toSatisfy(isOutage);
+    expect(await failure(server.$transaction((tx) => tx.$queryRaw`select 1`))).toSatisfy(isOutage);
+  });
+
+  it('is told where a session is ended', async () => {
+    const url = await testDatabaseUrl();
+    const ended = failure(open(url).server.$queryRaw`select pg_sleep(30)`);
+    const end = () =>
+      query(
+        url,
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and query like '%pg_sleep(30)%'
+            and pid <> pg_backend_pid()`,
+      );
+    await expect.poll(end).toHaveLength(1);
+    expect(await ended).toSatisfy(isOutage);
+  });
+
+  it('is not told of a statement that is wrong', async () => {
+    const { server } = open(await testDatabaseUrl());
+    const error = await failure(server.$queryRaw`select 1 / 0`);
+    expect(error).toBeInstanceOf(Error);
+    expect(isOutage(error)).toBe(false);
+  });
+});
+
+/** The URL of a database at a port that was free a moment ago. */
+async function closedUrl(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return `postgres://nobody:nothing@127.0.0.1:${port}/none`;
+}

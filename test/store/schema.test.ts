@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testDatabaseUrl } from '../support/database.ts';
+
+/** A table as schema.prisma or as the database has it. */
+interface Table {
+  /** `name type [null]`, sorted. */
+  readonly columns: string[];
+  /** `primary|unique|index (columns)`, sorted. */
+  readonly keys: string[];
+}
+
+const TYPES: Record<string, string> = {
+  Int: 'integer',
+  'Int SmallInt': 'smallint',
+  BigInt: 'bigint',
+  String: 'text',
+  'String Uuid': 'uuid',
+  Boolean: 'boolean',
+  Bytes: 'bytea',
+  Json: 'jsonb',
+  'DateTime Date': 'date',
+  'DateTime Timestamptz': 'timestamp(6) with time zone',
+};
+
+const LINES = readFileSync(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');
+
+function readSchema(): Map<string, Table> {
+  const tables = new Map<string, Table>();
+  for (const [, body = ''] of LINES.matchAll(/^model \w+ \{\n([\s\S]*?)^\}/gm)) {
+    const lines = body.split('\n').map((line) => line.trim());
+    const name = /^@@map\("(\w+)"\)/m.exec(lines.join('\n'))?.[1];
+    if (name === undefined) throw new Error(`A model without @@map: ${body}`);
+    tables.set(name, readModel(lines.filter((line) => line !== '' && !line.startsWith('//'))));
+  }
+  return tables;
+}
+
+function readModel(lines: readonly string[]): Table {
+  const columns: string[] = [];
+  const keys: string[] = [];
+  const names = new Map<string, string>();
+  for (const line of lines.filter((one) => !one.startsWith('@@'))) {
+    const [, field = '', type = '', mark = ''] = /^(\w+)\s+(\w+)(\?|\[\])?/.exec(line) ?? [];
+    const column = /@map\("(\w+)"\)/.exec(line)?.[1] ?? field;
+    names.set(field, column);
+    const native = /@db\.(\w+)/.exec(line)?.[1];
+    const sql = TYPES[native === undefined ? type : `${type} ${native}`];
+    if (sql === undefined) throw new Error(`A type that this test does not know: ${line}`);
+    columns.push(`${column} ${sql}${mark === '[]' ? '[]' : ''}${mark === '?' ? ' null' : ''}`);
+    if (/\s@id\b/.test(line)) keys.push(`primary (${column})`);
+    if (/\s@unique\b/.test(line)) keys.push(`unique (${column})`);
+  }
+  for (const line of lines.filter((one) => one.startsWith('@@'))) {
+    const [, kind = '', list = ''] = /^@@(id|unique|index)\(\[([^\]]*)\]/.exec(line) ?? [];
+    if (kind === '') continue;
+    const of = list.split(',').map((one) => one.trim().replace('(sort: Desc)', ' desc'));
+    const columnsOf = of.map((one) => {
+      const [field = '', ...rest] = one.split(' ');
+      return [names.get(field) ?? field, ...rest].join(' ');
+    });
+    keys.push(`${kind === 'id' ? 'primary' : kind} (${columnsOf.join(', ')})`);
+  }
+  return { columns: columns.toSorted(), keys: keys.toSorted() };
+}
+
+let client: pg.Client;
+const database = new Map<string, Table>();
+
+beforeAll(async () => {
+  client = new pg.Client({ connectionString: await testDatabaseUrl() });
+  await client.connect();
+  const { rows } = await client.query<Table & { name: string }>(`
+    select relname as name,
+      array(select attname || ' ' || format_type(atttypid, atttypmod)
+          || case when attnotnull or attndims > 0 then '' else ' null' end
+        from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
+      array(select case when indisprimary then 'primary' when indisunique then 'unique' else 'index' end
+          || ' (' || regexp_replace(pg_get_indexdef(indexrelid), '^.* USING btree \\((.*)\\)$', '\\1') || ')'
+        from pg_index where indrelid = c.oid and indpred is null) as keys
+    from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+      and not relispartition and relname <> '_prisma_migrations'`);
+  for (const { name, columns, keys } of rows) {
+    const lower = keys.map((key) => key.replaceAll(' DESC', ' desc'));
+    database.set(name, { columns: columns.toSorted(), keys: lower.toSorted() });
+  }
+});
+afterAll(() => client.end());
+
+describe('schema.prisma', () => {
+  it('has every table of the migrated database, and no other', () => {
+    expect([...readSchema().keys()].toSorted()).toEqual([...database.keys()].toSorted());
+  });
+
+  it.each([...readSchema().keys()])('has the columns, keys and indexes of %s', (name) => {
+    expect(readSchema().get(name)).toEqual(database.get(name));
+  });
+});

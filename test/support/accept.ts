@@ -1,0 +1,23 @@
+/** The one way in, past HTTP: for tests of what is behind it. */
+import { accept } from '../../src/indicators/accept.ts';
+import { chooseAudience } from '../../src/indicators/audience.ts';
+import type { ObjectResult } from '../../src/indicators/results.ts';
+import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
+import type { Database } from '../../src/store/database.ts';
+import { systemClock } from '../../src/clock.ts';
+
+export async function acceptAs(
+  db: Database,
+  organisation: string,
+  objects: readonly unknown[],
+  audience: readonly string[] = [],
+): Promise<ObjectResult[]> {
+  const member = await memberOfOrganisation(db, organisation, 'test');
+  const chosen = await chooseAudience(db, member, audience);
+  return accept({ db, clock: systemClock, onAccepted: () => undefined }, objects, {
+    member,
+    audience: chosen,
+    atomic: false,
+    dryRun: false,
+  });
+}
