@@ -16,12 +16,13 @@ export interface AuditWork {
 
 /** Starts it, with a first checkpoint where there is none; `chaining` is for workers. */
 export async function startAudit(
-  { db, keyring }: OpenStore,
+  store: OpenStore,
   log: Log,
   chaining: boolean,
 ): Promise<AuditWork> {
-  if ((await findCheckpoint(db)) === undefined) await signHead(db, keyring);
+  const { db, keyring } = store;
   const onError = (error: unknown): void => log.warn({ err: error }, 'the audit fell behind');
+  await signFirst(store).catch(onError);
   const disclosures = gatherDisclosures(db, onError);
   const refusals = countRefusals(db, onError);
   let chain: AuditChain | undefined;
@@ -37,4 +38,9 @@ export async function startAudit(
       await chain?.close();
     },
   };
+}
+
+/** So that there is a checkpoint to ask for from the first moment on. */
+async function signFirst({ db, keyring }: OpenStore): Promise<void> {
+  if ((await findCheckpoint(db)) === undefined) await signHead(db, keyring);
 }

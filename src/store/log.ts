@@ -53,8 +53,10 @@ export async function findLogBounds(db: Database): Promise<LogBounds> {
 /**
  * The rows of the log in (after, upTo] that the viewer sees now and the filter lets through, in
  * order, at most `limit`. A put is served only while its version is visible, since row security
- * applies to both tables; a withdrawal only while nothing of its object is.
- * Leans on the primary keys of log and version.
+ * applies to both tables, and the sharer's current version of the object too: memberships change,
+ * and who joins what an older version went to has not seen it replaced. A withdrawal is served
+ * only while no current version of its object is visible.
+ * Leans on the primary keys of log and version, and on version_current.
  */
 export async function readLog(
   tx: Tx,
@@ -72,6 +74,9 @@ export async function readLog(
     where l.seq > ${range.after}::bigint and l.seq <= ${range.upTo}::bigint
       and case l.kind
         when 'put' then v.id is not null
+          and (not v.superseded or exists (
+            select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
+              and c.organisation_id = v.organisation_id and not c.superseded))
           and (${types}::text[] is null or v.type = any(${types}::text[]))
           and (${labels}::text[] is null or v.labels && ${labels}::text[])
           and (${filter.confidenceMin ?? null}::smallint is null
@@ -80,7 +85,8 @@ export async function readLog(
             or v.organisation_id = any(${producers}::integer[])
             or v.created_by_ref = any(${creators}::text[]))
         else not exists (
-          select from version w where w.realm_id = l.realm_id and w.stix_id = l.stix_id)
+          select from version w where w.realm_id = l.realm_id and w.stix_id = l.stix_id
+            and not w.superseded)
         end
     order by l.seq limit ${range.limit}::integer`;
 }

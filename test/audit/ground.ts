@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import type { Prisma } from '../../src/store/generated/client.ts';
 import { createKeyring, type Keyring } from '../../src/keyring.ts';
 import { chainAll } from '../../src/log/audit-chain.ts';
 import { verifyAudit, type AuditVerdict } from '../../src/log/audit-verify.ts';
 import { auditSigners, signHead } from '../../src/log/checkpoint.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import { appendServerAudit } from '../../src/store/audit.ts';
+import { appendServerAudit, type AuditEntry } from '../../src/store/audit.ts';
 import { asServer } from '../../src/store/transaction.ts';
 import { freshDatabaseUrl } from '../support/database.ts';
 
@@ -26,17 +25,6 @@ export interface AuditGround {
   close(): Promise<void>;
 }
 
-/** Appends one act, in a transaction of its own. */
-export async function actIn(
-  db: Database,
-  actor: string,
-  action: string,
-  detail: Prisma.InputJsonObject,
-): Promise<void> {
-  const entry = { organisationId: null, actor, action, requestId: undefined, detail };
-  await asServer(db, (tx) => appendServerAudit(tx, entry));
-}
-
 export async function auditGround(): Promise<AuditGround> {
   const url = await freshDatabaseUrl();
   const db = openDatabase({ url, poolMax: 4, onError: () => undefined });
@@ -50,7 +38,7 @@ export async function auditGround(): Promise<AuditGround> {
     owner,
     acts: async (count, stem = 'act') => {
       for (let i = 1; i <= count; i++) {
-        await actIn(db, 'test', `${stem} ${i}`, { i });
+        await noteAct(db, { actor: 'test', action: `${stem} ${i}`, detail: { i } });
       }
     },
     signs: async () => {
@@ -70,4 +58,13 @@ export async function auditGround(): Promise<AuditGround> {
       await Promise.all([db.close(), owner.end()]);
     },
   };
+}
+
+/** One act about no organisation. */
+export function noteAct(
+  db: Database,
+  act: { readonly actor: string; readonly action: string; readonly detail: AuditEntry['detail'] },
+): Promise<void> {
+  const entry = { ...act, organisationId: null, requestId: undefined };
+  return asServer(db, (tx) => appendServerAudit(tx, entry));
 }

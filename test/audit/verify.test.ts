@@ -3,7 +3,7 @@ import { chainAll } from '../../src/log/audit-chain.ts';
 import { auditSigners, signHead } from '../../src/log/checkpoint.ts';
 import { signCheckpoint, signerOf } from '../../src/log/note.ts';
 import { chainAudit, findAuditSize, findOrigin } from '../../src/store/audit-tree.ts';
-import { actIn, auditGround, type AuditGround } from './ground.ts';
+import { auditGround, noteAct, type AuditGround } from './ground.ts';
 
 let ground: AuditGround;
 beforeEach(async () => {
@@ -44,7 +44,7 @@ describe('an audit that nobody touched', () => {
     const odd = 'a "b" \\ \n \t \u0001 \u007f \u2028 é 🔔';
     for (let i = 0; i < 40; i++) {
       const detail = { [odd]: odd, big: 2 ** 60, deep: [{ a: null }] };
-      await actIn(ground.db, odd, `act ${i}`, detail);
+      await noteAct(ground.db, { actor: odd, action: `act ${i}`, detail });
       if (i % 3 === 0) await chainAudit(ground.db, 1 + (i % 5));
     }
     await ground.signs();
