@@ -2,7 +2,7 @@ import { Problem } from '../errors.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from '../store/database.ts';
 import { findLogBounds, readLog, type LogFilter, type LogRow } from '../store/log.ts';
-import { asViewer, type Tx } from '../store/transaction.ts';
+import { asReader, type Tx } from '../store/transaction.ts';
 
 /** A part of the log as a viewer sees it. */
 export interface LogPage {
@@ -58,7 +58,7 @@ export async function readRange(
   head: number,
 ): Promise<LogPage> {
   if (request.after >= head) return { rows: [], next: request.after, more: false };
-  return asViewer(db, viewer, (tx) => scan(tx, request, head));
+  return asReader(db, viewer, (tx) => scan(tx, request, head));
 }
 
 async function scan(tx: Tx, request: ReadRequest, head: number): Promise<LogPage> {

@@ -35,6 +35,31 @@ export async function asViewer<T>(
   }
 }
 
+/**
+ * Reads in one snapshot as `viewer` is in that very snapshot; only its ceiling may be lower than
+ * its organisation's. For readers that remember how far they came: what an audience that is newer
+ * than their viewer hid from them would never come again.
+ */
+export async function asReader<T>(
+  db: Database,
+  viewer: Viewer,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  return db.content.$transaction(
+    async (tx) => {
+      await tx.$queryRaw`
+        select set_config('tocsin.organisation', ${String(viewer.organisationId)}, true),
+          set_config('tocsin.realm', ${String(viewer.realmId)}, true),
+          set_config('tocsin.audiences', audiences::text, true),
+          set_config('tocsin.ceiling', least(coalesce(ceiling, -1), ${viewer.ceiling}::smallint)::text, true),
+          set_config('tocsin.self', self::text, true)
+        from reader_of(${viewer.organisationId}::integer, ${viewer.realmId}::smallint)`;
+      return work(tx as Tx);
+    },
+    { isolationLevel: 'RepeatableRead' },
+  );
+}
+
 async function enter(tx: Prisma.TransactionClient, viewer: Viewer): Promise<void> {
   await tx.$queryRaw`
     select set_config('tocsin.organisation', ${String(viewer.organisationId)}, true),
