@@ -82,7 +82,7 @@ beforeAll(async () => {
     from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
       and not relispartition and relname <> '_prisma_migrations'`);
   for (const { name, columns, keys } of rows) {
-    const lower = keys.map((key) => key.replaceAll(' DESC', ' desc'));
+    const lower = keys.map((key) => key.replaceAll(' DESC', ' desc').replaceAll('"', ''));
     database.set(name, { columns: columns.toSorted(), keys: lower.toSorted() });
   }
 });
