@@ -27,30 +27,35 @@ async function main(): Promise<number> {
     for (const { name, about } of BENCHES) console.log(`${name.padEnd(8)} ${about}`);
     return 0;
   }
-  const chosen = positionals.map((name) => BENCHES.find((bench) => bench.name === name));
+  const chosen = BENCHES.filter(({ name }) => positionals.includes(name));
   const objects = values.objects === undefined ? undefined : Number(values.objects);
-  if (chosen.includes(undefined) || (objects !== undefined && !(objects >= 1))) {
+  if (chosen.length < new Set(positionals).size || Number.isNaN(objects) || objects === 0) {
     console.error('Usage: bench [name…] [--objects N] [--json] [--check]; no name lists them.');
     return 2;
   }
   endOnSignals();
-  let missed = false;
   try {
-    for (const bench of chosen) {
-      if (bench === undefined) continue;
-      for await (const { measured, target } of bench.run(objects ?? bench.objects)) {
-        const judged = judge(measured, target);
-        print(judged);
-        missed ||= judged.verdict === 'missed';
-      }
-    }
+    const missed = await runAll(chosen, objects);
+    return missed && values.check ? 1 : 0;
   } catch (error) {
     if (isInterrupted()) return new Promise<number>(() => undefined);
     throw error;
   } finally {
     if (!isInterrupted()) await endAll();
   }
-  return missed && values.check ? 1 : 0;
+}
+
+/** Whether a target was missed. */
+async function runAll(chosen: readonly Bench[], objects: number | undefined): Promise<boolean> {
+  let missed = false;
+  for (const bench of chosen) {
+    for await (const { measured, target } of bench.run(objects ?? bench.objects)) {
+      const judged = judge(measured, target);
+      print(judged);
+      missed ||= judged.verdict === 'missed';
+    }
+  }
+  return missed;
 }
 
 function print(judged: Judged): void {
