@@ -27,30 +27,39 @@ async function main(): Promise<number> {
     for (const { name, about } of BENCHES) console.log(`${name.padEnd(8)} ${about}`);
     return 0;
   }
-  const chosen = positionals.map((name) => BENCHES.find((bench) => bench.name === name));
+  const chosen = BENCHES.filter(({ name }) => positionals.includes(name));
   const objects = values.objects === undefined ? undefined : Number(values.objects);
-  if (chosen.includes(undefined) || (objects !== undefined && !(objects >= 1))) {
+  if (chosen.length < new Set(positionals).size || !isCount(objects)) {
     console.error('Usage: bench [name…] [--objects N] [--json] [--check]; no name lists them.');
     return 2;
   }
   endOnSignals();
-  let missed = false;
   try {
-    for (const bench of chosen) {
-      if (bench === undefined) continue;
-      for await (const { measured, target } of bench.run(objects ?? bench.objects)) {
-        const judged = judge(measured, target);
-        print(judged);
-        missed ||= judged.verdict === 'missed';
-      }
-    }
+    return (await runAll(chosen, objects)) || !values.check ? 0 : 1;
   } catch (error) {
+    // What fails while a signal ends everything fails because of that; the signal's handler leaves.
     if (isInterrupted()) return new Promise<number>(() => undefined);
     throw error;
   } finally {
     if (!isInterrupted()) await endAll();
   }
-  return missed && values.check ? 1 : 0;
+}
+
+function isCount(objects: number | undefined): boolean {
+  return objects === undefined || (Number.isInteger(objects) && objects >= 1);
+}
+
+/** Whether every target was reached. */
+async function runAll(benches: readonly Bench[], objects: number | undefined): Promise<boolean> {
+  let reached = true;
+  for (const bench of benches) {
+    for await (const { measured, target } of bench.run(objects ?? bench.objects)) {
+      const judged = judge(measured, target);
+      print(judged);
+      reached &&= judged.verdict !== 'missed';
+    }
+  }
+  return reached;
 }
 
 function print(judged: Judged): void {

@@ -73,7 +73,9 @@ export async function watchMemory(pid: number): Promise<{ stop(): Promise<number
   const sample = async (): Promise<void> => {
     peak = Math.max(peak, await residentMb(pid));
   };
-  const timer = setInterval(() => (sampling = sampling.then(sample)), SAMPLE_MS);
+  const timer = setInterval(() => {
+    sampling = sampling.then(sample);
+  }, SAMPLE_MS);
   return {
     stop: async () => {
       clearInterval(timer);
