@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { atEnd } from './endings.ts';
+import { atEnd, isInterrupted } from './endings.ts';
 
 const TOCSIN = fileURLToPath(new URL('../bin/tocsin.js', import.meta.url));
 const SAMPLE_MS = 250;
@@ -31,7 +31,7 @@ export async function startServer(dataDir: string): Promise<Server> {
   try {
     return { url: await listening(child), pid: child.pid ?? 0, stop: async () => stop() };
   } catch (error) {
-    console.error((await readFile(logPath, 'utf8')).slice(-4000));
+    if (!isInterrupted()) console.error((await readFile(logPath, 'utf8')).slice(-4000));
     throw error;
   }
 }
