@@ -4,6 +4,27 @@ import { randomIdFrom, scoIdOf } from './sco-id.ts';
 
 const UUID = '8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f';
 
+const NO_IDENTIFIERS = [
+  '',
+  UUID,
+  `--${UUID}`,
+  `indicator-${UUID}`,
+  `indicator---${UUID}`,
+  `Indicator--${UUID}`,
+  `my--type--${UUID}`,
+  `9type--${UUID}`,
+  `indicator--${UUID.slice(1)}`,
+  `indicator--${UUID}0`,
+  `indicator--${UUID.replaceAll('-', '')}`,
+  'indicator--8e2e2d2b-17d4-0cbf-938f-98ee46b3cd3f',
+  'indicator--8e2e2d2b-17d4-9cbf-938f-98ee46b3cd3f',
+  'indicator--8e2e2d2b-17d4-4cbf-738f-98ee46b3cd3f',
+  'indicator--8e2e2d2b-17d4-4cbf-c38f-98ee46b3cd3f',
+  'indicator--00000000-0000-0000-0000-000000000000',
+  'indicator--1',
+  `${'a'.repeat(300)}--${UUID}`,
+];
+
 describe('identifiers', () => {
   it.each([
     [`indicator--${UUID}`, { type: 'indicator', uuid: UUID, uuidVersion: 4 }],
@@ -17,26 +38,7 @@ describe('identifiers', () => {
     expect(readIdentifier(text)).toMatchObject(parts);
   });
 
-  it.each([
-    '',
-    UUID,
-    `--${UUID}`,
-    `indicator-${UUID}`,
-    `indicator---${UUID}`,
-    `Indicator--${UUID}`,
-    `my--type--${UUID}`,
-    `9type--${UUID}`,
-    `indicator--${UUID.slice(1)}`,
-    `indicator--${UUID}0`,
-    `indicator--${UUID.replaceAll('-', '')}`,
-    'indicator--8e2e2d2b-17d4-0cbf-938f-98ee46b3cd3f',
-    'indicator--8e2e2d2b-17d4-9cbf-938f-98ee46b3cd3f',
-    'indicator--8e2e2d2b-17d4-4cbf-738f-98ee46b3cd3f',
-    'indicator--8e2e2d2b-17d4-4cbf-c38f-98ee46b3cd3f',
-    'indicator--00000000-0000-0000-0000-000000000000',
-    'indicator--1',
-    `${'a'.repeat(300)}--${UUID}`,
-  ])('refuses %s', (text) => {
+  it.each(NO_IDENTIFIERS)('refuses %s', (text) => {
     expect(isIdentifier(text)).toBe(false);
     expect(readIdentifier(text)).toBeUndefined();
   });

@@ -12,6 +12,46 @@ function faultOf(read: () => unknown): JsonFault {
   throw new Error('expected a fault');
 }
 
+const FAULTS = [
+  ['{"a": 1,}', 'invalid_json', '$', "line 1, column 9: a comma before '}'"],
+  ['{"a": [1,\n  2,\n]}', 'invalid_json', '$.a', "line 3, column 1: a comma before ']'"],
+  ['', 'invalid_json', '$', 'expected a value'],
+  ['[1 2]', 'invalid_json', '$', "expected ',' or ']', found \"2\""],
+  ['{"a" 1}', 'invalid_json', '$.a', "expected ':'"],
+  ['{a: 1}', 'invalid_json', '$', 'expected a property name in quotes'],
+  ['{"a": 1 "b": 2}', 'invalid_json', '$', "expected ',' or '}'"],
+  ['[1] x', 'invalid_json', '$', 'expected the end'],
+  ['["a', 'invalid_json', '$[0]', 'a string is not closed'],
+  ['["a\nb"]', 'invalid_json', '$[0]', 'a bare control character'],
+  ['["\\x"]', 'invalid_json', '$[0]', "'\\x' is not an escape"],
+  ['["\\u12g4"]', 'invalid_json', '$[0]', 'four hexadecimal digits'],
+  ['[-]', 'invalid_json', '$[0]', 'expected a digit'],
+  ['[01]', 'invalid_json', '$', "expected ',' or ']'"],
+  ['[tru]', 'invalid_json', '$[0]', 'expected a value'],
+  ['<stix:STIX_Package/>', 'stix1_xml', '$', 'stix2-elevator'],
+  [' \n<?xml version="1.0"?>', 'stix1_xml', '$', 'STIX 1.x'],
+  ['{"a": {"__proto__": {}}}', 'forbidden_key', '$.a.__proto__', '__proto__'],
+  ['{"\\u005f_proto__": 1}', 'forbidden_key', '$.__proto__', '__proto__'],
+  ['{"constructor": {"prototype": 1}}', 'forbidden_key', '$.constructor.prototype', 'prototype'],
+  ['{"a": 1, "a": 2}', 'duplicate_key', '$.a', 'twice'],
+  ['[{"ab": 1, "\\u0061b": 2}]', 'duplicate_key', '$[0].ab', 'twice'],
+  ['["\\u0000"]', 'nul_character', '$[0]', 'U+0000'],
+  ['{"a\\u0000": 1}', 'nul_character', '$', 'U+0000'],
+  ['["\\ud800"]', 'lone_surrogate', '$[0]', 'surrogate'],
+  ['["\\ude00"]', 'lone_surrogate', '$[0]', 'surrogate'],
+  ['["\\ud83dx\\ude00"]', 'lone_surrogate', '$[0]', 'surrogate'],
+  ['["\\\\ud83d\\ude00"]', 'lone_surrogate', '$[0]', 'surrogate'],
+  ['["\ud800"]', 'lone_surrogate', '$[0]', 'surrogate'],
+  ['[12345678901234567890]', 'number_not_representable', '$[0]', '12345678901234567890'],
+  ['[1e400]', 'number_not_representable', '$[0]', '1e400'],
+  ['{"n": -1e-400}', 'number_not_representable', '$.n', '-1e-400'],
+  ['[0.10000000000000000000001]', 'number_not_representable', '$[0]', 'does not fit'],
+  ['[9007199254740993]', 'number_not_representable', '$[0]', '9007199254740993'],
+  [`[${'9'.repeat(50)}]`, 'number_not_representable', '$[0]', `${'9'.repeat(40)}…`],
+];
+
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+
 describe('parseJson', () => {
   it.each([
     ['{}'],
@@ -32,50 +72,13 @@ describe('parseJson', () => {
     expect(faultOf(() => parseJson('\ufeff\ufeff{}')).code).toBe('invalid_json');
   });
 
-  it.each([
-    ['{"a": 1,}', 'invalid_json', '$', "line 1, column 9: a comma before '}'"],
-    ['{"a": [1,\n  2,\n]}', 'invalid_json', '$.a', "line 3, column 1: a comma before ']'"],
-    ['', 'invalid_json', '$', 'expected a value'],
-    ['[1 2]', 'invalid_json', '$', "expected ',' or ']', found \"2\""],
-    ['{"a" 1}', 'invalid_json', '$.a', "expected ':'"],
-    ['{a: 1}', 'invalid_json', '$', 'expected a property name in quotes'],
-    ['{"a": 1 "b": 2}', 'invalid_json', '$', "expected ',' or '}'"],
-    ['[1] x', 'invalid_json', '$', 'expected the end'],
-    ['["a', 'invalid_json', '$[0]', 'a string is not closed'],
-    ['["a\nb"]', 'invalid_json', '$[0]', 'a bare control character'],
-    ['["\\x"]', 'invalid_json', '$[0]', "'\\x' is not an escape"],
-    ['["\\u12g4"]', 'invalid_json', '$[0]', 'four hexadecimal digits'],
-    ['[-]', 'invalid_json', '$[0]', 'expected a digit'],
-    ['[01]', 'invalid_json', '$', "expected ',' or ']'"],
-    ['[tru]', 'invalid_json', '$[0]', 'expected a value'],
-    ['<stix:STIX_Package/>', 'stix1_xml', '$', 'stix2-elevator'],
-    [' \n<?xml version="1.0"?>', 'stix1_xml', '$', 'STIX 1.x'],
-    ['{"a": {"__proto__": {}}}', 'forbidden_key', '$.a.__proto__', '__proto__'],
-    ['{"\\u005f_proto__": 1}', 'forbidden_key', '$.__proto__', '__proto__'],
-    ['{"constructor": {"prototype": 1}}', 'forbidden_key', '$.constructor.prototype', 'prototype'],
-    ['{"a": 1, "a": 2}', 'duplicate_key', '$.a', 'twice'],
-    ['[{"ab": 1, "\\u0061b": 2}]', 'duplicate_key', '$[0].ab', 'twice'],
-    ['["\\u0000"]', 'nul_character', '$[0]', 'U+0000'],
-    ['{"a\\u0000": 1}', 'nul_character', '$', 'U+0000'],
-    ['["\\ud800"]', 'lone_surrogate', '$[0]', 'surrogate'],
-    ['["\\ude00"]', 'lone_surrogate', '$[0]', 'surrogate'],
-    ['["\\ud83dx\\ude00"]', 'lone_surrogate', '$[0]', 'surrogate'],
-    ['["\\\\ud83d\\ude00"]', 'lone_surrogate', '$[0]', 'surrogate'],
-    ['["\ud800"]', 'lone_surrogate', '$[0]', 'surrogate'],
-    ['[12345678901234567890]', 'number_not_representable', '$[0]', '12345678901234567890'],
-    ['[1e400]', 'number_not_representable', '$[0]', '1e400'],
-    ['{"n": -1e-400}', 'number_not_representable', '$.n', '-1e-400'],
-    ['[0.10000000000000000000001]', 'number_not_representable', '$[0]', 'does not fit'],
-    ['[9007199254740993]', 'number_not_representable', '$[0]', '9007199254740993'],
-    [`[${'9'.repeat(50)}]`, 'number_not_representable', '$[0]', `${'9'.repeat(40)}…`],
-  ])('refuses %s', (text, code, path, detail) => {
+  it.each(FAULTS)('refuses %s', (text, code, path, detail) => {
     const fault = faultOf(() => parseJson(text));
     expect(fault).toMatchObject({ code, path });
     expect(fault.detail).toContain(detail);
   });
 
   it('reads as deep as the limit, and no deeper', () => {
-    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect(parseJson(nested(JSON_DEPTH_MAX))).toBeInstanceOf(Array);
     expect(faultOf(() => parseJson(nested(JSON_DEPTH_MAX + 1))).code).toBe('too_deep');
     expect(faultOf(() => parseJson('{"a":'.repeat(100_000))).code).toBe('too_deep');

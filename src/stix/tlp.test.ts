@@ -23,6 +23,28 @@ const TLP2 = {
 };
 const EXTENSION = 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d';
 
+const MARKED: [object: object, tlp: string | undefined][] = [
+  [{}, undefined],
+  [{ object_marking_refs: [TLP2.green] }, 'green'],
+  [{ object_marking_refs: [TLP2.red, TLP2.clear] }, 'red'],
+  [
+    {
+      object_marking_refs: [TLP1.white],
+      granular_markings: [{ marking_ref: TLP2['amber+strict'] }],
+    },
+    'amber+strict',
+  ],
+  [
+    {
+      object_marking_refs: [TLP2.amber],
+      granular_markings: [{ marking_ref: TLP1.green }, { lang: 'en' }],
+    },
+    'amber',
+  ],
+  [{ object_marking_refs: 'red', granular_markings: 7 }, undefined],
+  [{ object_marking_refs: [7, null], granular_markings: [null, 7, 'x'] }, undefined],
+];
+
 describe('the predefined markings', () => {
   it.each(Object.entries(TLP2))('%s', (tlp, id) => {
     expect(tlpOfMarking(id)).toBe(tlp);
@@ -47,27 +69,7 @@ describe('the predefined markings', () => {
 });
 
 describe('strictestTlp', () => {
-  it.each([
-    [{}, undefined],
-    [{ object_marking_refs: [TLP2.green] }, 'green'],
-    [{ object_marking_refs: [TLP2.red, TLP2.clear] }, 'red'],
-    [
-      {
-        object_marking_refs: [TLP1.white],
-        granular_markings: [{ marking_ref: TLP2['amber+strict'] }],
-      },
-      'amber+strict',
-    ],
-    [
-      {
-        object_marking_refs: [TLP2.amber],
-        granular_markings: [{ marking_ref: TLP1.green }, { lang: 'en' }],
-      },
-      'amber',
-    ],
-    [{ object_marking_refs: 'red', granular_markings: 7 }, undefined],
-    [{ object_marking_refs: [7, null], granular_markings: [null, 7, 'x'] }, undefined],
-  ])('%j is %s', (object, tlp) => {
+  it.each(MARKED)('%j is %s', (object, tlp) => {
     expect(strictestTlp(object)).toBe(tlp);
   });
 });
