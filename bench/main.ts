@@ -29,22 +29,13 @@ async function main(): Promise<number> {
   }
   const chosen = BENCHES.filter(({ name }) => positionals.includes(name));
   const objects = values.objects === undefined ? undefined : Number(values.objects);
-<<<<<<< HEAD
-  if (chosen.length < new Set(positionals).size || Number.isNaN(objects) || objects === 0) {
-=======
   if (chosen.length < new Set(positionals).size || !isCount(objects)) {
->>>>>>> bench
     console.error('Usage: bench [name…] [--objects N] [--json] [--check]; no name lists them.');
     return 2;
   }
   endOnSignals();
   try {
-<<<<<<< HEAD
-    const missed = await runAll(chosen, objects);
-    return missed && values.check ? 1 : 0;
-=======
     return (await runAll(chosen, objects)) || !values.check ? 0 : 1;
->>>>>>> bench
   } catch (error) {
     // What fails while a signal ends everything fails because of that; the signal's handler leaves.
     if (isInterrupted()) return new Promise<number>(() => undefined);
@@ -54,19 +45,6 @@ async function main(): Promise<number> {
   }
 }
 
-<<<<<<< HEAD
-/** Whether a target was missed. */
-async function runAll(chosen: readonly Bench[], objects: number | undefined): Promise<boolean> {
-  let missed = false;
-  for (const bench of chosen) {
-    for await (const { measured, target } of bench.run(objects ?? bench.objects)) {
-      const judged = judge(measured, target);
-      print(judged);
-      missed ||= judged.verdict === 'missed';
-    }
-  }
-  return missed;
-=======
 function isCount(objects: number | undefined): boolean {
   return objects === undefined || (Number.isInteger(objects) && objects >= 1);
 }
@@ -82,7 +60,6 @@ async function runAll(benches: readonly Bench[], objects: number | undefined): P
     }
   }
   return reached;
->>>>>>> bench
 }
 
 function print(judged: Judged): void {
