@@ -25,7 +25,7 @@ export function examineSelectors(object: StixObject): Finding[] {
 }
 
 /** True when the selector leads to a value: `labels.[0]`, `external_references.[1].url`. */
-export function selects(object: object, selector: string): boolean {
+function selects(object: object, selector: string): boolean {
   let value: unknown = object;
   for (const step of selector.split('.')) {
     const index = INDEX.exec(step)?.[1];

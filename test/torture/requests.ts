@@ -61,14 +61,18 @@ export function planRequest(planner: Planner): Planned {
     if (!good) posted.fate = 'refused';
     parts.push({ posted, good, object });
   }
+  const objects = parts.map(({ object }) => object);
+  const path = pathOf(kind, audience, allOrNothing);
+  return { path, body: bodyOf(kind, objects, random), kind, parts, after };
+}
+
+function pathOf(kind: Planned['kind'], audience: readonly string[], atomic: boolean): string {
   const query = new URLSearchParams({
     ...(audience.length > 0 && { audience: audience.join(',') }),
-    ...(allOrNothing && { atomic: 'true' }),
+    ...(atomic && { atomic: 'true' }),
     ...(kind === 'dry_run' && { dry_run: 'true' }),
   });
-  const objects = parts.map(({ object }) => object);
-  const path = `${DOORS[kind]}?${query.toString()}`;
-  return { path, body: bodyOf(kind, objects, random), kind, parts, after };
+  return `${DOORS[kind]}?${query.toString()}`;
 }
 
 function bodyOf(kind: Planned['kind'], objects: readonly object[], random: Random): string {

@@ -1,6 +1,6 @@
 /** Who is behind an attack, who is hit, and what happened: STIX 2.1 sections 4.2 to 4.17. */
 import { z } from 'zod';
-import { domainObject } from './common.ts';
+import { domainObject } from './properties.ts';
 import { listOf, timestamp } from './part.ts';
 import { notBefore } from './rule.ts';
 

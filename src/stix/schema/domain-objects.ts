@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { SDO_TYPES, SMO_TYPES } from '../object.ts';
 import { ENUMERATIONS } from '../vocabulary.ts';
-import { domainObject, killChainPhases } from './common.ts';
+import { domainObject, killChainPhases } from './properties.ts';
 import { dictionary, identifier, listOf, refTo, refWhere, timestamp } from './part.ts';
 import { after, must, needs, notBefore, notBoth, oneOf } from './rule.ts';
 

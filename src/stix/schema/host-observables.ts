@@ -1,7 +1,7 @@
 /** Cyber-observable objects of hosts: STIX 2.1 sections 6.1, 6.3, 6.7, 6.11, 6.13, 6.14, 6.16 to 6.18. */
 import { z } from 'zod';
 import { ENUMERATIONS } from '../vocabulary.ts';
-import { observableObject } from './common.ts';
+import { observableObject } from './properties.ts';
 import {
   binary,
   dictionary,

