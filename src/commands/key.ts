@@ -1,9 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { readConfig } from '../config.ts';
+import { systemClock } from '../clock.ts';
 import { createKey } from '../organisations/create.ts';
 import { ROLES, type Role } from '../sharing/member.ts';
-import { createLog } from '../telemetry.ts';
-import { openStore } from './open.ts';
+import { operator } from '../organisations/administer.ts';
+import { readKeys, revokeKey } from '../organisations/key-acts.ts';
+import { print, withStore } from './open.ts';
+
+/** Who the audit names. */
+const ACTOR = 'command line';
 
 interface Options {
   org: string;
@@ -12,7 +16,7 @@ interface Options {
   expires?: Date;
 }
 
-/** `tocsin key create --org <slug> --role <role>` */
+/** `tocsin key create --org <slug> --role <role>`, `key list` and `key revoke <id>` */
 export function keyCommand(): Command {
   const create = new Command('create')
     .description('make a key and print it, this once')
@@ -21,7 +25,21 @@ export function keyCommand(): Command {
     .option('--label <text>', 'what it is for', '')
     .option('--expires <date>', 'when it ends, such as 2030-01-01', readDate)
     .action(run);
-  return new Command('key').description('keys').addCommand(create);
+  const list = new Command('list')
+    .description('list keys, one JSON object a line, without what opens anything')
+    .option('--org <slug>', 'only those of this organisation')
+    .action(({ org }: { org?: string }) =>
+      withStore(async ({ db }) => print(...(await readKeys(db, operator(ACTOR), org)))),
+    );
+  const revoke = new Command('revoke')
+    .description('end a key at once')
+    .argument('<id>', 'the 12 digits after `tocsin_`')
+    .action((id: string) =>
+      withStore(({ db }) => revokeKey(db, operator(ACTOR), id, systemClock.now())),
+    );
+  const key = new Command('key').description('keys');
+  for (const command of [create, list, revoke]) key.addCommand(command);
+  return key;
 }
 
 function readDate(text: string): Date {
@@ -31,13 +49,8 @@ function readDate(text: string): Date {
 }
 
 async function run({ org, role, label, expires }: Options): Promise<void> {
-  const config = readConfig();
-  const store = await openStore(config, createLog(config.logLevel));
-  try {
+  await withStore(async ({ db, keyring }) => {
     const wish = { organisation: org, role, label, expiresAt: expires ?? null };
-    const text = await createKey(store.db, store.keyring, wish, 'command line');
-    process.stdout.write(`${text}\n`);
-  } finally {
-    await store.close();
-  }
+    process.stdout.write(`${await createKey(db, keyring, wish, ACTOR)}\n`);
+  });
 }

@@ -2,9 +2,12 @@ import { Command } from 'commander';
 import { ConfigError } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { StoreError } from '../store/store-error.ts';
+import { agreementCommand } from './agreement.ts';
+import { communityCommand } from './community.ts';
 import { demoCommand } from './demo/command.ts';
 import { auditCommand } from './audit.ts';
 import { doctorCommand } from './doctor.ts';
+import { groupCommand } from './group.ts';
 import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
@@ -19,6 +22,9 @@ const program = new Command('tocsin')
   .addCommand(migrateCommand())
   .addCommand(orgCommand())
   .addCommand(keyCommand())
+  .addCommand(communityCommand())
+  .addCommand(groupCommand())
+  .addCommand(agreementCommand())
   .addCommand(importCommand())
   .addCommand(validateCommand())
   .addCommand(auditCommand())

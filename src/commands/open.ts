@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
+import { readConfig, type Config } from '../config.ts';
 import type { Keyring } from '../keyring.ts';
 import { prepareAudit } from '../store/audit-tree.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { startEmbedded } from '../store/embedded/server.ts';
 import { migrate } from '../store/migrate.ts';
-import type { Log } from '../telemetry.ts';
+import { createLog, type Log } from '../telemetry.ts';
 import { bootstrap } from './bootstrap.ts';
 import { loadKeyring } from './master-secret.ts';
 
@@ -58,4 +58,20 @@ export async function openStore(
     await embedded?.stop();
     throw error;
   }
+}
+
+/** Opens the database of the environment for one command, and closes it after. */
+export async function withStore<T>(work: (store: OpenStore) => Promise<T>): Promise<T> {
+  const config = readConfig();
+  const store = await openStore(config, createLog(config.logLevel));
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Prints one JSON value a line. */
+export function print(...values: readonly object[]): void {
+  for (const value of values) process.stdout.write(`${JSON.stringify(value)}\n`);
 }

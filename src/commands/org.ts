@@ -1,14 +1,15 @@
 import { Command, Option } from 'commander';
-import { readConfig } from '../config.ts';
+import { systemClock } from '../clock.ts';
+import { operator } from '../organisations/administer.ts';
 import {
   createOrganisation,
   ORGANISATION_KINDS,
   type OrganisationKind,
 } from '../organisations/create.ts';
+import { changeOrganisation, readDirectory, type Status } from '../organisations/directory.ts';
 import { TLP_ORDER, type Tlp } from '../stix/tlp.ts';
-import { createLog } from '../telemetry.ts';
 import { DEFAULT_COMMUNITY } from './bootstrap.ts';
-import { openStore } from './open.ts';
+import { print, withStore } from './open.ts';
 
 interface Options {
   slug?: string;
@@ -20,7 +21,7 @@ interface Options {
   identity?: string;
 }
 
-/** `tocsin org create <slug>` */
+/** `tocsin org create|suspend|activate <slug>` and `org list` */
 export function orgCommand(): Command {
   const create = new Command('create')
     .description('make an organisation and the agreement under which it takes part')
@@ -46,7 +47,29 @@ export function orgCommand(): Command {
     )
     .option('--identity <id>', 'its STIX identity (a new one unless given)')
     .action(run);
-  return new Command('org').description('organisations').addCommand(create);
+  const list = new Command('list')
+    .description('list the organisations, one JSON object a line')
+    .action(() => withStore(async ({ db }) => print(...(await readDirectory(db, BY)))));
+  const org = new Command('org').description('organisations');
+  const suspend = standing('suspend', 'suspended', 'let it see and share nothing for now');
+  const activate = standing('activate', 'active', 'let it take part');
+  for (const command of [create, list, suspend, activate]) org.addCommand(command);
+  return org;
+}
+
+const ACTOR = 'command line';
+const BY = operator(ACTOR);
+
+function standing(name: string, status: Status, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .argument('<slug>', 'its short name')
+    .action((slug: string) =>
+      withStore(async ({ db }) => {
+        await changeOrganisation(db, BY, slug, { status }, systemClock.now());
+        print({ slug, status });
+      }),
+    );
 }
 
 async function run(
@@ -57,17 +80,11 @@ async function run(
   const slug = argument ?? options.slug;
   if (slug === undefined) command.error('error: say the slug of the organisation');
   const { kind, community, ceiling, defaultTlp, identity } = options;
-  const config = readConfig();
-  const store = await openStore(config, createLog(config.logLevel));
-  try {
-    const communities = community.length > 0 ? community : [DEFAULT_COMMUNITY];
-    const name = options.name ?? slug;
+  const communities = community.length > 0 ? community : [DEFAULT_COMMUNITY];
+  const name = options.name ?? slug;
+  await withStore(async ({ db }) => {
     const wish = { slug, name, kind, communities, ceiling, defaultTlp, identity };
-    const made = await createOrganisation(store.db, wish, 'command line');
-    process.stdout.write(
-      `${JSON.stringify({ slug, name, communities, identity: made.identity })}\n`,
-    );
-  } finally {
-    await store.close();
-  }
+    const made = await createOrganisation(db, wish, ACTOR);
+    print({ slug, name, communities, identity: made.identity });
+  });
 }

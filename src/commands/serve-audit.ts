@@ -1,6 +1,8 @@
 import { startAuditChain, type AuditChain } from '../log/audit-chain.ts';
+import { signHead } from '../log/checkpoint.ts';
 import { gatherDisclosures, type Disclosures } from '../log/disclosures.ts';
 import { countRefusals, type Refusals } from '../log/refusals.ts';
+import { findCheckpoint } from '../store/audit-tree.ts';
 import type { Log } from '../telemetry.ts';
 import type { OpenStore } from './open.ts';
 
@@ -12,9 +14,15 @@ export interface AuditWork {
   close(): Promise<void>;
 }
 
-/** Starts it; `chaining` is for workers. */
-export function startAudit({ db, keyring }: OpenStore, log: Log, chaining: boolean): AuditWork {
+/** Starts it, with a first checkpoint where there is none; `chaining` is for workers. */
+export async function startAudit(
+  store: OpenStore,
+  log: Log,
+  chaining: boolean,
+): Promise<AuditWork> {
+  const { db, keyring } = store;
   const onError = (error: unknown): void => log.warn({ err: error }, 'the audit fell behind');
+  await signFirst(store).catch(onError);
   const disclosures = gatherDisclosures(db, onError);
   const refusals = countRefusals(db, onError);
   let chain: AuditChain | undefined;
@@ -30,4 +38,9 @@ export function startAudit({ db, keyring }: OpenStore, log: Log, chaining: boole
       await chain?.close();
     },
   };
+}
+
+/** So that there is a checkpoint to ask for from the first moment on. */
+async function signFirst({ db, keyring }: OpenStore): Promise<void> {
+  if ((await findCheckpoint(db)) === undefined) await signHead(db, keyring);
 }

@@ -43,7 +43,7 @@ export async function serve(
   const { db, keyring } = store;
   const sequencer = sequence(store, signal, log);
   const { leaseSeconds, deliveriesMax } = config;
-  const audit = startAudit(store, log, roles.includes('worker'));
+  const audit = await startAudit(store, log, roles.includes('worker'));
   const { disclosures, refusals } = audit;
   const shared = { db, keyring, clock, log, metrics, disclosures };
   const worker = roles.includes('worker')

@@ -2,7 +2,8 @@
 
 const QUOTE = 34;
 const COMMA = 44;
-const COLON = 58;
+const OPEN_OBJECT = 123;
+const OPEN_LIST = 91;
 const BACKSLASH = 92;
 
 export interface SplitBundle {
@@ -40,18 +41,22 @@ function findList(text: string): List | undefined {
     const char = text.charCodeAt(at);
     if (char === QUOTE) {
       const end = endOfString(text, at);
-      if (depth === 1 && keyFollows) key = JSON.parse(text.slice(at, end + 1)) as string;
+      if (keyFollows) key = JSON.parse(text.slice(at, end + 1)) as string;
       at = end;
-    } else if (char === COMMA || char === COLON) keyFollows = char === COMMA;
-    else if (isClosing(char)) depth -= 1;
-    else if (isOpening(char)) {
-      if (text[at] === '[' && depth === 0) return undefined;
-      if (text[at] === '[' && depth === 1 && key === 'objects') return readList(text, at);
-      depth += 1;
-      keyFollows = depth === 1;
     }
+    if (char === OPEN_LIST && depth === 0) return undefined;
+    if (char === OPEN_LIST && depth === 1 && key === 'objects') return readList(text, at);
+    depth += levelsOf(char);
+    // Of the bundle's own texts, those behind `{` or `,` are keys; blanks change nothing.
+    if (!isBlank(char)) keyFollows = depth === 1 && (char === COMMA || char === OPEN_OBJECT);
   }
   return undefined;
+}
+
+/** How much deeper a character leads outside of strings. */
+function levelsOf(char: number): number {
+  if (isOpening(char)) return 1;
+  return isClosing(char) ? -1 : 0;
 }
 
 function readList(text: string, start: number): List {
@@ -76,9 +81,13 @@ function readList(text: string, start: number): List {
   return { start, end: at, elements };
 }
 
-/** `{` and `[`. */
 function isOpening(char: number): boolean {
-  return char === 123 || char === 91;
+  return char === OPEN_OBJECT || char === OPEN_LIST;
+}
+
+/** RFC 8259 section 2. */
+function isBlank(char: number): boolean {
+  return char === 32 || char === 9 || char === 10 || char === 13;
 }
 
 /** `}` and `]`. */

@@ -65,9 +65,11 @@ const READINGS_MAX = 8;
 
 /**
  * The rows of the log that the viewer sees now and the filter lets through, in order. A put is
- * served only while its version is visible, since row security applies to both tables; a
- * withdrawal only while nothing of its object is. See read_log in the migrations.
- * Leans on the primary keys of log and version.
+ * served only while its version and the sharer's current one are visible, since row security
+ * applies to both tables; a withdrawal only while no current version of its object is. What the
+ * organisation may see is taken in the snapshot of the read; of `viewer`, the ceiling may lower it.
+ * See read_log in the migrations. Leans on the primary keys of log and version, and on
+ * version_current.
  */
 export const readLog = gather(readTogether, { max: READINGS_MAX });
 
@@ -85,9 +87,7 @@ function toReader({ viewer, after, upTo, limit, filter }: LogReading): object {
   return {
     organisation: viewer.organisationId,
     realm: viewer.realmId,
-    audiences: `{${viewer.audiences.join(',')}}`,
     ceiling: viewer.ceiling,
-    self: viewer.self,
     after,
     up_to: upTo,
     row_max: limit,

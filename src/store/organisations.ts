@@ -1,6 +1,6 @@
 import type { Database } from './database.ts';
 import type { Prisma } from './generated/client.ts';
-import type { ServerTx } from './transaction.ts';
+import { asServer, type ServerTx } from './transaction.ts';
 
 export interface NewOrganisation {
   readonly slug: string;
@@ -76,11 +76,20 @@ export async function findOrganisationId(
   return row?.id;
 }
 
-/** Whether no organisation has been made yet. */
+/** Whether no key of role admin was ever made: nobody could administer the server. */
 export async function isUnfounded(db: Database): Promise<boolean> {
-  const [row] = await db.server.$queryRaw<{ empty: boolean }[]>`
-    select not exists (select from organisation) as empty`;
-  return row?.empty ?? false;
+  const [row] = await db.server.$queryRaw<{ unfounded: boolean }[]>`
+    select not exists (select from api_key where role = 'admin') as unfounded`;
+  return row?.unfounded ?? false;
+}
+
+/** Runs `work` while no other process runs its own; others wait. */
+export async function whileFounding<T>(db: Database, work: () => Promise<T>): Promise<T> {
+  return asServer(db, async (tx) => {
+    await tx.$queryRaw`
+      select pg_advisory_xact_lock(hashtextextended('tocsin.founding', 0))::text`;
+    return work();
+  });
 }
 
 /** What organisations, communities and groups are called: what a new name may not look like. */

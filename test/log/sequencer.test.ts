@@ -1,22 +1,16 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readPage } from '../../src/log/reader.ts';
+import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
+import { createOrganisation } from '../../src/organisations/create.ts';
 import type { Viewer } from '../../src/sharing/viewer.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { findLogBounds, findSequencerLag, sequenceInbox } from '../../src/store/log.ts';
 import { resetDatabase, testDatabaseUrl } from '../support/database.ts';
 import { sequenceAll } from '../support/tocsin.ts';
 
-const AUDIENCE = 7;
-const viewer: Viewer = {
-  organisationId: 1,
-  realmId: 1,
-  audiences: [AUDIENCE],
-  ceiling: 4,
-  self: 0,
-};
-
 let url: string;
+let viewer: Viewer;
 let db: Database;
 let owner: pg.Client;
 const writers: pg.Client[] = [];
@@ -26,7 +20,13 @@ beforeAll(async () => {
   db = openDatabase({ url, poolMax: 4, onError: () => undefined });
   owner = await connect();
 });
-beforeEach(() => resetDatabase(url));
+beforeEach(async () => {
+  await resetDatabase(url);
+  const facts = { name: 'Reader', kind: 'allied_nation', defaultTlp: 'amber' } as const;
+  const wish = { ...facts, slug: 'reader', communities: ['alliance'], ceiling: 'red' } as const;
+  await createOrganisation(db, wish, 'test');
+  ({ viewer } = await memberOfOrganisation(db, 'reader', 'test'));
+});
 afterAll(async () => {
   await Promise.all([db.close(), owner.end(), ...writers.map((writer) => writer.end())]);
 });
@@ -47,7 +47,7 @@ async function aWriter(): Promise<pg.Client> {
 function queue(client: pg.Client, name: string, rows = 1): Promise<unknown> {
   return client.query(
     `insert into inbox (turn, kind, stix_id, organisation_id, audience_id, tlp, realm_id)
-     select turn, 'withdraw', $1 || '-' || n, 1, ${AUDIENCE}, 0, 1 from generate_series(1, $2::int) n, inbox_turn`,
+     select turn, 'withdraw', $1 || '-' || n, 1, ${viewer.self}, 0, 1 from generate_series(1, $2::int) n, inbox_turn`,
     [name, rows],
   );
 }
@@ -209,7 +209,7 @@ describe('the inbox', () => {
 
 it('goes on in the next partition when one is full', async () => {
   await owner.query(
-    `insert into log select 4999998, 'withdraw', null, 'x', 1, ${AUDIENCE}, 0, 1, now()`,
+    `insert into log select 4999998, 'withdraw', null, 'x', 1, ${viewer.self}, 0, 1, now()`,
   );
   await queue(owner, 'a', 5);
   await sequenceAll(db);

@@ -38,31 +38,44 @@ function readSchema(): Map<string, Table> {
 }
 
 function readModel(lines: readonly string[]): Table {
-  const columns: string[] = [];
-  const keys: string[] = [];
-  const names = new Map<string, string>();
-  for (const line of lines.filter((one) => !one.startsWith('@@'))) {
-    const [, field = '', type = '', mark = ''] = /^(\w+)\s+(\w+)(\?|\[\])?/.exec(line) ?? [];
-    const column = /@map\("(\w+)"\)/.exec(line)?.[1] ?? field;
-    names.set(field, column);
-    const native = /@db\.(\w+)/.exec(line)?.[1];
-    const sql = TYPES[native === undefined ? type : `${type} ${native}`];
-    if (sql === undefined) throw new Error(`A type that this test does not know: ${line}`);
-    columns.push(`${column} ${sql}${mark === '[]' ? '[]' : ''}${mark === '?' ? ' null' : ''}`);
-    if (/\s@id\b/.test(line)) keys.push(`primary (${column})`);
-    if (/\s@unique\b/.test(line)) keys.push(`unique (${column})`);
-  }
-  for (const line of lines.filter((one) => one.startsWith('@@'))) {
-    const [, kind = '', list = ''] = /^@@(id|unique|index)\(\[([^\]]*)\]/.exec(line) ?? [];
-    if (kind === '') continue;
-    const of = list.split(',').map((one) => one.trim().replace('(sort: Desc)', ' desc'));
-    const columnsOf = of.map((one) => {
-      const [field = '', ...rest] = one.split(' ');
-      return [names.get(field) ?? field, ...rest].join(' ');
-    });
-    keys.push(`${kind === 'id' ? 'primary' : kind} (${columnsOf.join(', ')})`);
-  }
-  return { columns: columns.toSorted(), keys: keys.toSorted() };
+  const fields = lines.filter((line) => !line.startsWith('@@')).map(readField);
+  const names = new Map(fields.map(({ field, column }) => [field, column]));
+  const lists = lines.filter((line) => line.startsWith('@@'));
+  const keys = [
+    ...fields.flatMap((one) => one.keys),
+    ...lists.flatMap((line) => readKey(line, names)),
+  ];
+  return { columns: fields.map(({ sql }) => sql).toSorted(), keys: keys.toSorted() };
+}
+
+function readField(line: string) {
+  const [field = '', type = '', mark = ''] = wordsOf(line);
+  const column = /@map\("(\w+)"\)/.exec(line)?.[1] ?? field;
+  const native = /@db\.(\w+)/.exec(line)?.[1];
+  const name = TYPES[native === undefined ? type : `${type} ${native}`];
+  if (name === undefined) throw new Error(`A type that this test does not know: ${line}`);
+  const sql = `${column} ${name}${{ '[]': '[]', '?': ' null' }[mark] ?? ''}`;
+  const keys = [
+    ...(/\s@id\b/.test(line) ? [`primary (${column})`] : []),
+    ...(/\s@unique\b/.test(line) ? [`unique (${column})`] : []),
+  ];
+  return { field, column, sql, keys };
+}
+
+/** Name, type and mark of a field. */
+function wordsOf(line: string): (string | undefined)[] {
+  return /^(\w+)\s+(\w+)(\?|\[\])?/.exec(line)?.slice(1) ?? [];
+}
+
+/** `@@id`, `@@unique` or `@@index` as the database says it; nothing for what is none of them. */
+function readKey(line: string, names: ReadonlyMap<string, string>): string[] {
+  const [, kind, list = ''] = /^@@(id|unique|index)\(\[([^\]]*)\]/.exec(line) ?? [];
+  if (kind === undefined) return [];
+  const columns = list.split(',').map((text) => {
+    const [field = '', ...rest] = text.trim().replace('(sort: Desc)', ' desc').split(' ');
+    return [names.get(field) ?? field, ...rest].join(' ');
+  });
+  return [`${kind === 'id' ? 'primary' : kind} (${columns.join(', ')})`];
 }
 
 let client: pg.Client;
@@ -82,7 +95,7 @@ beforeAll(async () => {
     from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
       and not relispartition and relname <> '_prisma_migrations'`);
   for (const { name, columns, keys } of rows) {
-    const lower = keys.map((key) => key.replaceAll(' DESC', ' desc'));
+    const lower = keys.map((key) => key.replaceAll(' DESC', ' desc').replaceAll('"', ''));
     database.set(name, { columns: columns.toSorted(), keys: lower.toSorted() });
   }
 });

@@ -212,7 +212,7 @@ async function holdPushes(world: World, organisation: number): Promise<void> {
     deliveries.flatMap(({ withdrawn }) => withdrawn),
     expected.flatMap((line) => line.withdrawn ?? []),
   );
-  await holdOwnership(world, organisation, String((made.body as { id: string }).id));
+  await holdOwnership(world, organisation, (made.body as { id: string }).id);
 }
 
 async function holdOwnership(

@@ -56,7 +56,10 @@ export function planRequest(planner: Planner): Planned {
     const good = !random.chance(allOrNothing ? 0.03 : 0.06);
     if (good) after.set(draft.stixId, stateOf(draft));
     const object = good ? objectOf(draft) : brokenObjectOf(draft);
-    parts.push({ posted: postedOf(sharer, audience, draft, request), good, object });
+    const posted = postedOf(sharer, audience, draft, request);
+    // What is broken is not taken, whether that was answered or not.
+    if (!good) posted.fate = 'refused';
+    parts.push({ posted, good, object });
   }
   const query = new URLSearchParams({
     ...(audience.length > 0 && { audience: audience.join(',') }),

@@ -1,11 +1,22 @@
--- Reading the log for several viewers in one statement: each is entered before its own part is
--- read, and the last one is left again. The function runs with its caller's rights, so row
--- security says what each reader gets, exactly as in a transaction that enters one viewer; a
--- worker with many subscriptions is spared four round trips for each.
+-- Reads the log as several viewers, one after another, in one statement and so in one snapshot.
+-- Each viewer is taken in that very snapshot: an audience that came to be between the two would
+-- hide rows that the cursor then moves past, and they would never come again. The function runs
+-- with its caller's rights, so row security says what each reader gets, exactly as in a
+-- transaction that enters one viewer; a worker with many subscriptions is spared four round trips
+-- for each.
+
+-- Who an organisation is as a reader, for tocsin_app, which has no right on memberships.
+create function reader_of(organisation integer, realm smallint,
+                          out ceiling smallint, out audiences integer[], out self integer)
+language sql stable security definer set search_path from current as $$
+  select * from viewer_of(organisation, realm)
+$$;
+
+-- Stable, so that its statements share the snapshot of the one that calls it.
 create function read_log(readers json)
 returns table (reader integer, seq bigint, kind text, stix_id text, content text,
                date_added timestamptz)
-language plpgsql set search_path from current as $$
+language plpgsql stable set search_path from current as $$
 -- The names of the answer's columns are also those of the tables.
 #variable_conflict use_column
 declare
@@ -13,15 +24,17 @@ declare
 begin
   for r in
     select * from rows from (json_to_recordset(readers) as (organisation integer, realm smallint,
-      audiences text, ceiling smallint, self integer, after bigint, up_to bigint, row_max integer,
-      types text[], labels text[], confidence_min smallint, producers integer[], creators text[])
+      ceiling smallint, after bigint, up_to bigint, row_max integer, types text[], labels text[],
+      confidence_min smallint, producers integer[], creators text[])
     ) with ordinality
   loop
+    -- A key or a door may see less than its organisation, never more.
     perform set_config('tocsin.organisation', r.organisation::text, true),
       set_config('tocsin.realm', r.realm::text, true),
-      set_config('tocsin.audiences', r.audiences, true),
-      set_config('tocsin.ceiling', r.ceiling::text, true),
-      set_config('tocsin.self', r.self::text, true);
+      set_config('tocsin.audiences', present.audiences::text, true),
+      set_config('tocsin.ceiling', least(coalesce(present.ceiling, -1), r.ceiling)::text, true),
+      set_config('tocsin.self', present.self::text, true)
+    from reader_of(r.organisation, r.realm) as present;
     return query
       select r.ordinality::integer - 1, l.seq, l.kind, coalesce(v.stix_id, l.stix_id), v.content,
         l.date_added
@@ -29,13 +42,18 @@ begin
       where l.seq > r.after and l.seq <= r.up_to
         and case l.kind
           when 'put' then v.id is not null
+            -- Whoever joins what an older version went to has not seen it replaced.
+            and (not v.superseded or exists (
+              select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
+                and c.organisation_id = v.organisation_id and not c.superseded))
             and (r.types is null or v.type = any(r.types))
             and (r.labels is null or v.labels && r.labels)
             and (r.confidence_min is null or v.confidence >= r.confidence_min)
             and (r.producers is null and r.creators is null
               or v.organisation_id = any(r.producers) or v.created_by_ref = any(r.creators))
           else not exists (
-            select from version w where w.realm_id = l.realm_id and w.stix_id = l.stix_id)
+            select from version w where w.realm_id = l.realm_id and w.stix_id = l.stix_id
+              and not w.superseded)
           end
       order by l.seq limit r.row_max;
   end loop;
@@ -45,5 +63,5 @@ begin
 end
 $$;
 
-revoke execute on function read_log from public;
-grant execute on function read_log to tocsin_app;
+revoke execute on function reader_of, read_log from public;
+grant execute on function reader_of, read_log to tocsin_app;

@@ -3,7 +3,7 @@ import { auditSigners } from '../../log/checkpoint.ts';
 import { vkeyOf } from '../../log/note.ts';
 import { proveConsistency, proveInclusion, readAudit } from '../../organisations/audit.ts';
 import { findCheckpoint } from '../../store/audit-tree.ts';
-import { memberOf, ORG_ADMINS } from '../access.ts';
+import { memberOf, ORG_ADMINS, READERS } from '../access.ts';
 import { prefers } from '../negotiation.ts';
 import { sendRaw } from '../raw.ts';
 import { noun, type Route } from '../zod-app.ts';
@@ -61,7 +61,7 @@ const checkpoint: Route = (app, services) => {
   app.get(
     '/audit/checkpoint',
     {
-      config: { access: 'public' },
+      config: { access: READERS },
       schema: {
         operationId: 'getAuditCheckpoint',
         summary: 'The signed head of the audit',
@@ -77,7 +77,7 @@ const checkpoint: Route = (app, services) => {
               ...answer(CHECKPOINT, CheckpointAnswer).content,
             },
           },
-          ...problems(406, 503),
+          ...problems(401, 403, 406, 503),
         },
       },
     },

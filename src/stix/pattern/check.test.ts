@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { OTHER_PATTERN_BYTES_MAX, checkPattern } from './check.ts';
+import { plainPatternWarnings } from './plain.ts';
+
+const MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
+const codesOf = (pattern: string, type = 'stix') => {
+  const { errors, warnings } = checkPattern(pattern, type);
+  return { errors: errors.map(({ code }) => code), warnings: warnings.map(({ code }) => code) };
+};
+
+const ERRORS: [pattern: string, codes: string[]][] = [
+  [`[file:hashes.MD5 = '${MD5}']`, []],
+  [`[file:hashes[*] = 'x']`, []],
+  [`[file:hashes.MD5 LIKE 'd41%']`, []],
+  [`[file:hashes.'OWN-HASH' = 'x']`, []],
+  [`[file:hashes.'SHA-256' = 'f00']`, ['invalid_hash']],
+  [`[file:hashes.MD5 IN ('${MD5}', 'x', 'y')]`, ['invalid_hash', 'invalid_hash']],
+  [`[file:extensions.'windows-pebinary-ext'.sections[0].hashes.MD5 != 'x']`, ['invalid_hash']],
+  [`[file:size = 1] WITHIN 5 SECONDS WITHIN 6 SECONDS`, ['duplicate_qualifier']],
+  [`([file:size = 1] REPEATS 2 TIMES REPEATS 3 TIMES)`, ['duplicate_qualifier']],
+  [`[file:size = 1] WITHIN 5 SECONDS REPEATS 3 TIMES WITHIN 5 SECONDS`, ['duplicate_qualifier']],
+  [`([file:size = 1] WITHIN 5 SECONDS) WITHIN 6 SECONDS`, []],
+  [`([file:size = 1]) WITHIN 5 SECONDS WITHIN 6 SECONDS`, []],
+  [`[file:size = ]`, ['pattern_syntax']],
+  [`[file:name = '${'x'.repeat(70_000)}']`, ['pattern_too_long']],
+];
+
+const WARNINGS: [pattern: string, codes: string[]][] = [
+  [`[file:size = 1 AND process:pid = 1]`, ['mixed_object_types']],
+  [`[file:size = 1 OR process:pid = 1]`, []],
+  [`[app:id = 'x']`, ['unknown_object_type']],
+  [`[x-own:id = 'x']`, []],
+  [`[file:created = t'2023-02-29T00:00:00Z']`, ['impossible_date']],
+  [
+    `[file:size = 1] START t'2023-02-30T00:00:00Z' STOP t'2023-03-01T00:00:00Z'`,
+    ['impossible_date'],
+  ],
+  [`[file:size = 1] START t'2023-03-01T00:00:00Z' STOP t'2023-03-01T00:00:00Z'`, ['empty_window']],
+  [`[file:size = 1] START t'2023-03-01T00:00:00Z' STOP t'2023-03-02T00:00:00Z'`, []],
+  [`[file:size = 1] REPEATS 0 TIMES`, ['empty_window']],
+  [`[file:size = 1] WITHIN 0.0 SECONDS`, ['empty_window']],
+  [`([file:name MATCHES '('] OR [file:name NOT MATCHES 'ok'])`, ['doubtful_regex']],
+  [`[url:value = 'hxxp://198.51.100[.]7/a']`, ['defanged_value']],
+  [`[url:value = 'https://example.com/ ']`, ['blank_at_end']],
+  [`[ipv4-addr:value IN ('10.0.0.1', '0.0.0.0/0')]`, ['special_purpose_address', 'whole_internet']],
+  [`[domain-name:value = 'a\u200bb.example.com']`, ['invisible_character']],
+];
+
+const PLAIN = [
+  "[domain-name:value = 'www.example.com']",
+  "[domain-name:value='a_b-c.example.co']",
+  "[domain-name:value = 'setup.exe']",
+  "[domain-name:value = '198.51.100.7']",
+  "[domain-name:value = 'xn--a.example.com']",
+  "[domain-name:value = 'a..b']",
+  "[ipv4-addr:value = '10.1.2.3']",
+  "[ipv6-addr:value = '2001:db8::1']",
+  "[url:value = 'https://example.com/a?b=c']",
+  "[url:value = 'example.com/a']",
+  "[url:value = 'hxxps://example[.]com']",
+  "[email-addr:value = 'a@example.com']",
+  "[email-addr:value = 'a']",
+  `[file:hashes.MD5 = '${MD5}']`,
+  `[file:hashes.'SHA-1' = '${MD5}01234567']`,
+  `[file:hashes.sha256='${MD5}${MD5}']`,
+  "[file:name = 'a-b.exe']",
+  "[mutex:name='x']",
+];
+
+describe('checkPattern', () => {
+  it.each(ERRORS)('errors of %.80s', (pattern, errors) => {
+    expect(codesOf(pattern).errors).toEqual(errors);
+  });
+
+  it.each(WARNINGS)('warnings on %s', (pattern, warnings) => {
+    expect(codesOf(pattern)).toEqual({ errors: [], warnings });
+  });
+
+  it('says where, and by which clause', () => {
+    const { warnings } = checkPattern("[file:size = 1 OR url:value = 'example.com']", 'stix');
+    expect(warnings).toEqual([
+      {
+        code: 'url_without_scheme',
+        path: '$.pattern',
+        detail: "'example.com' has no scheme such as https:// (column 19)",
+        clause: 'STIX 2.1 section 9',
+      },
+    ]);
+  });
+
+  it('tells at most 20 warnings', () => {
+    const values = Array.from({ length: 30 }, (_, index) => `'10.0.0.${index}'`);
+    const { warnings } = checkPattern(`[ipv4-addr:value IN (${values.join(', ')})]`, 'stix');
+    expect(warnings).toHaveLength(20);
+    expect(warnings.at(-1)).toMatchObject({
+      code: 'more_warnings',
+      detail: '11 more warnings on this pattern',
+    });
+  });
+
+  it('keeps the patterns of other languages as text', () => {
+    expect(codesOf('alert tcp any any -> any any', 'snort').errors).toEqual([]);
+    expect(codesOf('rule x { condition: true }', 'yara').errors).toEqual([]);
+    expect(codesOf(' \n', 'sigma').errors).toEqual(['pattern_empty']);
+    expect(codesOf('x'.repeat(OTHER_PATTERN_BYTES_MAX), 'yara').errors).toEqual([]);
+    expect(codesOf('x'.repeat(OTHER_PATTERN_BYTES_MAX + 1), 'yara').errors).toEqual([
+      'pattern_too_long',
+    ]);
+    expect(checkPattern(7, 'stix').errors).toMatchObject([{ code: 'wrong_type' }]);
+  });
+});
+
+describe('plainPatternWarnings', () => {
+  it.each(PLAIN)('says of %s what checkPattern says', (pattern) => {
+    expect(plainPatternWarnings(pattern)).toEqual(checkPattern(pattern, 'stix').warnings);
+    expect(checkPattern(pattern, 'stix').errors).toEqual([]);
+  });
+
+  it.each([
+    "[domain-name:value = 'it\\'s']",
+    "[domain-name:value != 'example.com']",
+    "[domain-name:value = 'example.com' ]",
+    "[domain-name:value = 'example.com'] OR [file:size = 1]",
+    "[domain-name:value = 'exämple.com']",
+    "[file:hashes.MD5 = 'x']",
+    "[app:id = 'x']",
+    "[url:value = 'a b']",
+    '',
+  ])('leaves %s to the parser', (pattern) => {
+    expect(plainPatternWarnings(pattern)).toBeUndefined();
+  });
+});

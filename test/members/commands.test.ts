@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { anActor, type Actor, slug } from '../support/actors.ts';
+import { testDirectory } from '../support/cluster.ts';
+import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+
+const run = promisify(execFile);
+const main = join(import.meta.dirname, '../../src/commands/main.ts');
+
+let tocsin: Tocsin;
+let ally: Actor;
+let admin: Actor;
+let directory: string;
+
+beforeAll(async () => {
+  tocsin = await startTocsin();
+  directory = await testDirectory();
+  // These commands seal nothing: any master secret will do.
+  await writeFile(join(directory, 'secret'), 'ab'.repeat(32), { mode: 0o600 });
+  ally = await anActor(tocsin);
+  admin = await anActor(tocsin, { role: 'admin' });
+});
+afterAll(async () => {
+  await tocsin.close();
+  await rm(directory, { recursive: true });
+});
+
+/** What a command prints: one JSON value a line. */
+async function says(...args: string[]): Promise<Record<string, unknown>[]> {
+  const { stdout } = await run(process.execPath, [main, ...args], {
+    env: {
+      ...process.env,
+      DATABASE_URL: tocsin.databaseUrl,
+      TOCSIN_SECRET_FILE: join(directory, 'secret'),
+    },
+  });
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+it('administers members from the command line', async () => {
+  const [community, group] = [slug('place'), slug('group')];
+  await says('community', 'create', community, '--within', 'alliance');
+  const [made] = await says('group', 'create', group, '--owner', ally.slug);
+  expect(made).toMatchObject({ slug: group, owners: [ally.slug], members: [] });
+  await says('group', 'add', group, ally.slug);
+  expect(await says('group', 'list')).toMatchObject([{ slug: group, members: [ally.slug] }]);
+  await says('group', 'remove', group, ally.slug);
+
+  const terms = ['--org', ally.slug, '--community', community, '--title', 'MOU'];
+  const [agreement] = await says('agreement', 'create', ...terms);
+  const { body } = await ally.sends('get', '/me').expect(200);
+  expect(JSON.stringify(body)).toContain(community);
+  await says('agreement', 'end', String(agreement?.['id']));
+  expect((await ally.sends('get', '/me').expect(200)).text).not.toContain(community);
+
+  await says('org', 'suspend', ally.slug);
+  await ally.sends('get', '/me').expect(403);
+  await says('org', 'activate', ally.slug);
+  const list = await says('org', 'list');
+  expect(list).toContainEqual(expect.objectContaining({ slug: ally.slug, status: 'active' }));
+
+  const keys = await says('key', 'list', '--org', ally.slug);
+  await says('key', 'revoke', String(keys[0]?.['id']));
+  await ally.sends('get', '/me').expect(401);
+  const ended = says('org', 'suspend', admin.slug).then(() => says('org', 'suspend', 'owner'));
+  await expect(ended).rejects.toThrow(/Nobody could administrate the server/);
+}, 120_000);

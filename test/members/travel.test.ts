@@ -1,0 +1,201 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Actor, anActor, slug } from '../support/actors.ts';
+import { indicator, marked } from '../support/builders.ts';
+import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+
+/** What an endpoint was sent, in order: `+id` for an object, `-id` for one withdrawn. */
+interface Inbox {
+  readonly url: string;
+  readonly got: string[];
+}
+
+let tocsin: Tocsin;
+let admin: Actor;
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  tocsin = await startTocsin({ roles: ['http', 'worker'] });
+  admin = await anActor(tocsin, { role: 'admin' });
+});
+afterAll(async () => {
+  await tocsin.close();
+  for (const server of servers) server.close();
+});
+
+async function anInbox(who: Actor): Promise<Inbox> {
+  const got: string[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const body = JSON.parse(Buffer.concat(parts).toString()) as {
+        data: { bundle: { objects?: { id: string }[] }; withdrawn: string[] };
+      };
+      got.push(...(body.data.bundle.objects ?? []).map(({ id }) => `+${id}`));
+      got.push(...body.data.withdrawn.map((id) => `-${id}`));
+      response.writeHead(204).end();
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await who.sends('post', '/subscriptions').send({ url, start: 'now' }).expect(201);
+  return { url, got };
+}
+
+async function aGroup(owner: Actor, wish: object = {}): Promise<string> {
+  const name = slug('group');
+  await owner
+    .sends('post', '/sharing-groups')
+    .send({ slug: name, name, ...wish })
+    .expect(201);
+  return name;
+}
+
+async function cursorOf(who: Actor): Promise<string> {
+  const { next, more } = await who.reads({ limit: 10_000 });
+  expect(more).toBe(false);
+  return next;
+}
+
+async function since(who: Actor, after: string) {
+  const { objects, withdrawn } = await who.reads({ after, limit: 10_000 });
+  return { objects: objects.map(({ id }) => id).toSorted(), withdrawn: withdrawn.toSorted() };
+}
+
+describe('joining and leaving a group', () => {
+  it('tells the newcomer what is current, the leaver what is gone, and nobody else', async () => {
+    const community = slug();
+    const [owner, friend, newcomer] = await Promise.all([
+      anActor(tocsin, { communities: [community] }),
+      anActor(tocsin, { communities: [community] }),
+      anActor(tocsin, { communities: [community] }),
+    ]);
+    const group = await aGroup(owner, { members: [friend.slug] });
+    const [one, two, strict] = [indicator(), indicator(), marked('strict')];
+    await owner.shares([one, two, strict], { audience: group });
+    const others = [owner, friend];
+    const places = await Promise.all([...others, newcomer].map(cursorOf));
+    const [ownersPlace = '', friendsPlace = '', place = ''] = places;
+    const inbox = await anInbox(newcomer);
+    const elsewhere = await anInbox(friend);
+
+    const path = `/sharing-groups/${group}/members`;
+    await owner.sends('post', path).send({ organisation: newcomer.slug }).expect(204);
+    const ids = [one.id, two.id, strict.id].toSorted();
+    expect(await since(newcomer, place)).toEqual({ objects: ids, withdrawn: [] });
+    await expect.poll(() => inbox.got.toSorted()).toEqual(ids.map((id) => `+${id}`));
+
+    const joined = await cursorOf(newcomer);
+    await newcomer.sends('delete', `${path}/${newcomer.slug}`).expect(204);
+    await newcomer.finds(one.id).expect(404);
+    const later = indicator();
+    await owner.shares(later, { audience: group });
+    expect(await since(newcomer, joined)).toEqual({ objects: [], withdrawn: ids });
+    await expect.poll(() => inbox.got.slice(3).toSorted()).toEqual(ids.map((id) => `-${id}`));
+
+    await expect.poll(() => elsewhere.got).toEqual([`+${later.id}`]);
+    for (const [who, from] of [
+      [owner, ownersPlace],
+      [friend, friendsPlace],
+    ] as const) {
+      expect(await since(who, from)).toEqual({ objects: [later.id], withdrawn: [] });
+    }
+    expect(inbox.got).toHaveLength(6);
+  });
+});
+
+describe('agreements and standing', () => {
+  it('widen, narrow, suspend and give back, each to the one concerned alone', async () => {
+    const community = slug();
+    const [sharer, reader, witness] = await Promise.all([
+      anActor(tocsin, { communities: [community] }),
+      anActor(tocsin, { communities: [community], ceiling: 'green' }),
+      anActor(tocsin, { communities: [community] }),
+    ]);
+    const [green, amber] = [marked('green'), marked('amber')];
+    await sharer.shares([green, amber]);
+    const inbox = await anInbox(reader);
+    let place = await cursorOf(reader);
+    const quiet = await cursorOf(witness);
+    const next = async () => {
+      const told = await since(reader, place);
+      place = (await reader.reads({ after: place, limit: 10_000 })).next;
+      return told;
+    };
+    const replace = async (ceiling: string) => {
+      const { body } = await admin.sends('get', `/agreements?organisation=${reader.slug}`);
+      const [{ id } = { id: 0 }] = (body as { agreements: { id: number }[] }).agreements;
+      const facts = { organisation: reader.slug, community, title: 'MOU', kind: 'mou' };
+      const wish = { ...facts, ceiling, replaces: id };
+      await admin.sends('post', '/agreements').send(wish).expect(201);
+    };
+    const setStatus = (status: string) =>
+      admin.sends('patch', `/organisations/${reader.slug}`).send({ status }).expect(200);
+
+    await replace('amber');
+    expect(await next()).toEqual({ objects: [amber.id], withdrawn: [] });
+    await replace('green');
+    expect(await next()).toEqual({ objects: [], withdrawn: [amber.id] });
+    await setStatus('suspended');
+    await reader.finds(green.id).expect(403);
+    expect(await next()).toEqual({ objects: [], withdrawn: [green.id] });
+    await sharer.shares(marked('green', { ...indicator(), name: 'Not for the suspended' }));
+    expect(await next()).toEqual({ objects: [], withdrawn: [] });
+    await setStatus('active');
+    const back = await next();
+    expect(back.objects).toContain(green.id);
+    expect(back.objects).toHaveLength(2);
+    const story = [`+${amber.id}`, `-${amber.id}`, `-${green.id}`];
+    await expect.poll(() => inbox.got.length).toBe(5);
+    expect(inbox.got.slice(0, 3)).toEqual(story);
+    expect((await since(witness, quiet)).objects).toHaveLength(1);
+  });
+
+  it('nest: who joins the inner community gets what the outer one has', async () => {
+    const [outer, inner] = [slug('outer'), slug('inner')];
+    const sharer = await anActor(tocsin, { communities: [outer] });
+    const object = indicator();
+    await sharer.shares(object, { audience: outer });
+    const wish = { slug: inner, name: inner, within: [outer] };
+    await admin.sends('post', '/communities').send(wish).expect(201);
+    const reader = await anActor(tocsin, { communities: [inner] });
+    expect(await reader.sees()).toEqual([object.id]);
+  });
+});
+
+describe('at the same time', () => {
+  it('joins and posts lose nothing', async () => {
+    const community = slug();
+    const owner = await anActor(tocsin, { communities: [community] });
+    const group = await aGroup(owner, { open: true });
+    const objects = Array.from({ length: 24 }, () => indicator());
+    const readers = await Promise.all(
+      Array.from({ length: 6 }, () => anActor(tocsin, { communities: [community] })),
+    );
+    const path = `/sharing-groups/${group}/members`;
+    const had = new Map(readers.map((reader) => [reader, new Set<string>()]));
+    const places = new Map<Actor, string>();
+    const follow = async (reader: Actor): Promise<void> => {
+      const after = places.get(reader);
+      const page = await reader.reads({ limit: 10_000, ...(after === undefined ? {} : { after }) });
+      for (const { id } of page.objects) had.get(reader)?.add(id);
+      places.set(reader, page.next);
+    };
+    await Promise.all([
+      ...objects.map((object) => owner.posts(object, { audience: group }).expect(200)),
+      ...readers.map(async (reader) => {
+        await follow(reader);
+        await reader.sends('post', path).send({ organisation: reader.slug }).expect(204);
+        for (let turn = 0; turn < 5; turn++) await follow(reader);
+      }),
+    ]);
+    const ids = objects.map(({ id }) => id).toSorted();
+    for (const reader of readers) {
+      await follow(reader);
+      expect([...(had.get(reader) ?? [])].toSorted()).toEqual(ids);
+    }
+  });
+});
