@@ -27,7 +27,7 @@ export function changedPayload({ subscriptionId, from, to, rows }: PayloadParts)
   const hash = digest.digest();
   const head = JSON.stringify({
     type: 'objects.changed',
-    timestamp: rows.at(-1)?.dateAdded,
+    timestamp: toTimestamp(rows.at(-1)?.addedMicros ?? 0),
     data: { subscription: subscriptionId, from, to, withdrawn },
   });
   const bundle = `"bundle":{"type":"bundle","id":"bundle--${uuidOf(hash)}","objects":[`;
@@ -48,6 +48,13 @@ export function testPayload(subscriptionId: string, now: Date, id: string): Payl
     data: { subscription: subscriptionId },
   });
   return { webhookId: `msg_${id}`, body: Buffer.from(body), objects: 0, withdrawn: 0 };
+}
+
+/** RFC 3339, to the microsecond. */
+function toTimestamp(micros: number): string {
+  const fraction = String(micros % 1_000_000).padStart(6, '0');
+  const second = new Date(Math.floor(micros / 1_000_000) * 1000).toISOString().slice(0, 19);
+  return `${second}.${fraction}Z`;
 }
 
 /** A UUID made of a hash (RFC 9562 §5.8, version 8). */

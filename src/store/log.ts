@@ -14,8 +14,8 @@ export interface LogRow {
   readonly stixId: string;
   /** The object's JSON; null for a withdrawal. */
   readonly content: string | null;
-  /** When it came into the log, to the microsecond; no two rows have the same. */
-  readonly dateAdded: string;
+  /** When it came into the log, in microseconds since 1970; no two rows have the same. */
+  readonly addedMicros: number;
 }
 
 /** Which objects a reader wants; withdrawals always come. Empty means all. */
@@ -73,14 +73,36 @@ const READINGS_MAX = 8;
  */
 export const readLog = gather(readTogether, { max: READINGS_MAX });
 
+/**
+ * One text for each reader, a row a line, its fields parted by tabs: Prisma takes a result apart
+ * value by value, which costs more than reading the log does. Contents are JSON as JSON.stringify
+ * writes it, so they hold neither.
+ */
 async function readTogether(db: Database, readings: readonly LogReading[]): Promise<LogRow[][]> {
+  const found = await db.content.$queryRaw<{ reader: number; lines: string }[]>`
+    select reader, string_agg(concat_ws(E'\\t', seq, kind, stix_id,
+      (extract(epoch from date_added) * 1000000)::bigint, content), E'\\n') as lines
+    from read_log(${JSON.stringify(readings.map(toReader))}::json) group by reader`;
   const parts: LogRow[][] = readings.map(() => []);
-  const rows = await db.content.$queryRaw<(LogRow & { reader: number })[]>`
-    select reader, seq::float8 as seq, kind, stix_id as "stixId", content,
-      to_char(date_added at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "dateAdded"
-    from read_log(${JSON.stringify(readings.map(toReader))}::json)`;
-  for (const row of rows) parts[row.reader]?.push(row);
+  for (const { reader, lines } of found) {
+    // Nothing promises the order within a group, though it is that of the function.
+    parts[reader] = lines
+      .split('\n')
+      .map(toRow)
+      .toSorted((one, other) => one.seq - other.seq);
+  }
   return parts;
+}
+
+function toRow(line: string): LogRow {
+  const [seq, kind, stixId = '', micros, content = null] = line.split('\t');
+  return {
+    seq: Number(seq),
+    kind: kind === 'withdraw' ? 'withdraw' : 'put',
+    stixId,
+    content,
+    addedMicros: Number(micros),
+  };
 }
 
 function toReader({ viewer, after, upTo, limit, filter }: LogReading): object {
