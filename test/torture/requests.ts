@@ -56,9 +56,7 @@ export function planRequest(planner: Planner): Planned {
     const good = !random.chance(allOrNothing ? 0.03 : 0.06);
     if (good) after.set(draft.stixId, stateOf(draft));
     const object = good ? objectOf(draft) : brokenObjectOf(draft);
-    const posted = postedOf(sharer, audience, draft, request);
-    // What is broken is not taken, whether that was answered or not.
-    if (!good) posted.fate = 'refused';
+    const posted = postedOf(sharer, audience, draft, { request, good });
     parts.push({ posted, good, object });
   }
   const objects = parts.map(({ object }) => object);
@@ -114,7 +112,7 @@ function postedOf(
   sharer: string,
   audience: readonly string[],
   { stixId, modified, name, tlp }: Draft,
-  request: number,
+  { request, good }: { request: number; good: boolean },
 ): Posted {
   return {
     key: keyOf({ id: stixId, modified, name }),
@@ -124,7 +122,8 @@ function postedOf(
     reach: reachOf(sharer, audience, tlp),
     rank: rankOf(tlp),
     request,
-    fate: 'unknown',
+    // What is broken is not taken, whether that is answered or not.
+    fate: good ? 'unknown' : 'refused',
     answeredMs: undefined,
   };
 }
