@@ -16,6 +16,8 @@ const old = (type: string, properties: object) => ({
 const pattern = "[url:value = 'https://example.com/']";
 const only = (objects: readonly unknown[]) => liftObjects(objects, '2.0').objects[0];
 
+const lifts = (object: object, version?: string) => liftObjects([object], version).notes.length > 0;
+
 describe('liftObjects', () => {
   it.each([
     [
@@ -56,11 +58,11 @@ describe('liftObjects', () => {
       is_family: false,
     });
   });
+});
 
+describe('objects of 2.1', () => {
   it('knows 2.0 by the bundle, by the object, or by what is not there', () => {
     const identity = old('identity', { name: 'x' });
-    const lifts = (object: object, version?: string) =>
-      liftObjects([object], version).notes.length > 0;
     expect(lifts(identity)).toBe(true);
     expect(lifts({ ...identity, spec_version: '2.0' })).toBe(true);
     expect(lifts({ ...identity, spec_version: '2.1' }, '2.0')).toBe(false);
@@ -70,7 +72,6 @@ describe('liftObjects', () => {
     expect(lifts(old('grouping', {}), '2.0')).toBe(false);
     expect(lifts({ type: 7 })).toBe(false);
   });
-
   it('passes on what needs nothing, and what is no object', () => {
     const given = [
       null,
