@@ -7,8 +7,8 @@ import type { JsonFaultCode } from './json-fault.ts';
 import { isRepresentable } from './json-number.ts';
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const BLANKS = /[ \t\n\r]*/y;
-const SAFE_CHARACTERS = /[ !#-[\]-\uffff]*/y;
+const QUOTE = 34;
+const BACKSLASH = 92;
 const HEX4 = /[0-9a-fA-F]{4}/y;
 const LITERALS = ['true', 'false', 'null'];
 
@@ -107,23 +107,33 @@ class ExactReader {
 
   private string(): string {
     const start = this.at;
-    this.at += 1;
-    for (;;) {
-      this.match(SAFE_CHARACTERS);
-      const char = this.text[this.at];
-      if (char === '"') break;
-      if (char !== '\\') {
-        throw this.syntax(
-          char === undefined ? 'a string is not closed' : 'a bare control character',
-        );
-      }
-      this.escape();
-    }
-    this.at += 1;
-    const value = JSON.parse(this.text.slice(start, this.at)) as string;
+    const isEscaped = this.endString();
+    const inside = this.text.slice(start + 1, this.at - 1);
+    const value = isEscaped ? (JSON.parse(`"${inside}"`) as string) : inside;
     if (value.includes('\0')) throw this.fault('nul_character', 'holds the character U+0000');
     if (!value.isWellFormed()) throw this.fault('lone_surrogate', 'holds half of a surrogate pair');
     return value;
+  }
+
+  /** Goes past the closing quote; true when there were escapes on the way. */
+  private endString(): boolean {
+    let isEscaped = false;
+    this.at += 1;
+    for (;;) {
+      const char = this.text.charCodeAt(this.at);
+      if (char === QUOTE) break;
+      if (char === BACKSLASH) {
+        isEscaped = true;
+        this.escape();
+      } else if (char >= 32) this.at += 1;
+      else {
+        const isEnd = this.at >= this.text.length;
+        throw this.syntax(isEnd ? 'a string is not closed' : 'a bare control character');
+      }
+      if (this.at >= this.text.length) throw this.syntax('a string is not closed');
+    }
+    this.at += 1;
+    return isEscaped;
   }
 
   private escape(): void {
@@ -162,7 +172,11 @@ class ExactReader {
   }
 
   private blanks(): void {
-    this.match(BLANKS);
+    for (;;) {
+      const char = this.text.charCodeAt(this.at);
+      if (char !== 32 && char !== 10 && char !== 13 && char !== 9) return;
+      this.at += 1;
+    }
   }
 
   private match(expression: RegExp): string {

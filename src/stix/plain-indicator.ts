@@ -8,7 +8,7 @@ import type { StixObject } from './object.ts';
 import { comparableTimestamp, isTimestamp } from './timestamp.ts';
 import { OPEN_VOCABULARIES } from './vocabulary.ts';
 
-const INDICATOR_TYPES = new Set(OPEN_VOCABULARIES['indicator']?.['indicator_types']);
+const INDICATOR_TYPES = new Set<unknown>(OPEN_VOCABULARIES['indicator']?.['indicator_types']);
 const PATTERN_TYPES = new Set(OPEN_VOCABULARIES['indicator']?.['pattern_type']);
 const MILLISECONDS_LENGTH = 'YYYY-MM-DDTHH:MM:SS.fffZ'.length;
 const REQUIRED = 8;
@@ -22,9 +22,7 @@ export function isPlainIndicator(value: unknown): value is PlainIndicator {
   const object = value as StixObject;
   if (object.type !== 'indicator' || !isWellTyped(object) || !isInOrder(object)) return false;
   const known = REQUIRED + countTexts(object) + countMarks(object) + countLists(object);
-  let given = 0;
-  for (const name in object) if (name !== '') given += 1;
-  return known === given;
+  return known === Object.keys(object).length;
 }
 
 function isWellTyped(object: StixObject): boolean {
@@ -111,7 +109,7 @@ function areTexts(value: unknown): boolean {
 }
 
 function areIndicatorTypes(value: unknown): boolean {
-  return isFullList(value) && value.every((type) => INDICATOR_TYPES.has(String(type)));
+  return isFullList(value) && value.every((type) => INDICATOR_TYPES.has(type));
 }
 
 function areMarkings(value: unknown): boolean {

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { readBundle } from './bundle.ts';
+import { versionOf } from './version.ts';
+
+describe('readBundle', () => {
+  it('opens a bundle without touching its objects', () => {
+    const objects = [{ type: 'indicator' }, 7];
+    const bundle = readBundle({ type: 'bundle', id: 'bundle--x', objects });
+    expect(bundle).toEqual({ ok: true, id: 'bundle--x', objects });
+    expect(bundle.ok && bundle.objects).toBe(objects);
+    expect(readBundle({ type: 'bundle', spec_version: '2.0' })).toEqual({
+      ok: true,
+      specVersion: '2.0',
+      objects: [],
+    });
+    expect(readBundle({ type: 'bundle', id: 7, objects: [] })).toEqual({ ok: true, objects: [] });
+  });
+
+  it.each([
+    [[], 'not_a_bundle', '$', 'a bare list; wrap it'],
+    [null, 'not_a_bundle', '$', 'expected an object'],
+    ['bundle', 'not_a_bundle', '$', 'expected an object'],
+    [{}, 'not_a_bundle', '$.type', 'found no type'],
+    [{ type: 'indicator' }, 'not_a_bundle', '$.type', 'found "indicator"'],
+    [{ type: 'bundle', objects: {} }, 'objects_not_a_list', '$.objects', 'a list'],
+    [{ type: 'bundle', objects: null }, 'ok', '', ''],
+  ])('%j: %s', (value, code, path, detail) => {
+    const bundle = readBundle(value);
+    if (bundle.ok) {
+      expect(code).toBe('ok');
+      return;
+    }
+    expect(bundle.error).toMatchObject({ code, path, clause: 'STIX 2.1 section 8' });
+    expect(bundle.error.detail).toContain(detail);
+  });
+});
+
+describe('versionOf', () => {
+  const created = '2024-01-01T00:00:00Z';
+  const modified = '2024-01-02T00:00:00.5Z';
+  it.each([
+    [{ type: 'indicator', id: 'x', created, modified }, '2024-01-02T00:00:00.500000Z'],
+    [{ type: 'x-own', id: 'x', created, modified }, '2024-01-02T00:00:00.500000Z'],
+    [{ type: 'marking-definition', id: 'x', created, modified }, '2024-01-01T00:00:00.000000Z'],
+    [{ type: 'file', id: 'x', created, modified }, undefined],
+    [{ type: 'indicator', id: 'x', created }, undefined],
+    [{ type: 'indicator', id: 'x', modified: 'soon' }, undefined],
+  ])('%j', (object, version) => {
+    expect(versionOf(object)).toBe(version);
+  });
+});

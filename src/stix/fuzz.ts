@@ -1,0 +1,122 @@
+/** For fuzz tests: spoils JSON values in small, seeded ways, and tells when something takes long. */
+
+const ODD: readonly unknown[] = [
+  null,
+  '',
+  'x',
+  0,
+  -1,
+  1.5,
+  1e308,
+  true,
+  [],
+  [[]],
+  {},
+  { '': '' },
+  '2024-02-30T00:00:00Z',
+  '9999-12-31T23:59:60Z',
+  '2024-01-01T00:00:00.000000001Z',
+  'indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f',
+  'INDICATOR--8E2E2D2B-17D4-4CBF-938F-98EE46B3CD3F',
+  'marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed',
+  "[file:name = 'x'",
+  "[ipv4-addr:value = '10.0.0.1'] AND [url:value = 'hxxp://a[.]b']",
+  '\u202e\u200b',
+  'constructor',
+  '__proto__x',
+  'a'.repeat(3000),
+];
+
+/** A copy of the value, spoilt in one to three places; the same for the same seed. */
+export function mutated(value: unknown, seed: number): unknown {
+  const random = generator(seed);
+  const root = { value: structuredClone(value) };
+  const times = 1 + random(3);
+  for (let time = 0; time < times; time += 1) spoil(root, random);
+  return root.value;
+}
+
+type Random = (below: number) => number;
+
+/** mulberry32: small, fast, and the same on every machine. */
+function generator(seed: number): Random {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+/** Walks to a random member and does something to it. */
+function spoil(root: object, random: Random): void {
+  let holder = root as Record<string, unknown>;
+  let key = 'value';
+  for (;;) {
+    const inner = holder[key];
+    if (typeof inner !== 'object' || inner === null) break;
+    const keys = Object.keys(inner);
+    const chosen = keys[random(keys.length || 1)];
+    if (chosen === undefined || random(6) === 0) break;
+    holder = inner as Record<string, unknown>;
+    key = chosen;
+  }
+  if (holder === root) addTo(holder[key], random);
+  else holder[key] = changedValue(holder, key, random);
+}
+
+/** A copy: what is spoilt later must not spoil the list. */
+function oddValue(random: Random): unknown {
+  return structuredClone(ODD[random(ODD.length)]);
+}
+
+function changedValue(holder: Record<string, unknown>, key: string, random: Random): unknown {
+  const value = holder[key];
+  switch (random(6)) {
+    case 0:
+      if (!Array.isArray(holder)) Reflect.deleteProperty(holder, key);
+      return Array.isArray(holder) ? value : oddValue(random);
+    case 1:
+      return [value, structuredClone(value)];
+    case 2:
+      return typeof value === 'string'
+        ? spoiltText(value, random)
+        : { [key]: structuredClone(value) };
+    case 3:
+      if (!Array.isArray(holder)) holder[spoiltText(key, random)] = structuredClone(value);
+      return value;
+    default:
+      return oddValue(random);
+  }
+}
+
+function addTo(value: unknown, random: Random): void {
+  if (typeof value !== 'object' || value === null) return;
+  const names = ['x_own', 'confidence', 'labels', 'extensions', 'defanged', 'objects', 'severity'];
+  const name = names[random(names.length)] ?? 'x_own';
+  (value as Record<string, unknown>)[name] = oddValue(random);
+}
+
+function spoiltText(text: string, random: Random): string {
+  const at = random(text.length + 1);
+  const inserted = ['', 'Z', "'", '[', '\\', '.', '-', '\u00ad', '0'][random(9)] ?? '';
+  return text.slice(0, at) + inserted + text.slice(at + random(3));
+}
+
+/** What one hostile input may take. */
+const SLOW_MS = 50;
+
+/**
+ * Runs a case; one that seems slow may only have been interrupted, and is tried again.
+ * @throws Error when it takes more than 50 ms four times over.
+ */
+export function within(run: () => void): void {
+  for (let attempt = 0; ; attempt += 1) {
+    const start = performance.now();
+    run();
+    const tookMs = performance.now() - start;
+    if (tookMs < SLOW_MS) return;
+    if (attempt === 3) throw new Error(`took ${tookMs.toFixed(0)} ms`);
+  }
+}
