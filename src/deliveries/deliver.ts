@@ -3,7 +3,7 @@ import type { Egress } from '../egress/egress.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Disclosures } from '../log/disclosures.ts';
 import { sealCursor } from '../log/cursor.ts';
-import { readRange } from '../log/reader.ts';
+import { readRange, type LogPage } from '../log/reader.ts';
 import { tlpRank } from '../stix/tlp.ts';
 import { noteDeadLetter, settle, type AttemptRecord } from '../store/attempts.ts';
 import type { Database } from '../store/database.ts';
@@ -11,6 +11,7 @@ import { findOrder, viewerOfOrder, type Order } from '../store/leases.ts';
 import type { LogRow } from '../store/log.ts';
 import type { Log, Metrics } from '../telemetry.ts';
 import { SubscriptionFilter, toLogFilter } from './filter.ts';
+import type { SharedContents } from './contents.ts';
 import { changedPayload, type Payload } from './payload.ts';
 import { decide, type Decision } from './retry.ts';
 import { openSecrets } from './secrets.ts';
@@ -26,6 +27,7 @@ export interface DeliveryContext {
   readonly metrics: Metrics;
   readonly disclosures: Pick<Disclosures, 'record'>;
   readonly workerId: string;
+  readonly contents: SharedContents;
 }
 
 /** What a step of a subscription came to. */
@@ -68,7 +70,22 @@ export async function deliver(
   return dispatch(context, subscriptionId, order, page);
 }
 
-async function readFor({ db }: DeliveryContext, order: Order, after: number, head: number) {
+/** A part of the log for one subscription, with what it puts. */
+interface Batch extends LogPage {
+  readonly contents: Buffer;
+}
+
+/**
+ * Which rows there are for the organisation is asked of the database for every delivery. What
+ * they hold never changes: where another subscription of this process has just had the same rows,
+ * it is not read again.
+ */
+async function readFor(
+  { db, contents }: DeliveryContext,
+  order: Order,
+  after: number,
+  head: number,
+): Promise<Batch> {
   const filter = SubscriptionFilter.parse(order.filter);
   // A batch that is tried again ends where it ended before: it stays the same delivery. Where all
   // that was in it has been withdrawn since, reading goes on behind it.
@@ -79,15 +96,21 @@ async function readFor({ db }: DeliveryContext, order: Order, after: number, hea
     limit: order.batchMax,
     filter: toLogFilter(filter, order.producerIds),
   };
-  const page = await readRange(db, viewerOfOrder(order, WEBHOOK_CEILING), request, upTo);
-  return { ...page, more: page.next < head };
+  const viewer = viewerOfOrder(order, WEBHOOK_CEILING);
+  if (contents.hasAfter(after)) {
+    const page = await readRange(db, viewer, { ...request, bare: true }, upTo);
+    const known = contents.find(after, page.rows);
+    if (known !== undefined) return { ...page, more: page.next < head, contents: known };
+  }
+  const page = await readRange(db, viewer, request, upTo);
+  return { ...page, more: page.next < head, contents: contents.keep(after, page.rows) };
 }
 
 async function dispatch(
   context: DeliveryContext,
   subscriptionId: string,
   order: Order,
-  page: { readonly rows: readonly LogRow[]; readonly next: number; readonly more: boolean },
+  page: Batch,
 ): Promise<Step> {
   const { db, keyring, clock, egress } = context;
   const payload = changedPayload({
@@ -95,6 +118,7 @@ async function dispatch(
     from: sealCursor(keyring, order, order.cursor),
     to: sealCursor(keyring, order, page.next),
     rows: page.rows,
+    contents: page.contents,
   });
   const startedAt = clock.now();
   const startMs = performance.now();
@@ -149,7 +173,7 @@ function record(
     detail: sent.detail,
     objects: payload.objects,
     withdrawn: payload.withdrawn,
-    bytes: payload.body.length,
+    bytes: payload.bytes,
     fromSeq: order.cursor,
     toSeq,
   };

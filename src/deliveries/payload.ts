@@ -8,19 +8,23 @@ export interface PayloadParts {
   readonly from: string;
   readonly to: string;
   readonly rows: readonly LogRow[];
+  /** The contents of what `rows` puts, joined by commas. */
+  readonly contents: Buffer;
 }
 
 export interface Payload {
   /** The same for every attempt at the same rows. */
   readonly webhookId: string;
-  readonly body: Buffer;
+  /** In parts, one after another. */
+  readonly body: readonly Buffer[];
+  readonly bytes: number;
   readonly objects: number;
   readonly withdrawn: number;
 }
 
 /** `objects.changed`: the objects of a part of the log as a bundle, and the ids withdrawn in it. */
-export function changedPayload({ subscriptionId, from, to, rows }: PayloadParts): Payload {
-  const contents = rows.flatMap(({ content }) => content ?? []);
+export function changedPayload(parts: PayloadParts): Payload {
+  const { subscriptionId, from, to, rows, contents } = parts;
   const withdrawn = rows.flatMap(({ kind, stixId }) => (kind === 'withdraw' ? stixId : []));
   const digest = createHash('sha256').update(`${subscriptionId} ${from} ${to}`);
   for (const { seq } of rows) digest.update(` ${seq}`);
@@ -31,11 +35,12 @@ export function changedPayload({ subscriptionId, from, to, rows }: PayloadParts)
     data: { subscription: subscriptionId, from, to, withdrawn },
   });
   const bundle = `"bundle":{"type":"bundle","id":"bundle--${uuidOf(hash)}","objects":[`;
-  const text = `${head.slice(0, -2)},${bundle}${contents.join(',')}]}}}`;
+  const body = [Buffer.from(`${head.slice(0, -2)},${bundle}`), contents, Buffer.from(']}}}')];
   return {
     webhookId: `msg_${hash.toString('base64url').slice(0, 32)}`,
-    body: Buffer.from(text),
-    objects: contents.length,
+    body,
+    bytes: body.reduce((sum, part) => sum + part.length, 0),
+    objects: rows.length - withdrawn.length,
     withdrawn: withdrawn.length,
   };
 }
@@ -47,7 +52,14 @@ export function testPayload(subscriptionId: string, now: Date, id: string): Payl
     timestamp: now.toISOString(),
     data: { subscription: subscriptionId },
   });
-  return { webhookId: `msg_${id}`, body: Buffer.from(body), objects: 0, withdrawn: 0 };
+  const bytes = Buffer.from(body);
+  return {
+    webhookId: `msg_${id}`,
+    body: [bytes],
+    bytes: bytes.length,
+    objects: 0,
+    withdrawn: 0,
+  };
 }
 
 /** RFC 3339, to the microsecond. */

@@ -41,7 +41,7 @@ export async function sendTestEvent(
     detail,
     objects: 0,
     withdrawn: 0,
-    bytes: payload.body.length,
+    bytes: payload.bytes,
     fromSeq: 0,
     toSeq: 0,
     startedAt,

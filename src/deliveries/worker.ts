@@ -3,6 +3,7 @@ import type { LogSignal } from '../log/signal.ts';
 import { heartbeat, leaseSubscriptions, releaseLeases, type Leased } from '../store/leases.ts';
 import { skipTo } from '../store/attempts.ts';
 import { findLogBounds } from '../store/log.ts';
+import { createSharedContents } from './contents.ts';
 import { deliver, type DeliveryContext } from './deliver.ts';
 
 export interface Worker {
@@ -15,7 +16,7 @@ export interface Worker {
   close(): Promise<void>;
 }
 
-export interface WorkerOptions extends Omit<DeliveryContext, 'workerId'> {
+export interface WorkerOptions extends Omit<DeliveryContext, 'workerId' | 'contents'> {
   readonly signal: LogSignal;
   readonly leaseSeconds: number;
   /** Deliveries under way at once, at most. */
@@ -66,7 +67,7 @@ class DeliveryWorker implements Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#context = { ...options, workerId: this.id };
+    this.#context = { ...options, workerId: this.id, contents: createSharedContents() };
   }
 
   start(): void {

@@ -24,12 +24,17 @@ function* pieces(parts: readonly Buffer[]): Generator<Buffer> {
   let small: Buffer[] = [];
   let smallBytes = 0;
   for (const part of parts) {
-    small.push(part);
-    smallBytes += part.length;
-    if (smallBytes < PIECE_BYTES_MIN) continue;
-    yield small.length === 1 ? part : Buffer.concat(small, smallBytes);
-    small = [];
-    smallBytes = 0;
+    const large = part.length >= PIECE_BYTES_MIN;
+    if (smallBytes > 0 && (large || smallBytes + part.length >= PIECE_BYTES_MIN)) {
+      yield Buffer.concat(small, smallBytes);
+      small = [];
+      smallBytes = 0;
+    }
+    if (large) yield part;
+    else {
+      small.push(part);
+      smallBytes += part.length;
+    }
   }
   if (smallBytes > 0) yield Buffer.concat(small, smallBytes);
 }

@@ -17,6 +17,8 @@ export interface ReadRequest {
   readonly after: number;
   readonly limit: number;
   readonly filter?: LogFilter;
+  /** Leave the contents out. */
+  readonly bare?: boolean;
 }
 
 /**
@@ -66,7 +68,7 @@ async function scan(
   request: ReadRequest,
   head: number,
 ): Promise<LogPage> {
-  const { limit, filter = {} } = request;
+  const { limit, filter = {}, bare = false } = request;
   const rows: LogRow[] = [];
   let after = request.after;
   let window = limit;
@@ -74,7 +76,7 @@ async function scan(
   while (after < scanEnd && rows.length < limit) {
     const upTo = Math.min(scanEnd, after + window);
     const wanted = limit - rows.length;
-    const found = await readLog(db, { viewer, after, upTo, limit: wanted, filter });
+    const found = await readLog(db, { viewer, after, upTo, limit: wanted, filter, bare });
     rows.push(...found);
     after = found.length === wanted ? (found.at(-1)?.seq ?? upTo) : upTo;
     window = Math.max(limit, Math.min(WINDOW_MAX, window * WINDOW_GROWTH));

@@ -12,7 +12,7 @@ export interface LogRow {
   readonly seq: number;
   readonly kind: 'put' | 'withdraw';
   readonly stixId: string;
-  /** The object's JSON; null for a withdrawal. */
+  /** The object's JSON; null for a withdrawal, and where contents were left out. */
   readonly content: string | null;
   /** When it came into the log, in microseconds since 1970; no two rows have the same. */
   readonly addedMicros: number;
@@ -58,6 +58,8 @@ export interface LogReading {
   readonly upTo: number;
   readonly limit: number;
   readonly filter: LogFilter;
+  /** Leave the contents out: only which rows there are is asked. */
+  readonly bare: boolean;
 }
 
 /** So many read together at most: their rows arrive at once. */
@@ -105,7 +107,7 @@ function toRow(line: string): LogRow {
   };
 }
 
-function toReader({ viewer, after, upTo, limit, filter }: LogReading): object {
+function toReader({ viewer, after, upTo, limit, filter, bare }: LogReading): object {
   return {
     organisation: viewer.organisationId,
     realm: viewer.realmId,
@@ -113,6 +115,7 @@ function toReader({ viewer, after, upTo, limit, filter }: LogReading): object {
     after,
     up_to: upTo,
     row_max: limit,
+    bare,
     types: filter.types,
     labels: filter.labels,
     confidence_min: filter.confidenceMin,

@@ -24,8 +24,8 @@ declare
 begin
   for r in
     select * from rows from (json_to_recordset(readers) as (organisation integer, realm smallint,
-      ceiling smallint, after bigint, up_to bigint, row_max integer, types text[], labels text[],
-      confidence_min smallint, producers integer[], creators text[])
+      ceiling smallint, after bigint, up_to bigint, row_max integer, bare boolean, types text[],
+      labels text[], confidence_min smallint, producers integer[], creators text[])
     ) with ordinality
   loop
     -- A key or a door may see less than its organisation, never more.
@@ -36,8 +36,8 @@ begin
       set_config('tocsin.self', present.self::text, true)
     from reader_of(r.organisation, r.realm) as present;
     return query
-      select r.ordinality::integer - 1, l.seq, l.kind, coalesce(v.stix_id, l.stix_id), v.content,
-        l.date_added
+      select r.ordinality::integer - 1, l.seq, l.kind, coalesce(v.stix_id, l.stix_id),
+        case when not r.bare then v.content end, l.date_added
       from log l left join version v on v.id = l.version_id
       where l.seq > r.after and l.seq <= r.up_to
         and case l.kind

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anActor, slug, type Actor } from '../support/actors.ts';
+import { address, indicator, newer, TLP } from '../support/builders.ts';
+import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+
+let tocsin: Tocsin;
+let alice: Actor;
+let bob: Actor;
+let carol: Actor;
+
+beforeAll(async () => {
+  tocsin = await startTocsin();
+  const communities = [slug()];
+  alice = await anActor(tocsin, { communities });
+  bob = await anActor(tocsin, { communities });
+  carol = await anActor(tocsin, { communities, ceiling: 'green' });
+});
+afterAll(() => tocsin.close());
+
+const patch = (actor: Actor, id: string, body: object) =>
+  actor.sends('patch', `/objects/${id}`).send(body);
+const revoke = (actor: Actor, id: string) => actor.sends('post', `/objects/${id}/revoke`);
+
+describe('PATCH /objects/{id}', () => {
+  it('narrows to whom it names: who loses it gets a withdrawal, who keeps it does not', async () => {
+    const object = indicator({ object_marking_refs: [TLP.green] });
+    await alice.shares(object);
+    const { next: bobs } = await bob.reads({ limit: 10_000 });
+    const { next: carols } = await carol.reads({ limit: 10_000 });
+    expect((await patch(alice, object.id, { audience: [bob.slug] })).status).toBe(204);
+    expect((await bob.reads({ after: bobs })).withdrawn).toEqual([]);
+    expect((await carol.reads({ after: carols })).withdrawn).toEqual([object.id]);
+    expect((await bob.finds(object.id)).status).toBe(200);
+    expect((await carol.finds(object.id)).status).toBe(404);
+  });
+
+  it('widens: who gains it gets it', async () => {
+    const object = indicator({ object_marking_refs: [TLP.green] });
+    await alice.shares(object, { audience: bob.slug });
+    const { next } = await carol.reads({ limit: 10_000 });
+    await patch(alice, object.id, { audience: [bob.slug, carol.slug] });
+    expect((await carol.reads({ after: next })).objects).toEqual([object]);
+  });
+
+  it('raises the marking level, and never lowers it below what the object says', async () => {
+    const object = indicator({ object_marking_refs: [TLP.green] });
+    await alice.shares(object);
+    const { next } = await carol.reads({ limit: 10_000 });
+    expect((await patch(alice, object.id, { tlp: 'amber' })).status).toBe(204);
+    expect((await carol.reads({ after: next })).withdrawn).toEqual([object.id]);
+    const lowered = await patch(alice, object.id, { tlp: 'clear' });
+    expect(lowered.status).toBe(409);
+    expect(lowered.body).toMatchObject({ code: 'tlp_below_marking', path: 'tlp' });
+  });
+
+  it('takes no RED for a community', async () => {
+    const object = indicator();
+    await alice.shares(object);
+    const response = await patch(alice, object.id, { tlp: 'red' });
+    expect(response.body).toMatchObject({ code: 'red_needs_named_organisations' });
+    expect((await bob.finds(object.id)).status).toBe(200);
+  });
+
+  it('is for who shares the object: for others there is none', async () => {
+    const object = indicator();
+    await alice.shares(object);
+    expect((await patch(bob, object.id, { audience: [bob.slug] })).status).toBe(404);
+    expect((await patch(await alice.as('analyst'), object.id, { tlp: 'red' })).status).toBe(403);
+    expect((await patch(alice, object.id, {})).status).toBe(400);
+  });
+});
+
+describe('POST /objects/{id}/revoke', () => {
+  it('sends a last version to everybody who sees the object, and ends its life', async () => {
+    const object = indicator();
+    await alice.shares(object);
+    const { next } = await bob.reads({ limit: 10_000 });
+    expect((await revoke(alice, object.id)).body).toMatchObject({ outcome: 'updated' });
+    const { objects } = await bob.reads({ after: next });
+    expect(objects).toMatchObject([{ ...object, modified: expect.any(String), revoked: true }]);
+    const again = await revoke(alice, object.id);
+    expect(again.body).toMatchObject({ outcome: 'rejected', code: 'revoked_is_final' });
+  });
+
+  it('keeps the level that its owner raised: who did not see it learns nothing', async () => {
+    const object = indicator({ object_marking_refs: [TLP.green] });
+    await alice.shares(object);
+    await patch(alice, object.id, { tlp: 'amber' });
+    const { next } = await carol.reads({ limit: 10_000 });
+    await revoke(alice, object.id);
+    expect(await carol.reads({ after: next })).toMatchObject({ objects: [], withdrawn: [] });
+    expect((await carol.finds(object.id)).status).toBe(404);
+  });
+
+  it('is for who shares the object, and for what has versions', async () => {
+    const object = indicator();
+    await alice.shares(object);
+    expect((await revoke(bob, object.id)).status).toBe(404);
+    const unversioned = address();
+    await alice.shares(unversioned);
+    expect(await revoke(alice, unversioned.id)).toMatchObject({
+      status: 409,
+      body: { code: 'revocation_impossible' },
+    });
+  });
+});
+
+describe('a re-issue under another id', () => {
+  const release = (overrides: object = {}) =>
+    indicator({ pattern: "[domain-name:value = 'reissue.example.org']", ...overrides });
+
+  it('is told of which object it is one, also within a bundle and when written otherwise', async () => {
+    const first = release();
+    await bob.shares(first);
+    const second = release({ pattern: "[ domain-name:value='reissue.example.org' ]" });
+    const third = release();
+    const { body } = await bob.posts([second, third]);
+    expect(body).toMatchObject({
+      results: [
+        { outcome: 'created', duplicate_of: first.id },
+        { outcome: 'created', duplicate_of: first.id },
+      ],
+    });
+    const { body: update } = await bob.posts(newer(first));
+    expect((update as { results: object[] }).results[0]).not.toHaveProperty('duplicate_of');
+  });
+
+  it('is one thing with its whole history, of what the caller sees', async () => {
+    const pattern = "[domain-name:value = 'history.example.org']";
+    const first = indicator({ pattern });
+    const second = newer(indicator({ pattern }));
+    await alice.shares(first);
+    await alice.shares(second, { audience: carol.slug });
+    const history = async (actor: Actor) => {
+      const { body } = await actor.sends('get', `/objects/${first.id}/history`);
+      return (body as { versions: { object: { id: string } }[] }).versions.map(
+        ({ object }) => object.id,
+      );
+    };
+    expect(await history(alice)).toEqual([second.id, first.id]);
+    expect(await history(bob)).toEqual([first.id]);
+    const nobodys = await bob.sends('get', `/objects/${indicator().id}/history`);
+    expect(nobodys.status).toBe(404);
+  });
+
+  it('of another organisation is none', async () => {
+    const pattern = "[domain-name:value = 'two.example.org']";
+    await alice.shares(indicator({ pattern }));
+    const { body } = await bob.posts(indicator({ pattern }));
+    expect((body as { results: object[] }).results[0]).not.toHaveProperty('duplicate_of');
+  });
+});
