@@ -1,7 +1,7 @@
 /** Spoilt and hostile JSON texts: read as JSON.parse reads them, or refused with a place, at once. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { within } from './fuzz.ts';
+import { within } from '../../test/support/fuzz.ts';
 import { inspectJson, parseJson } from './json.ts';
 import { JsonFault } from './json-fault.ts';
 

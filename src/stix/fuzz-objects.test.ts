@@ -12,7 +12,7 @@ import { checkObject } from './check.ts';
 import { contentKey } from './content-key.ts';
 import { examineCustom } from './custom.ts';
 import { EXAMPLES } from './example-objects.ts';
-import { mutated, within } from './fuzz.ts';
+import { mutated, within } from '../../test/support/fuzz.ts';
 import { liftObjects } from './lift.ts';
 import type { StixObject } from './object.ts';
 import { observablesOf } from './observables.ts';

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contentKey } from '../content-key.ts';
-import { within } from '../fuzz.ts';
+import { within } from '../../../test/support/fuzz.ts';
 import { observablesOf } from '../observables.ts';
 import { checkPattern } from './check.ts';
 import { normalForm } from './normal-form.ts';
