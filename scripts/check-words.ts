@@ -21,7 +21,7 @@ const bans: Ban[] = [
     name: 'environment-outside-config',
     word: /\bprocess\s*(?:\?\.|\.|\[\s*['"`])\s*env\b|\benv\b[^=;\n]*\}\s*=\s*process\b|\{[^}]*\benv\b[^}]*\}\s*from\s*['"](?:node:)?process|globalThis\s*(?:\.|\[\s*['"`])\s*process/,
     where: /^src\//,
-    except: /^src\/config\.ts$/,
+    except: /^src\/config\.ts$|\.test\.ts$/,
   },
 ];
 

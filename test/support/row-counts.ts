@@ -1,11 +1,11 @@
 import type { Tocsin } from './tocsin.ts';
 
+const OF_ACTS = ` where action not in ('objects.disclose', 'request.refuse')`;
+
 /**
  * How many rows every table holds, once all is sequenced; but those of workers, who come and go,
  * and what the audit notes in its own time: who read and who was refused, and its chain.
  */
-const OF_ACTS = ` where action not in ('objects.disclose', 'request.refuse')`;
-
 export async function rowCounts({ sql, sequenced }: Tocsin): Promise<Record<string, number>> {
   await sequenced();
   const tables = await sql<{ name: string }>(
