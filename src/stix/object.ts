@@ -28,9 +28,6 @@ export const SDO_TYPES: ReadonlySet<string> = new Set([
   'vulnerability',
 ]);
 
-/** Section 5: relationship objects. */
-export const SRO_TYPES: ReadonlySet<string> = new Set(['relationship', 'sighting']);
-
 /** Section 7: meta objects. */
 export const SMO_TYPES: ReadonlySet<string> = new Set([
   'extension-definition',

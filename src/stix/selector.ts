@@ -1,5 +1,6 @@
 /** Selectors of granular markings: STIX 2.1 section 7.2.3.1. */
 import type { Finding } from './finding.ts';
+import { FINDINGS_MAX } from './finding.ts';
 import { jsonPath } from './json-fault.ts';
 import type { StixObject } from './object.ts';
 
@@ -15,6 +16,7 @@ export function examineSelectors(object: StixObject): Finding[] {
     const { selectors } = marking;
     if (!Array.isArray(selectors)) return;
     selectors.forEach((selector: unknown, place) => {
+      if (found.length >= FINDINGS_MAX) return;
       if (typeof selector !== 'string' || selects(object, selector)) return;
       const path = jsonPath(['granular_markings', index, 'selectors', place]);
       const detail = `selects nothing that the object has: ${selector.slice(0, 80).toWellFormed()}`;
@@ -25,7 +27,7 @@ export function examineSelectors(object: StixObject): Finding[] {
 }
 
 /** True when the selector leads to a value: `labels.[0]`, `external_references.[1].url`. */
-export function selects(object: object, selector: string): boolean {
+function selects(object: object, selector: string): boolean {
   let value: unknown = object;
   for (const step of selector.split('.')) {
     const index = INDEX.exec(step)?.[1];

@@ -30,12 +30,10 @@ const MALWARE_CAPABILITY = list(`accesses-remote-machines anti-debugging anti-di
   prevents-artifact-access prevents-artifact-deletion probes-network-environment self-modifies
   steals-authentication-credentials violates-system-operational-integrity`);
 
-/** Section 10.10; also what the labels of STIX 2.0 indicators were to come from. */
-export const INDICATOR_TYPE = list(
+const INDICATOR_TYPE = list(
   'anomalous-activity anonymization benign compromised malicious-activity attribution unknown',
 );
-/** Section 10.15. */
-export const MALWARE_TYPE = list(`adware backdoor bot bootkit ddos downloader dropper exploit-kit
+const MALWARE_TYPE = list(`adware backdoor bot bootkit ddos downloader dropper exploit-kit
   keylogger ransomware remote-access-trojan resource-exploitation rogue-security-software rootkit
   screen-capture spyware trojan unknown virus webshell wiper worm`);
 const INFRASTRUCTURE_TYPE = list(`amplification anonymization botnet command-and-control

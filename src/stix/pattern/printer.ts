@@ -59,7 +59,7 @@ function printTest(test: Test): string {
 }
 
 /** `file:hashes.'SHA-256'` */
-export function printPath(path: ObjectPath): string {
+function printPath(path: ObjectPath): string {
   let text = '';
   for (const step of path.steps) {
     if ('index' in step) text += `[${step.index}]`;

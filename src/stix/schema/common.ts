@@ -4,7 +4,7 @@ import { ENUMERATIONS } from '../vocabulary.ts';
 import { dictionary, hashes, identifier, language, listOf, refTo, timestamp } from './part.ts';
 import { breach, must, notBefore, oneOf } from './rule.ts';
 
-export const markingRef = refTo('marking-definition');
+const markingRef = refTo('marking-definition');
 
 /** 2.5. */
 const externalReference = z
