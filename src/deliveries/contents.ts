@@ -6,8 +6,13 @@ import type { LogRow } from '../store/log.ts';
  * very rows are for him; what a row puts never changes.
  */
 export interface SharedContents {
-  /** Whether anything is kept of what comes after this place. */
-  hasAfter(place: number): boolean;
+  /**
+   * Whether anything is kept of what comes after this place; whoever reads there now is waited
+   * for, since what he reads may serve.
+   */
+  hasAfter(place: number): Promise<boolean>;
+  /** Tells that somebody reads after this place; resolves or rejects as `reading` does. */
+  while<T>(place: number, reading: Promise<T>): Promise<T>;
   /** The contents of exactly these rows, joined by commas, if they are kept. */
   find(place: number, rows: readonly LogRow[]): Buffer | undefined;
   /** Joins and keeps the contents of rows that were read whole. */
@@ -21,6 +26,7 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
   // A Map goes through its entries in the order in which they were set: the oldest first.
   const kept = new Map<string, { readonly place: number; readonly contents: Buffer }>();
   const places = new Map<number, number>();
+  const underWay = new Map<number, Promise<undefined>>();
   let bytes = 0;
 
   const drop = (key: string): void => {
@@ -33,7 +39,22 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
     else places.delete(entry.place);
   };
   return {
-    hasAfter: (place) => places.has(place),
+    hasAfter: async (place) => {
+      await underWay.get(place);
+      return places.has(place);
+    },
+    while: async (place, reading) => {
+      const ended = reading.then(
+        () => undefined,
+        () => undefined,
+      );
+      underWay.set(place, ended);
+      try {
+        return await reading;
+      } finally {
+        if (underWay.get(place) === ended) underWay.delete(place);
+      }
+    },
     find: (place, rows) => {
       const key = keyOf(place, rows);
       const entry = kept.get(key);

@@ -97,13 +97,17 @@ async function readFor(
     filter: toLogFilter(filter, order.producerIds),
   };
   const viewer = viewerOfOrder(order, WEBHOOK_CEILING);
-  if (contents.hasAfter(after)) {
+  if (await contents.hasAfter(after)) {
     const page = await readRange(db, viewer, { ...request, bare: true }, upTo);
     const known = contents.find(after, page.rows);
     if (known !== undefined) return { ...page, more: page.next < head, contents: known };
   }
-  const page = await readRange(db, viewer, request, upTo);
-  return { ...page, more: page.next < head, contents: contents.keep(after, page.rows) };
+  const whole = readRange(db, viewer, request, upTo).then((page) => ({
+    ...page,
+    more: page.next < head,
+    contents: contents.keep(after, page.rows),
+  }));
+  return contents.while(after, whole);
 }
 
 async function dispatch(

@@ -17,8 +17,9 @@ export function examineCustom(
 ): { errors: Finding[]; warnings: Finding[] } {
   const names = Object.keys(object).filter((name) => !known.has(name));
   if (names.length === 0 && !isCustomType) return { errors: [], warnings: [] };
-  const errors = names.flatMap(nameFault).slice(0, NAMES_SHOWN_MAX);
-  const warnings = names.filter((name) => hasNothing(object[name])).map(emptyWarning);
+  const errors = names.filter(isFaulty).slice(0, NAMES_SHOWN_MAX).map(nameFault);
+  const empty = names.filter((name) => hasNothing(object[name])).slice(0, NAMES_SHOWN_MAX);
+  const warnings = empty.map(emptyWarning);
   if (!isCustomType && !isExtended(object)) warnings.unshift(customWarning(names));
   if (isCustomType && !isExtended(object)) warnings.unshift(customTypeWarning(object.type));
   return { errors, warnings: warnings.slice(0, NAMES_SHOWN_MAX) };
@@ -40,15 +41,18 @@ export function examineExtensions(object: StixObject, clause: string): Finding[]
   });
 }
 
-function nameFault(name: string): Finding[] {
+function isFaulty(name: string): boolean {
+  return RESERVED.has(name) || !PROPERTY_NAME.test(name);
+}
+
+function nameFault(name: string): Finding {
   const path = jsonPath([name]);
   if (RESERVED.has(name)) {
     const detail = `the name ${name} is reserved`;
-    return [{ code: 'reserved_property', path, detail, clause: 'STIX 2.1 section 3.8' }];
+    return { code: 'reserved_property', path, detail, clause: 'STIX 2.1 section 3.8' };
   }
-  if (PROPERTY_NAME.test(name)) return [];
   const detail = 'a property name has 3 to 250 characters of a-z, 0-9 and _, a letter first';
-  return [{ code: 'invalid_property_name', path, detail, clause: 'STIX 2.1 section 3.1' }];
+  return { code: 'invalid_property_name', path, detail, clause: 'STIX 2.1 section 3.1' };
 }
 
 function customWarning(names: readonly string[]): Finding {

@@ -11,3 +11,6 @@ export interface Finding {
   /** Where the rule stands: `STIX 2.1 section 3.2`. */
   readonly clause?: string;
 }
+
+/** At most this many findings of one severity are told of one object. */
+export const FINDINGS_MAX = 50;

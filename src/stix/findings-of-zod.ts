@@ -1,13 +1,11 @@
 /** Turns what a zod schema says into findings with stable codes, JSON paths and clauses. */
 import type { z } from 'zod';
+import { FINDINGS_MAX } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { jsonPath } from './json-fault.ts';
 import type { Rule } from './schema/rule.ts';
 
 type Issue = z.core.$ZodIssue;
-
-/** At most this many findings of one severity are told of one object. */
-export const FINDINGS_MAX = 50;
 
 /** The findings, in the order of the schema; `clause` is where the object's type is defined. */
 export function findingsOf(issues: readonly Issue[], clause: string): Finding[] {

@@ -6,24 +6,20 @@
 import { findFault } from './json-exact.ts';
 import { JSON_DEPTH_MAX, JsonFault, jsonPath } from './json-fault.ts';
 
+const QUOTE = 34;
 const BACKSLASH = 92;
-const [QUOTE, COLON, OPEN, CLOSE, DIGIT] = [1, 2, 3, 4, 5];
-/** What a character means outside of strings; 0 where the look has no use for it. */
+const BYTE_ORDER_MARK = 0xfeff;
+/** A decimal of this many digits always survives the trip through a double. */
+const SAFE_NUMBER_LENGTH = 15;
+const NEWLINE = 10;
+const BLANK = 32;
+const [COLON, OPEN, CLOSE, DIGIT] = [1, 2, 3, 4];
+/** What other characters mean outside of strings; nothing where the look has no use for them. */
 const SIGNS = new Uint8Array(128);
-SIGNS[34] = QUOTE;
 SIGNS[58] = COLON;
 for (const char of '{[') SIGNS[char.charCodeAt(0)] = OPEN;
 for (const char of '}]') SIGNS[char.charCodeAt(0)] = CLOSE;
 SIGNS.fill(DIGIT, 48, 58);
-const BYTE_ORDER_MARK = 0xfeff;
-/** A decimal of this many digits always survives the trip through a double. */
-const SAFE_NUMBER_LENGTH = 15;
-/**
- * Escapes that may hide something: NUL, half of a surrogate pair, and an escaped backslash in front
- * of what only looks like a surrogate.
- */
-const SUSPICIOUS_ESCAPE =
-  /\\u0000|\\\\u[dD]|\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]/;
 
 /**
  * Reads a JSON text (a byte order mark in front is ignored).
@@ -50,8 +46,26 @@ function refuseFault(text: string): void {
   if (fault) throw fault;
 }
 
+/** No NUL and no half of a surrogate pair, bare or escaped. It may say no where in doubt. */
 function hasPlainCharacters(text: string): boolean {
-  return text.isWellFormed() && !(text.includes('\\u') && SUSPICIOUS_ESCAPE.test(text));
+  if (!text.isWellFormed()) return false;
+  let at = text.indexOf('\\u');
+  while (at >= 0) {
+    const code = Number.parseInt(text.slice(at + 2, at + 6), 16);
+    if (code === 0) return false;
+    const isSurrogate = code >= 0xd800 && code <= 0xdfff;
+    if (isSurrogate && !isPairAt(text, at)) return false;
+    at = text.indexOf('\\u', at + (isSurrogate ? 12 : 2));
+  }
+  return true;
+}
+
+const PAIR = /[^\\]\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}/y;
+
+/** An escaped pair; not one whose first backslash may itself be escaped. */
+function isPairAt(text: string, at: number): boolean {
+  PAIR.lastIndex = at - 1;
+  return PAIR.test(text);
 }
 
 /**
@@ -61,43 +75,45 @@ function hasPlainCharacters(text: string): boolean {
 function countColons(text: string): number {
   let depth = 0;
   let colons = 0;
-  for (let at = 0; at >= 0 && at < text.length; at += 1) {
-    switch (SIGNS[text.charCodeAt(at)]) {
-      case QUOTE:
-        at = endOfString(text, at);
-        break;
-      case COLON:
-        colons += 1;
-        break;
-      case OPEN:
-        depth += 1;
-        if (depth > JSON_DEPTH_MAX) return -1;
-        break;
-      case CLOSE:
-        depth -= 1;
-        break;
-      case DIGIT:
-        at = endOfPlainNumber(text, at);
-        break;
-      default:
+  let at = 0;
+  while (at < text.length) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) at = afterString(text, at);
+    else if (char === NEWLINE) at = afterIndent(text, at);
+    else {
+      const sign = SIGNS[char];
+      if (sign === DIGIT) at = lastOfPlainNumber(text, at);
+      else if (sign === COLON) colons += 1;
+      else if (sign === OPEN) depth += 1;
+      else if (sign === CLOSE) depth -= 1;
+      if (depth > JSON_DEPTH_MAX || at < 0) return -1;
+      at += 1;
     }
-    if (at < 0) return -1;
   }
   return colons;
 }
 
-function endOfString(text: string, start: number): number {
+/** Past the closing quote; past the end of the text where there is none. */
+function afterString(text: string, start: number): number {
   let at = text.indexOf('"', start + 1);
   while (at > 0 && text.charCodeAt(at - 1) === BACKSLASH) {
     let slashes = 1;
     while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes += 1;
-    if (slashes % 2 === 0) return at;
+    if (slashes % 2 === 0) break;
     at = text.indexOf('"', at + 1);
   }
+  return at < 0 ? text.length : at + 1;
+}
+
+/** Most of a text that was written for people is this. */
+function afterIndent(text: string, start: number): number {
+  let at = start + 1;
+  while (text.charCodeAt(at) === BLANK) at += 1;
   return at;
 }
 
-function endOfPlainNumber(text: string, start: number): number {
+/** The last digit of a number that no double can spoil, or -1. */
+function lastOfPlainNumber(text: string, start: number): number {
   let at = start + 1;
   for (; at < text.length; at += 1) {
     const char = text.charCodeAt(at);

@@ -107,6 +107,13 @@ describe('observablesOf an indicator', () => {
     expect(values[1]?.doubts).toMatchObject([{ code: 'special_purpose_address' }]);
   });
 
+  it('leaves out what is too long to look up', () => {
+    expect(shortOf(`[mutex:name = '${'x'.repeat(4097)}' OR mutex:name = 'y']`)).toEqual([
+      'alternative mutex y',
+    ]);
+    expect(observablesOf({ type: 'mutex', id: 'x', name: 'x'.repeat(4097) })).toEqual([]);
+  });
+
   it('draws nothing out of other languages', () => {
     expect(observablesOf(indicator("[file:name = 'a']", 'sigma'))).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { PatternFault } from './pattern/fault.ts';
 import { patternValues } from './pattern/observables.ts';
 import type { Role } from './pattern/observables.ts';
 import { parsePattern } from './pattern/parser.ts';
+import { VALUE_LENGTH_MAX } from './value/doubt.ts';
 import type { NormalValue } from './value/doubt.ts';
 import { kindOfPath } from './value/kind.ts';
 import { normalise } from './value/normalise.ts';
@@ -36,23 +37,29 @@ const STRENGTH: Readonly<Record<Role, number>> = { sole: 3, alternative: 2, part
 
 /**
  * The values that an indicator's STIX pattern looks for, or that a cyber-observable object is, each
- * once. Values that a pattern excludes are left out: seeing one of them means the opposite.
+ * once. Values that a pattern excludes are left out, since seeing one of them means the opposite, and
+ * values of more than 4,096 characters.
  */
 export function observablesOf(object: StixObject): Observable[] {
   if (object.type === 'indicator') return ofIndicator(object);
   if (!SCO_TYPES.has(object.type)) return [];
-  return unique(ownValues(object).map(({ kind, value }) => ({ kind, value, role: 'sole' })));
+  const values = ownValues(object).filter(isShort);
+  return unique(values.map(({ kind, value }) => ({ kind, value, role: 'sole' })));
 }
 
 function ofIndicator({ pattern, pattern_type: type }: StixObject): Observable[] {
   if (typeof pattern !== 'string' || (type !== undefined && type !== 'stix')) return [];
   try {
     const values = patternValues(parsePattern(pattern));
-    return unique(values.filter(({ role }) => role !== 'excluded'));
+    return unique(values.filter((found) => found.role !== 'excluded' && isShort(found)));
   } catch (error) {
     if (error instanceof PatternFault) return [];
     throw error;
   }
+}
+
+function isShort({ value }: NormalValue): boolean {
+  return value.length <= VALUE_LENGTH_MAX;
 }
 
 /** The own values of a cyber-observable object, normalised, with what is doubtful about them. */

@@ -1,5 +1,6 @@
 /** Selectors of granular markings: STIX 2.1 section 7.2.3.1. */
 import type { Finding } from './finding.ts';
+import { FINDINGS_MAX } from './finding.ts';
 import { jsonPath } from './json-fault.ts';
 import type { StixObject } from './object.ts';
 
@@ -15,6 +16,7 @@ export function examineSelectors(object: StixObject): Finding[] {
     const { selectors } = marking;
     if (!Array.isArray(selectors)) return;
     selectors.forEach((selector: unknown, place) => {
+      if (found.length >= FINDINGS_MAX) return;
       if (typeof selector !== 'string' || selects(object, selector)) return;
       const path = jsonPath(['granular_markings', index, 'selectors', place]);
       const detail = `selects nothing that the object has: ${selector.slice(0, 80).toWellFormed()}`;

@@ -62,8 +62,9 @@ export interface LogReading {
   readonly bare: boolean;
 }
 
-/** So many read together at most: their rows arrive at once. */
+/** So many read together at most: their rows arrive at once, and contents are large. */
 const READINGS_MAX = 8;
+const BARE_READINGS_MAX = 64;
 
 /**
  * The rows of the log that the viewer sees now and the filter lets through, in order. A put is
@@ -73,7 +74,12 @@ const READINGS_MAX = 8;
  * See read_log in the migrations. Leans on the primary keys of log and version, and on
  * version_current.
  */
-export const readLog = gather(readTogether, { max: READINGS_MAX });
+export function readLog(db: Database, reading: LogReading): Promise<LogRow[]> {
+  return reading.bare ? readBare(db, reading) : readWhole(db, reading);
+}
+
+const readWhole = gather(readTogether, { max: READINGS_MAX });
+const readBare = gather(readTogether, { max: BARE_READINGS_MAX });
 
 /**
  * One text for each reader, a row a line, its fields parted by tabs: Prisma takes a result apart
@@ -83,7 +89,7 @@ export const readLog = gather(readTogether, { max: READINGS_MAX });
 async function readTogether(db: Database, readings: readonly LogReading[]): Promise<LogRow[][]> {
   const found = await db.content.$queryRaw<{ reader: number; lines: string }[]>`
     select reader, string_agg(concat_ws(E'\\t', seq, kind, stix_id,
-      (extract(epoch from date_added) * 1000000)::bigint, content), E'\\n') as lines
+      (date_part('epoch', date_added) * 1000000)::bigint, content), E'\\n') as lines
     from read_log(${JSON.stringify(readings.map(toReader))}::json) group by reader`;
   const parts: LogRow[][] = readings.map(() => []);
   for (const { reader, lines } of found) {

@@ -9,11 +9,15 @@ export interface Rule {
   readonly clause: string;
 }
 
+const ISSUES_MAX = 100;
+
 type Given<T> = z.core.ParsePayload<T>;
 type Properties = Readonly<Record<string, unknown>>;
 
 /** Reports a broken rule; what else is wrong with the value is looked for all the same. */
 export function breach(given: Given<unknown>, rule: Rule, ...path: string[]): void {
+  // More are not told, and hostile input holds very many.
+  if (given.issues.length >= ISSUES_MAX) return;
   given.issues.push({
     code: 'custom',
     input: given.value,

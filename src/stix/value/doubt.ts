@@ -23,7 +23,8 @@ export type DoubtCode =
   | 'not_an_email_address'
   | 'not_a_mac_address'
   | 'not_a_hash'
-  | 'hive_abbreviated';
+  | 'hive_abbreviated'
+  | 'value_too_long';
 
 /** A value as it is looked up, with its kind, which may turn out another than its path said. */
 export interface NormalValue {
@@ -31,6 +32,9 @@ export interface NormalValue {
   readonly value: string;
   readonly doubts: readonly Doubt[];
 }
+
+/** Longer values are kept, but not looked up. In UTF-16 code units. */
+export const VALUE_LENGTH_MAX = 4096;
 
 export const NO_DOUBTS: readonly Doubt[] = [];
 

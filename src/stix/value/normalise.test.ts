@@ -130,7 +130,7 @@ describe('addresses', () => {
     '1:2:3:4:5:6:7:8::',
     '::1.2.3',
     '::1.2.3.4.5',
-    'x'.repeat(5000),
+    'x'.repeat(4000),
   ])('%.40s is no IPv6 address', (text) => {
     expect(codes('ipv6-addr', text)).toContain('not_an_address');
   });
@@ -181,6 +181,12 @@ describe('URLs and mail addresses', () => {
 });
 
 describe('other kinds', () => {
+  it('a value that is too long is kept and told', () => {
+    const text = `https://example.com/${'A'.repeat(4100)}`;
+    expect(codes('url', text)).toEqual(['url', text, 'value_too_long']);
+    expect(codes('mutex', 'A'.repeat(4096))).toEqual(['mutex', 'A'.repeat(4096)]);
+  });
+
   it.each(OTHER_KINDS)('%s %s', (given, text, kind, value, ...doubts) => {
     expect(codes(given, text)).toEqual([kind, value, ...doubts]);
   });

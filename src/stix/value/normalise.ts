@@ -1,7 +1,7 @@
 /** Values as they are looked up, by kind. What is stored and shared stays as it was given. */
 import { normalAddress } from './address.ts';
 import type { Doubt, NormalValue } from './doubt.ts';
-import { uncover } from './doubt.ts';
+import { VALUE_LENGTH_MAX, uncover } from './doubt.ts';
 import { normalDomain } from './domain.ts';
 import { isKnownHashForm, normalHash } from './hash.ts';
 import { normalEmail, normalUrl } from './url.ts';
@@ -43,6 +43,10 @@ const NORMALISERS: ReadonlyMap<string, (text: string) => NormalValue> = new Map(
  * @param kind as `kindOfPath` tells it: `domain-name`, `hash:SHA-256`, `x509-hash:SHA-1`, `mutex` …
  */
 export function normalise(kind: string, text: string): NormalValue {
+  if (text.length > VALUE_LENGTH_MAX) {
+    const detail = `is longer than ${VALUE_LENGTH_MAX} characters and cannot be looked up`;
+    return { kind, value: text, doubts: [{ code: 'value_too_long', detail }] };
+  }
   const normaliser = NORMALISERS.get(kind);
   if (normaliser) return normaliser(text);
   if (kind.startsWith('hash:')) return digest('', kind.slice(5), text);
