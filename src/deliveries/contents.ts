@@ -1,5 +1,11 @@
 import type { LogRow } from '../store/log.ts';
 
+/** Reads a part of the log: which rows there are, or also what they hold. */
+export interface PartReader<Page extends { readonly rows: readonly LogRow[] }> {
+  bare(): Promise<Page>;
+  whole(): Promise<Page>;
+}
+
 /**
  * What parts of the log hold, shared among the subscriptions of a process: many are at the same
  * place and see the same. It is found only by who has just been told, by the database, that those
@@ -7,16 +13,13 @@ import type { LogRow } from '../store/log.ts';
  */
 export interface SharedContents {
   /**
-   * Whether anything is kept of what comes after this place; whoever reads there now is waited
-   * for, since what he reads may serve.
+   * Reads on after a place, with the contents of its rows joined by commas. Where somebody reads
+   * there already, he is waited for; where what he read is exactly what `bare` finds, it serves.
    */
-  hasAfter(place: number): Promise<boolean>;
-  /** Tells that somebody reads after this place; resolves or rejects as `reading` does. */
-  while<T>(place: number, reading: Promise<T>): Promise<T>;
-  /** The contents of exactly these rows, joined by commas, if they are kept. */
-  find(place: number, rows: readonly LogRow[]): Buffer | undefined;
-  /** Joins and keeps the contents of rows that were read whole. */
-  keep(place: number, rows: readonly LogRow[]): Buffer;
+  read<Page extends { readonly rows: readonly LogRow[] }>(
+    place: number,
+    reader: PartReader<Page>,
+  ): Promise<Page & { readonly contents: Buffer }>;
 }
 
 const BYTES_MAX = 32 * 1024 * 1024;
@@ -38,43 +41,50 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
     if (left > 0) places.set(entry.place, left);
     else places.delete(entry.place);
   };
+  const find = (place: number, rows: readonly LogRow[]): Buffer | undefined => {
+    const key = keyOf(place, rows);
+    const entry = kept.get(key);
+    if (entry === undefined) return undefined;
+    kept.delete(key);
+    kept.set(key, entry);
+    return entry.contents;
+  };
+  const keep = (place: number, rows: readonly LogRow[]): Buffer => {
+    const contents = Buffer.from(rows.flatMap(({ content }) => content ?? []).join(','));
+    const key = keyOf(place, rows);
+    drop(key);
+    kept.set(key, { place, contents });
+    places.set(place, (places.get(place) ?? 0) + 1);
+    bytes += contents.length;
+    for (const oldest of kept.keys()) {
+      if (bytes <= bytesMax) break;
+      drop(oldest);
+    }
+    return contents;
+  };
   return {
-    hasAfter: async (place) => {
-      await underWay.get(place);
-      return places.has(place);
-    },
-    while: async (place, reading) => {
+    read: async (place, reader) => {
+      for (let other = underWay.get(place); other !== undefined; other = underWay.get(place)) {
+        await other;
+      }
+      if (places.has(place)) {
+        const page = await reader.bare();
+        const contents = find(place, page.rows);
+        if (contents !== undefined) return { ...page, contents };
+      }
+      const reading = reader.whole();
       const ended = reading.then(
         () => undefined,
         () => undefined,
       );
-      underWay.set(place, ended);
+      // Whoever else has read a part of its own meanwhile stays the one to wait for.
+      if (!underWay.has(place)) underWay.set(place, ended);
       try {
-        return await reading;
+        const page = await reading;
+        return { ...page, contents: keep(place, page.rows) };
       } finally {
         if (underWay.get(place) === ended) underWay.delete(place);
       }
-    },
-    find: (place, rows) => {
-      const key = keyOf(place, rows);
-      const entry = kept.get(key);
-      if (entry === undefined) return undefined;
-      kept.delete(key);
-      kept.set(key, entry);
-      return entry.contents;
-    },
-    keep: (place, rows) => {
-      const contents = Buffer.from(rows.flatMap(({ content }) => content ?? []).join(','));
-      const key = keyOf(place, rows);
-      drop(key);
-      kept.set(key, { place, contents });
-      places.set(place, (places.get(place) ?? 0) + 1);
-      bytes += contents.length;
-      for (const oldest of kept.keys()) {
-        if (bytes <= bytesMax) break;
-        drop(oldest);
-      }
-      return contents;
     },
   };
 }

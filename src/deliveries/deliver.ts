@@ -97,17 +97,11 @@ async function readFor(
     filter: toLogFilter(filter, order.producerIds),
   };
   const viewer = viewerOfOrder(order, WEBHOOK_CEILING);
-  if (await contents.hasAfter(after)) {
-    const page = await readRange(db, viewer, { ...request, bare: true }, upTo);
-    const known = contents.find(after, page.rows);
-    if (known !== undefined) return { ...page, more: page.next < head, contents: known };
-  }
-  const whole = readRange(db, viewer, request, upTo).then((page) => ({
-    ...page,
-    more: page.next < head,
-    contents: contents.keep(after, page.rows),
-  }));
-  return contents.while(after, whole);
+  const page = await contents.read(after, {
+    bare: () => readRange(db, viewer, { ...request, bare: true }, upTo),
+    whole: () => readRange(db, viewer, request, upTo),
+  });
+  return { ...page, more: page.next < head };
 }
 
 async function dispatch(

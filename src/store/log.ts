@@ -64,7 +64,10 @@ export interface LogReading {
 
 /** So many read together at most: their rows arrive at once, and contents are large. */
 const READINGS_MAX = 8;
-const BARE_READINGS_MAX = 64;
+const BARE_READINGS_MAX = 16;
+/** Statements of such readings under way at once: one would keep only one core busy. */
+const BARE_STATEMENTS = 2;
+let turn = 0;
 
 /**
  * The rows of the log that the viewer sees now and the filter lets through, in order. A put is
@@ -79,7 +82,10 @@ export function readLog(db: Database, reading: LogReading): Promise<LogRow[]> {
 }
 
 const readWhole = gather(readTogether, { max: READINGS_MAX });
-const readBare = gather(readTogether, { max: BARE_READINGS_MAX });
+const readBare = gather(readTogether, {
+  max: BARE_READINGS_MAX,
+  keyOf: () => String(turn++ % BARE_STATEMENTS),
+});
 
 /**
  * One text for each reader, a row a line, its fields parted by tabs: Prisma takes a result apart

@@ -1,54 +1,74 @@
 import { expect, it } from 'vitest';
-import { createSharedContents } from '../../src/deliveries/contents.ts';
+import { createSharedContents, type PartReader } from '../../src/deliveries/contents.ts';
 import type { LogRow } from '../../src/store/log.ts';
+
+type Page = { readonly rows: readonly LogRow[] };
 
 function row(seq: number, content: string | null): LogRow {
   const kind = content === null ? 'withdraw' : 'put';
   return { seq, kind, stixId: `x--${seq}`, content, addedMicros: seq };
 }
-const bare = (rows: readonly LogRow[]) => rows.map((one) => ({ ...one, content: null }));
 
-it('gives what was kept to who has exactly the same rows, and to nobody else', async () => {
+/** A reader that tells how it was asked. */
+function reading(rows: readonly LogRow[]): PartReader<Page> & { asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    bare: () => {
+      asked.push('bare');
+      return Promise.resolve({ rows: rows.map((one) => ({ ...one, content: null })) });
+    },
+    whole: () => {
+      asked.push('whole');
+      return Promise.resolve({ rows });
+    },
+  };
+}
+
+it('serves who has exactly the same rows, and reads anew for everybody else', async () => {
   const shared = createSharedContents();
   const rows = [row(1, '{"a":1}'), row(2, null), row(4, '{"b":2}')];
-  expect(await shared.hasAfter(0)).toBe(false);
-  expect(shared.keep(0, rows).toString()).toBe('{"a":1},{"b":2}');
-  expect(await shared.hasAfter(0)).toBe(true);
-  expect(shared.find(0, bare(rows))?.toString()).toBe('{"a":1},{"b":2}');
-  expect(shared.find(0, bare(rows.slice(0, 2)))).toBeUndefined();
-  expect(shared.find(0, bare([...rows, row(5, '{}')]))).toBeUndefined();
-  expect(shared.find(1, bare(rows))).toBeUndefined();
+  const first = reading(rows);
+  expect((await shared.read(0, first)).contents.toString()).toBe('{"a":1},{"b":2}');
+  expect(first.asked).toEqual(['whole']);
+  const same = reading(rows);
+  expect((await shared.read(0, same)).contents.toString()).toBe('{"a":1},{"b":2}');
+  expect(same.asked).toEqual(['bare']);
+  const fewer = reading(rows.slice(0, 2));
+  expect((await shared.read(0, fewer)).contents.toString()).toBe('{"a":1}');
+  expect(fewer.asked).toEqual(['bare', 'whole']);
+  const elsewhere = reading(rows);
+  await shared.read(1, elsewhere);
+  expect(elsewhere.asked).toEqual(['whole']);
 });
 
-it('forgets what was not used for longest, and its place with it', async () => {
+it('forgets what was not used for longest', async () => {
   const shared = createSharedContents(20);
-  const [first, second, third] = [0, 10, 20].map((place) => ({
-    place,
-    rows: [row(place + 1, '"12345678"')],
-  }));
-  if (!first || !second || !third) throw new Error('three');
-  shared.keep(first.place, first.rows);
-  shared.keep(second.place, second.rows);
-  expect(shared.find(first.place, bare(first.rows))).toBeDefined();
-  shared.keep(third.place, third.rows);
-  expect(shared.find(second.place, bare(second.rows))).toBeUndefined();
-  expect(await shared.hasAfter(second.place)).toBe(false);
-  expect(shared.find(first.place, bare(first.rows))).toBeDefined();
+  const at = (place: number) => reading([row(place + 1, '"12345678"')]);
+  await shared.read(0, at(0));
+  await shared.read(10, at(10));
+  await shared.read(0, at(0));
+  await shared.read(20, at(20));
+  const [kept, dropped] = [at(0), at(10)];
+  await shared.read(0, kept);
+  await shared.read(10, dropped);
+  expect([kept.asked, dropped.asked]).toEqual([['bare'], ['whole']]);
 });
 
-it('lets others at a place wait for who reads there, whether or not he succeeds', async () => {
+it('reads once for all who come at the same time, unless that fails', async () => {
   const shared = createSharedContents();
-  const read = Promise.withResolvers<void>();
-  const reading = shared.while(
-    7,
-    read.promise.then(() => shared.keep(7, [row(8, '{}')])),
-  );
-  const other = shared.hasAfter(7);
-  read.resolve();
-  expect(await other).toBe(true);
-  expect((await reading).toString()).toBe('{}');
-  const failing = shared.while(9, Promise.reject(new Error('away')));
-  const waiting = shared.hasAfter(9);
+  const readers = [1, 2, 3].map(() => reading([row(8, '{}')]));
+  const pages = await Promise.all(readers.map((reader) => shared.read(7, reader)));
+  expect(pages.map(({ contents }) => contents.toString())).toEqual(['{}', '{}', '{}']);
+  expect(readers.map(({ asked }) => asked)).toEqual([['whole'], ['bare'], ['bare']]);
+  const away = {
+    bare: () => Promise.reject(new Error()),
+    whole: () => Promise.reject(new Error('away')),
+  };
+  const failing = shared.read(9, away);
+  const next = reading([row(10, '{}')]);
+  const waiting = shared.read(9, next);
   await expect(failing).rejects.toThrow('away');
-  expect(await waiting).toBe(false);
+  await waiting;
+  expect(next.asked).toEqual(['whole']);
 });
