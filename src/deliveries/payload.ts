@@ -26,9 +26,8 @@ export interface Payload {
 export function changedPayload(parts: PayloadParts): Payload {
   const { subscriptionId, from, to, rows, contents } = parts;
   const withdrawn = rows.flatMap(({ kind, stixId }) => (kind === 'withdraw' ? stixId : []));
-  const digest = createHash('sha256').update(`${subscriptionId} ${from} ${to}`);
-  for (const { seq } of rows) digest.update(` ${seq}`);
-  const hash = digest.digest();
+  const places = rows.map(({ seq }) => seq).join(' ');
+  const hash = createHash('sha256').update(`${subscriptionId} ${from} ${to} ${places}`).digest();
   const head = JSON.stringify({
     type: 'objects.changed',
     timestamp: toTimestamp(rows.at(-1)?.addedMicros ?? 0),

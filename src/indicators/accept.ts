@@ -81,7 +81,7 @@ async function termsFor(
   db: Database,
   objects: readonly unknown[],
   { member, audience, tlpAtLeast = 0 }: AcceptRequest,
-): Promise<Terms> {
+): Promise<Omit<Terms, 'statedTlp'>> {
   const own = new Set(member.organisation.identities);
   const foreign = new Set<string>();
   for (const object of objects) {

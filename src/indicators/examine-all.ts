@@ -1,4 +1,5 @@
 import { liftObjects } from '../stix/lift.ts';
+import { tlpStatedBy, type Tlp } from '../stix/tlp.ts';
 import type { Finding } from '../stix/check.ts';
 import { examine, isRefusal, type Candidate, type Refusal, type Terms } from './examine.ts';
 
@@ -16,7 +17,7 @@ const SLICE = 250;
  */
 export async function examineAll(
   objects: readonly unknown[],
-  terms: Terms,
+  terms: Omit<Terms, 'statedTlp'>,
   {
     firstIndex = 0,
     bundleVersion,
@@ -24,18 +25,33 @@ export async function examineAll(
 ): Promise<Examined> {
   const lifted = liftObjects(objects, bundleVersion);
   const notes = notesByIndex(lifted.notes);
+  const whole = { ...terms, statedTlp: statedLevels(lifted.objects) };
   const candidates: Candidate[] = [];
   const refusals: Refusal[] = [];
   for (let i = 0; i < lifted.objects.length; i++) {
     if (i > 0 && i % SLICE === 0) await new Promise((resume) => setImmediate(resume));
     const origin = lifted.origins[i] ?? i;
-    const one = examine(lifted.objects[i], firstIndex + origin, terms);
+    const one = examine(lifted.objects[i], firstIndex + origin, whole);
     const said = notes.get(origin);
     if (isRefusal(one)) refusals.push(one);
     else if (said === undefined) candidates.push(one);
     else candidates.push({ ...one, warnings: [...said, ...one.warnings] });
   }
   return { candidates, refusals };
+}
+
+/** The TLP levels that marking definitions of the request state under ids of their own. */
+function statedLevels(objects: readonly unknown[]): Map<string, Tlp> {
+  const levels = new Map<string, Tlp>();
+  for (const object of objects) {
+    if (typeof object !== 'object' || object === null) continue;
+    if (!('type' in object) || object.type !== 'marking-definition') continue;
+    const level = tlpStatedBy(object);
+    if (level !== undefined && 'id' in object && typeof object.id === 'string') {
+      levels.set(object.id, level);
+    }
+  }
+  return levels;
 }
 
 /** What lifting says, by the place of the object it is said of. */

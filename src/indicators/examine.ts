@@ -7,7 +7,7 @@ import { Unreadable } from '../stix/bundle-text.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 import type { StixObject } from '../stix/object.ts';
 import { observablesOf } from '../stix/observables.ts';
-import { strictestTlp, tlpRank } from '../stix/tlp.ts';
+import { strictestTlp, tlpRank, type Tlp } from '../stix/tlp.ts';
 import { versionOf } from '../stix/version.ts';
 import { comparableTimestamp } from '../stix/timestamp.ts';
 
@@ -58,6 +58,8 @@ export function isRefusal(examined: Candidate | Refusal): examined is Refusal {
 export interface Terms {
   readonly defaultTlp: number;
   readonly tlpAtLeast: number;
+  /** Levels of markings that the request itself defines, by id. */
+  readonly statedTlp: ReadonlyMap<string, Tlp>;
   readonly shareCeiling: number;
   readonly namesOrganisations: boolean;
   readonly othersIdentities: ReadonlySet<string>;
@@ -72,7 +74,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
   const checked = checkObject(value);
   if (!checked.ok) return refusal(index, checked.id, checked.errors[0]);
   const { object, warnings } = checked;
-  const tlp = Math.max(tlpOf(object, terms.defaultTlp), terms.tlpAtLeast);
+  const tlp = Math.max(tlpOf(object, terms), terms.tlpAtLeast);
   const createdByRef = text(object, 'created_by_ref');
   const fault = sharingFault({
     tlp,
@@ -118,9 +120,9 @@ function tooLarge(index: number, id: string, characters: number): Refusal {
   return { index, id, code: 'object_too_large', path: '$', detail };
 }
 
-function tlpOf(object: StixObject, fallback: number): number {
-  const tlp = strictestTlp(object);
-  return tlp === undefined ? fallback : tlpRank(tlp);
+function tlpOf(object: StixObject, { defaultTlp, statedTlp }: Terms): number {
+  const tlp = strictestTlp(object, statedTlp);
+  return tlp === undefined ? defaultTlp : tlpRank(tlp);
 }
 
 /** The key under which a value is looked up: the first 8 bytes of SHA-256 of `kind:value`. */

@@ -50,12 +50,16 @@ export function predefinedFault(definition: { readonly id: string }): string | u
 
 /**
  * The strictest predefined level that marks the object or any part of it (`object_marking_refs`,
- * `granular_markings`: section 7.2.3); undefined when it bears none.
+ * `granular_markings`: section 7.2.3); undefined when it bears none. `stated` gives the levels of
+ * markings that the sender made for himself: they may not stand, but what he meant by them counts.
  */
-export function strictestTlp(object: object): Tlp | undefined {
+export function strictestTlp(
+  object: object,
+  stated: ReadonlyMap<string, Tlp> = new Map(),
+): Tlp | undefined {
   let strictest: Tlp | undefined;
   for (const ref of markingRefs(object)) {
-    const tlp = tlpOfMarking(ref);
+    const tlp = tlpOfMarking(ref) ?? stated.get(ref);
     if (tlp && (!strictest || tlpRank(tlp) > tlpRank(strictest))) strictest = tlp;
   }
   return strictest;

@@ -215,3 +215,18 @@ describe('two sharers of the same public object', () => {
     expect((await outsider.reads()).withdrawn).toEqual([]);
   });
 });
+
+it("goes by the level that a marking of the sender's own states, though that marking is refused", async () => {
+  const own = {
+    type: 'marking-definition',
+    spec_version: '2.1',
+    id: 'marking-definition--6f6c7e0a-0c52-4b1f-9a59-3d0a5b7c1e11',
+    created: '2026-01-01T00:00:00.000Z',
+    definition_type: 'tlp',
+    definition: { tlp: 'red' },
+  };
+  const secret = indicator({ object_marking_refs: [own.id] });
+  const response = await alice.posts([secret, own]);
+  expect(outcomes(response)).toEqual(['red_needs_named_organisations', 'tlp_not_predefined']);
+  expect((await bob.finds(secret.id)).status).toBe(404);
+});
