@@ -7,7 +7,7 @@ import { readRange, type LogPage } from '../log/reader.ts';
 import { tlpRank } from '../stix/tlp.ts';
 import { noteDeadLetter, settle, type AttemptRecord } from '../store/attempts.ts';
 import type { Database } from '../store/database.ts';
-import { findOrder, viewerOfOrder, type Order } from '../store/leases.ts';
+import { findOrder, type Order } from '../store/leases.ts';
 import type { LogRow } from '../store/log.ts';
 import type { Log, Metrics } from '../telemetry.ts';
 import { SubscriptionFilter, toLogFilter } from './filter.ts';
@@ -96,10 +96,11 @@ async function readFor(
     limit: order.batchMax,
     filter: toLogFilter(filter, order.producerIds),
   };
-  const viewer = viewerOfOrder(order, WEBHOOK_CEILING);
+  const { organisationId, realmId } = order;
+  const reader = { organisationId, realmId, ceiling: WEBHOOK_CEILING };
   const page = await contents.read(after, {
-    bare: () => readRange(db, viewer, { ...request, bare: true }, upTo),
-    whole: () => readRange(db, viewer, request, upTo),
+    bare: () => readRange(db, reader, { ...request, bare: true }, upTo),
+    whole: () => readRange(db, reader, request, upTo),
   });
   return { ...page, more: page.next < head };
 }

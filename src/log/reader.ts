@@ -1,5 +1,5 @@
 import { Problem } from '../errors.ts';
-import type { Viewer } from '../sharing/viewer.ts';
+import type { Reader } from '../sharing/viewer.ts';
 import type { Database } from '../store/database.ts';
 import { findLogBounds, readLog, type LogFilter, type LogRow } from '../store/log.ts';
 
@@ -30,13 +30,13 @@ const WINDOW_GROWTH = 4;
 const SCAN_MAX = 1_000_000;
 
 /**
- * Reads on from a place as `viewer`. A page may be empty and still have more: most of what it
- * looked through was not for this viewer.
+ * Reads on from a place as `reader`. A page may be empty and still have more: most of what it
+ * looked through was not for this reader.
  * Throws Problem cursor_expired when the log is no longer kept that far back.
  */
 export async function readPage(
   db: Database,
-  viewer: Viewer,
+  reader: Reader,
   request: ReadRequest,
 ): Promise<LogPage> {
   const { floor, head } = await findLogBounds(db);
@@ -48,23 +48,23 @@ export async function readPage(
     );
   }
   const after = Math.max(request.after, floor);
-  return readRange(db, viewer, { ...request, after }, head);
+  return readRange(db, reader, { ...request, after }, head);
 }
 
 /** The same up to a place that the log is known to have reached. */
 export async function readRange(
   db: Database,
-  viewer: Viewer,
+  reader: Reader,
   request: ReadRequest,
   head: number,
 ): Promise<LogPage> {
   if (request.after >= head) return { rows: [], next: request.after, more: false };
-  return scan(db, viewer, request, head);
+  return scan(db, reader, request, head);
 }
 
 async function scan(
   db: Database,
-  viewer: Viewer,
+  reader: Reader,
   request: ReadRequest,
   head: number,
 ): Promise<LogPage> {
@@ -76,7 +76,7 @@ async function scan(
   while (after < scanEnd && rows.length < limit) {
     const upTo = Math.min(scanEnd, after + window);
     const wanted = limit - rows.length;
-    const found = await readLog(db, { viewer, after, upTo, limit: wanted, filter, bare });
+    const found = await readLog(db, { reader, after, upTo, limit: wanted, filter, bare });
     rows.push(...found);
     after = found.length === wanted ? (found.at(-1)?.seq ?? upTo) : upTo;
     window = Math.max(limit, Math.min(WINDOW_MAX, window * WINDOW_GROWTH));

@@ -1,15 +1,22 @@
 /**
+ * Who reads the log: what its organisation may see is looked up in the very snapshot that it reads
+ * in, and the ceiling may only lower that.
+ */
+export interface Reader {
+  readonly organisationId: number;
+  readonly realmId: number;
+  /** The highest TLP rank it may see (0 CLEAR … 4 RED); -1 when it may see nothing. */
+  readonly ceiling: number;
+}
+
+/**
  * Who is asking. Everything that reads shared content takes a viewer, and PostgreSQL's row security
  * enforces what it says: visible = audience among the viewer's, TLP at most the ceiling, same realm;
  * what an organisation shared itself stays visible to it.
  */
-export interface Viewer {
-  readonly organisationId: number;
-  readonly realmId: number;
+export interface Viewer extends Reader {
   /** Ids of every audience that the organisation is in now. */
   readonly audiences: readonly number[];
-  /** The highest TLP rank it may see (0 CLEAR … 4 RED); -1 when it may see nothing. */
-  readonly ceiling: number;
   /** The audience that is the organisation alone: withdrawals addressed to it always reach it. */
   readonly self: number;
 }

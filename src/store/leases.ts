@@ -1,4 +1,3 @@
-import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
 import { gather } from './gather.ts';
 
@@ -92,10 +91,6 @@ export interface Order {
   readonly deadLetters: number;
   readonly failingSinceMs: number | null;
   readonly nextAttemptMs: number;
-  /** Null while no agreement of the organisation is in force: then only withdrawals reach it. */
-  readonly ceiling: number | null;
-  readonly audiences: number[];
-  readonly self: number;
 }
 
 /** A subscription, and the worker that is to hold it. */
@@ -123,24 +118,12 @@ async function findOrders(db: Database, keys: readonly OrderKey[]): Promise<(Ord
       s.secret, s.cursor::float8 as cursor, least(s.batch_now, s.batch_max) as "batchMax",
       s.retry_to::float8 as "retryTo", s.failures, s.refusals, s.dead_letters as "deadLetters",
       extract(epoch from s.failing_since)::float8 * 1000 as "failingSinceMs",
-      extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs",
-      viewer.ceiling, viewer.audiences, viewer.self
-    from subscription s, lateral viewer_of(s.organisation_id, s.realm_id) as viewer
+      extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs"
+    from subscription s
     where s.id = any(string_to_array(${ids.join(',')}, ',')::uuid[])
       and s.lease_owner = ${keys[0]?.workerId}::uuid and s.state = 'active'`;
   const orders = new Map(rows.map((row) => [row.id, row]));
   return ids.map((id) => orders.get(id));
-}
-
-/** The same viewer that a key of the organisation would have. */
-export function viewerOfOrder(order: Order, ceilingMax: number): Viewer {
-  return {
-    organisationId: order.organisationId,
-    realmId: order.realmId,
-    audiences: order.audiences,
-    ceiling: Math.min(order.ceiling ?? -1, ceilingMax),
-    self: order.self,
-  };
 }
 
 /** Where an organisation's subscription sends to. */

@@ -1,4 +1,4 @@
-import type { Viewer } from '../sharing/viewer.ts';
+import type { Reader } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
 import { gather } from './gather.ts';
 
@@ -53,7 +53,7 @@ export async function findLogBounds(db: Database): Promise<LogBounds> {
 
 /** What one viewer wants of the log: at most `limit` rows in (after, upTo]. */
 export interface LogReading {
-  readonly viewer: Viewer;
+  readonly reader: Reader;
   readonly after: number;
   readonly upTo: number;
   readonly limit: number;
@@ -70,10 +70,10 @@ const BARE_STATEMENTS = 2;
 let turn = 0;
 
 /**
- * The rows of the log that the viewer sees now and the filter lets through, in order. A put is
+ * The rows of the log that the reader sees now and the filter lets through, in order. A put is
  * served only while its version and the sharer's current one are visible, since row security
  * applies to both tables; a withdrawal only while no current version of its object is. What the
- * organisation may see is taken in the snapshot of the read; of `viewer`, the ceiling may lower it.
+ * organisation may see is taken in the snapshot of the read; `reader`'s ceiling may lower it.
  * See read_log in the migrations. Leans on the primary keys of log and version, and on
  * version_current.
  */
@@ -96,7 +96,7 @@ async function readTogether(db: Database, readings: readonly LogReading[]): Prom
   const found = await db.content.$queryRaw<{ reader: number; lines: string }[]>`
     select reader, string_agg(concat_ws(E'\\t', seq, kind, stix_id,
       (date_part('epoch', date_added) * 1000000)::bigint, content), E'\\n') as lines
-    from read_log(${JSON.stringify(readings.map(toReader))}::json) group by reader`;
+    from read_log(${JSON.stringify(readings.map(toReading))}::json) group by reader`;
   const parts: LogRow[][] = readings.map(() => []);
   for (const { reader, lines } of found) {
     // Nothing promises the order within a group, though it is that of the function.
@@ -119,11 +119,11 @@ function toRow(line: string): LogRow {
   };
 }
 
-function toReader({ viewer, after, upTo, limit, filter, bare }: LogReading): object {
+function toReading({ reader, after, upTo, limit, filter, bare }: LogReading): object {
   return {
-    organisation: viewer.organisationId,
-    realm: viewer.realmId,
-    ceiling: viewer.ceiling,
+    organisation: reader.organisationId,
+    realm: reader.realmId,
+    ceiling: reader.ceiling,
     after,
     up_to: upTo,
     row_max: limit,

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readRange } from '../../src/log/reader.ts';
 import { skipTo } from '../../src/store/attempts.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { findOrder, viewerOfOrder, type Order } from '../../src/store/leases.ts';
+import { findOrder, type Order } from '../../src/store/leases.ts';
 import { findLogBounds } from '../../src/store/log.ts';
 
 /** What it is told by its argument, as JSON. */
@@ -33,7 +33,9 @@ for (;;) {
 async function deliver(order: Order): Promise<boolean> {
   const { head } = await findLogBounds(db);
   const request = { after: order.cursor, limit: BATCH_MAX };
-  const page = await readRange(db, viewerOfOrder(order, CEILING), request, head);
+  const { organisationId, realmId } = order;
+  const reader = { organisationId, realmId, ceiling: CEILING };
+  const page = await readRange(db, reader, request, head);
   if (page.rows.length === 0) return false;
   const move = () => skipTo(db, workerId, subscriptionId, order.cursor, page.next);
   if (!postFirst) await move();
