@@ -26,50 +26,16 @@ const BYTES_MAX = 32 * 1024 * 1024;
 
 /** Keeps so much as was used last. */
 export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
-  // A Map goes through its entries in the order in which they were set: the oldest first.
-  const kept = new Map<string, { readonly place: number; readonly contents: Buffer }>();
-  const places = new Map<number, number>();
+  const shelf = new Shelf(bytesMax);
   const underWay = new Map<number, Promise<undefined>>();
-  let bytes = 0;
-
-  const drop = (key: string): void => {
-    const entry = kept.get(key);
-    if (entry === undefined) return;
-    kept.delete(key);
-    bytes -= entry.contents.length;
-    const left = (places.get(entry.place) ?? 1) - 1;
-    if (left > 0) places.set(entry.place, left);
-    else places.delete(entry.place);
-  };
-  const find = (place: number, rows: readonly LogRow[]): Buffer | undefined => {
-    const key = keyOf(place, rows);
-    const entry = kept.get(key);
-    if (entry === undefined) return undefined;
-    kept.delete(key);
-    kept.set(key, entry);
-    return entry.contents;
-  };
-  const keep = (place: number, rows: readonly LogRow[]): Buffer => {
-    const contents = Buffer.from(rows.flatMap(({ content }) => content ?? []).join(','));
-    const key = keyOf(place, rows);
-    drop(key);
-    kept.set(key, { place, contents });
-    places.set(place, (places.get(place) ?? 0) + 1);
-    bytes += contents.length;
-    for (const oldest of kept.keys()) {
-      if (bytes <= bytesMax) break;
-      drop(oldest);
-    }
-    return contents;
-  };
   return {
     read: async (place, reader) => {
       for (let other = underWay.get(place); other !== undefined; other = underWay.get(place)) {
         await other;
       }
-      if (places.has(place)) {
+      if (shelf.has(place)) {
         const page = await reader.bare();
-        const contents = find(place, page.rows);
+        const contents = shelf.find(place, page.rows);
         if (contents !== undefined) return { ...page, contents };
       }
       const reading = reader.whole();
@@ -81,12 +47,63 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
       if (!underWay.has(place)) underWay.set(place, ended);
       try {
         const page = await reading;
-        return { ...page, contents: keep(place, page.rows) };
+        return { ...page, contents: shelf.keep(place, page.rows) };
       } finally {
         if (underWay.get(place) === ended) underWay.delete(place);
       }
     },
   };
+}
+
+/** Contents by the rows that they are of; the least used go when there are too many bytes. */
+class Shelf {
+  readonly #bytesMax: number;
+  // A Map goes through its entries in the order in which they were set: the oldest first.
+  readonly #kept = new Map<string, { readonly place: number; readonly contents: Buffer }>();
+  readonly #places = new Map<number, number>();
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Whether anything is kept of what comes after this place. */
+  has(place: number): boolean {
+    return this.#places.has(place);
+  }
+
+  find(place: number, rows: readonly LogRow[]): Buffer | undefined {
+    const key = keyOf(place, rows);
+    const entry = this.#kept.get(key);
+    if (entry === undefined) return undefined;
+    this.#kept.delete(key);
+    this.#kept.set(key, entry);
+    return entry.contents;
+  }
+
+  keep(place: number, rows: readonly LogRow[]): Buffer {
+    const contents = Buffer.from(rows.flatMap(({ content }) => content ?? []).join(','));
+    const key = keyOf(place, rows);
+    this.#drop(key);
+    this.#kept.set(key, { place, contents });
+    this.#places.set(place, (this.#places.get(place) ?? 0) + 1);
+    this.#bytes += contents.length;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#bytes <= this.#bytesMax) break;
+      this.#drop(oldest);
+    }
+    return contents;
+  }
+
+  #drop(key: string): void {
+    const entry = this.#kept.get(key);
+    if (entry === undefined) return;
+    this.#kept.delete(key);
+    this.#bytes -= entry.contents.length;
+    const left = (this.#places.get(entry.place) ?? 1) - 1;
+    if (left > 0) this.#places.set(entry.place, left);
+    else this.#places.delete(entry.place);
+  }
 }
 
 function keyOf(place: number, rows: readonly LogRow[]): string {
