@@ -21,26 +21,20 @@ language plpgsql stable set search_path from current as $$
 #variable_conflict use_column
 declare
   r record;
-  entered text := '';
 begin
   for r in
     select * from rows from (json_to_recordset(readers) as (organisation integer, realm smallint,
       ceiling smallint, after bigint, up_to bigint, row_max integer, bare boolean, types text[],
       labels text[], confidence_min smallint, producers integer[], creators text[])
     ) with ordinality
-    order by organisation, realm, ceiling
   loop
-    -- A key or a door may see less than its organisation, never more. Several readers of one
-    -- organisation see the same: the snapshot is one.
-    if entered <> concat_ws(' ', r.organisation, r.realm, r.ceiling) then
-      perform set_config('tocsin.organisation', r.organisation::text, true),
-        set_config('tocsin.realm', r.realm::text, true),
-        set_config('tocsin.audiences', present.audiences::text, true),
-        set_config('tocsin.ceiling', least(coalesce(present.ceiling, -1), r.ceiling)::text, true),
-        set_config('tocsin.self', present.self::text, true)
-      from reader_of(r.organisation, r.realm) as present;
-      entered := concat_ws(' ', r.organisation, r.realm, r.ceiling);
-    end if;
+    -- A key or a door may see less than its organisation, never more.
+    perform set_config('tocsin.organisation', r.organisation::text, true),
+      set_config('tocsin.realm', r.realm::text, true),
+      set_config('tocsin.audiences', present.audiences::text, true),
+      set_config('tocsin.ceiling', least(coalesce(present.ceiling, -1), r.ceiling)::text, true),
+      set_config('tocsin.self', present.self::text, true)
+    from reader_of(r.organisation, r.realm) as present;
     return query
       select r.ordinality::integer - 1, l.seq, l.kind, coalesce(v.stix_id, l.stix_id),
         case when not r.bare then v.content end, l.date_added
