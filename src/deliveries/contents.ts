@@ -1,9 +1,15 @@
+import type { LogPage } from '../log/reader.ts';
 import type { LogRow } from '../store/log.ts';
 
-/** Reads a part of the log: which rows there are, or also what they hold. */
-export interface PartReader<Page extends { readonly rows: readonly LogRow[] }> {
-  bare(): Promise<Page>;
-  whole(): Promise<Page>;
+/** Reads a part of the log: the places of its rows, or the rows themselves. */
+export interface PartReader {
+  places(): Promise<LogPage<number>>;
+  whole(): Promise<LogPage>;
+}
+
+/** A part of the log with what it puts: the contents of its rows joined by commas. */
+export interface LogPart extends LogPage {
+  readonly contents: Buffer;
 }
 
 /**
@@ -13,13 +19,10 @@ export interface PartReader<Page extends { readonly rows: readonly LogRow[] }> {
  */
 export interface SharedContents {
   /**
-   * Reads on after a place, with the contents of its rows joined by commas. Where somebody reads
-   * there already, he is waited for; where what he read is exactly what `bare` finds, it serves.
+   * Reads on after a place. Where somebody reads there already, he is waited for; where what he
+   * read is exactly what is at the places that this reader finds, it serves.
    */
-  read<Page extends { readonly rows: readonly LogRow[] }>(
-    place: number,
-    reader: PartReader<Page>,
-  ): Promise<Page & { readonly contents: Buffer }>;
+  read(after: number, reader: PartReader): Promise<LogPart>;
 }
 
 const BYTES_MAX = 32 * 1024 * 1024;
@@ -29,14 +32,14 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
   const shelf = new Shelf(bytesMax);
   const underWay = new Map<number, Promise<undefined>>();
   return {
-    read: async (place, reader) => {
-      for (let other = underWay.get(place); other !== undefined; other = underWay.get(place)) {
+    read: async (after, reader) => {
+      for (let other = underWay.get(after); other !== undefined; other = underWay.get(after)) {
         await other;
       }
-      if (shelf.has(place)) {
-        const page = await reader.bare();
-        const contents = shelf.find(place, page.rows);
-        if (contents !== undefined) return { ...page, contents };
+      if (shelf.has(after)) {
+        const page = await reader.places();
+        const part = shelf.find(after, page.rows);
+        if (part !== undefined) return { ...page, ...part };
       }
       const reading = reader.whole();
       const ended = reading.then(
@@ -44,23 +47,26 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
         () => undefined,
       );
       // Whoever else has read a part of its own meanwhile stays the one to wait for.
-      if (!underWay.has(place)) underWay.set(place, ended);
+      if (!underWay.has(after)) underWay.set(after, ended);
       try {
         const page = await reading;
-        return { ...page, contents: shelf.keep(place, page.rows) };
+        return { ...page, ...shelf.keep(after, page.rows) };
       } finally {
-        if (underWay.get(place) === ended) underWay.delete(place);
+        if (underWay.get(after) === ended) underWay.delete(after);
       }
     },
   };
 }
 
-/** Contents by the rows that they are of; the least used go when there are too many bytes. */
+/** Rows and what they put: of a row, both are for ever the same. */
+type Part = Pick<LogPart, 'rows' | 'contents'>;
+
+/** Parts by the places of their rows; the least used go when there are too many bytes. */
 class Shelf {
   readonly #bytesMax: number;
   // A Map goes through its entries in the order in which they were set: the oldest first.
-  readonly #kept = new Map<string, { readonly place: number; readonly contents: Buffer }>();
-  readonly #places = new Map<number, number>();
+  readonly #kept = new Map<string, Part & { readonly after: number }>();
+  readonly #starts = new Map<number, number>();
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -68,44 +74,49 @@ class Shelf {
   }
 
   /** Whether anything is kept of what comes after this place. */
-  has(place: number): boolean {
-    return this.#places.has(place);
+  has(after: number): boolean {
+    return this.#starts.has(after);
   }
 
-  find(place: number, rows: readonly LogRow[]): Buffer | undefined {
-    const key = keyOf(place, rows);
-    const entry = this.#kept.get(key);
-    if (entry === undefined) return undefined;
+  find(after: number, places: readonly number[]): Part | undefined {
+    const key = keyOf(after, places);
+    const part = this.#kept.get(key);
+    if (part === undefined) return undefined;
     this.#kept.delete(key);
-    this.#kept.set(key, entry);
-    return entry.contents;
+    this.#kept.set(key, part);
+    return { rows: part.rows, contents: part.contents };
   }
 
-  keep(place: number, rows: readonly LogRow[]): Buffer {
+  keep(after: number, rows: readonly LogRow[]): Part {
     const contents = Buffer.from(rows.flatMap(({ content }) => content ?? []).join(','));
-    const key = keyOf(place, rows);
+    const key = keyOf(
+      after,
+      rows.map(({ seq }) => seq),
+    );
     this.#drop(key);
-    this.#kept.set(key, { place, contents });
-    this.#places.set(place, (this.#places.get(place) ?? 0) + 1);
+    // Their texts are in the contents already.
+    const light = rows.map((row) => ({ ...row, content: null }));
+    this.#kept.set(key, { after, rows: light, contents });
+    this.#starts.set(after, (this.#starts.get(after) ?? 0) + 1);
     this.#bytes += contents.length;
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= this.#bytesMax) break;
       this.#drop(oldest);
     }
-    return contents;
+    return { rows: light, contents };
   }
 
   #drop(key: string): void {
-    const entry = this.#kept.get(key);
-    if (entry === undefined) return;
+    const part = this.#kept.get(key);
+    if (part === undefined) return;
     this.#kept.delete(key);
-    this.#bytes -= entry.contents.length;
-    const left = (this.#places.get(entry.place) ?? 1) - 1;
-    if (left > 0) this.#places.set(entry.place, left);
-    else this.#places.delete(entry.place);
+    this.#bytes -= part.contents.length;
+    const left = (this.#starts.get(part.after) ?? 1) - 1;
+    if (left > 0) this.#starts.set(part.after, left);
+    else this.#starts.delete(part.after);
   }
 }
 
-function keyOf(place: number, rows: readonly LogRow[]): string {
-  return `${place} ${rows.map(({ seq }) => seq).join(' ')}`;
+function keyOf(after: number, places: readonly number[]): string {
+  return `${after} ${places.join(' ')}`;
 }

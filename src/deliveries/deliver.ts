@@ -3,7 +3,7 @@ import type { Egress } from '../egress/egress.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Disclosures } from '../log/disclosures.ts';
 import { sealCursor } from '../log/cursor.ts';
-import { readRange, type LogPage } from '../log/reader.ts';
+import { placesInRange, readRange, type LogPage } from '../log/reader.ts';
 import { tlpRank } from '../stix/tlp.ts';
 import { noteDeadLetter, settle, type AttemptRecord } from '../store/attempts.ts';
 import type { Database } from '../store/database.ts';
@@ -99,7 +99,7 @@ async function readFor(
   const { organisationId, realmId } = order;
   const reader = { organisationId, realmId, ceiling: WEBHOOK_CEILING };
   const page = await contents.read(after, {
-    bare: () => readRange(db, reader, { ...request, bare: true }, upTo),
+    places: () => placesInRange(db, reader, request, upTo),
     whole: () => readRange(db, reader, request, upTo),
   });
   return { ...page, more: page.next < head };

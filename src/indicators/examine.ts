@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SharingFault } from '../sharing/share.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { contentHash } from '../stix/canonical.ts';
@@ -7,6 +7,7 @@ import { Unreadable } from '../stix/bundle-text.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 import type { StixObject } from '../stix/object.ts';
 import { observablesOf } from '../stix/observables.ts';
+import { patternOf } from '../stix/pattern/of-indicator.ts';
 import { strictestTlp, tlpRank, type Tlp } from '../stix/tlp.ts';
 import { versionOf } from '../stix/version.ts';
 import { comparableTimestamp } from '../stix/timestamp.ts';
@@ -87,6 +88,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
   const content = JSON.stringify(object);
   if (content.length > OBJECT_CHARACTERS_MAX) return tooLarge(index, object.id, content.length);
   const validUntil = text(object, 'valid_until');
+  const pattern = patternOf(object);
   return {
     index,
     stixId: object.id,
@@ -99,9 +101,9 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     createdByRef,
     validUntil: validUntil === null ? null : (comparableTimestamp(validUntil) ?? null),
     contentHash: contentHash(object),
-    contentKey: contentKey(object)?.slice(0, 32) ?? null,
+    contentKey: contentKey(object, pattern)?.slice(0, 32) ?? null,
     content,
-    observables: observablesOf(object).map(kept),
+    observables: observablesOf(object, pattern).map(kept),
     warnings,
   };
 }
@@ -127,8 +129,7 @@ function tlpOf(object: StixObject, { defaultTlp, statedTlp }: Terms): number {
 
 /** The key under which a value is looked up: the first 8 bytes of SHA-256 of `kind:value`. */
 function observableDigest(kind: string, value: string): string {
-  const hash = createHash('sha256').update(`${kind}:${value}`).digest();
-  return hash.readBigInt64BE(0).toString();
+  return hash('sha256', `${kind}:${value}`, 'buffer').readBigInt64BE(0).toString();
 }
 
 function kept({ kind, value }: { kind: string; value: string }): KeptObservable {

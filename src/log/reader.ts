@@ -1,11 +1,18 @@
 import { Problem } from '../errors.ts';
 import type { Reader } from '../sharing/viewer.ts';
 import type { Database } from '../store/database.ts';
-import { findLogBounds, readLog, type LogFilter, type LogRow } from '../store/log.ts';
+import {
+  findLogBounds,
+  readLog,
+  readPlaces,
+  type LogFilter,
+  type LogReading,
+  type LogRow,
+} from '../store/log.ts';
 
-/** A part of the log as a viewer sees it. */
-export interface LogPage {
-  readonly rows: readonly LogRow[];
+/** A part of the log as a viewer sees it; of what is only asked for its places, these. */
+export interface LogPage<Row = LogRow> {
+  readonly rows: readonly Row[];
   /** How far this page has read: the next one begins after it. */
   readonly next: number;
   /** Whether the log went on beyond `next` when it was read. */
@@ -17,8 +24,6 @@ export interface ReadRequest {
   readonly after: number;
   readonly limit: number;
   readonly filter?: LogFilter;
-  /** Leave the contents out. */
-  readonly bare?: boolean;
 }
 
 /**
@@ -58,27 +63,46 @@ export async function readRange(
   request: ReadRequest,
   head: number,
 ): Promise<LogPage> {
-  if (request.after >= head) return { rows: [], next: request.after, more: false };
-  return scan(db, reader, request, head);
+  return scan(
+    (part) => readLog(db, { reader, ...part }),
+    ({ seq }) => seq,
+    request,
+    head,
+  );
 }
 
-async function scan(
+/** Which rows that would give, by their places alone. */
+export async function placesInRange(
   db: Database,
   reader: Reader,
   request: ReadRequest,
   head: number,
-): Promise<LogPage> {
-  const { limit, filter = {}, bare = false } = request;
-  const rows: LogRow[] = [];
-  let after = request.after;
+): Promise<LogPage<number>> {
+  return scan(
+    (part) => readPlaces(db, { reader, ...part }),
+    (place) => place,
+    request,
+    head,
+  );
+}
+
+async function scan<Row>(
+  read: (part: Omit<LogReading, 'reader'>) => Promise<Row[]>,
+  placeOf: (row: Row) => number,
+  { after: start, limit, filter = {} }: ReadRequest,
+  head: number,
+): Promise<LogPage<Row>> {
+  const rows: Row[] = [];
+  let after = start;
   let window = limit;
   const scanEnd = Math.min(head, after + SCAN_MAX);
   while (after < scanEnd && rows.length < limit) {
     const upTo = Math.min(scanEnd, after + window);
     const wanted = limit - rows.length;
-    const found = await readLog(db, { reader, after, upTo, limit: wanted, filter, bare });
+    const found = await read({ after, upTo, limit: wanted, filter });
     rows.push(...found);
-    after = found.length === wanted ? (found.at(-1)?.seq ?? upTo) : upTo;
+    const last = found.at(-1);
+    after = found.length === wanted && last !== undefined ? placeOf(last) : upTo;
     window = Math.max(limit, Math.min(WINDOW_MAX, window * WINDOW_GROWTH));
   }
   return { rows, next: after, more: after < head };

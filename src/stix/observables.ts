@@ -1,10 +1,10 @@
 /** Observables: the atomic values by which objects are looked up. */
 import type { StixObject } from './object.ts';
 import { SCO_TYPES } from './object.ts';
-import { PatternFault } from './pattern/fault.ts';
 import { patternValues } from './pattern/observables.ts';
 import type { Role } from './pattern/observables.ts';
-import { parsePattern } from './pattern/parser.ts';
+import { patternOf } from './pattern/of-indicator.ts';
+import type { Pattern } from './pattern/syntax.ts';
 import { VALUE_LENGTH_MAX } from './value/doubt.ts';
 import type { NormalValue } from './value/doubt.ts';
 import { kindOfPath } from './value/kind.ts';
@@ -38,24 +38,20 @@ const STRENGTH: Readonly<Record<Role, number>> = { sole: 3, alternative: 2, part
 /**
  * The values that an indicator's STIX pattern looks for, or that a cyber-observable object is, each
  * once. Values that a pattern excludes are left out, since seeing one of them means the opposite, and
- * values of more than 4,096 characters.
+ * values of more than 4,096 characters. `parsed` is an indicator's pattern as `patternOf` reads it, for
+ * who has that already.
  */
-export function observablesOf(object: StixObject): Observable[] {
-  if (object.type === 'indicator') return ofIndicator(object);
+export function observablesOf(object: StixObject, parsed?: Pattern): Observable[] {
+  if (object.type === 'indicator') return ofIndicator(object, parsed);
   if (!SCO_TYPES.has(object.type)) return [];
   const values = ownValues(object).filter(isShort);
   return unique(values.map(({ kind, value }) => ({ kind, value, role: 'sole' })));
 }
 
-function ofIndicator({ pattern, pattern_type: type }: StixObject): Observable[] {
-  if (typeof pattern !== 'string' || (type !== undefined && type !== 'stix')) return [];
-  try {
-    const values = patternValues(parsePattern(pattern));
-    return unique(values.filter((found) => found.role !== 'excluded' && isShort(found)));
-  } catch (error) {
-    if (error instanceof PatternFault) return [];
-    throw error;
-  }
+function ofIndicator(indicator: StixObject, parsed = patternOf(indicator)): Observable[] {
+  if (parsed === undefined) return [];
+  const values = patternValues(parsed);
+  return unique(values.filter((found) => found.role !== 'excluded' && isShort(found)));
 }
 
 function isShort({ value }: NormalValue): boolean {

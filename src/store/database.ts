@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
+import { LargeValueClient } from './large-values.ts';
 
 /**
  * The connections of one process, in two pools that differ by what their role may do:
@@ -63,6 +64,7 @@ function openPool(
     application_name: `tocsin ${role}`,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    Client: LargeValueClient,
   });
   // Not the adapter's: that one is gone before the pool has ended, and an error nobody hears ends us.
   pool.on('error', onError);

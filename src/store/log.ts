@@ -12,7 +12,7 @@ export interface LogRow {
   readonly seq: number;
   readonly kind: 'put' | 'withdraw';
   readonly stixId: string;
-  /** The object's JSON; null for a withdrawal, and where contents were left out. */
+  /** The object's JSON; null for a withdrawal. */
   readonly content: string | null;
   /** When it came into the log, in microseconds since 1970; no two rows have the same. */
   readonly addedMicros: number;
@@ -58,15 +58,13 @@ export interface LogReading {
   readonly upTo: number;
   readonly limit: number;
   readonly filter: LogFilter;
-  /** Leave the contents out: only which rows there are is asked. */
-  readonly bare: boolean;
 }
 
 /** So many read together at most: their rows arrive at once, and contents are large. */
 const READINGS_MAX = 8;
-const BARE_READINGS_MAX = 16;
+const PLACE_READINGS_MAX = 16;
 /** Statements of such readings under way at once: one would keep only one core busy. */
-const BARE_STATEMENTS = 2;
+const PLACE_STATEMENTS = 2;
 let turn = 0;
 
 /**
@@ -77,35 +75,36 @@ let turn = 0;
  * See read_log in the migrations. Leans on the primary keys of log and version, and on
  * version_current.
  */
-export function readLog(db: Database, reading: LogReading): Promise<LogRow[]> {
-  return reading.bare ? readBare(db, reading) : readWhole(db, reading);
+export const readLog: (db: Database, reading: LogReading) => Promise<LogRow[]> = gather(
+  async (db, readings) => (await readTogether(db, readings, false)).map(toRows),
+  { max: READINGS_MAX },
+);
+
+/** The places of the very rows that readLog would give. */
+export const readPlaces: (db: Database, reading: LogReading) => Promise<number[]> = gather(
+  async (db, readings) => (await readTogether(db, readings, true)).map(toPlaces),
+  { max: PLACE_READINGS_MAX, keyOf: () => String(turn++ % PLACE_STATEMENTS) },
+);
+
+async function readTogether(
+  db: Database,
+  readings: readonly LogReading[],
+  bare: boolean,
+): Promise<string[]> {
+  const readers = JSON.stringify(readings.map((reading) => toReader(reading, bare)));
+  const found = await db.content.$queryRaw<{ reader: number; lines: string | null }[]>`
+    select reader, lines from read_log(${readers}::json)`;
+  const texts = readings.map(() => '');
+  for (const { reader, lines } of found) texts[reader] = lines ?? '';
+  return texts;
 }
 
-const readWhole = gather(readTogether, { max: READINGS_MAX });
-const readBare = gather(readTogether, {
-  max: BARE_READINGS_MAX,
-  keyOf: () => String(turn++ % BARE_STATEMENTS),
-});
+function toRows(lines: string): LogRow[] {
+  return lines === '' ? [] : lines.split('\n').map(toRow);
+}
 
-/**
- * One text for each reader, a row a line, its fields parted by tabs: Prisma takes a result apart
- * value by value, which costs more than reading the log does. Contents are JSON as JSON.stringify
- * writes it, so they hold neither.
- */
-async function readTogether(db: Database, readings: readonly LogReading[]): Promise<LogRow[][]> {
-  const found = await db.content.$queryRaw<{ reader: number; lines: string }[]>`
-    select reader, string_agg(concat_ws(E'\\t', seq, kind, stix_id,
-      (date_part('epoch', date_added) * 1000000)::bigint, content), E'\\n') as lines
-    from read_log(${JSON.stringify(readings.map(toReading))}::json) group by reader`;
-  const parts: LogRow[][] = readings.map(() => []);
-  for (const { reader, lines } of found) {
-    // Nothing promises the order within a group, though it is that of the function.
-    parts[reader] = lines
-      .split('\n')
-      .map(toRow)
-      .toSorted((one, other) => one.seq - other.seq);
-  }
-  return parts;
+function toPlaces(line: string): number[] {
+  return line === '' ? [] : line.split(' ').map(Number);
 }
 
 function toRow(line: string): LogRow {
@@ -119,7 +118,7 @@ function toRow(line: string): LogRow {
   };
 }
 
-function toReading({ reader, after, upTo, limit, filter, bare }: LogReading): object {
+function toReader({ reader, after, upTo, limit, filter }: LogReading, bare: boolean): object {
   return {
     organisation: reader.organisationId,
     realm: reader.realmId,

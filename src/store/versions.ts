@@ -1,3 +1,4 @@
+import { withLargeValues } from './large-values.ts';
 import { isUniqueViolation, type Tx } from './transaction.ts';
 
 /** A version to be kept, as accept decided it. Times are comparable timestamps. */
@@ -96,7 +97,9 @@ export async function saveVersions(
   versions: readonly NewVersion[],
 ): Promise<Reissue[]> {
   try {
-    return await insertVersions(tx, share, versions);
+    const { rows, contents } = versionRows(versions);
+    const values = [rows, contents, observableRows(versions)];
+    return await withLargeValues(values, (tokens) => insertVersions(tx, share, tokens));
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
     throw new ConcurrentWrite('A version was kept meanwhile', { cause });
@@ -106,12 +109,11 @@ export async function saveVersions(
 async function insertVersions(
   tx: Tx,
   { realmId, organisationId, auditId }: Share,
-  versions: readonly NewVersion[],
+  [given, texts, drawn]: readonly string[],
 ): Promise<Reissue[]> {
-  const { rows, contents } = versionRows(versions);
   return tx.$queryRaw<Reissue[]>`
     with given as materialized (
-      select * from json_to_recordset(convert_from(${rows}, 'UTF8')::json) as g(
+      select * from json_to_recordset(${given}::json) as g(
         stix_id text, type text, modified timestamptz, audience_id integer, tlp smallint,
         superseded boolean, revoked boolean, confidence smallint, labels text[],
         created_by_ref text, valid_until timestamptz, content_hash text, content_key text,
@@ -121,9 +123,10 @@ async function insertVersions(
         superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash,
         content_key, content, audit_id)
       select ${realmId}::smallint, ${organisationId}::integer, stix_id, type, modified,
-        audience_id, tlp, superseded, revoked, confidence, labels, created_by_ref, valid_until,
+        audience_id, tlp, coalesce(superseded, false), coalesce(revoked, false), confidence, labels,
+        created_by_ref, valid_until,
         decode(content_hash, 'hex'), decode(content_key, 'hex'),
-        convert_from(substring(${contents}::bytea from start for bytes), 'UTF8'),
+        convert_from(substring(${texts}::bytea from start for bytes), 'UTF8'),
         ${auditId}::text::bigint
       from given order by stix_id, modified
       returning id, stix_id, modified, audience_id, tlp
@@ -132,7 +135,7 @@ async function insertVersions(
         kind, value, digest)
       select saved.id, o.ordinal, ${realmId}::smallint, ${organisationId}::integer,
         saved.audience_id, saved.tlp, o.kind, o.value, o.digest
-      from json_to_recordset(convert_from(${observableRows(versions)}, 'UTF8')::json) as o(
+      from json_to_recordset(${drawn}::json) as o(
           stix_id text, modified timestamptz, ordinal smallint, kind text, value text, digest bigint)
         join saved using (stix_id, modified)
     ), announced as (
@@ -153,10 +156,9 @@ async function insertVersions(
 
 /**
  * Rows for json_to_recordset, and beside them the contents one after another: the database cuts
- * them out by place, which costs it a fifth of reading them as JSON. Bytes, because Prisma takes a
- * text apart to write it into JSON of its own.
+ * them out by place, which costs it a fifth of reading them as JSON.
  */
-function versionRows(versions: readonly NewVersion[]): { rows: Buffer; contents: Buffer } {
+function versionRows(versions: readonly NewVersion[]): { rows: string; contents: Buffer } {
   const contents = Buffer.from(versions.map(({ content }) => content).join(''));
   let start = 1;
   const rows = versions.map((version) => {
@@ -167,24 +169,25 @@ function versionRows(versions: readonly NewVersion[]): { rows: Buffer; contents:
       modified: version.modified,
       audience_id: version.audienceId,
       tlp: version.tlp,
-      superseded: version.superseded,
-      revoked: version.revoked,
-      confidence: version.confidence,
-      labels: version.labels,
-      created_by_ref: version.createdByRef,
-      valid_until: version.validUntil,
+      // What most lack is left out, which reads as null.
+      superseded: version.superseded || undefined,
+      revoked: version.revoked || undefined,
+      confidence: version.confidence ?? undefined,
+      labels: version.labels ?? undefined,
+      created_by_ref: version.createdByRef ?? undefined,
+      valid_until: version.validUntil ?? undefined,
       content_hash: version.contentHash,
-      content_key: version.contentKey,
+      content_key: version.contentKey ?? undefined,
       start,
       bytes,
     };
     start += bytes;
     return row;
   });
-  return { rows: Buffer.from(JSON.stringify(rows)), contents };
+  return { rows: JSON.stringify(rows), contents };
 }
 
-function observableRows(versions: readonly NewVersion[]): Buffer {
+function observableRows(versions: readonly NewVersion[]): string {
   const rows = versions.flatMap(({ stixId, modified, observables }) =>
     observables.map(({ kind, value, digest }, ordinal) => ({
       stix_id: stixId,
@@ -195,5 +198,5 @@ function observableRows(versions: readonly NewVersion[]): Buffer {
       digest,
     })),
   );
-  return Buffer.from(JSON.stringify(rows));
+  return JSON.stringify(rows);
 }

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { createSharedContents, type PartReader } from '../../src/deliveries/contents.ts';
 import type { LogRow } from '../../src/store/log.ts';
 
-type Page = { readonly rows: readonly LogRow[] };
+/** Where a page that ends nowhere in particular ends. */
+const END = { next: 99, more: false };
 
 function row(seq: number, content: string | null): LogRow {
   const kind = content === null ? 'withdraw' : 'put';
@@ -10,17 +11,17 @@ function row(seq: number, content: string | null): LogRow {
 }
 
 /** A reader that tells how it was asked. */
-function reading(rows: readonly LogRow[]): PartReader<Page> & { asked: string[] } {
+function reading(rows: readonly LogRow[]): PartReader & { asked: string[] } {
   const asked: string[] = [];
   return {
     asked,
-    bare: () => {
-      asked.push('bare');
-      return Promise.resolve({ rows: rows.map((one) => ({ ...one, content: null })) });
+    places: () => {
+      asked.push('places');
+      return Promise.resolve({ ...END, rows: rows.map(({ seq }) => seq) });
     },
     whole: () => {
       asked.push('whole');
-      return Promise.resolve({ rows });
+      return Promise.resolve({ ...END, rows });
     },
   };
 }
@@ -32,11 +33,17 @@ it('serves who has exactly the same rows, and reads anew for everybody else', as
   expect((await shared.read(0, first)).contents.toString()).toBe('{"a":1},{"b":2}');
   expect(first.asked).toEqual(['whole']);
   const same = reading(rows);
-  expect((await shared.read(0, same)).contents.toString()).toBe('{"a":1},{"b":2}');
-  expect(same.asked).toEqual(['bare']);
+  const served = await shared.read(0, same);
+  expect(served.contents.toString()).toBe('{"a":1},{"b":2}');
+  expect(served.rows.map(({ seq, kind }) => `${seq} ${kind}`)).toEqual([
+    '1 put',
+    '2 withdraw',
+    '4 put',
+  ]);
+  expect(same.asked).toEqual(['places']);
   const fewer = reading(rows.slice(0, 2));
   expect((await shared.read(0, fewer)).contents.toString()).toBe('{"a":1}');
-  expect(fewer.asked).toEqual(['bare', 'whole']);
+  expect(fewer.asked).toEqual(['places', 'whole']);
   const elsewhere = reading(rows);
   await shared.read(1, elsewhere);
   expect(elsewhere.asked).toEqual(['whole']);
@@ -52,7 +59,7 @@ it('forgets what was not used for longest', async () => {
   const [kept, dropped] = [at(0), at(10)];
   await shared.read(0, kept);
   await shared.read(10, dropped);
-  expect([kept.asked, dropped.asked]).toEqual([['bare'], ['whole']]);
+  expect([kept.asked, dropped.asked]).toEqual([['places'], ['whole']]);
 });
 
 it('reads once for all who come at the same time, unless that fails', async () => {
@@ -60,9 +67,9 @@ it('reads once for all who come at the same time, unless that fails', async () =
   const readers = [1, 2, 3].map(() => reading([row(8, '{}')]));
   const pages = await Promise.all(readers.map((reader) => shared.read(7, reader)));
   expect(pages.map(({ contents }) => contents.toString())).toEqual(['{}', '{}', '{}']);
-  expect(readers.map(({ asked }) => asked)).toEqual([['whole'], ['bare'], ['bare']]);
+  expect(readers.map(({ asked }) => asked)).toEqual([['whole'], ['places'], ['places']]);
   const away = {
-    bare: () => Promise.reject(new Error()),
+    places: () => Promise.reject(new Error()),
     whole: () => Promise.reject(new Error('away')),
   };
   const failing = shared.read(9, away);

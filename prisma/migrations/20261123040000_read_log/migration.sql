@@ -12,13 +12,12 @@ language sql stable security definer set search_path from current as $$
   select * from viewer_of(organisation, realm)
 $$;
 
+-- One text for each reader, since a result is taken apart value by value, which costs more than
+-- reading the log does: a row a line, its fields parted by tabs (contents are JSON without either),
+-- and of a bare reading the places alone, parted by blanks. Null when there is nothing.
 -- Stable, so that its statements share the snapshot of the one that calls it.
-create function read_log(readers json)
-returns table (reader integer, seq bigint, kind text, stix_id text, content text,
-               date_added timestamptz)
+create function read_log(readers json) returns table (reader integer, lines text)
 language plpgsql stable set search_path from current as $$
--- The names of the answer's columns are also those of the tables.
-#variable_conflict use_column
 declare
   r record;
 begin
@@ -36,26 +35,31 @@ begin
       set_config('tocsin.self', present.self::text, true)
     from reader_of(r.organisation, r.realm) as present;
     return query
-      select r.ordinality::integer - 1, l.seq, l.kind, coalesce(v.stix_id, l.stix_id),
-        case when not r.bare then v.content end, l.date_added
-      from log l left join version v on v.id = l.version_id
-      where l.seq > r.after and l.seq <= r.up_to
-        and case l.kind
-          when 'put' then v.id is not null
-            -- Whoever joins what an older version went to has not seen it replaced.
-            and (not v.superseded or exists (
-              select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
-                and c.organisation_id = v.organisation_id and not c.superseded))
-            and (r.types is null or v.type = any(r.types))
-            and (r.labels is null or v.labels && r.labels)
-            and (r.confidence_min is null or v.confidence >= r.confidence_min)
-            and (r.producers is null and r.creators is null
-              or v.organisation_id = any(r.producers) or v.created_by_ref = any(r.creators))
-          else not exists (
-            select from version w where w.realm_id = l.realm_id and w.stix_id = l.stix_id
-              and not w.superseded)
-          end
-      order by l.seq limit r.row_max;
+      select r.ordinality::integer - 1,
+        string_agg(case when r.bare then page.seq::text else concat_ws(E'\t', page.seq, page.kind,
+          page.stix_id, (date_part('epoch', page.date_added) * 1000000)::bigint, page.content) end,
+          case when r.bare then ' ' else E'\n' end order by page.seq)
+      from (
+        select l.seq, l.kind, coalesce(v.stix_id, l.stix_id) as stix_id, v.content, l.date_added
+        from log l left join version v on v.id = l.version_id
+        where l.seq > r.after and l.seq <= r.up_to
+          and case l.kind
+            when 'put' then v.id is not null
+              -- Whoever joins what an older version went to has not seen it replaced.
+              and (not v.superseded or exists (
+                select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
+                  and c.organisation_id = v.organisation_id and not c.superseded))
+              and (r.types is null or v.type = any(r.types))
+              and (r.labels is null or v.labels && r.labels)
+              and (r.confidence_min is null or v.confidence >= r.confidence_min)
+              and (r.producers is null and r.creators is null
+                or v.organisation_id = any(r.producers) or v.created_by_ref = any(r.creators))
+            else not exists (
+              select from version w where w.realm_id = l.realm_id and w.stix_id = l.stix_id
+                and not w.superseded)
+            end
+        order by l.seq limit r.row_max
+      ) as page;
   end loop;
   perform set_config('tocsin.organisation', '', true), set_config('tocsin.realm', '', true),
     set_config('tocsin.audiences', '', true), set_config('tocsin.ceiling', '', true),
