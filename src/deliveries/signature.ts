@@ -2,7 +2,7 @@
  * Webhook signatures after Standard Webhooks 1.0.0: the symmetric scheme `v1`, HMAC-SHA256 over
  * `id.timestamp.body`, keyed by secrets of 24 to 64 bytes written as `whsec_` and base64.
  */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 
 const SECRET_PREFIX = 'whsec_';
 const SECRET_BYTES = 32;
@@ -52,8 +52,8 @@ export function newSecret(randomBytes: (bytes: number) => Buffer): string {
   return SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64');
 }
 
-/** The bytes of a secret; throws RangeError without naming it, since errors are logged. */
-function keyOf(secret: string): Buffer {
+/** The key of a secret; throws RangeError without naming it, since errors are logged. */
+function keyOf(secret: string): KeyObject {
   const encoded = secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : '';
   const key = Buffer.from(encoded, 'base64');
   // Node skips what is not base64; a secret that lost characters on its way must not pass as a shorter one.
@@ -61,5 +61,5 @@ function keyOf(secret: string): Buffer {
   if (!isWhole || key.length < SECRET_BYTES_MIN || key.length > SECRET_BYTES_MAX) {
     throw new RangeError('a webhook secret is whsec_ and 24 to 64 bytes in base64');
   }
-  return key;
+  return createSecretKey(key);
 }

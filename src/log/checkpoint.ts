@@ -18,7 +18,7 @@ import { openCheckpoint, signCheckpoint, signerOf, type Signer } from './note.ts
  */
 export async function auditSigners(db: Database, keyring: Keyring): Promise<Signer[]> {
   const origin = await findOrigin(db);
-  return keyring.keys('audit').map((seed) => signerOf(origin, seed));
+  return keyring.keys('audit').map((seed) => signerOf(origin, seed.export()));
 }
 
 /** The hashes of ranges of the tree, as paths and heads name them. */
