@@ -67,8 +67,13 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
 function asDocument({ rows, more }: LogPage, next: string): string {
   const objects = rows.flatMap(({ content }) => content ?? []);
   const withdrawn = rows.flatMap(({ kind, stixId }) => (kind === 'withdraw' ? stixId : []));
-  const tail = JSON.stringify({ withdrawn, next, more });
-  return `{"objects":[${objects.join(',')}],${tail.slice(1)}`;
+  const head = '{"objects":[';
+  const tail = `],${JSON.stringify({ withdrawn, next, more }).slice(1)}`;
+  if (objects.length === 0) return head + tail;
+  // Around the first and the last, since to put them around the whole would copy it once more.
+  objects[0] = head + objects[0];
+  objects.push(objects.pop() + tail);
+  return objects.join(',');
 }
 
 function asLines({ rows, more }: LogPage, next: string): string {
