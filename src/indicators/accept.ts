@@ -43,6 +43,10 @@ export interface AcceptRequest {
   readonly bundleVersion?: string | undefined;
 }
 
+type TermsRequest = Pick<AcceptRequest, 'member' | 'tlpAtLeast'> & {
+  readonly audience: Pick<ChosenAudience, 'namesOrganisations'>;
+};
+
 const RETRIES_MAX = 8;
 /** Rows of one statement. */
 const SAVE_MAX = 2500;
@@ -77,10 +81,11 @@ export async function accept(
   }
 }
 
-async function termsFor(
+/** What a member may share, as far as these objects are concerned. */
+export async function termsFor(
   db: Database,
   objects: readonly unknown[],
-  { member, audience, tlpAtLeast = 0 }: AcceptRequest,
+  { member, audience, tlpAtLeast = 0 }: TermsRequest,
 ): Promise<Omit<Terms, 'statedTlp'>> {
   const own = new Set(member.organisation.identities);
   const foreign = new Set<string>();

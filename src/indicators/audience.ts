@@ -10,25 +10,45 @@ export interface ChosenAudience {
   readonly namesOrganisations: boolean;
 }
 
+/** What a request shares with, not yet one audience. */
+export interface ChosenParts {
+  /** Of communities, sharing groups and organisations. */
+  readonly ids: readonly number[];
+  readonly namesOrganisations: boolean;
+}
+
+/** A request names at most this many communities, groups and organisations. */
 const SLUGS_MAX = 500;
 
 /**
  * The audience that these slugs (communities, sharing groups, organisations) make together; none
  * means the organisation's default community. What names organisations always holds the sharer.
- * Throws Problem audience_unknown or audience_empty. A community or group that
- * the organisation is not in is as unknown to it as one that nobody made.
+ * Throws as chooseParts.
  */
 export async function chooseAudience(
   db: Database,
   member: Member,
   slugs: readonly string[],
 ): Promise<ChosenAudience> {
+  const { ids, namesOrganisations } = await chooseParts(db, member, slugs);
+  return { id: await internUnion(db, member.viewer.realmId, ids), namesOrganisations };
+}
+
+/**
+ * What these slugs name, without making an audience of it. Throws Problem audience_unknown,
+ * audience_empty or invalid_request. A community or group that the organisation is not in is as
+ * unknown to it as one that nobody made.
+ */
+export async function chooseParts(
+  db: Database,
+  member: Member,
+  slugs: readonly string[],
+): Promise<ChosenParts> {
   const { viewer, organisation } = member;
-  if (slugs.length === 0) return defaultAudience(member);
+  if (slugs.length === 0) return defaultParts(member);
   if (slugs.length > SLUGS_MAX) {
-    throw new Problem('invalid_request', `Name at most ${SLUGS_MAX} audiences`, {
-      path: 'audience',
-    });
+    const detail = `Name at most ${SLUGS_MAX} audiences; a sharing group holds any number`;
+    throw new Problem('invalid_request', detail, { path: 'audience', extra: { limit: SLUGS_MAX } });
   }
   const found = await findAudiences(db, viewer.realmId, slugs);
   const usable = found.filter((audience) => mayName(audience, viewer.audiences));
@@ -48,19 +68,14 @@ export async function chooseAudience(
     ? await findAudiences(db, viewer.realmId, [organisation.slug])
     : [];
   const parts = [...usable, ...own.filter((audience) => audience.kind === 'organisation')];
-  const id = await internUnion(
-    db,
-    viewer.realmId,
-    parts.map((audience) => audience.id),
-  );
-  return { id, namesOrganisations };
+  return { ids: parts.map((audience) => audience.id), namesOrganisations };
 }
 
 function mayName(audience: NamedAudience, audiences: readonly number[]): boolean {
   return audience.kind === 'organisation' || audiences.includes(audience.id);
 }
 
-function defaultAudience({ organisation, viewer }: Member): ChosenAudience {
+function defaultParts({ organisation, viewer }: Member): ChosenParts {
   const id = organisation.defaultCommunityId;
   if (id === null || !viewer.audiences.includes(id)) {
     throw new Problem(
@@ -69,5 +84,5 @@ function defaultAudience({ organisation, viewer }: Member): ChosenAudience {
       { path: 'audience' },
     );
   }
-  return { id, namesOrganisations: false };
+  return { ids: [id], namesOrganisations: false };
 }

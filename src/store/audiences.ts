@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Part, Standing } from '../sharing/reach.ts';
 import type { Audience } from '../sharing/share.ts';
 import type { Database } from './database.ts';
 import { Prisma } from './generated/client.ts';
@@ -50,6 +51,39 @@ async function findUnion(db: Database, realmId: number, hash: Buffer): Promise<n
   const [row] = await db.server.$queryRaw<{ id: number }[]>`
     select id from audience where realm_id = ${realmId}::smallint and parts_hash = ${hash}`;
   return row?.id;
+}
+
+/** The communities, groups and organisations that these audiences are made of. */
+export async function findParts(
+  db: Database,
+  realmId: number,
+  audienceIds: readonly number[],
+): Promise<Part[]> {
+  return db.server.$queryRaw<Part[]>`
+    with part as (
+      select id from unnest(${[...audienceIds]}::integer[]) as id
+      union
+      select part_id from audience_part where audience_id = any(${[...audienceIds]}::integer[])
+    )
+    select a.id, a.kind, coalesce(a.slug, o.slug) as slug, a.hidden_members as "hiddenMembers",
+      array(select w.organisation_id from audience_owner w where w.audience_id = a.id) as "ownerIds"
+    from part join audience a using (id) left join organisation o on o.id = a.organisation_id
+    where a.realm_id = ${realmId}::smallint and a.kind <> 'union' order by slug`;
+}
+
+/** What decides who sees what is shared with these parts: of all organisations, or one (by slug). */
+export async function findStandings(
+  db: Database,
+  realmId: number,
+  partIds: readonly number[],
+  slug = '',
+): Promise<Standing[]> {
+  return db.server.$queryRaw<Standing[]>`
+    select o.id, o.slug, o.status, viewer.self is not null as "inRealm", viewer.ceiling,
+      array(select part from base_audiences(o.id, ${realmId}::smallint) as part
+        where part = any(${[...partIds]}::integer[])) as "partIds"
+    from organisation o, lateral viewer_of(o.id, ${realmId}::smallint) as viewer
+    where ${slug} in ('', o.slug) order by o.slug`;
 }
 
 /** The audience that is one organisation alone. */

@@ -23,6 +23,8 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /api/v1/objects/{id}/history': ALL,
   'patch /api/v1/objects/{id}': PUBLISHERS,
   'post /api/v1/objects/{id}/revoke': PUBLISHERS,
+  'get /api/v1/objects/{id}/access': PUBLISHERS,
+  'post /api/v1/audiences/preview': PUBLISHERS,
   'get /api/v1/changes': ALL,
   'get /api/v1/stream': ALL,
   'get /api/v1/me': ALL,

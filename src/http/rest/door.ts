@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Services } from '../context.ts';
 import { agreements } from './agreements.ts';
+import { audiences } from './audiences.ts';
 import { audit } from './audit.ts';
 import { bundles } from './bundles.ts';
 import { changes } from './changes.ts';
@@ -25,6 +26,7 @@ const NOUNS = [
   validations,
   objects,
   objectActs,
+  audiences,
   history,
   changes,
   stream,

@@ -1,0 +1,128 @@
+import { explain, type Explanation } from '../../indicators/explain.ts';
+import { preview, type Level, type Preview } from '../../indicators/preview.ts';
+import type { KnownPart } from '../../sharing/reach.ts';
+import { TLP_ORDER, tlpRank, type Tlp } from '../../stix/tlp.ts';
+import { memberOf, PUBLISHERS } from '../access.ts';
+import { disclose } from '../disclose.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
+import { ObjectParams } from './schemas/object.ts';
+import { AccessAnswer, AccessQuery, PreviewAnswer, PreviewWish } from './schemas/preview.ts';
+import { problems } from './schemas/problem.ts';
+
+const RED = tlpRank('red');
+
+const ask: Route = (app, services) => {
+  app.post(
+    '/audiences/preview',
+    {
+      config: { access: PUBLISHERS },
+      schema: {
+        operationId: 'previewAudience',
+        summary: 'Who would see what you post with an audience',
+        description:
+          'And why the others would not, as things stand now. Nothing is kept. Who is in a group ' +
+          'whose members are hidden from you is not told, nor can it be worked out from here.',
+        tags: ['Sharing'],
+        body: PreviewWish,
+        response: {
+          200: answer('Who would see it, for each marking', PreviewAnswer),
+          ...problems(400, 401, 403, 415),
+        },
+      },
+    },
+    async (request) => {
+      const { audience, tlp, objects } = request.body;
+      const slugs = audience.map((slug) => slug.trim().toLowerCase());
+      const rank = tlp && tlpRank(tlp);
+      const member = memberOf(request);
+      return toPreview(await preview(services.db, { member, audience: slugs, objects, tlp: rank }));
+    },
+  );
+};
+
+const access: Route = (app, services) => {
+  app.get(
+    '/objects/:id/access',
+    {
+      config: { access: PUBLISHERS },
+      schema: {
+        operationId: 'getObjectAccess',
+        summary: 'Why an organisation sees an object, or does not',
+        description:
+          'For the organisation that shares it, of its own versions; for admins, of all. Each ' +
+          'version with the conditions of seeing it, in order.',
+        tags: ['Sharing'],
+        params: ObjectParams,
+        querystring: AccessQuery,
+        response: {
+          200: answer('Up to 100 versions, newest first', AccessAnswer),
+          ...problems(400, 401, 403, 404),
+        },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const { organisation } = request.query;
+      const found = await explain(services.db, memberOf(request), id, organisation);
+      disclose(services, request, 'access', { objects: found.length });
+      return { object: id, organisation, versions: found.map(toVersion) };
+    },
+  );
+};
+
+/** `POST /audiences/preview` and `GET /objects/{id}/access`: who sees what, and why. */
+export const audiences = noun(ask, access);
+
+function toPreview({ parts, levels, refusals }: Preview) {
+  return {
+    audience: parts.map(toPart),
+    levels: levels.map(toLevel),
+    rejected: refusals.map(({ id, ...refusal }) =>
+      id === undefined ? refusal : { id, ...refusal },
+    ),
+  };
+}
+
+function toLevel({ tlp, indexes, fault, organisations }: Level) {
+  return {
+    tlp: tlpOf(tlp),
+    objects: [...indexes],
+    through_keys: tlp < RED,
+    problem: fault ?? null,
+    sees: organisations
+      .filter(({ sees }) => sees === true)
+      .map(({ slug, through }) => ({ organisation: slug, through: [...through] })),
+    does_not_see: organisations.flatMap(({ slug, sees, reason }) =>
+      sees === false && reason !== undefined ? [{ organisation: slug, reason }] : [],
+    ),
+    not_told: organisations.filter(({ sees }) => sees === null).map(({ slug }) => slug),
+  };
+}
+
+function toVersion({ sharer, modified, tlp, revoked, current, ...told }: Explanation) {
+  return {
+    shared_by: sharer,
+    modified: modified.toISOString(),
+    tlp: tlpOf(tlp),
+    revoked,
+    current,
+    through_keys: tlp < RED,
+    audience: told.parts.map(toPart),
+    sees: told.sees,
+    reason: told.reason ?? null,
+    chain: told.steps.map(({ step, met, through }) => ({
+      condition: step,
+      met,
+      ...(through === undefined ? {} : { through: [...through] }),
+    })),
+  };
+}
+
+function toPart({ kind, slug, told }: KnownPart) {
+  return { kind, slug, members_told: told };
+}
+
+function tlpOf(rank: number): Tlp {
+  return TLP_ORDER[rank] ?? 'red';
+}

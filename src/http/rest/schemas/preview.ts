@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { REASONS, STEPS } from '../../../sharing/reach.ts';
+import { TLP_ORDER } from '../../../stix/tlp.ts';
+import { Slug } from './member.ts';
+
+const Tlp = z.enum(TLP_ORDER);
+const slugs = z.array(z.string());
+
+export const PreviewWish = z
+  .strictObject({
+    audience: z.array(z.string().min(1).max(63)).max(500).default([]).meta({
+      description:
+        'Slugs of communities, sharing groups or organisations; none: your default community',
+    }),
+    tlp: Tlp.optional().meta({ description: 'How it would be marked; not with `objects`' }),
+    objects: z
+      .array(z.unknown())
+      .max(1000)
+      .optional()
+      .meta({ description: 'STIX objects, as they would be posted; nothing is kept of them' }),
+  })
+  .refine(
+    ({ tlp, objects }) => tlp === undefined || objects === undefined,
+    'Give `tlp` or `objects`, not both',
+  )
+  .meta({ id: 'AudiencePreviewWish' });
+
+const Part = z
+  .object({
+    kind: z.enum(['community', 'group', 'organisation', 'union']),
+    slug: z.string(),
+    members_told: z.boolean().meta({ description: 'Whether you may know who is in it' }),
+  })
+  .meta({ id: 'AudiencePart' });
+
+const through = slugs.meta({ description: 'By which parts of the audience that you may know of' });
+const reason = z.enum(REASONS).meta({ description: 'The first condition that is not met' });
+
+const Problem = z
+  .object({ code: z.string(), path: z.string(), detail: z.string() })
+  .meta({ description: 'Why it would be refused' });
+
+export const PreviewAnswer = z
+  .object({
+    audience: z.array(Part),
+    levels: z
+      .array(
+        z.object({
+          tlp: Tlp,
+          objects: z
+            .array(z.number().int())
+            .meta({ description: 'Places of the objects so marked among those given, from 0' }),
+          through_keys: z.boolean().meta({
+            description: 'False for TLP:RED, which no key, feed or webhook gives out',
+          }),
+          problem: Problem.nullable(),
+          sees: z.array(z.object({ organisation: z.string(), through })),
+          does_not_see: z.array(z.object({ organisation: z.string(), reason })),
+          not_told: slugs.meta({
+            description:
+              'They see it if they are in a group of the audience whose members you may not know',
+          }),
+        }),
+      )
+      .meta({ description: 'One for each marking, the widest first' }),
+    rejected: z.array(
+      z.object({
+        index: z.number().int(),
+        id: z.string().optional(),
+        code: z.string(),
+        path: z.string(),
+        detail: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'AudiencePreview' });
+
+export const AccessQuery = z.strictObject({
+  organisation: Slug.meta({ description: 'The slug of the organisation in question' }),
+});
+
+export const AccessAnswer = z
+  .object({
+    object: z.string(),
+    organisation: z.string(),
+    versions: z.array(
+      z.object({
+        shared_by: z.string(),
+        modified: z.iso.datetime(),
+        tlp: Tlp,
+        revoked: z.boolean(),
+        current: z.boolean().meta({ description: 'Whether its sharer has put no newer one' }),
+        through_keys: z.boolean().meta({
+          description: 'False for TLP:RED, which no key, feed or webhook gives out',
+        }),
+        audience: z.array(Part),
+        sees: z.boolean().nullable().meta({
+          description: 'Null: it depends on a group whose members you may not know',
+        }),
+        reason: reason.nullable(),
+        chain: z.array(
+          z.object({
+            condition: z.enum(STEPS),
+            met: z.boolean().nullable().meta({ description: 'Null: not for you to know' }),
+            through: through.optional(),
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'ObjectAccess' });

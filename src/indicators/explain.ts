@@ -1,0 +1,88 @@
+import { Problem } from '../errors.ts';
+import type { Member } from '../sharing/member.ts';
+import {
+  isKnown,
+  partsFor,
+  stepsOf,
+  verdictOf,
+  type KnownPart,
+  type Standing,
+  type Step,
+  type Verdict,
+} from '../sharing/reach.ts';
+import { findAllAddresses, findOwnAddresses, type AddressedVersion } from '../store/addresses.ts';
+import { findParts, findStandings } from '../store/audiences.ts';
+import type { Database } from '../store/database.ts';
+import { asViewer } from '../store/transaction.ts';
+import { askerOf } from './preview.ts';
+
+/** One version, and whether and why an organisation sees it. */
+export interface Explanation extends Verdict {
+  /** Slug of who shares it. */
+  readonly sharer: string;
+  readonly modified: Date;
+  /** TLP rank. */
+  readonly tlp: number;
+  readonly revoked: boolean;
+  /** Whether its sharer has put no newer one. */
+  readonly current: boolean;
+  readonly parts: readonly KnownPart[];
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Why an organisation (by slug) sees the versions of an object or does not, newest first: of all
+ * sharers' for an admin, of its own organisation's for everybody else. An object that is shared by
+ * others only is none, in the same words as one that nobody has. Throws Problem not_found.
+ */
+export async function explain(
+  db: Database,
+  member: Member,
+  stixId: string,
+  slug: string,
+): Promise<Explanation[]> {
+  const { realmId } = member.viewer;
+  const asker = askerOf(member);
+  const versions = await addressesFor(db, member, stixId);
+  if (versions.length === 0) {
+    throw new Problem('not_found', 'Your organisation shares no such object');
+  }
+  const audienceIds = [...new Set(versions.map(({ audienceId }) => audienceId))];
+  const partsOf = new Map<number, KnownPart[]>();
+  for (const id of audienceIds) {
+    partsOf.set(id, partsFor(asker, await findParts(db, realmId, [id])));
+  }
+  const parts = [...partsOf.values()].flat();
+  const partIds = parts.map(({ id }) => id);
+  const standings = await findStandings(db, realmId, partIds);
+  const standing = standings.find((one) => one.slug === slug);
+  if (standing === undefined || !isKnown(asker, standing, parts)) {
+    throw new Problem('not_found', `There is no organisation ${slug}`, { path: 'organisation' });
+  }
+  const slugs = new Map(standings.map((one) => [one.id, one.slug]));
+  return versions.map((version) => {
+    const sharer = slugs.get(version.organisationId) ?? '';
+    return { ...judge(version, standing, partsOf.get(version.audienceId) ?? []), sharer };
+  });
+}
+
+function judge(
+  { organisationId, modified, tlp, revoked, superseded }: AddressedVersion,
+  standing: Standing,
+  parts: readonly KnownPart[],
+): Omit<Explanation, 'sharer'> {
+  const steps = stepsOf(standing, { sharerId: organisationId, tlp, parts });
+  return { ...verdictOf(steps), modified, tlp, revoked, current: !superseded, parts, steps };
+}
+
+async function addressesFor(
+  db: Database,
+  { role, viewer }: Member,
+  stixId: string,
+): Promise<AddressedVersion[]> {
+  const { realmId, organisationId } = viewer;
+  if (role === 'admin') return findAllAddresses(db, realmId, stixId);
+  // Its own versions, whatever their marking, and nobody else's.
+  const own = { ...viewer, audiences: [], ceiling: 4 };
+  return asViewer(db, own, (tx) => findOwnAddresses(tx, realmId, organisationId, stixId));
+}

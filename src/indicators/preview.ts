@@ -1,0 +1,98 @@
+import type { Member } from '../sharing/member.ts';
+import {
+  isKnown,
+  partsFor,
+  stepsOf,
+  verdictOf,
+  type Asker,
+  type KnownPart,
+  type Standing,
+  type Verdict,
+} from '../sharing/reach.ts';
+import { sharingFault, type SharingFault } from '../sharing/share.ts';
+import { findParts, findStandings } from '../store/audiences.ts';
+import type { Database } from '../store/database.ts';
+import { termsFor } from './accept.ts';
+import { chooseParts } from './audience.ts';
+import { examineAll } from './examine-all.ts';
+import type { Refusal } from './examine.ts';
+
+export interface PreviewWish {
+  readonly member: Member;
+  /** Slugs; none: the default community. */
+  readonly audience: readonly string[];
+  /** What would be posted, or else its TLP rank; neither: what bears no marking. */
+  readonly objects?: readonly unknown[] | undefined;
+  readonly tlp?: number | undefined;
+}
+
+/** What is so marked, and who would see it. */
+export interface Level {
+  /** TLP rank. */
+  readonly tlp: number;
+  /** Places of the objects so marked among those given. */
+  readonly indexes: readonly number[];
+  /** Why nothing so marked may be shared so; then nobody would see it. */
+  readonly fault: SharingFault | undefined;
+  readonly organisations: readonly (Verdict & { readonly slug: string })[];
+}
+
+export interface Preview {
+  readonly parts: readonly KnownPart[];
+  readonly levels: readonly Level[];
+  /** Objects that would be rejected. */
+  readonly refusals: readonly Refusal[];
+}
+
+/** A member as one who asks about audiences. */
+export function askerOf({ viewer, role }: Member): Asker {
+  const { organisationId, audiences } = viewer;
+  return { organisationId, audiences, admin: role === 'admin' };
+}
+
+/**
+ * Who would see what a member posts with this audience, at this moment, and why the others would
+ * not. Nothing is kept. Throws as chooseParts.
+ */
+export async function preview(db: Database, wish: PreviewWish): Promise<Preview> {
+  const { member } = wish;
+  const { realmId } = member.viewer;
+  const { ids, namesOrganisations } = await chooseParts(db, member, wish.audience);
+  const asker = askerOf(member);
+  const parts = partsFor(asker, await findParts(db, realmId, ids));
+  const all = await findStandings(db, realmId, ids);
+  const standings = all.filter((standing) => isKnown(asker, standing, parts));
+  const { byTlp, refusals } = await levelsOf(db, wish, namesOrganisations);
+  const levels = [...byTlp].map(([tlp, indexes]): Level => {
+    const fault = sharingFault({
+      tlp,
+      ceiling: member.shareCeiling,
+      namesOrganisations,
+      createdByRef: undefined,
+      othersIdentities: new Set(),
+    });
+    const shared = { sharerId: asker.organisationId, tlp, parts };
+    const judge = (one: Standing) => ({ slug: one.slug, ...verdictOf(stepsOf(one, shared)) });
+    return { tlp, indexes, fault, organisations: fault ? [] : standings.map(judge) };
+  });
+  return { parts, levels: levels.toSorted((a, b) => a.tlp - b.tlp), refusals };
+}
+
+/** The places of the objects by the TLP rank that each would have. */
+async function levelsOf(
+  db: Database,
+  { member, objects, tlp }: PreviewWish,
+  namesOrganisations: boolean,
+): Promise<{ byTlp: Map<number, number[]>; refusals: readonly Refusal[] }> {
+  if (objects === undefined) {
+    return { byTlp: new Map([[tlp ?? member.organisation.defaultTlp, []]]), refusals: [] };
+  }
+  const terms = await termsFor(db, objects, { member, audience: { namesOrganisations } });
+  const { candidates, refusals } = await examineAll(objects, terms, {});
+  const byTlp = Map.groupBy(candidates, (candidate) => candidate.tlp);
+  const indexes = [...byTlp].map(([rank, some]): [number, number[]] => [
+    rank,
+    some.map(({ index }) => index),
+  ]);
+  return { byTlp: new Map(indexes), refusals };
+}

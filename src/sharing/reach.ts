@@ -1,0 +1,138 @@
+/**
+ * Who sees what is shared so, and why the others do not. Pure: the facts come as arguments. What is
+ * said here is what row security does (see the policies `visible` in the migrations), told step by
+ * step and only as far as who asks may know it.
+ */
+
+/** An organisation as far as what is shared with it is concerned. */
+export interface Standing {
+  readonly id: number;
+  readonly slug: string;
+  readonly status: string;
+  /** Whether it takes part in the realm at all. */
+  readonly inRealm: boolean;
+  /** TLP rank up to which its agreements in force reach; null when none is in force. */
+  readonly ceiling: number | null;
+  /** Ids of those of the parts in question that it is in. */
+  readonly partIds: readonly number[];
+}
+
+/** One of the communities, groups and organisations that make an audience. */
+export interface Part {
+  readonly id: number;
+  readonly kind: 'community' | 'group' | 'organisation' | 'union';
+  readonly slug: string;
+  readonly hiddenMembers: boolean;
+  readonly ownerIds: readonly number[];
+}
+
+/** A part of an audience, and whether who asks may know who is in it. */
+export interface KnownPart extends Part {
+  readonly told: boolean;
+}
+
+/** Who asks. */
+export interface Asker {
+  readonly organisationId: number;
+  /** Whether it administrates the whole server. */
+  readonly admin: boolean;
+  /** Ids of the audiences that it is in. */
+  readonly audiences: readonly number[];
+}
+
+/** How something is shared. */
+export interface Shared {
+  readonly sharerId: number;
+  /** TLP rank. */
+  readonly tlp: number;
+  readonly parts: readonly KnownPart[];
+}
+
+export const STEPS = ['realm', 'status', 'agreement', 'audience', 'ceiling'] as const;
+
+/** One condition of seeing. Null: whether it is met is not for who asks to know. */
+export interface Step {
+  readonly step: (typeof STEPS)[number];
+  readonly met: boolean | null;
+  /** Slugs of the parts by which it is in the audience; its own when it is the sharer. */
+  readonly through?: readonly string[];
+}
+
+export const REASONS = [
+  'not_in_realm',
+  'not_active',
+  'no_agreement',
+  'not_in_audience',
+  'ceiling_too_low',
+  'not_told',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+export interface Verdict {
+  /** Null where that is not for who asks to know. */
+  readonly sees: boolean | null;
+  /** Why it does not, or why that is not told. */
+  readonly reason: Reason | undefined;
+  /** Why it does: slugs of parts of the audience. */
+  readonly through: readonly string[];
+}
+
+const WHEN_NOT: Readonly<Record<Step['step'], Reason>> = {
+  realm: 'not_in_realm',
+  status: 'not_active',
+  agreement: 'no_agreement',
+  audience: 'not_in_audience',
+  ceiling: 'ceiling_too_low',
+};
+
+/**
+ * The parts of an audience with what who asks may know of each. Who is in a community, those in it
+ * know; who is in a group, its owners know, and its members unless they are hidden from one another.
+ */
+export function partsFor(asker: Asker, parts: readonly Part[]): KnownPart[] {
+  return parts.map((part) => ({ ...part, told: isTold(asker, part) }));
+}
+
+function isTold({ organisationId, admin, audiences }: Asker, part: Part): boolean {
+  if (admin || part.kind === 'organisation' || part.ownerIds.includes(organisationId)) return true;
+  return audiences.includes(part.id) && !part.hiddenMembers;
+}
+
+/** Whether who asks may know of an organisation: it is in the directory, named by him, or he. */
+export function isKnown(asker: Asker, standing: Standing, parts: readonly Part[]): boolean {
+  if (asker.admin || standing.id === asker.organisationId || standing.status === 'active') {
+    return true;
+  }
+  return parts.some(({ kind, slug }) => kind === 'organisation' && slug === standing.slug);
+}
+
+/**
+ * The conditions of seeing, in order. A part of which who asks may not know the members counts as
+ * if nobody were in it but for one thing: who is in no other part may be in that one. So nothing
+ * that is told here depends on who is in it.
+ */
+export function stepsOf(standing: Standing, { sharerId, tlp, parts }: Shared): Step[] {
+  const { inRealm, status, ceiling, partIds } = standing;
+  const known = parts.filter(({ id, told }) => told && partIds.includes(id));
+  const own = standing.id === sharerId ? [standing.slug] : [];
+  const through = [...new Set([...own, ...known.map(({ slug }) => slug)])];
+  const hidden = parts.some(({ told }) => !told);
+  return [
+    { step: 'realm', met: inRealm },
+    { step: 'status', met: status === 'active' },
+    { step: 'agreement', met: ceiling !== null },
+    { step: 'audience', met: through.length > 0 || (hidden ? null : false), through },
+    { step: 'ceiling', met: ceiling !== null && ceiling >= tlp },
+  ];
+}
+
+/** What the conditions come to: one that is not met decides, whatever is not told of others. */
+export function verdictOf(steps: readonly Step[]): Verdict {
+  const through = steps.flatMap((step) => step.through ?? []);
+  const unmet = steps.find(({ met }) => met === false);
+  if (unmet !== undefined) return { sees: false, reason: WHEN_NOT[unmet.step], through };
+  const untold = steps.some(({ met }) => met === null);
+  return untold
+    ? { sees: null, reason: 'not_told', through }
+    : { sees: true, reason: undefined, through };
+}
