@@ -26,6 +26,11 @@ function idleServices(): Services {
       test: () => Promise.reject(new Error('Nothing is sent')),
     },
     worker: undefined,
+    rates: {
+      admit: () => Promise.resolve({}),
+      charge: () => undefined,
+      wrongKey: idle,
+    },
     limits: { bodyBytesMax: 1024, bundleObjectsMax: 1, metricsAllow: [] },
     doors: true,
     stopping: new AbortController().signal,

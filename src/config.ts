@@ -39,7 +39,25 @@ export const settings = z.object({
   TOCSIN_METRICS_ALLOW: ranges.prefault('127.0.0.0/8,::1/128'),
   TOCSIN_LEASE_SECONDS: z.coerce.number().min(1).max(3600).default(10),
   TOCSIN_DELIVERIES_MAX: z.coerce.number().int().min(1).max(1000).default(64),
+  TOCSIN_RATE_REQUESTS: z.coerce.number().int().min(1).default(30_000),
+  TOCSIN_RATE_BURST: z.coerce.number().int().min(0).default(60_000),
+  TOCSIN_RATE_ROWS: z.coerce.number().int().min(1).default(6_000_000),
+  TOCSIN_RATE_ORGANISATION: z.coerce.number().int().min(1).default(4),
+  TOCSIN_RATE_WRONG_KEYS: z.coerce.number().int().min(1).default(60),
 });
+
+export interface RateLimits {
+  /** Requests of one key in a minute. */
+  readonly requests: number;
+  /** Requests beyond that, in ten minutes. */
+  readonly burst: number;
+  /** Objects that one key may read in a minute; the page that goes beyond is still given. */
+  readonly rows: number;
+  /** An organisation may do so many times what one of its keys may. */
+  readonly organisation: number;
+  /** Wrong keys from one network in a minute. */
+  readonly wrongKeys: number;
+}
 
 export interface Config {
   /** Undefined: the embedded server under `dataDir`. */
@@ -59,6 +77,7 @@ export interface Config {
   readonly metricsAllow: readonly string[];
   readonly leaseSeconds: number;
   readonly deliveriesMax: number;
+  readonly rates: RateLimits;
 }
 
 /** The environment says something that cannot be; the message names each setting. */
@@ -92,6 +111,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     metricsAllow: value.TOCSIN_METRICS_ALLOW,
     leaseSeconds: value.TOCSIN_LEASE_SECONDS,
     deliveriesMax: value.TOCSIN_DELIVERIES_MAX,
+    rates: {
+      requests: value.TOCSIN_RATE_REQUESTS,
+      burst: value.TOCSIN_RATE_BURST,
+      rows: value.TOCSIN_RATE_ROWS,
+      organisation: value.TOCSIN_RATE_ORGANISATION,
+      wrongKeys: value.TOCSIN_RATE_WRONG_KEYS,
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { createEgress, type Egress } from '../egress/egress.ts';
 import { Problem } from '../errors.ts';
 import { createApp } from '../http/app.ts';
 import type { Webhooks } from '../http/context.ts';
+import { createRates } from '../http/rates.ts';
 import { startSequencer, type Sequencer } from '../log/sequencer.ts';
 import { createLogSignal, type LogSignal } from '../log/signal.ts';
 import { listen } from '../store/listen.ts';
@@ -58,6 +59,7 @@ export async function serve(
     signal,
     webhooks: webhooksOf(store, egress, clock, worker),
     worker,
+    rates: createRates(config.rates),
     limits: config,
     doors: roles.includes('http'),
     stopping: stopping.signal,

@@ -2,7 +2,7 @@
  * Who may call a route. Every route declares it in `config.access`; the server does not start when
  * one does not. A key is read and checked before the body is.
  */
-import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { Problem } from '../errors.ts';
 import type { Administrator } from '../organisations/administer.ts';
 import { authenticate } from '../organisations/authenticate.ts';
@@ -45,28 +45,50 @@ export function guardRoutes(app: FastifyInstance, services: Services): void {
       throw new Error(`${String(open.method)} ${open.url} does not declare who may call it`);
     }
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return;
     const { access, whileInactive } = request.routeOptions.config;
     if (access === 'public') return;
-    const member = await memberWith(services, request, access ?? []);
+    const member = await admitted(services, request, reply);
+    request.member = member;
+    refuseRole(member, access ?? []);
     if (!member.active && whileInactive !== true) {
       throw new Problem('organisation_not_active', 'No agreement of your organisation is in force');
     }
-    request.member = member;
   });
 }
 
-async function memberWith(
+/** Whose key it is, unless it has asked too much; the answer tells how much is left. */
+async function admitted(
   services: Services,
   request: FastifyRequest,
-  roles: readonly Role[],
+  reply: FastifyReply,
 ): Promise<Member> {
-  const member = await authenticate(services, presented(request));
-  if (!roles.includes(member.role)) {
-    throw new Problem('role_not_allowed', `This takes a key of role ${roles.join(' or ')}`);
-  }
+  const member = await known(services, request);
+  const { keyId, organisation } = member;
+  reply.headers(await services.rates.admit({ keyId, organisationId: organisation.id }));
   return member;
+}
+
+/**
+ * A right key is let in however many wrong ones came from the same network: its secret is 256
+ * random bits, and nobody shall be shut out by what a neighbour tries.
+ */
+async function known(services: Services, request: FastifyRequest): Promise<Member> {
+  const shown = presented(request);
+  try {
+    return await authenticate(services, shown);
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'key_invalid') {
+      await services.rates.wrongKey(shown.address);
+    }
+    throw error;
+  }
+}
+
+function refuseRole(member: Member, roles: readonly Role[]): void {
+  if (roles.includes(member.role)) return;
+  throw new Problem('role_not_allowed', `This takes a key of role ${roles.join(' or ')}`);
 }
 
 /** The member behind a request to a route that is not public. */

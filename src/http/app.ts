@@ -16,6 +16,7 @@ import { drainAtClose } from './drain.ts';
 import { docs } from './docs.ts';
 import { documentObject, documentRoute } from './document.ts';
 import { health } from './health.ts';
+import { refuseKeysInUrl } from './key-in-url.ts';
 import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
@@ -57,6 +58,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   drainAtClose(app);
   logRequests(app, services);
   auditRefusals(app, services);
+  refuseKeysInUrl(app);
   guardRoutes(app, services);
   app.addHook('onRequest', async (request) => refuseNul(request));
   readBodies(app);

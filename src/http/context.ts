@@ -7,6 +7,7 @@ import type { LogSignal } from '../log/signal.ts';
 import type { Sequencer } from '../log/sequencer.ts';
 import type { Database } from '../store/database.ts';
 import type { Log, Metrics } from '../telemetry.ts';
+import type { Rates } from './rates.ts';
 
 /** All that the doors work with: made once in commands/serve and handed to each. */
 export interface Services {
@@ -22,6 +23,7 @@ export interface Services {
   readonly webhooks: Webhooks;
   /** The deliveries of this process, where it makes any: for its metrics. */
   readonly worker: { lags(): Map<string, number> } | undefined;
+  readonly rates: Rates;
   readonly limits: Limits;
   /** Whether this process answers members, or only tells how it is. */
   readonly doors: boolean;

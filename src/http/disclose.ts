@@ -4,15 +4,16 @@ import type { Services } from './context.ts';
 
 /**
  * Records for the audit that the caller was given objects by a door: how many (withdrawals
- * counted), and up to which place of the log where it read that.
+ * counted), and up to which place of the log where it read that. They count as read for its limit.
  */
 export function disclose(
-  { disclosures }: Services,
+  { disclosures, rates }: Services,
   request: FastifyRequest,
   door: string,
   { objects, place = 0 }: { readonly objects: number; readonly place?: number },
 ): void {
   const { keyId, viewer } = memberOf(request);
   const { organisationId, realmId } = viewer;
+  rates.charge({ keyId, organisationId }, objects);
   disclosures.record({ reader: `key ${keyId}`, door, organisationId, realmId, place, objects });
 }

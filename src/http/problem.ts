@@ -37,6 +37,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   not_ready: 503,
   organisation_not_active: 403,
   producer_mismatch: 403,
+  rate_limited: 429,
   revocation_impossible: 409,
   role_not_allowed: 403,
   subscription_limit: 409,
@@ -85,7 +86,8 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed');
   request.problem = problem.code;
   takeTheRest(request, reply);
-  if (status === 503) reply.header('retry-after', '1');
+  const wait = status === 503 ? 1 : problem.extra['retry_after'];
+  if (typeof wait === 'number') reply.header('retry-after', String(wait));
   if (status === 401)
     reply.header('www-authenticate', 'Bearer realm="tocsin", Basic realm="tocsin"');
   void reply

@@ -13,11 +13,13 @@ const PROVEN: ReadonlySet<string | undefined> = new Set<ProblemCode>([
   'role_not_allowed',
 ]);
 
-/** Records every 401 and 403 for the audit. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
+
+/** Records every 401, 403 and 429 for the audit. */
 export function auditRefusals(app: FastifyInstance, { refusals }: Services): void {
   app.addHook('onResponse', async (request, reply) => {
     const status = reply.statusCode;
-    if (status !== 401 && status !== 403) return;
+    if (!REFUSALS.has(status)) return;
     refusals.record({
       keyId: request.member?.keyId ?? refusedKey(request),
       method: request.method,

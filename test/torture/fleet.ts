@@ -161,6 +161,7 @@ class Slot implements TocsinServer {
         TOCSIN_EGRESS_ALLOW: '127.0.0.0/8',
         TOCSIN_LEASE_SECONDS: String(LEASE_SECONDS),
         TOCSIN_DATABASE_POOL: '6',
+        TOCSIN_RATE_REQUESTS: '1000000',
       },
       stdio: ['ignore', 'pipe', log],
     });

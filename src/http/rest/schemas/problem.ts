@@ -38,6 +38,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   413: 'Larger than the limit, which the answer names',
   415: 'The media type, its parameters or the content encoding is not supported',
   422: 'Understood, but what was posted cannot be taken',
+  429: 'Too much in too short a time: `Retry-After` says when to come again',
   503: 'The server cannot do its work now',
 };
 
@@ -46,10 +47,14 @@ type ProblemResponse = {
   readonly content: { readonly 'application/problem+json': { readonly schema: z.ZodType } };
 };
 
+/** What every route that takes a key can answer: key_in_url and rate_limited. */
+const WITH_KEY = [400, 429];
+
 /** The problem answers of a route, by status. */
 export function problems(...statuses: number[]): Record<number, ProblemResponse> {
   const content = { 'application/problem+json': { schema: ProblemAnswer } };
+  const all = statuses.includes(401) ? new Set([...statuses, ...WITH_KEY]) : new Set(statuses);
   return Object.fromEntries(
-    statuses.map((status) => [status, { description: MEANINGS[status] ?? '', content }]),
+    [...all].map((status) => [status, { description: MEANINGS[status] ?? '', content }]),
   );
 }

@@ -1,0 +1,129 @@
+/**
+ * How much a key, and its organisation with all of its keys, may ask in a minute: so many requests,
+ * and so many objects read. Counted in the memory of this process: the check costs a few
+ * microseconds where a shared count would cost a round trip, and n processes let through at most n
+ * times as much. Wrong keys are counted by the network that they come from.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
+import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimits } from '../config.ts';
+import { Problem } from '../errors.ts';
+
+/** Whose requests are counted. */
+export interface Payer {
+  readonly keyId: string;
+  readonly organisationId: number;
+}
+
+export interface Rates {
+  /**
+   * Counts a request. Resolves to the headers that tell how much is left (IETF
+   * draft-ietf-httpapi-ratelimit-headers). Throws Problem rate_limited.
+   */
+  admit(payer: Payer): Promise<Readonly<Record<string, string>>>;
+  /** Counts objects that were read. */
+  charge(payer: Payer, rows: number): void;
+  /** Counts a wrong key from an address. Throws Problem rate_limited. */
+  wrongKey(address: string): Promise<void>;
+}
+
+const MINUTE_S = 60;
+const BURST_S = 600;
+
+/** As many counts of wrong keys as there ever are, however many networks they come from. */
+const NETWORKS_MAX = 65_536;
+
+export function createRates(limits: RateLimits): Rates {
+  const keys = createMeter(limits, 1);
+  const organisations = createMeter(limits, limits.organisation);
+  const wrongKeys = new RateLimiterMemory({ points: limits.wrongKeys, duration: MINUTE_S });
+  const salt = randomBytes(16);
+  const { requests: most, rows: mostRows } = limits;
+  const policy = `"requests";q=${most};w=${MINUTE_S}, "rows";q=${mostRows};w=${MINUTE_S}`;
+  return {
+    admit: async ({ keyId, organisationId }) => {
+      const own = await keys.admit(keyId, 'Your key');
+      const all = await organisations.admit(String(organisationId), 'Your organisation');
+      const requests = lesser(own.requests, all.requests);
+      const rows = lesser(own.rows, all.rows);
+      return {
+        'ratelimit-policy': policy,
+        ratelimit: `"requests";${leftOf(requests)}, "rows";${leftOf(rows)}`,
+      };
+    },
+    charge: ({ keyId, organisationId }, rows) => {
+      keys.charge(keyId, rows);
+      organisations.charge(String(organisationId), rows);
+    },
+    wrongKey: async (address) => {
+      // Networks that share a count, which they cannot foresee, share the limit of wrong keys alone.
+      const hash = createHash('sha256').update(salt).update(networkOf(address)).digest();
+      const slot = String(hash.readUInt32BE() % NETWORKS_MAX);
+      await counted(wrongKeys.consume(slot), 'Too many keys from your network were wrong');
+    },
+  };
+}
+
+interface Left {
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+/** Counts requests and rows by name, with `times` what one key may. */
+function createMeter({ requests, burst, rows }: RateLimits, times: number) {
+  const steady = new RateLimiterMemory({ points: requests * times, duration: MINUTE_S });
+  const spare = new RateLimiterMemory({ points: burst * times, duration: BURST_S });
+  const both = new BurstyRateLimiter(steady, spare);
+  const read = new RateLimiterMemory({ points: rows * times, duration: MINUTE_S });
+  return {
+    admit: async (name: string, who: string): Promise<{ requests: Left; rows: Left }> => {
+      const asked = await counted(both.consume(name), `${who} has asked too often`);
+      const had = await read.get(name);
+      const spent = had?.consumedPoints ?? 0;
+      if (had !== null && spent >= read.points) {
+        throw tooMuch(`${who} has read too much`, had.msBeforeNext);
+      }
+      return {
+        requests: { remaining: asked.remainingPoints, resetMs: asked.msBeforeNext },
+        rows: { remaining: read.points - spent, resetMs: had?.msBeforeNext ?? 0 },
+      };
+    },
+    charge: (name: string, count: number): void => void read.penalty(name, count),
+  };
+}
+
+async function counted(consumed: Promise<RateLimiterRes>, detail: string): Promise<RateLimiterRes> {
+  try {
+    return await consumed;
+  } catch (error) {
+    if (!(error instanceof RateLimiterRes)) throw error;
+    throw tooMuch(detail, error.msBeforeNext);
+  }
+}
+
+function tooMuch(detail: string, waitMs: number): Problem {
+  const retryAfter = Math.max(1, Math.ceil(waitMs / 1000));
+  return new Problem('rate_limited', `${detail}: ask again in ${retryAfter} s`, {
+    extra: { retry_after: retryAfter },
+  });
+}
+
+function lesser(one: Left, other: Left): Left {
+  return other.remaining < one.remaining ? other : one;
+}
+
+function leftOf({ remaining, resetMs }: Left): string {
+  return `r=${Math.max(0, remaining)};t=${Math.ceil(resetMs / 1000)}`;
+}
+
+/** An IPv4 address alone; of IPv6 the /64, which is what one customer has. */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return '';
+  const parsed = ipaddr.process(address);
+  if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString();
+  return parsed.parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':');
+}
