@@ -11,16 +11,14 @@ import { createRates } from '../http/rates.ts';
 import { startSequencer, type Sequencer } from '../log/sequencer.ts';
 import { createLogSignal, type LogSignal } from '../log/signal.ts';
 import { listen } from '../store/listen.ts';
-import { noteStanding } from '../store/membership.ts';
 import { notifySubscriptions } from '../store/subscriptions.ts';
 import { createMetrics, type Log } from '../telemetry.ts';
 import { startAudit } from './serve-audit.ts';
+import { watchTime } from './serve-watch.ts';
 import { openStore, type OpenStore } from './open.ts';
 
 export const SERVER_ROLES = ['http', 'worker'] as const;
 export type ServerRole = (typeof SERVER_ROLES)[number];
-
-const STANDING_MS = 15_000;
 
 export interface RunningServer {
   /** Where it listens. */
@@ -50,7 +48,7 @@ export async function serve(
   const worker = roles.includes('worker')
     ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
     : undefined;
-  const standing = roles.includes('worker') ? watchStanding(store, sequencer, log) : undefined;
+  const watch = roles.includes('worker') ? watchTime(store, sequencer, log, clock) : undefined;
   const listener = listenForGrowth(store, signal, worker, log);
   const app = await createApp({
     ...shared,
@@ -66,9 +64,9 @@ export async function serve(
   });
   const close = async (): Promise<void> => {
     stopping.abort();
-    clearInterval(standing);
     // Requests and deliveries end side by side: neither costs the other its time to end in order.
     await Promise.all([app.close(), worker?.close()]);
+    await watch?.close();
     for (const part of [audit, sequencer, listener, egress, store]) await part.close();
     log.info('stopped');
   };
@@ -103,18 +101,6 @@ function sequence({ db }: OpenStore, signal: LogSignal, log: Log): Sequencer {
     onMoved: (head) => signal.reached(head),
     onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
   });
-}
-
-/** Agreements begin and end with time, which nobody tells the server. */
-function watchStanding({ db }: OpenStore, sequencer: Sequencer, log: Log): NodeJS.Timeout {
-  const look = async (): Promise<void> => {
-    try {
-      if ((await noteStanding(db)) > 0) sequencer.nudge();
-    } catch (error) {
-      log.warn({ err: error }, 'what organisations may see now could not be compared');
-    }
-  };
-  return setInterval(() => void look(), STANDING_MS);
 }
 
 function listenForGrowth(

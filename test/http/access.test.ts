@@ -60,6 +60,7 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'post /api/v1/keys': ADMINS,
   'delete /api/v1/keys/{id}': ADMINS,
   'post /api/v1/keys/{id}/rotate': ADMINS,
+  'get /api/v1/notices': ADMINS,
   'get /api/v1/audit': ADMINS,
   'get /api/v1/audit/checkpoint': ALL,
   'get /api/v1/audit/proof': ADMINS,

@@ -10,6 +10,7 @@ import { history } from './history.ts';
 import { indicators } from './indicators.ts';
 import { keys } from './keys.ts';
 import { me } from './me.ts';
+import { notices } from './notices.ts';
 import { objectActs } from './object-acts.ts';
 import { objects } from './objects.ts';
 import { organisations } from './organisations.ts';
@@ -37,6 +38,7 @@ const NOUNS = [
   communities,
   sharingGroups,
   keys,
+  notices,
   audit,
   me,
 ];

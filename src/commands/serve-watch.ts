@@ -1,0 +1,60 @@
+/** What comes about by time alone, of which nobody tells the server. */
+import type { Clock } from '../clock.ts';
+import type { Sequencer } from '../log/sequencer.ts';
+import { announceEndings } from '../organisations/notices.ts';
+import { noteStanding } from '../store/membership.ts';
+import type { Log } from '../telemetry.ts';
+import type { OpenStore } from './open.ts';
+
+const STANDING_MS = 15_000;
+const ENDINGS_MS = 30_000;
+
+interface Watch {
+  /** Resolves when no look is under way any more. */
+  close(): Promise<void>;
+}
+
+/** Notes agreements that begin or end, and announces what ends soon. */
+export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clock: Clock): Watch {
+  const standing = regularly(STANDING_MS, async () => {
+    try {
+      if ((await noteStanding(db)) > 0) sequencer.nudge();
+    } catch (error) {
+      log.warn({ err: error }, 'what organisations may see now could not be compared');
+    }
+  });
+  const announce = async (): Promise<void> => {
+    try {
+      const announced = await announceEndings(db, clock.now());
+      for (const { kind, organisation, subject, days, endsAt } of announced) {
+        log.warn({ notice: kind, organisation, subject, days, endsAt }, 'ends soon');
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'what ends soon could not be looked up');
+    }
+  };
+  // What would be told in half a minute can be told now.
+  const endings = regularly(ENDINGS_MS, announce, announce());
+  return {
+    close: async () => {
+      await Promise.all([standing.close(), endings.close()]);
+    },
+  };
+}
+
+function regularly(
+  everyMs: number,
+  look: () => Promise<void>,
+  first: Promise<void> = Promise.resolve(),
+): Watch {
+  let looking = first;
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, everyMs);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}
