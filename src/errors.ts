@@ -39,6 +39,7 @@ export const PROBLEMS = {
   last_admin: 'It would leave nobody to administrate the server',
   last_owner: 'It would leave the group without an owner',
   line_too_long: 'A line is too long',
+  logo_unsupported: 'The picture is neither PNG nor JPEG',
   lone_surrogate: 'A text holds half of a surrogate pair',
   name_taken: 'The name is taken, or looks like one that is',
   network_not_allowed: 'The key may not be used from this address',

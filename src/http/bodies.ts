@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route takes many objects: a bundle, of which each object is read for itself, or lines. */
     takesBundles?: true;
+    /** It takes a picture, which does not come in parts. */
+    takesPicture?: true;
   }
 }
 

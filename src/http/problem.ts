@@ -29,6 +29,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   last_admin: 409,
   last_owner: 409,
   line_too_long: 413,
+  logo_unsupported: 415,
   name_taken: 409,
   network_not_allowed: 403,
   not_acceptable: 406,
@@ -131,13 +132,13 @@ function isTooLarge(error: unknown): boolean {
 }
 
 function tooLarge({ routeOptions }: FastifyRequest): Problem {
-  const { bodyLimit } = routeOptions;
-  return new Problem(
-    'body_too_large',
-    `One JSON document may have ${bodyLimit} bytes. Objects in any number can be POSTed to ` +
-      '/api/v1/bundles one a line, as application/x-ndjson',
-    { extra: { limit_bytes: bodyLimit } },
-  );
+  const { bodyLimit, config } = routeOptions;
+  const detail =
+    config.takesPicture === true
+      ? `A picture may have ${bodyLimit} bytes`
+      : `One JSON document may have ${bodyLimit} bytes. Objects in any number can be POSTed to ` +
+        '/api/v1/bundles one a line, as application/x-ndjson';
+  return new Problem('body_too_large', detail, { extra: { limit_bytes: bodyLimit } });
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

@@ -9,13 +9,13 @@ type AnyReply = Pick<FastifyReply, 'raw'> & {
 };
 
 /**
- * Answers with a body that is text already, or a stream of it. Its schema documents what it is,
+ * Answers with a body that is text or bytes already, or a stream of them. Its schema documents what it is,
  * but objects that are kept as JSON are not parsed only to be written again.
  */
 export async function sendRaw(
   reply: AnyReply,
   contentType: string,
-  body: string | Readable,
+  body: string | Buffer | Readable,
 ): Promise<void> {
   reply.header('content-type', contentType);
   reply.serializer((text) => text);

@@ -9,6 +9,7 @@ import { communities } from './communities.ts';
 import { history } from './history.ts';
 import { indicators } from './indicators.ts';
 import { keys } from './keys.ts';
+import { logos } from './logos.ts';
 import { me } from './me.ts';
 import { notices } from './notices.ts';
 import { objectActs } from './object-acts.ts';
@@ -34,6 +35,7 @@ const NOUNS = [
   subscriptions,
   subscriptionActs,
   organisations,
+  logos,
   agreements,
   communities,
   sharingGroups,

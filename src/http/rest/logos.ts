@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { Problem } from '../../errors.ts';
+import { changeLogo, LOGO_BYTES_MAX, readLogo, removeLogo } from '../../organisations/logo.ts';
+import { administratorOf, ANALYSTS, ORG_ADMINS } from '../access.ts';
+import type { Bodies } from '../document.ts';
+import { sendRaw } from '../raw.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { OrganisationParams } from './schemas/member.ts';
+import { problems } from './schemas/problem.ts';
+
+const tags = ['Members'];
+const params = OrganisationParams;
+const PICTURE = { type: 'string', format: 'binary' };
+const PICTURES: Bodies = { 'image/png': PICTURE, 'image/jpeg': PICTURE };
+
+/** Whatever is said to be in the picture, nothing of it runs or loads anything. */
+const POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+const read: Route = (app, services) => {
+  const schema = z.string().meta({ format: 'binary' });
+  app.get(
+    '/organisations/:slug/logo',
+    {
+      config: { access: ANALYSTS },
+      schema: {
+        operationId: 'getLogo',
+        summary: 'The logo of an organisation',
+        tags,
+        params,
+        response: {
+          200: {
+            description: 'The picture',
+            content: { 'image/png': { schema }, 'image/jpeg': { schema } },
+          },
+          ...problems(401, 403, 404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const by = administratorOf(request);
+      const { mediaType, content } = await readLogo(services.db, by, request.params.slug);
+      reply.header('content-security-policy', POLICY);
+      await sendRaw(reply, mediaType, Buffer.from(content));
+    },
+  );
+};
+
+const put: Route = (app, services) => {
+  app.addContentTypeParser(
+    // Pictures, and what is sent in their place, so as to say what is wrong with it.
+    /^(image\/|application\/(octet-stream|xml)|text\/xml)/,
+    { parseAs: 'buffer' },
+    (_request, body, done) => done(null, body),
+  );
+  app.put(
+    '/organisations/:slug/logo',
+    {
+      bodyLimit: LOGO_BYTES_MAX,
+      config: { access: ORG_ADMINS, takes: PICTURES, takesPicture: true },
+      schema: {
+        operationId: 'putLogo',
+        summary: 'Give an organisation a logo',
+        description:
+          `PNG or JPEG of at most ${LOGO_BYTES_MAX} bytes, by what its bytes say. An org_admin ` +
+          'changes that of its own organisation.',
+        tags,
+        params,
+        response: {
+          204: z.null().meta({ description: 'It is' }),
+          ...problems(400, 401, 403, 404, 413, 415),
+        },
+      },
+    },
+    async (request, reply) => {
+      if (!Buffer.isBuffer(request.body)) {
+        throw new Problem('body_missing', 'Send a picture as image/png or image/jpeg');
+      }
+      const by = administratorOf(request);
+      await changeLogo(services.db, by, request.params.slug, request.body);
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+const remove: Route = (app, services) => {
+  app.delete(
+    '/organisations/:slug/logo',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        operationId: 'deleteLogo',
+        summary: 'Take the logo of an organisation away',
+        tags,
+        params,
+        response: { 204: z.null().meta({ description: 'It is gone' }), ...problems(401, 403, 404) },
+      },
+    },
+    async (request, reply) => {
+      await removeLogo(services.db, administratorOf(request), request.params.slug);
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+/** `/organisations/{slug}/logo` */
+export const logos = noun(read, put, remove);
