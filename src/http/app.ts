@@ -11,6 +11,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
 import { guardRoutes } from './access.ts';
 import { readBodies } from './bodies.ts';
+import { answerClientError } from './client-error.ts';
 import type { Services } from './context.ts';
 import { drainAtClose } from './drain.ts';
 import { docs } from './docs.ts';
@@ -42,6 +43,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     frameworkErrors: answerProblem,
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 300 },
   });
   app.setValidatorCompiler(validatorCompiler);

@@ -1,0 +1,39 @@
+/**
+ * What is wrong before there is a request: an HTTP that cannot be read, headers that are too long or
+ * do not come to an end. Node gives a bare socket, so the answer is written by hand.
+ */
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { Problem } from '../errors.ts';
+import { problemBody } from './problem.ts';
+
+/** Fastify's clientErrorHandler. The error may hold the start of the request, so it is not logged. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const body = problemBody(toProblem(error.code), randomUUID());
+  const text = JSON.stringify(body);
+  const status = Number(body['status']);
+  if (socket.writable) {
+    socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
+        `Content-Length: ${Buffer.byteLength(text)}\r\n` +
+        'Content-Type: application/problem+json; charset=utf-8\r\n' +
+        `Connection: close\r\n\r\n${text}`,
+    );
+  }
+  socket.destroySoon();
+}
+
+function toProblem(code: string | undefined): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    const detail =
+      'Address and headers together may have 16 KiB. What you list in the address, such as an ' +
+      'audience of many organisations, name by a sharing group';
+    return new Problem('headers_too_large', detail, { extra: { limit_bytes: 16_384 } });
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new Problem('request_timeout', 'The headers did not come to an end in time');
+  }
+  return new Problem('invalid_request', 'This is not HTTP/1.1 that can be read');
+}
