@@ -18,13 +18,9 @@ export function presented({ headers, socket }: FastifyRequest): Presented {
 
 /** The key's text. Throws Problem key_missing, or key_invalid for a scheme that is not known. */
 function presentedKey(headers: IncomingHttpHeaders): string {
-  const { authorization } = headers;
-  const apiKey = headers['x-api-key'];
-  const header = authorization?.trim() ?? (typeof apiKey === 'string' ? apiKey.trim() : '');
-  if (header === '') {
-    throw new Problem('key_missing', 'Send your key as `Authorization: Bearer <key>`');
-  }
-  if (authorization === undefined) return header;
+  // An empty header says nothing: some clients send one beside X-API-Key.
+  const header = headers.authorization?.trim() ?? '';
+  if (header === '') return apiKey(headers);
   const space = header.indexOf(' ');
   if (space < 0) return header;
   const scheme = header.slice(0, space).toLowerCase();
@@ -32,6 +28,12 @@ function presentedKey(headers: IncomingHttpHeaders): string {
   if (scheme === 'bearer' || scheme === 'token') return rest;
   if (scheme === 'basic') return basicPassword(rest);
   throw new Problem('key_invalid', 'Send the key under the scheme Bearer, Token or Basic, or bare');
+}
+
+function apiKey({ 'x-api-key': given }: IncomingHttpHeaders): string {
+  const key = typeof given === 'string' ? given.trim() : '';
+  if (key !== '') return key;
+  throw new Problem('key_missing', 'Send your key as `Authorization: Bearer <key>`');
 }
 
 /** RFC 7617 §2: everything after the first colon is the password. */

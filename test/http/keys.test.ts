@@ -26,6 +26,7 @@ describe('a key is taken', () => {
     ['as tOkEn', (key) => ({ authorization: `tOkEn ${key}` })],
     ['bare', (key) => ({ authorization: key })],
     ['as X-API-Key', (key) => ({ 'x-api-key': key })],
+    ['as X-API-Key beside an empty header', (key) => ({ authorization: ' ', 'x-api-key': key })],
     ['as the password of Basic', (key) => ({ authorization: `Basic ${basic(`anybody:${key}`)}` })],
     ['as the password of BASIC', (key) => ({ authorization: `BASIC ${basic(`taxii:${key}`)}` })],
     ['as the password of nobody', (key) => ({ authorization: `basic ${basic(`:${key}`)}` })],
