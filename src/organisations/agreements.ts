@@ -35,7 +35,10 @@ export interface AgreementWish {
   readonly replaces: number | null;
 }
 
-/** Approvals that an agreement with a partner takes, each by another administrator's key. */
+/**
+ * Approvals that an agreement with a partner takes, each by another administrator: keys of which
+ * one made the other, or both come from a third, count as one person's.
+ */
 const APPROVALS = 2;
 
 /**
@@ -137,9 +140,9 @@ export async function giveApproval(
   return administer(db, by, { action: 'agreement.approve', describe }, async (tx) => {
     const agreement = await findStanding(tx, id);
     if (agreement.approvedAt !== null) throw notNeeded(`Agreement ${id} is approved`);
-    const given = await insertApproval(tx, id, by.keyId ?? '');
-    if (given === undefined) throw notNeeded(`This key has approved agreement ${id} already`);
-    if (given >= APPROVALS) await keepingAnAdmin(tx, now, () => approveAgreement(tx, id));
+    const approvals = await insertApproval(tx, id, by.keyId ?? '');
+    if (approvals === undefined) throw givenBefore(id);
+    if (approvals >= APPROVALS) await keepingAnAdmin(tx, now, () => approveAgreement(tx, id));
     return find(tx, id);
   });
 }
@@ -172,6 +175,12 @@ function overlapping(id: number): Problem {
     'agreement_overlaps',
     `Agreement ${id} covers part of that time: end it, or name it in \`replaces\``,
     { extra: { agreement: id } },
+  );
+}
+
+function givenBefore(id: number): Problem {
+  return notNeeded(
+    `Agreement ${id} was approved with this key before, or with one that may be in the same hand`,
   );
 }
 

@@ -2,7 +2,7 @@ import { Problem } from '../errors.ts';
 import { pepper, type Keyring } from '../keyring.ts';
 import type { Role } from '../sharing/member.ts';
 import type { Database } from '../store/database.ts';
-import { endKey, insertKey, listKeys, type KeyView } from '../store/keys.ts';
+import { endKey, insertKey, listKeys, type KeyView, type NewKeyRecord } from '../store/keys.ts';
 import { findOrganisationId } from '../store/organisations.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import {
@@ -63,7 +63,7 @@ export async function mintKey(
         path: 'body.organisation',
       });
     }
-    return put(tx, keyring, { ...wish, organisationId });
+    return put(tx, keyring, { ...wish, organisationId, madeBy: by.keyId });
   });
 }
 
@@ -112,21 +112,21 @@ export async function rotateKey(
     if (role === undefined) throw unknown();
     const at = new Date(now.getTime() + overlapSeconds * 1000);
     await endKey(tx, id, { at, revoke: overlapSeconds === 0 });
-    return put(tx, keyring, { ...old, role, previousId: id });
+    return put(tx, keyring, { ...old, role, previousId: id, madeBy: by.keyId });
   });
 }
 
 async function put(
   tx: ServerTx,
   keyring: Keyring,
-  wish: KeyWish & { readonly organisationId: number; readonly previousId?: string },
+  wish: KeyWish & Pick<NewKeyRecord, 'organisationId' | 'previousId' | 'madeBy'>,
 ): Promise<MintedKey> {
   const { id, secret, text } = newKey();
-  const { organisationId, role, label, expiresAt, networks = [], previousId } = wish;
+  const { organisationId, role, label, expiresAt, networks = [], previousId, madeBy } = wish;
   const secretHash = pepper(keyring, secret);
   const realmId = PRODUCTION;
   const record = { id, organisationId, realmId, role, label, secretHash, expiresAt, networks };
-  await insertKey(tx, { ...record, previousId });
+  await insertKey(tx, { ...record, previousId, madeBy });
   const [key] = await listKeys(tx, { id, roles: [role] });
   if (key === undefined) throw new Error('A key that was just made is gone');
   return { key, text };

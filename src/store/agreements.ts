@@ -41,7 +41,8 @@ export async function listAgreements(
       (select coalesce(json_agg(json_build_object('key', p.key_id, 'at', to_char(
           p.approved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
         order by p.approved_at), '[]')
-       from agreement_approval p where p.agreement_id = a.id) as approvals
+       from (select distinct key_id, approved_at from agreement_approval
+             where agreement_id = a.id) as p) as approvals
     from agreement a join organisation o on o.id = a.organisation_id
       join audience c on c.id = a.community_id
     where ${organisation} in ('', o.slug) and ${id}::integer in (0, a.id)
@@ -114,7 +115,10 @@ export async function approveAgreement(tx: ServerTx, id: number): Promise<void> 
     update agreement set approved_at = coalesce(approved_at, now()) where id = ${id}`;
 }
 
-/** Notes an approval; how many there are then, or undefined when this line of keys gave one before. */
+/**
+ * Notes an approval; how many there are then, or undefined when a key gave one before that has a
+ * line in common with this one, and so may be in the same hand.
+ */
 export async function insertApproval(
   tx: ServerTx,
   id: number,
@@ -122,10 +126,12 @@ export async function insertApproval(
 ): Promise<number | undefined> {
   const noted = await tx.$executeRaw`
     insert into agreement_approval (agreement_id, key_line, key_id)
-    select ${id}, coalesce(first_id, id), id from api_key where id = ${keyId}
-    on conflict do nothing`;
+    select ${id}, line, ${keyId} from lines_of_key(${keyId}) as line
+    where not exists (
+      select from agreement_approval
+      where agreement_id = ${id} and key_line in (select lines_of_key(${keyId})))`;
   if (noted === 0) return undefined;
   const [row] = await tx.$queryRaw<{ given: number }[]>`
-    select count(*)::integer as given from agreement_approval where agreement_id = ${id}`;
+    select count(distinct key_id)::integer as given from agreement_approval where agreement_id = ${id}`;
   return row?.given ?? 0;
 }

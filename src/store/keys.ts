@@ -26,15 +26,18 @@ export interface NewKeyRecord {
   readonly networks: readonly string[];
   /** The key that it is rotated from. */
   readonly previousId?: string | undefined;
+  /** The key that makes it; undefined for the operator. */
+  readonly madeBy?: string | undefined;
 }
 
 export async function insertKey(tx: ServerTx, key: NewKeyRecord): Promise<void> {
   await tx.$executeRaw`
     insert into api_key (id, organisation_id, realm_id, role, label, secret_hash, expires_at,
-      networks, first_id)
+      networks, first_id, made_by)
     values (${key.id}, ${key.organisationId}, ${key.realmId}::smallint, ${key.role}, ${key.label},
       ${key.secretHash}, ${key.expiresAt}::timestamptz, ${[...key.networks]}::text[],
-      (select coalesce(first_id, id) from api_key where id = ${key.previousId ?? null}))`;
+      (select coalesce(first_id, id) from api_key where id = ${key.previousId ?? null}),
+      ${key.madeBy ?? null})`;
 }
 
 /** Which keys: of one organisation or all, of these roles. */

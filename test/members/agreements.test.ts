@@ -47,6 +47,23 @@ async function agree(organisation: string, community: string, more = {}): Promis
   return (await admin.sends('post', '/agreements').send(body).expect(201)).body as Agreement;
 }
 
+/** An admin with a key that another admin's key made. */
+async function madeBy(maker: Actor): Promise<Actor> {
+  const { body } = await maker.sends('post', '/keys').send({ role: 'admin' }).expect(201);
+  return new Actor(tocsin, { ...identified(maker), key: (body as { key: string }).key });
+}
+
+/** The holder of the key into which one rotates another's. */
+async function rotatedBy(rotator: Actor, holder: Actor): Promise<Actor> {
+  const { body } = await rotator
+    .sends('post', `/keys/${holder.key.split('_')[1]}/rotate`)
+    .send({ overlap_seconds: 60 })
+    .expect(201);
+  return new Actor(tocsin, { ...identified(holder), key: (body as { key: string }).key });
+}
+
+const identified = ({ slug: of, identity }: Actor) => ({ slug: of, identity });
+
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
 
 describe('agreements', () => {
@@ -156,14 +173,37 @@ describe('agreements with partners', () => {
     const path = `/agreements/${made.id}/approvals`;
     const third = await admin.as('admin');
     await third.sends('post', path).expect(200);
-    const rotated = await third
-      .sends('post', `/keys/${third.key.split('_')[1]}/rotate`)
-      .send({ overlap_seconds: 60 })
-      .expect(201);
-    const { key } = rotated.body as { key: string };
-    const heir = new Actor(tocsin, { slug: third.slug, identity: third.identity, key });
+    const heir = await rotatedBy(third, third);
     await heir.sends('post', path).expect(409);
     await org.sends('get', '/me').expect(403);
+  });
+
+  it('do not take a key and one that it made for two, nor two that a third made', async () => {
+    const org = await partner();
+    const path = `/agreements/${(await agree(org.slug, 'alliance')).id}/approvals`;
+    const third = await admin.as('admin');
+    const made = await madeBy(third);
+    const other = await madeBy(third);
+    await made.sends('post', path).expect(200);
+    for (const by of [third, other, await madeBy(other)]) {
+      const { body } = await by.sends('post', path).expect(409);
+      expect(body).toMatchObject({ code: 'approval_not_needed' });
+    }
+    await org.sends('get', '/me').expect(403);
+    await second.sends('post', path).expect(200);
+    await org.sends('get', '/me').expect(200);
+  });
+
+  it("do not count who rotated another's key beside himself, nor beside that other", async () => {
+    const org = await partner();
+    const path = `/agreements/${(await agree(org.slug, 'alliance')).id}/approvals`;
+    const [third, fourth] = [await admin.as('admin'), await admin.as('admin')];
+    const stolen = await rotatedBy(third, fourth);
+    await stolen.sends('post', path).expect(200);
+    await third.sends('post', path).expect(409);
+    await fourth.sends('post', path).expect(409);
+    const { body } = await second.sends('post', path).expect(200);
+    expect((body as Agreement).approvals).toHaveLength(2);
   });
 
   it('replace another only when they take effect', async () => {

@@ -82,7 +82,9 @@ const approve: Route = (app, services) => {
       schema: {
         operationId: 'approveAgreement',
         summary: 'Approve an agreement with a partner',
-        description: 'It takes effect with the second approval, by another key.',
+        description:
+          'It takes effect with the second approval, by another administrator: a key that was made or ' +
+          'rotated with the key of the first one counts as the same.',
         tags,
         params: AgreementParams,
         response: {
