@@ -53,6 +53,7 @@ export const PROBLEMS = {
   organisation_not_active: 'The organisation does not take part now',
   organisation_unknown: 'The organisation is not known',
   producer_mismatch: 'The object is made in the name of another member',
+  purged: 'The object was purged',
   rate_limited: 'Too much was asked in too short a time',
   red_needs_named_organisations: 'TLP:RED goes to named organisations only',
   request_timeout: 'The request did not come in time',

@@ -111,12 +111,16 @@ function listenForGrowth(
 ) {
   return listen({
     url,
-    channels: ['tocsin_log', 'tocsin_subscription'],
+    channels: ['tocsin_log', 'tocsin_subscription', 'tocsin_gone'],
     onNotice: (channel, payload) => {
       if (channel === 'tocsin_log') signal.reached(Number(payload));
+      else if (channel === 'tocsin_gone') worker?.forget();
       else worker?.nudge();
     },
-    onConnected: () => signal.wake(),
+    onConnected: () => {
+      worker?.forget();
+      signal.wake();
+    },
     onError: (error) => log.warn({ err: error }, 'the listening connection broke'),
   });
 }

@@ -23,13 +23,15 @@ export interface SharedContents {
    * read is exactly what is at the places that this reader finds, it serves.
    */
   read(after: number, reader: PartReader): Promise<LogPart>;
+  /** Forgets all of it: something was taken away that may be among it. */
+  forget(): void;
 }
 
 const BYTES_MAX = 32 * 1024 * 1024;
 
 /** Keeps so much as was used last. */
 export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
-  const shelf = new Shelf(bytesMax);
+  let shelf = new Shelf(bytesMax);
   const underWay = new Map<number, Promise<undefined>>();
   return {
     read: async (after, reader) => {
@@ -41,6 +43,8 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
         const part = shelf.find(after, page.rows);
         if (part !== undefined) return { ...page, ...part };
       }
+      // What was read before something was taken away is not kept after it.
+      const kept = shelf;
       const reading = reader.whole();
       const ended = reading.then(
         () => undefined,
@@ -50,10 +54,13 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
       if (!underWay.has(after)) underWay.set(after, ended);
       try {
         const page = await reading;
-        return { ...page, ...shelf.keep(after, page.rows) };
+        return { ...page, ...kept.keep(after, page.rows) };
       } finally {
         if (underWay.get(after) === ended) underWay.delete(after);
       }
+    },
+    forget: () => {
+      shelf = new Shelf(bytesMax);
     },
   };
 }

@@ -10,6 +10,8 @@ export interface Worker {
   readonly id: string;
   /** The log has grown, or a subscription was made or changed: look now. */
   nudge(): void;
+  /** Content was taken away for good: keep nothing of what was read. */
+  forget(): void;
   /** How many rows each subscription of this worker has not read yet. */
   lags(): Map<string, number>;
   /** Lets deliveries under way end, then gives the leases back. */
@@ -79,6 +81,10 @@ class DeliveryWorker implements Worker {
   nudge(): void {
     this.#leaseAgain = true;
     this.#leasing ??= this.#lease();
+  }
+
+  forget(): void {
+    this.#context.contents.forget();
   }
 
   lags(): Map<string, number> {

@@ -39,6 +39,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   not_ready: 503,
   organisation_not_active: 403,
   producer_mismatch: 403,
+  purged: 409,
   rate_limited: 429,
   request_timeout: 408,
   revocation_impossible: 409,

@@ -3,7 +3,7 @@ import type { Member } from '../sharing/member.ts';
 import { othersIdentities } from '../store/audiences.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
-import { asViewer, type Tx } from '../store/transaction.ts';
+import { asWriter, type Tx } from '../store/transaction.ts';
 import {
   ConcurrentWrite,
   findOwnVersions,
@@ -66,11 +66,9 @@ export async function accept(
   const { member } = request;
   const terms = await termsFor(db, objects, request);
   const { candidates, refusals } = await examineAll(objects, terms, request);
-  // Writing needs the organisation's own versions, whatever their marking, and nobody else's.
-  const writer = { ...member.viewer, audiences: [], ceiling: 4 };
   for (let retry = 0; ; retry++) {
     try {
-      const { decisions, reissues, kept } = await asViewer(db, writer, (tx) =>
+      const { decisions, reissues, kept } = await asWriter(db, member.viewer, (tx) =>
         keep(db, tx, request, candidates, refusals, comparableNow(clock)),
       );
       if (kept > 0) onAccepted();
@@ -127,14 +125,14 @@ async function keep(
   }
   const { member, dryRun } = request;
   const { realmId } = member.viewer;
-  const known = await findOwnVersions(
+  const { versions: known, purged } = await findOwnVersions(
     tx,
     realmId,
     member.organisation.id,
     candidates.map((candidate) => candidate.stixId),
     candidates.flatMap((candidate) => candidate.modified ?? []),
   );
-  const decisions = decide(candidates, known, now);
+  const decisions = decide(candidates, known, { purged, now });
   abortIfRejected(request.atomic, refusals, candidates, decisions);
   const versions = newVersions(candidates, decisions, request.audience.id);
   if (dryRun || versions.length === 0) return { decisions, reissues: NONE, kept: 0 };

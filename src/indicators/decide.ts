@@ -15,7 +15,13 @@ export interface KnownVersion {
 /** What becomes of a candidate. */
 export type Decision =
   | { readonly outcome: 'unchanged' | 'stale' }
-  | { readonly outcome: 'rejected'; readonly code: string; readonly detail: string }
+  | {
+      readonly outcome: 'rejected';
+      readonly code: string;
+      /** JSON path within the object. */
+      readonly path: string;
+      readonly detail: string;
+    }
   | {
       readonly outcome: 'created' | 'updated';
       readonly modified: string;
@@ -33,13 +39,13 @@ interface ObjectState {
 /**
  * Decides, in the order given, what becomes of each candidate beside what is known and what came
  * before it in the request (STIX 2.1 §3.6: only a later `modified` is a newer version, and a
- * revoked object has no later ones). `now` is the comparable time that an object without versions
- * is given as its own.
+ * revoked object has no later ones; what was purged does not come back). `now` is the comparable
+ * time that an object without versions is given as its own.
  */
 export function decide(
   candidates: readonly Candidate[],
   known: readonly KnownVersion[],
-  now: string,
+  { purged, now }: { readonly purged: ReadonlySet<string>; readonly now: string },
 ): Decision[] {
   const states = new Map<string, ObjectState>();
   for (const version of known) {
@@ -51,7 +57,9 @@ export function decide(
     }
   }
   return candidates.map((candidate) =>
-    decideOne(candidate, stateOf(states, candidate.stixId), now),
+    purged.has(candidate.stixId)
+      ? purgedIsGone()
+      : decideOne(candidate, stateOf(states, candidate.stixId), now),
   );
 }
 
@@ -97,6 +105,7 @@ function conflict(modified: string): Decision {
   return {
     outcome: 'rejected',
     code: 'version_conflict',
+    path: '$.modified',
     detail: `Another content is kept under this id and modified (${modified}): give the new content a later modified`,
   };
 }
@@ -105,6 +114,16 @@ function revokedIsFinal(): Decision {
   return {
     outcome: 'rejected',
     code: 'revoked_is_final',
+    path: '$.modified',
     detail: 'The object was revoked, which ends its life: share it under a new id',
+  };
+}
+
+function purgedIsGone(): Decision {
+  return {
+    outcome: 'rejected',
+    code: 'purged',
+    path: '$.id',
+    detail: 'An administrator purged this object: delete your copy, and do not share it again',
   };
 }

@@ -5,7 +5,7 @@ import { parseJson } from '../stix/json.ts';
 import { strictestTlp, tlpRank } from '../stix/tlp.ts';
 import { appendAudit } from '../store/audit.ts';
 import { lockCurrent, readdressCurrent, type CurrentVersion } from '../store/narrowing.ts';
-import { asViewer } from '../store/transaction.ts';
+import { asWriter } from '../store/transaction.ts';
 import type { AcceptContext } from './accept.ts';
 import type { ChosenAudience } from './audience.ts';
 import { narrow } from './narrow.ts';
@@ -30,8 +30,7 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
   const { db, onAccepted } = context;
   const { member, stixId } = wish;
   const { organisationId, realmId } = member.viewer;
-  const writer = { ...member.viewer, audiences: [], ceiling: 4 };
-  await asViewer(db, writer, async (tx) => {
+  await asWriter(db, member.viewer, async (tx) => {
     const current = await lockCurrent(tx, { realmId, organisationId }, stixId);
     if (current === undefined) {
       throw new Problem('not_found', 'Your organisation shares no such object');

@@ -50,7 +50,8 @@ function decided(
   const result: ObjectResult = { index, id, outcome: decision.outcome };
   if (duplicateOf !== undefined) result.duplicate_of = duplicateOf;
   if (decision.outcome === 'rejected') {
-    Object.assign(result, { code: decision.code, path: '$.modified', detail: decision.detail });
+    const { code, path, detail } = decision;
+    Object.assign(result, { code, path, detail });
   }
   if (warnings.length > 0) result.warnings = [...warnings];
   return result;

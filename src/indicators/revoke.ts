@@ -4,7 +4,7 @@ import { checkObject } from '../stix/check.ts';
 import { parseJson } from '../stix/json.ts';
 import { versionOf } from '../stix/version.ts';
 import { lockCurrent, type CurrentVersion } from '../store/narrowing.ts';
-import { asViewer } from '../store/transaction.ts';
+import { asWriter } from '../store/transaction.ts';
 import { accept, type AcceptContext } from './accept.ts';
 import type { ObjectResult } from './results.ts';
 
@@ -45,8 +45,8 @@ async function findCurrent(
   { db }: AcceptContext,
   { member, stixId }: Revocation,
 ): Promise<CurrentVersion> {
-  const writer = { ...member.viewer, audiences: [], ceiling: 4 };
-  const current = await asViewer(db, writer, (tx) => lockCurrent(tx, writer, stixId));
+  const { viewer } = member;
+  const current = await asWriter(db, viewer, (tx) => lockCurrent(tx, viewer, stixId));
   if (current === undefined) {
     throw new Problem('not_found', 'Your organisation shares no such object');
   }

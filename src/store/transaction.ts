@@ -24,10 +24,31 @@ export async function asViewer<T>(
   viewer: Viewer,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
+  return inTransaction(db, viewer, READING, work);
+}
+
+/**
+ * The same for who adds or changes versions: entered as its organisation alone, whatever its own
+ * versions are marked, and holding off whoever takes content away until this has ended.
+ */
+export async function asWriter<T>(
+  db: Database,
+  viewer: Viewer,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  return inTransaction(db, { ...viewer, audiences: [], ceiling: 4 }, WRITING, work);
+}
+
+async function inTransaction<T>(
+  db: Database,
+  viewer: Viewer,
+  purpose: Prisma.Sql,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await db.content.$transaction(async (tx) => {
-        await enter(tx, viewer);
+        await enter(tx, viewer, purpose);
         return work(tx as Tx);
       });
     } catch (error) {
@@ -36,9 +57,18 @@ export async function asViewer<T>(
   }
 }
 
-async function enter(tx: Prisma.TransactionClient, viewer: Viewer): Promise<void> {
+const READING = Prisma.sql`null`;
+// In the statement that enters the viewer, so that each one after it sees what was taken away.
+const WRITING = Prisma.sql`
+  pg_advisory_xact_lock_shared(hashtextextended('tocsin.writers', 0))::text`;
+
+async function enter(
+  tx: Prisma.TransactionClient,
+  viewer: Viewer,
+  purpose: Prisma.Sql,
+): Promise<void> {
   await tx.$queryRaw`
-    select set_config('tocsin.organisation', ${String(viewer.organisationId)}, true),
+    select ${purpose}, set_config('tocsin.organisation', ${String(viewer.organisationId)}, true),
       set_config('tocsin.realm', ${String(viewer.realmId)}, true),
       set_config('tocsin.audiences', ${`{${viewer.audiences.join(',')}}`}, true),
       set_config('tocsin.ceiling', ${String(viewer.ceiling)}, true),

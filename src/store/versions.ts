@@ -39,6 +39,15 @@ export class ConcurrentWrite extends Error {
   override readonly name = 'ConcurrentWrite';
 }
 
+/** What an organisation keeps of some objects, and which of them it may not keep any more. */
+export interface OwnVersions {
+  readonly versions: StoredVersion[];
+  /** Ids of objects that were purged, and that the organisation had shared or seen. */
+  readonly purged: ReadonlySet<string>;
+}
+
+type OwnRow = StoredVersion | { readonly versionId: null; readonly stixId: string };
+
 /**
  * What the viewer's own organisation keeps of these objects: the current version of each, and
  * those with one of the given `modified`. Leans on the unique index that begins with the id.
@@ -49,9 +58,9 @@ export async function findOwnVersions(
   organisationId: number,
   stixIds: readonly string[],
   modified: readonly string[],
-): Promise<StoredVersion[]> {
+): Promise<OwnVersions> {
   // Lists as one text each: neither holds a comma, and Prisma takes arrays apart one by one.
-  return tx.$queryRaw<StoredVersion[]>`
+  const rows = await tx.$queryRaw<OwnRow[]>`
     select id::text as "versionId", stix_id as "stixId", superseded, revoked, tlp,
       to_char(modified at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified,
       encode(content_hash, 'hex') as "contentHash", audience_id as "audienceId"
@@ -59,7 +68,14 @@ export async function findOwnVersions(
     where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
       and stix_id = any(string_to_array(${stixIds.join(',')}, ','))
       and (not superseded
-        or modified = any(string_to_array(${modified.join(',')}, ',')::timestamptz[]))`;
+        or modified = any(string_to_array(${modified.join(',')}, ',')::timestamptz[]))
+    union all
+    select null, stix_id, null, null, null, null, null, null from purged_witness
+    where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
+      and stix_id = any(string_to_array(${stixIds.join(',')}, ','))`;
+  const versions = rows.filter((row) => row.versionId !== null);
+  const gone = rows.filter((row) => row.versionId === null);
+  return { versions, purged: new Set(gone.map(({ stixId }) => stixId)) };
 }
 
 /**

@@ -79,3 +79,24 @@ it('reads once for all who come at the same time, unless that fails', async () =
   await waiting;
   expect(next.asked).toEqual(['whole']);
 });
+
+it('keeps nothing of what was read before something was taken away', async () => {
+  const shared = createSharedContents();
+  const rows = [row(1, '{"a":1}')];
+  await shared.read(0, reading(rows));
+  shared.forget();
+  const after = reading(rows);
+  await shared.read(0, after);
+  expect(after.asked).toEqual(['whole']);
+  // Nor of what was being read when it was.
+  const slow = reading(rows);
+  const { whole } = slow;
+  slow.whole = () => {
+    shared.forget();
+    return whole();
+  };
+  await shared.read(5, slow);
+  const next = reading(rows);
+  await shared.read(5, next);
+  expect(next.asked).toEqual(['whole']);
+});

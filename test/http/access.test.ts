@@ -25,6 +25,7 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'post /api/v1/objects/{id}/revoke': PUBLISHERS,
   'get /api/v1/objects/{id}/access': PUBLISHERS,
   'post /api/v1/audiences/preview': PUBLISHERS,
+  'post /api/v1/objects/{id}/purge': OPERATORS,
   'get /api/v1/changes': ALL,
   'get /api/v1/stream': ALL,
   'get /api/v1/me': ALL,

@@ -19,3 +19,112 @@ language sql stable set search_path from current as $$
 $$;
 revoke execute on function lines_of_key from public;
 grant execute on function lines_of_key to tocsin_server;
+
+-- Objects purged -------------------------------------------------------------------------------------
+
+-- Whoever writes versions holds the lock `tocsin.writers` shared until he commits (asWriter); what
+-- takes content away holds it alone, so that nobody brings back what he read before.
+
+-- What is left of an object: its id, when and who. Why is told to nobody: a reason may quote what
+-- must be gone, so only its SHA-256 is kept.
+create table purged_object (
+  realm_id smallint not null references realm,
+  stix_id text not null,
+  purged_at timestamptz(6) not null default now(),
+  actor text not null,
+  reason_hash bytea not null check (length(reason_hash) = 32),
+  primary key (realm_id, stix_id)
+);
+
+-- The organisations that shared it, saw it, or were told before that they see it no more. To all
+-- others an object that was purged is one that nobody ever had.
+create table purged_witness (
+  realm_id smallint not null,
+  stix_id text not null,
+  organisation_id integer not null references organisation,
+  primary key (realm_id, stix_id, organisation_id),
+  foreign key (realm_id, stix_id) references purged_object
+);
+alter table purged_witness enable row level security, force row level security;
+create policy owner_all on purged_witness to current_user using (true) with check (true);
+create policy own on purged_witness for select to tocsin_app using (
+  organisation_id = (select nullif(current_setting('tocsin.organisation', true), '')::integer)
+  and realm_id = (select nullif(current_setting('tocsin.realm', true), '')::smallint)
+);
+grant select on purged_witness to tocsin_app;
+grant select on purged_object to tocsin_server;
+
+-- For who was told that an object is withdrawn; puts bear no id.
+create index on log (stix_id) where stix_id is not null;
+
+-- Takes an object out of every realm: all versions of all sharers, what was drawn out of them, and
+-- whatever receivers may have quoted of them. Whoever sees it, or shared it, gets a withdrawal.
+-- Returns how many versions there were, how many organisations are told, and who shared it.
+create function purge_object(object text, by_actor text, because bytea,
+                             out versions integer, out told integer, out sharers integer[])
+language plpgsql security definer set search_path from current as $$
+declare
+  gone bigint[];
+  since timestamptz;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('tocsin.writers', 0)),
+    pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0));
+  -- Realm by realm, so that the index that begins with it serves.
+  select count(*), array_agg(v.id), min(v.accepted_at),
+      coalesce(array_agg(distinct v.organisation_id), '{}')
+    into versions, gone, since, sharers
+    from version v where v.realm_id = any(array(select r.id from realm r)) and v.stix_id = object;
+  if versions = 0 then
+    told := 0;
+    return;
+  end if;
+  insert into purged_object (realm_id, stix_id, actor, reason_hash)
+    select distinct v.realm_id, object, by_actor, because from version v where v.id = any(gone)
+    on conflict (realm_id, stix_id) do update
+      set purged_at = now(), actor = excluded.actor, reason_hash = excluded.reason_hash;
+
+  with address as (
+    select distinct v.realm_id, v.audience_id, v.tlp from version v where v.id = any(gone)
+  ), seer as (
+    select self.realm_id, self.organisation_id, self.id as self
+    from audience self, lateral viewer_of(self.organisation_id, self.realm_id) as viewer
+    where self.kind = 'organisation' and self.realm_id in (select a.realm_id from address a)
+      and (exists (
+          select from address a where a.realm_id = self.realm_id
+            and a.tlp <= viewer.ceiling and a.audience_id = any(viewer.audiences))
+        or exists (
+          select from version v where v.id = any(gone) and v.realm_id = self.realm_id
+            and v.organisation_id = self.organisation_id))
+  ), formerly as (
+    select w.realm_id, coalesce(p.organisation_id, a.organisation_id) as organisation_id
+    from (select l.realm_id, l.audience_id from log l where l.stix_id = object
+          union select i.realm_id, i.audience_id from inbox i where i.stix_id = object) as w
+      join audience a on a.id = w.audience_id
+      left join audience_part u on u.audience_id = a.id left join audience p on p.id = u.part_id
+  ), witness as (
+    insert into purged_witness (realm_id, stix_id, organisation_id)
+    select realm_id, object, organisation_id from seer
+    union
+    select realm_id, object, organisation_id from formerly
+    where organisation_id is not null and realm_id in (select a.realm_id from address a)
+    on conflict do nothing
+  )
+  insert into inbox (turn, kind, stix_id, organisation_id, audience_id, tlp, realm_id)
+    select inbox_turn.turn, 'withdraw', object, seer.organisation_id, seer.self, 0, seer.realm_id
+    from seer, inbox_turn;
+  get diagnostics told = row_count;
+
+  delete from inbox i where i.version_id = any(gone);
+  delete from observable o where o.version_id = any(gone);
+  delete from version v where v.id = any(gone);
+  -- What receivers answered may be what they were sent.
+  update dead_letter d set detail = 'Taken out: the object was purged' where d.stix_id = object;
+  update attempt t set detail = 'Taken out: an object was purged'
+    where t.detail is not null and t.started_at >= since and t.subscription_id in (
+      select s.id from subscription s join purged_witness w on w.organisation_id = s.organisation_id
+      where w.realm_id = s.realm_id and w.stix_id = object);
+  perform pg_notify('tocsin_gone', '');
+end
+$$;
+revoke execute on function purge_object from public;
+grant execute on function purge_object to tocsin_server;

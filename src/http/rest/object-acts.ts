@@ -1,13 +1,14 @@
 import { chooseAudience } from '../../indicators/audience.ts';
+import { purge } from '../../indicators/purge.ts';
 import { readdress } from '../../indicators/readdress.ts';
 import { revoke } from '../../indicators/revoke.ts';
 import { tlpRank } from '../../stix/tlp.ts';
-import { memberOf, PUBLISHERS } from '../access.ts';
+import { ADMINS, memberOf, PUBLISHERS } from '../access.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { ResultAnswer } from './schemas/bundle.ts';
-import { Readdressing } from './schemas/object-act.ts';
+import { PurgeAnswer, Purging, Readdressing } from './schemas/object-act.ts';
 import { ObjectParams } from './schemas/object.ts';
 import { problems } from './schemas/problem.ts';
 import { z } from 'zod';
@@ -71,8 +72,42 @@ const end: Route = (app, services) => {
   );
 };
 
-/** What the organisation that shares an object can do with it. */
-export const objectActs = noun(change, end);
+const erase: Route = (app, services) => {
+  app.post(
+    '/objects/:id/purge',
+    {
+      config: { access: ADMINS },
+      schema: {
+        ...one,
+        operationId: 'purgeObject',
+        summary: 'Take an object away for good, whoever shares it',
+        description:
+          'Its content goes from everywhere on this server, in every realm; who sees it gets a ' +
+          'withdrawal. Who shared or saw it cannot share it again. Afterwards, purging is no ' +
+          'error and changes nothing.',
+        body: Purging,
+        response: {
+          200: answer('What is left of it', PurgeAnswer),
+          ...problems(400, 401, 403, 404, 415),
+        },
+      },
+    },
+    async (request) => {
+      const { keyId, organisation } = memberOf(request);
+      const { id, purgedAt, versions, told } = await purge(contextOf(services), {
+        stixId: request.params.id,
+        reason: request.body.reason,
+        actor: `key ${keyId}`,
+        organisationId: organisation.id,
+        requestId: request.id,
+      });
+      return { id, purged_at: purgedAt.toISOString(), versions, organisations_told: told };
+    },
+  );
+};
+
+/** What the organisation that shares an object can do with it, and an admin. */
+export const objectActs = noun(change, end, erase);
 
 function contextOf({ db, clock, sequencer }: Services) {
   return { db, clock, onAccepted: () => sequencer.nudge() };

@@ -1,6 +1,26 @@
 import { z } from 'zod';
 import { TLP_ORDER } from '../../../stix/tlp.ts';
 
+export const Purging = z
+  .strictObject({
+    reason: z
+      .string()
+      .trim()
+      .min(1)
+      .max(2000)
+      .meta({ description: 'Why. Only its SHA-256 is kept, in the audit' }),
+  })
+  .meta({ id: 'Purging' });
+
+export const PurgeAnswer = z
+  .object({
+    id: z.string(),
+    purged_at: z.iso.datetime(),
+    versions: z.number().int().meta({ description: 'That were there; 0 when it was done before' }),
+    organisations_told: z.number().int().meta({ description: 'Who gets a withdrawal' }),
+  })
+  .meta({ id: 'Purged' });
+
 export const Readdressing = z
   .strictObject({
     audience: z

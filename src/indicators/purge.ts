@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { Problem } from '../errors.ts';
+import { appendServerAudit } from '../store/audit.ts';
+import { findPurge, purgeObject } from '../store/purges.ts';
+import { asServer } from '../store/transaction.ts';
+import type { AcceptContext } from './accept.ts';
+
+export interface PurgeWish {
+  readonly stixId: string;
+  readonly reason: string;
+  /** For the audit and the tombstone. */
+  readonly actor: string;
+  /** Of the administrator. */
+  readonly organisationId: number;
+  readonly requestId: string;
+}
+
+/** What is left of an object. */
+export interface Tombstone {
+  readonly id: string;
+  readonly purgedAt: Date;
+  /** Versions that this request took away; none when it was done before. */
+  readonly versions: number;
+  /** Organisations that get a withdrawal. */
+  readonly told: number;
+}
+
+/**
+ * Takes an object away for good, whoever shares it and in every realm: its content goes from the
+ * tables and from what processes keep of it, whoever sees it gets a withdrawal, and a tombstone
+ * stays. The audit, which can never be mended, holds the SHA-256 of the reason and not the reason,
+ * which may quote what must be gone.
+ *
+ * Afterwards the id is refused (`purged`) from whoever shared or saw the object. From everybody
+ * else it is taken as any other: he never had it from here, and a refusal would tell him of an
+ * object that was not for him; the ids of observables can be computed from a guessed value.
+ * An administrator who finds it shared anew purges it again, and its new sharer is refused too.
+ *
+ * Throws Problem not_found for an id that nobody shares. Done before, it changes nothing.
+ */
+export async function purge(
+  { db, onAccepted }: Pick<AcceptContext, 'db' | 'onAccepted'>,
+  { stixId, reason, actor, organisationId, requestId }: PurgeWish,
+): Promise<Tombstone> {
+  const reasonHash = createHash('sha256').update(reason).digest();
+  const tombstone = await asServer(db, async (tx) => {
+    const { versions, told, sharers } = await purgeObject(tx, stixId, { actor, reasonHash });
+    const purgedAt = await findPurge(tx, stixId);
+    if (purgedAt === undefined) throw new Problem('not_found', 'Nobody shares such an object');
+    if (versions > 0) {
+      const detail = { object: stixId, versions, told, reason_sha256: reasonHash.toString('hex') };
+      // Each sharer finds it in its own part of the audit.
+      for (const id of new Set([organisationId, ...sharers])) {
+        const entry = { organisationId: id, actor, action: 'object.purge', requestId, detail };
+        await appendServerAudit(tx, entry);
+      }
+    }
+    return { id: stixId, purgedAt, versions, told };
+  });
+  onAccepted();
+  return tombstone;
+}
