@@ -12,6 +12,7 @@ import { print, withStore } from './open.ts';
 
 interface Options {
   org: string;
+  realm?: string;
   community: string;
   title: string;
   reference: string;
@@ -30,6 +31,7 @@ export function agreementCommand(): Command {
     .description('make an agreement, which takes effect without further approval')
     .requiredOption('--org <slug>', 'whose it is')
     .requiredOption('--community <slug>', 'in which it lets the organisation take part')
+    .option('--realm <slug>', 'the exercise it is for (production unless given)')
     .requiredOption('--title <text>', 'what it is called')
     .option('--reference <text>', 'its number or mark', '')
     .addOption(new Option('--kind <kind>').choices(AGREEMENT_KINDS).default('mou'))

@@ -11,6 +11,7 @@ const ACTOR = 'command line';
 
 interface Options {
   org: string;
+  realm?: string;
   role: Role;
   label: string;
   expires?: Date;
@@ -22,6 +23,7 @@ export function keyCommand(): Command {
     .description('make a key and print it, this once')
     .requiredOption('--org <slug>', 'whose key it is')
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
+    .option('--realm <slug>', 'the exercise that it is for (production unless given)')
     .option('--label <text>', 'what it is for', '')
     .option('--expires <date>', 'when it ends, such as 2030-01-01', readDate)
     .action(run);
@@ -48,9 +50,9 @@ function readDate(text: string): Date {
   return date;
 }
 
-async function run({ org, role, label, expires }: Options): Promise<void> {
+async function run({ org, realm, role, label, expires }: Options): Promise<void> {
   await withStore(async ({ db, keyring }) => {
-    const wish = { organisation: org, role, label, expiresAt: expires ?? null };
+    const wish = { organisation: org, realm, role, label, expiresAt: expires ?? null };
     process.stdout.write(`${await createKey(db, keyring, wish, ACTOR)}\n`);
   });
 }

@@ -12,6 +12,7 @@ import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orgCommand } from './org.ts';
+import { realmCommand } from './realm.ts';
 import { serveCommand } from './serve-command.ts';
 import { validateCommand } from './validate.ts';
 
@@ -25,6 +26,7 @@ const program = new Command('tocsin')
   .addCommand(communityCommand())
   .addCommand(groupCommand())
   .addCommand(agreementCommand())
+  .addCommand(realmCommand())
   .addCommand(importCommand())
   .addCommand(validateCommand())
   .addCommand(auditCommand())

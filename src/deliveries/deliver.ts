@@ -113,11 +113,11 @@ async function dispatch(
 ): Promise<Step> {
   const { db, keyring, clock, egress } = context;
   const payload = changedPayload({
+    ...page,
     subscriptionId,
+    realm: { slug: order.realm },
     from: sealCursor(keyring, order, order.cursor),
     to: sealCursor(keyring, order, page.next),
-    rows: page.rows,
-    contents: page.contents,
   });
   const startedAt = clock.now();
   const startMs = performance.now();

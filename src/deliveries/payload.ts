@@ -1,9 +1,11 @@
 /** The body of a webhook, after Standard Webhooks: type, timestamp, data. Pure. */
 import { createHash } from 'node:crypto';
+import { labelOf, type Realm } from '../sharing/realm.ts';
 import type { LogRow } from '../store/log.ts';
 
 export interface PayloadParts {
   readonly subscriptionId: string;
+  readonly realm: Pick<Realm, 'slug'>;
   /** Sealed cursors of where the batch begins and ends. */
   readonly from: string;
   readonly to: string;
@@ -24,14 +26,14 @@ export interface Payload {
 
 /** `objects.changed`: the objects of a part of the log as a bundle, and the ids withdrawn in it. */
 export function changedPayload(parts: PayloadParts): Payload {
-  const { subscriptionId, from, to, rows, contents } = parts;
+  const { subscriptionId, realm, from, to, rows, contents } = parts;
   const withdrawn = rows.flatMap(({ kind, stixId }) => (kind === 'withdraw' ? stixId : []));
   const places = rows.map(({ seq }) => seq).join(' ');
   const hash = createHash('sha256').update(`${subscriptionId} ${from} ${to} ${places}`).digest();
   const head = JSON.stringify({
     type: 'objects.changed',
     timestamp: toTimestamp(rows.at(-1)?.addedMicros ?? 0),
-    data: { subscription: subscriptionId, from, to, withdrawn },
+    data: { subscription: subscriptionId, ...labelOf(realm), from, to, withdrawn },
   });
   const bundle = `"bundle":{"type":"bundle","id":"bundle--${uuidOf(hash)}","objects":[`;
   const body = [Buffer.from(`${head.slice(0, -2)},${bundle}`), contents, Buffer.from(']}}}')];

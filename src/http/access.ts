@@ -7,6 +7,7 @@ import { Problem } from '../errors.ts';
 import type { Administrator } from '../organisations/administer.ts';
 import { authenticate } from '../organisations/authenticate.ts';
 import type { Member, Role } from '../sharing/member.ts';
+import { PRODUCTION } from '../sharing/realm.ts';
 import { presented } from './credentials.ts';
 import type { Services } from './context.ts';
 
@@ -25,6 +26,8 @@ declare module 'fastify' {
     access?: Access;
     /** Whether an organisation without an agreement in force may call it, for its withdrawals. */
     whileInactive?: boolean;
+    /** Whether keys of an exercise may call it; what it answers is then of that exercise alone. */
+    inExercises?: boolean;
   }
   interface FastifyRequest {
     member: Member | undefined;
@@ -47,11 +50,13 @@ export function guardRoutes(app: FastifyInstance, services: Services): void {
   });
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return;
-    const { access, whileInactive } = request.routeOptions.config;
+    const { access, whileInactive, inExercises } = request.routeOptions.config;
     if (access === 'public') return;
     const member = await admitted(services, request, reply);
     request.member = member;
+    if (member.viewer.realmId !== PRODUCTION) reply.header('tocsin-realm', member.realm.slug);
     refuseRole(member, access ?? []);
+    if (inExercises !== true) refusePlayers(member);
     if (!member.active && whileInactive !== true) {
       throw new Problem('organisation_not_active', 'No agreement of your organisation is in force');
     }
@@ -91,6 +96,11 @@ function refuseRole(member: Member, roles: readonly Role[]): void {
   throw new Problem('role_not_allowed', `This takes a key of role ${roles.join(' or ')}`);
 }
 
+function refusePlayers({ viewer, realm }: Member): void {
+  if (viewer.realmId === PRODUCTION) return;
+  throw new Problem('realm_not_allowed', `This is not for keys of ${realm.name}`);
+}
+
 /** The member behind a request to a route that is not public. */
 export function memberOf(request: FastifyRequest): Member {
   if (request.member === undefined) throw new Error('A public route asked for its member');
@@ -99,6 +109,7 @@ export function memberOf(request: FastifyRequest): Member {
 
 /** The member behind a request as one who changes what members are and may. */
 export function administratorOf(request: FastifyRequest): Administrator {
-  const { keyId, role, organisation } = memberOf(request);
-  return { actor: `key ${keyId}`, role, organisation, keyId, requestId: request.id };
+  const { keyId, role, organisation, viewer } = memberOf(request);
+  const { realmId } = viewer;
+  return { actor: `key ${keyId}`, role, organisation, realmId, keyId, requestId: request.id };
 }

@@ -19,6 +19,7 @@ export const openApi: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
     { name: 'Reading', description: 'What your organisation may see' },
     { name: 'Subscriptions', description: 'Signed webhooks' },
     { name: 'Members', description: 'Who is who' },
+    { name: 'Exercises', description: 'Realms apart from production' },
     { name: 'Audit', description: 'Who did what, with proof that it is whole' },
     { name: 'Operations', description: 'For those who run the server' },
   ],

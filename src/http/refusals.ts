@@ -10,6 +10,7 @@ const PROVEN: ReadonlySet<string | undefined> = new Set<ProblemCode>([
   'key_revoked',
   'network_not_allowed',
   'organisation_not_active',
+  'realm_not_allowed',
   'role_not_allowed',
 ]);
 

@@ -1,9 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Member } from '../sharing/member.ts';
+import { PRODUCTION } from '../sharing/realm.ts';
+import type { Exercise } from '../stix/exercise.ts';
 import { othersIdentities } from '../store/audiences.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
-import { asWriter, type Tx } from '../store/transaction.ts';
+import type { Tx } from '../store/transaction.ts';
 import {
   ConcurrentWrite,
   findOwnVersions,
@@ -18,6 +20,7 @@ import { examineAll } from './examine-all.ts';
 import type { Candidate, Refusal, Terms } from './examine.ts';
 import { narrow } from './narrow.ts';
 import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
+import { write } from './write.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
 
 export interface AcceptContext {
@@ -68,7 +71,7 @@ export async function accept(
   const { candidates, refusals } = await examineAll(objects, terms, request);
   for (let retry = 0; ; retry++) {
     try {
-      const { decisions, reissues, kept } = await asWriter(db, member.viewer, (tx) =>
+      const { decisions, reissues, kept } = await write(db, member, (tx) =>
         keep(db, tx, request, candidates, refusals, comparableNow(clock)),
       );
       if (kept > 0) onAccepted();
@@ -93,12 +96,18 @@ export async function termsFor(
     if (typeof ref === 'string' && !own.has(ref)) foreign.add(ref);
   }
   return {
+    exercise: exerciseFor(member),
     defaultTlp: member.organisation.defaultTlp,
     tlpAtLeast,
     shareCeiling: member.shareCeiling,
     namesOrganisations: audience.namesOrganisations,
     othersIdentities: await othersIdentities(db.server, member.organisation.id, [...foreign]),
   };
+}
+
+function exerciseFor({ viewer, realm }: Member): Exercise | undefined {
+  if (viewer.realmId === PRODUCTION) return undefined;
+  return { realm: realm.slug, name: realm.name };
 }
 
 interface Kept {
@@ -170,7 +179,7 @@ async function openShare(tx: Tx, request: AcceptRequest, objects: number): Promi
     actor: `key ${member.keyId}`,
     action: 'objects.share',
     requestId,
-    detail: { audience: audience.id, objects },
+    detail: { realm: member.realm.slug, audience: audience.id, objects },
   });
   return { realmId: member.viewer.realmId, organisationId: member.organisation.id, auditId };
 }

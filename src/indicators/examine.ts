@@ -4,6 +4,7 @@ import { sharingFault } from '../sharing/share.ts';
 import { contentHash } from '../stix/canonical.ts';
 import { contentKey } from '../stix/content-key.ts';
 import { Unreadable } from '../stix/bundle-text.ts';
+import { exerciseOf, markedFor, unmarked, type Exercise } from '../stix/exercise.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 import type { StixObject } from '../stix/object.ts';
 import { observablesOf } from '../stix/observables.ts';
@@ -57,6 +58,8 @@ export function isRefusal(examined: Candidate | Refusal): examined is Refusal {
 
 /** What the sharer may share, and with whom this request shares. */
 export interface Terms {
+  /** The exercise that the sharer is in; undefined in production. */
+  readonly exercise: Exercise | undefined;
   readonly defaultTlp: number;
   readonly tlpAtLeast: number;
   /** Levels of markings that the request itself defines, by id. */
@@ -72,7 +75,9 @@ export const OBJECT_CHARACTERS_MAX = 1024 * 1024;
 /** Checks one posted value, or what stands for it, against STIX and the sharing policy. Pure. */
 export function examine(value: unknown, index: number, terms: Terms): Candidate | Refusal {
   if (value instanceof Unreadable) return refusal(index, value.id, value);
-  const checked = checkObject(value);
+  const crossed = crossing(value, terms.exercise);
+  if (crossed !== undefined) return refusal(index, idOf(value), crossed);
+  const checked = checkObject(unmarked(value));
   if (!checked.ok) return refusal(index, checked.id, checked.errors[0]);
   const { object, warnings } = checked;
   const tlp = Math.max(tlpOf(object, terms), terms.tlpAtLeast);
@@ -85,7 +90,8 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     othersIdentities: terms.othersIdentities,
   });
   if (fault !== undefined) return refusal(index, object.id, fault);
-  const content = JSON.stringify(object);
+  const kept = terms.exercise === undefined ? object : markedFor(terms.exercise, object);
+  const content = JSON.stringify(kept);
   if (content.length > OBJECT_CHARACTERS_MAX) return tooLarge(index, object.id, content.length);
   const validUntil = text(object, 'valid_until');
   const pattern = patternOf(object);
@@ -100,12 +106,28 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     labels: strings(property(object, 'labels')),
     createdByRef,
     validUntil: validUntil === null ? null : (comparableTimestamp(validUntil) ?? null),
-    contentHash: contentHash(object),
+    contentHash: contentHash(kept),
     contentKey: contentKey(object, pattern)?.slice(0, 32) ?? null,
     content,
-    observables: observablesOf(object, pattern).map(kept),
+    observables: observablesOf(object, pattern).map(toKept),
     warnings,
   };
+}
+
+/** Content of an exercise stays in it: what bears its mark is taken nowhere else. */
+function crossing(value: unknown, exercise: Exercise | undefined): Finding | undefined {
+  const marked = exerciseOf(value);
+  if (marked === undefined || marked === exercise?.realm) return undefined;
+  return {
+    code: 'realm_crossed',
+    path: '$.extensions',
+    detail: `The object is of the exercise ${marked.slice(0, 63)}, and stays in that`,
+  };
+}
+
+function idOf(value: unknown): string | undefined {
+  const id: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'id') : '';
+  return typeof id === 'string' ? id : undefined;
 }
 
 function refusal(
@@ -132,7 +154,7 @@ function observableDigest(kind: string, value: string): string {
   return hash('sha256', `${kind}:${value}`, 'buffer').readBigInt64BE(0).toString();
 }
 
-function kept({ kind, value }: { kind: string; value: string }): KeptObservable {
+function toKept({ kind, value }: { kind: string; value: string }): KeptObservable {
   return { kind, value, digest: observableDigest(kind, value) };
 }
 

@@ -5,10 +5,10 @@ import { parseJson } from '../stix/json.ts';
 import { strictestTlp, tlpRank } from '../stix/tlp.ts';
 import { appendAudit } from '../store/audit.ts';
 import { lockCurrent, readdressCurrent, type CurrentVersion } from '../store/narrowing.ts';
-import { asWriter } from '../store/transaction.ts';
 import type { AcceptContext } from './accept.ts';
 import type { ChosenAudience } from './audience.ts';
 import { narrow } from './narrow.ts';
+import { write } from './write.ts';
 
 export interface Readdressing {
   readonly member: Member;
@@ -24,13 +24,13 @@ export interface Readdressing {
  * Changes with whom a member shares an object of its own, or its marking level. Who sees it now
  * gets it; who does not see it any more gets a withdrawal. The marking that the object itself
  * carries stays the least.
- * Throws Problem not_found, tlp_below_marking, or what sharing it so anew would throw.
+ * Throws Problem not_found, realm_closed, tlp_below_marking, or what sharing it so anew would throw.
  */
 export async function readdress(context: AcceptContext, wish: Readdressing): Promise<void> {
   const { db, onAccepted } = context;
   const { member, stixId } = wish;
   const { organisationId, realmId } = member.viewer;
-  await asWriter(db, member.viewer, async (tx) => {
+  await write(db, member, async (tx) => {
     const current = await lockCurrent(tx, { realmId, organisationId }, stixId);
     if (current === undefined) {
       throw new Problem('not_found', 'Your organisation shares no such object');
@@ -45,7 +45,7 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
       actor: `key ${member.keyId}`,
       action: 'object.readdress',
       requestId: wish.requestId,
-      detail: { object: stixId, audience: to.audienceId, tlp: to.tlp },
+      detail: { realm: member.realm.slug, object: stixId, audience: to.audienceId, tlp: to.tlp },
     });
     const share = { realmId, organisationId, auditId };
     await readdressCurrent(tx, share, current.versionId, to);

@@ -4,8 +4,8 @@ import { checkObject } from '../stix/check.ts';
 import { parseJson } from '../stix/json.ts';
 import { versionOf } from '../stix/version.ts';
 import { lockCurrent, type CurrentVersion } from '../store/narrowing.ts';
-import { asWriter } from '../store/transaction.ts';
 import { accept, type AcceptContext } from './accept.ts';
+import { write } from './write.ts';
 import type { ObjectResult } from './results.ts';
 
 export interface Revocation {
@@ -17,7 +17,7 @@ export interface Revocation {
 /**
  * Revokes an object that a member shares: a new version of it, the same but for `revoked` and
  * `modified` (STIX 2.1 §3.6), for the same audience. It ends the object's life.
- * Throws Problem not_found, or revocation_impossible for an object that has no versions.
+ * Throws Problem not_found, realm_closed, or revocation_impossible for an object that has no versions.
  */
 export async function revoke(context: AcceptContext, wish: Revocation): Promise<ObjectResult> {
   const { member, stixId } = wish;
@@ -46,7 +46,7 @@ async function findCurrent(
   { member, stixId }: Revocation,
 ): Promise<CurrentVersion> {
   const { viewer } = member;
-  const current = await asWriter(db, viewer, (tx) => lockCurrent(tx, viewer, stixId));
+  const current = await write(db, member, (tx) => lockCurrent(tx, viewer, stixId));
   if (current === undefined) {
     throw new Problem('not_found', 'Your organisation shares no such object');
   }

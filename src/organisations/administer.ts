@@ -1,13 +1,11 @@
 import { Problem } from '../errors.ts';
 import { ROLES, type Role } from '../sharing/member.ts';
 import { appendServerAudit } from '../store/audit.ts';
+import { PRODUCTION } from '../sharing/realm.ts';
 import type { Database } from '../store/database.ts';
 import { countAdminKeys } from '../store/keys.ts';
 import { changeMembership, lockMembers } from '../store/membership.ts';
 import type { ServerTx } from '../store/transaction.ts';
-
-/** The realm in which everything happens that is not an exercise. */
-export const PRODUCTION = 1;
 
 /** Who changes what members are and may: an administrator's key, or the operator. */
 export interface Administrator {
@@ -17,12 +15,14 @@ export interface Administrator {
   /** Undefined for the operator, who is of no organisation. */
   readonly organisation: { readonly id: number; readonly slug: string } | undefined;
   readonly keyId?: string | undefined;
+  /** In production one administrates every realm, in an exercise that one alone. */
+  readonly realmId: number;
   readonly requestId?: string | undefined;
 }
 
 /** Who runs commands on the server: `actor` says how. */
 export function operator(actor: string): Administrator {
-  return { actor, role: 'admin', organisation: undefined };
+  return { actor, role: 'admin', organisation: undefined, realmId: PRODUCTION };
 }
 
 /** The roles that are not stronger than this one. */
@@ -55,7 +55,8 @@ export async function administer<T>(
   });
 }
 
-type AuditDetail = Parameters<typeof appendServerAudit>[1]['detail'];
+/** What an entry of the audit tells beside who did what. */
+export type AuditDetail = Parameters<typeof appendServerAudit>[1]['detail'];
 
 /**
  * Runs what may take a key, or its organisation's standing, away.

@@ -1,4 +1,5 @@
 import { Problem } from '../errors.ts';
+import { PRODUCTION, PRODUCTION_SLUG } from '../sharing/realm.ts';
 import { tlpRank, type Tlp } from '../stix/tlp.ts';
 import {
   approveAgreement,
@@ -12,14 +13,17 @@ import {
 import { findCommunity } from '../store/communities.ts';
 import type { Database } from '../store/database.ts';
 import { listOrganisations } from '../store/directory.ts';
+import { enterRealm } from '../store/realms.ts';
 import type { ServerTx } from '../store/transaction.ts';
-import { administer, keepingAnAdmin, PRODUCTION, type Administrator } from './administer.ts';
+import { administer, keepingAnAdmin, type Administrator } from './administer.ts';
 import { isPartner } from './create.ts';
+import { realmOf } from './named-realm.ts';
 
 export const AGREEMENT_KINDS = ['mou', 'technical_arrangement', 'partnership'] as const;
 
 export interface AgreementWish {
-  /** Slugs. */
+  /** Slugs; production unless another realm is named. */
+  readonly realm?: string | undefined;
   readonly organisation: string;
   readonly community: string;
   readonly title: string;
@@ -43,7 +47,7 @@ const APPROVALS = 2;
 
 /**
  * Makes an agreement. Where the organisation is a partner it waits for its approvals, unless the
- * operator makes it. Throws Problem organisation_unknown, community_unknown, agreement_overlaps,
+ * operator makes it. Throws Problem organisation_unknown, realm_unknown, community_unknown, agreement_overlaps,
  * agreement_ended, last_admin or invalid_request.
  */
 export async function makeAgreement(
@@ -58,9 +62,10 @@ export async function makeAgreement(
       path: 'body.valid_until',
     });
   }
-  const describe = ({ id, organisation, community }: AgreementView) => ({
+  const describe = ({ id, organisation, realm, community }: AgreementView) => ({
     agreement: id,
     organisation,
+    realm,
     community,
     ceiling: wish.ceiling,
     replaces: wish.replaces,
@@ -86,12 +91,14 @@ async function partiesOf(tx: ServerTx, wish: AgreementWish) {
       path: 'body.organisation',
     });
   }
-  const communityId = await findCommunity(tx, PRODUCTION, wish.community);
+  const realmId = wish.realm === undefined ? PRODUCTION : await realmOf(tx, wish.realm);
+  const communityId = await findCommunity(tx, realmId, wish.community);
   if (communityId === undefined) {
     throw new Problem('community_unknown', `There is no community ${wish.community}`, {
       path: 'body.community',
     });
   }
+  await enterRealm(tx, realmId, organisation.id);
   return { organisationId: organisation.id, communityId, partner: isPartner(organisation.kind) };
 }
 
@@ -151,17 +158,25 @@ export async function giveApproval(
 async function findStanding(
   tx: ServerTx,
   id: number,
-  parties?: { readonly organisation: string; readonly community: string },
+  parties?: Pick<AgreementWish, 'organisation' | 'community' | 'realm'>,
 ): Promise<AgreementView> {
   const agreement = await find(tx, id);
-  const { organisation, community } = parties ?? agreement;
-  if (agreement.organisation !== organisation || agreement.community !== community) {
-    throw new Problem('invalid_request', 'It is of another organisation or community', {
+  if (parties !== undefined && !isOf(agreement, parties)) {
+    throw new Problem('invalid_request', 'It is of another organisation, community or realm', {
       path: 'body.replaces',
     });
   }
   if (agreement.endedAt === null) return agreement;
   throw new Problem('agreement_ended', `Agreement ${id} has ended`);
+}
+
+function isOf(
+  agreement: AgreementView,
+  parties: Pick<AgreementWish, 'organisation' | 'community' | 'realm'>,
+): boolean {
+  const { organisation, community, realm = PRODUCTION_SLUG } = parties;
+  const same = agreement.organisation === organisation && agreement.community === community;
+  return same && agreement.realm === realm;
 }
 
 async function find(tx: ServerTx, id: number): Promise<AgreementView> {

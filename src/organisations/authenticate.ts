@@ -57,6 +57,7 @@ export async function authenticate(
     role: roleOf(record.role),
     active: record.viewer.ceiling >= 0,
     organisation: record.organisation,
+    realm: record.realm,
     viewer: { ...record.viewer, ceiling: Math.min(record.viewer.ceiling, KEY_CEILING) },
     shareCeiling: record.viewer.ceiling,
   };
@@ -82,12 +83,13 @@ export async function memberOfOrganisation(
   if (record.viewer.ceiling < 0) {
     throw new Problem('organisation_not_active', `No agreement of ${slug} is in force`);
   }
-  const { organisation, viewer } = record;
+  const { organisation, realm, viewer } = record;
   return {
     keyId: actor,
     role: 'publisher',
     active: true,
     organisation,
+    realm,
     viewer,
     shareCeiling: viewer.ceiling,
   };

@@ -1,4 +1,5 @@
 import { Problem } from '../errors.ts';
+import { PRODUCTION } from '../sharing/realm.ts';
 import {
   findCommunity,
   insertCommunity,
@@ -9,7 +10,7 @@ import {
 } from '../store/communities.ts';
 import type { Database } from '../store/database.ts';
 import type { ServerTx } from '../store/transaction.ts';
-import { administer, PRODUCTION, type Administrator } from './administer.ts';
+import { administer, type Administrator } from './administer.ts';
 import { refuseLookAlikes } from './create.ts';
 
 export interface CommunityWish {
@@ -22,7 +23,7 @@ export interface CommunityWish {
   readonly contains: readonly string[];
 }
 
-/** Makes a community. Throws Problem name_taken, community_unknown or community_circle. */
+/** Makes a community of production. Throws Problem name_taken, community_unknown or community_circle. */
 export async function createCommunity(
   db: Database,
   by: Administrator,
@@ -49,13 +50,13 @@ export async function createCommunity(
   return made;
 }
 
-/** The communities that who asks is in; all of them for an admin. */
+/** The communities of its realm that who asks is in; all of them for an admin. */
 export async function readCommunities(
   db: Database,
   by: Administrator,
   audiences: readonly number[],
 ): Promise<CommunityView[]> {
-  return listCommunities(db.server, PRODUCTION, by.role === 'admin' ? undefined : audiences);
+  return listCommunities(db.server, by.realmId, by.role === 'admin' ? undefined : audiences);
 }
 
 async function idsOf(tx: ServerTx, slugs: readonly string[]): Promise<Map<string, number>> {

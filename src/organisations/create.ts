@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Keyring } from '../keyring.ts';
 import { Problem } from '../errors.ts';
 import { looksLike } from '../sharing/look-alike.ts';
+import { PRODUCTION } from '../sharing/realm.ts';
 import { tlpRank, type Tlp } from '../stix/tlp.ts';
 import { othersIdentities } from '../store/audiences.ts';
 import { findCommunity } from '../store/communities.ts';
 import type { Database } from '../store/database.ts';
 import { findNames, insertOrganisation } from '../store/organisations.ts';
 import type { ServerTx } from '../store/transaction.ts';
-import { administer, operator, PRODUCTION, type Administrator } from './administer.ts';
+import { administer, operator, type Administrator } from './administer.ts';
 import { mintKey, type KeyWish } from './key-acts.ts';
 
 export const ORGANISATION_KINDS = [
@@ -116,14 +117,16 @@ async function admit(
 
 /**
  * Throws Problem name_taken when one of these is called, or looks, as somebody or something else
- * already is; `organisationId` is whose own names do not count.
+ * already is; `organisationId` is whose own names do not count. With `realmId`, the communities and
+ * groups of other realms do not count either: who takes part in one learns nothing of another.
  */
 export async function refuseLookAlikes(
   tx: ServerTx,
   names: readonly string[],
-  organisationId?: number,
+  { organisationId, realmId }: { organisationId?: number; realmId?: number } = {},
 ): Promise<void> {
-  const known = (await findNames(tx)).filter((one) => one.organisationId !== (organisationId ?? 0));
+  const all = await findNames(tx, realmId);
+  const known = all.filter((one) => one.organisationId !== (organisationId ?? 0));
   const name = names.find((wished) => known.some((one) => looksLike(wished, one.name)));
   if (name !== undefined) throw taken(name);
 }

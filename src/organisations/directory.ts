@@ -1,4 +1,5 @@
 import { Problem } from '../errors.ts';
+import { PRODUCTION } from '../sharing/realm.ts';
 import { tlpRank, type Tlp } from '../stix/tlp.ts';
 import { othersIdentities } from '../store/audiences.ts';
 import { findCommunity } from '../store/communities.ts';
@@ -12,7 +13,7 @@ import {
   type OrganisationView,
 } from '../store/directory.ts';
 import type { ServerTx } from '../store/transaction.ts';
-import { administer, keepingAnAdmin, PRODUCTION, type Administrator } from './administer.ts';
+import { administer, keepingAnAdmin, type Administrator } from './administer.ts';
 import { refuseLookAlikes } from './create.ts';
 
 export const CONTACT_ROLES = [
@@ -121,7 +122,7 @@ async function apply(
   change: OrganisationChange,
 ): Promise<void> {
   const { name, status, country, contacts, identities } = change;
-  if (name !== undefined) await refuseLookAlikes(tx, [name], found.id);
+  if (name !== undefined) await refuseLookAlikes(tx, [name], { organisationId: found.id });
   const defaultTlp = change.defaultTlp === undefined ? undefined : tlpRank(change.defaultTlp);
   const defaultCommunityId = await communityOf(tx, change.defaultCommunity);
   await updateOrganisation(tx, found.id, { name, status, country, defaultTlp, defaultCommunityId });

@@ -11,8 +11,9 @@ import {
   type GroupRecord,
   type Part,
 } from '../store/groups.ts';
+import { findEntered, isArchived } from '../store/realms.ts';
 import type { ServerTx } from '../store/transaction.ts';
-import { administer, PRODUCTION, type Administrator } from './administer.ts';
+import { administer, type Administrator, type AuditDetail } from './administer.ts';
 import { refuseLookAlikes } from './create.ts';
 
 export interface GroupWish extends GroupFacts {
@@ -48,26 +49,39 @@ export async function createGroup(
   const members = [...own, ...wish.members];
   if (owners.length === 0) throw new Problem('last_owner', 'A group has an owner');
   const detail = { group: wish.slug, owners, members, hidden: wish.hiddenMembers };
-  await administer(db, by, { action: 'group.create', describe: () => detail }, async (tx) => {
-    await refuseLookAlikes(tx, [wish.slug]);
+  await alter(db, by, { action: 'group.create', describe: () => detail }, async (tx) => {
+    await refuseLookAlikes(tx, [wish.slug], { realmId: by.realmId });
     const ownerIds = await idsOf(tx, by, owners);
     const memberIds = await idsOf(tx, by, members);
-    const id = await insertGroup(tx, { ...wish, realmId: PRODUCTION });
+    const id = await insertGroup(tx, { ...wish, realmId: by.realmId });
     await addToGroup(tx, 'owner', id, ownerIds);
     await addToGroup(tx, 'member', id, memberIds);
   });
   return readGroup(db, by, wish.slug);
 }
 
+/** Administers in the realm of who asks, unless that is archived. Throws Problem realm_closed. */
+async function alter(
+  db: Database,
+  by: Administrator,
+  act: { readonly action: string; readonly describe: () => AuditDetail },
+  work: (tx: ServerTx) => Promise<void>,
+): Promise<void> {
+  await administer(db, by, act, async (tx) => {
+    if (!(await isArchived(tx, by.realmId))) return work(tx);
+    throw new Problem('realm_closed', 'The exercise is archived: its groups stay as they were');
+  });
+}
+
 /** The groups that who asks is in, keeps or may join; all of them for an admin. */
 export async function readGroups(db: Database, by: Administrator): Promise<GroupView[]> {
-  const all = await listGroups(db.server, PRODUCTION);
+  const all = await listGroups(db.server, by.realmId);
   return all.filter((group) => isThere(group, by)).map((group) => viewOf(group, by));
 }
 
 /** Throws Problem not_found, for a group that is not there for who asks. */
 export async function readGroup(db: Database, by: Administrator, slug: string): Promise<GroupView> {
-  const [group] = await listGroups(db.server, PRODUCTION, slug);
+  const [group] = await listGroups(db.server, by.realmId, slug);
   if (group === undefined || !isThere(group, by)) throw unknown(slug);
   return viewOf(group, by);
 }
@@ -80,7 +94,7 @@ export async function changeGroup(
   change: { readonly [fact in keyof GroupFacts]?: GroupFacts[fact] | undefined },
 ): Promise<GroupView> {
   const detail = { group: slug, changed: Object.keys(change) };
-  await administer(db, by, { action: 'group.change', describe: () => detail }, async (tx) => {
+  await alter(db, by, { action: 'group.change', describe: () => detail }, async (tx) => {
     const group = await findKept(tx, by, slug);
     await updateGroup(tx, group.id, {
       name: change.name ?? group.name,
@@ -104,7 +118,7 @@ export async function join(
   organisation: string,
 ): Promise<void> {
   const act = { action: `group.add_${part}`, describe: () => ({ group: slug, organisation }) };
-  await administer(db, by, act, async (tx) => {
+  await alter(db, by, act, async (tx) => {
     const group = await find(tx, by, slug);
     if (part === 'owner' || !isSelf(by, organisation)) refuseOthers(group, by);
     else if (!group.open && !keeps(group, by) && !isMember(group, by)) {
@@ -126,7 +140,7 @@ export async function leave(
   organisation: string,
 ): Promise<void> {
   const act = { action: `group.remove_${part}`, describe: () => ({ group: slug, organisation }) };
-  await administer(db, by, act, async (tx) => {
+  await alter(db, by, act, async (tx) => {
     const group = await find(tx, by, slug);
     if (!isSelf(by, organisation)) refuseOthers(group, by);
     if (part === 'owner' && group.owners.every((owner) => owner === organisation)) {
@@ -139,7 +153,7 @@ export async function leave(
 }
 
 async function find(tx: ServerTx, by: Administrator, slug: string): Promise<GroupRecord> {
-  const [group] = await listGroups(tx, PRODUCTION, slug);
+  const [group] = await listGroups(tx, by.realmId, slug);
   if (group === undefined || !isThere(group, by)) throw unknown(slug);
   return group;
 }
@@ -190,12 +204,13 @@ function viewOf(group: GroupRecord, by: Administrator): GroupView {
   };
 }
 
-/** Organisations that who asks can see: groups and communities are none. */
+/** Organisations that who asks can see, in its realm: groups and communities are none. */
 async function idsOf(tx: ServerTx, by: Administrator, slugs: readonly string[]): Promise<number[]> {
   const all = new Map((await listOrganisations(tx)).map((one) => [one.slug, one]));
+  const entered = await findEntered(tx, by.realmId);
   return slugs.map((slug) => {
     const found = all.get(slug);
-    if (found === undefined) throw strange(slug);
+    if (found === undefined || !entered.has(found.id)) throw strange(slug);
     if (by.role !== 'admin' && found.status !== 'active') throw strange(slug);
     return found.id;
   });

@@ -1,18 +1,15 @@
 import { Problem } from '../errors.ts';
 import { pepper, type Keyring } from '../keyring.ts';
 import type { Role } from '../sharing/member.ts';
+import { PRODUCTION } from '../sharing/realm.ts';
 import type { Database } from '../store/database.ts';
 import { endKey, insertKey, listKeys, type KeyView, type NewKeyRecord } from '../store/keys.ts';
 import { findOrganisationId } from '../store/organisations.ts';
+import { findEntered } from '../store/realms.ts';
 import type { ServerTx } from '../store/transaction.ts';
-import {
-  administer,
-  keepingAnAdmin,
-  PRODUCTION,
-  rolesUpTo,
-  type Administrator,
-} from './administer.ts';
+import { administer, keepingAnAdmin, rolesUpTo, type Administrator } from './administer.ts';
 import { newKey } from './keys.ts';
+import { realmOf } from './named-realm.ts';
 
 export interface KeyContext {
   readonly db: Database;
@@ -22,6 +19,8 @@ export interface KeyContext {
 export interface KeyWish {
   /** Its slug. */
   readonly organisation: string;
+  /** Slug of the realm it is for; that of who asks unless given. */
+  readonly realm?: string | undefined;
   readonly role: Role;
   readonly label: string;
   readonly expiresAt: Date | null;
@@ -35,7 +34,10 @@ export interface MintedKey {
   readonly text: string;
 }
 
-/** Makes a key. Throws Problem not_found, role_not_allowed for what is stronger than who asks. */
+/**
+ * Makes a key. Throws Problem not_found, role_not_allowed for what is stronger than who asks,
+ * realm_unknown, or realm_not_allowed for what is in another realm than who asks in an exercise.
+ */
 export async function mintKey(
   { db, keyring }: KeyContext,
   by: Administrator,
@@ -54,6 +56,7 @@ export async function mintKey(
   const describe = ({ key }: MintedKey) => ({
     key: key.id,
     organisation: wish.organisation,
+    realm: key.realm,
     role: wish.role,
   });
   return administer(db, by, { action: 'key.create', describe }, async (tx) => {
@@ -63,7 +66,33 @@ export async function mintKey(
         path: 'body.organisation',
       });
     }
-    return put(tx, keyring, { ...wish, organisationId, madeBy: by.keyId });
+    const realmId = await realmFor(tx, by, wish, organisationId);
+    return put(tx, keyring, { ...wish, organisationId, realmId, madeBy: by.keyId });
+  });
+}
+
+/** The realm of a key wished: production, or an exercise that the organisation was let into. */
+async function realmFor(
+  tx: ServerTx,
+  by: Administrator,
+  { organisation, realm, role }: KeyWish,
+  organisationId: number,
+): Promise<number> {
+  const realmId = realm === undefined ? by.realmId : await realmOf(tx, realm);
+  if (by.realmId !== PRODUCTION && realmId !== by.realmId) {
+    throw new Problem('realm_not_allowed', 'In an exercise you make keys for that one only', {
+      path: 'body.realm',
+    });
+  }
+  if (realmId === PRODUCTION) return realmId;
+  if (role === 'admin') {
+    throw new Problem('role_not_allowed', 'An admin has the whole server: in production only', {
+      path: 'body.role',
+    });
+  }
+  if ((await findEntered(tx, realmId)).has(organisationId)) return realmId;
+  throw new Problem('realm_unknown', `${organisation} takes no part in ${realm}`, {
+    path: 'body.realm',
   });
 }
 
@@ -108,6 +137,7 @@ export async function rotateKey(
     if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt <= now)) {
       throw new Problem('key_ended', 'The key was revoked or has expired: make a new one');
     }
+    // It stays in its realm: `old` says which.
     const role = rolesUpTo(by.role).find((name) => name === old.role);
     if (role === undefined) throw unknown();
     const at = new Date(now.getTime() + overlapSeconds * 1000);
@@ -119,12 +149,20 @@ export async function rotateKey(
 async function put(
   tx: ServerTx,
   keyring: Keyring,
-  wish: KeyWish & Pick<NewKeyRecord, 'organisationId' | 'previousId' | 'madeBy'>,
+  wish: KeyWish & Pick<NewKeyRecord, 'organisationId' | 'realmId' | 'previousId' | 'madeBy'>,
 ): Promise<MintedKey> {
   const { id, secret, text } = newKey();
-  const { organisationId, role, label, expiresAt, networks = [], previousId, madeBy } = wish;
+  const {
+    organisationId,
+    realmId,
+    role,
+    label,
+    expiresAt,
+    networks = [],
+    previousId,
+    madeBy,
+  } = wish;
   const secretHash = pepper(keyring, secret);
-  const realmId = PRODUCTION;
   const record = { id, organisationId, realmId, role, label, secretHash, expiresAt, networks };
   await insertKey(tx, { ...record, previousId, madeBy });
   const [key] = await listKeys(tx, { id, roles: [role] });
@@ -138,10 +176,12 @@ async function findOwn(tx: ServerTx, by: Administrator, id: string) {
   return key;
 }
 
-/** What is stronger than who asks, or another organisation's, is not there. */
-function mine({ role, organisation }: Administrator) {
-  const roles = rolesUpTo(role);
-  return role === 'admin' ? { roles } : { roles, organisationId: organisation?.id ?? 0 };
+/** What is stronger than who asks, another organisation's or another realm's, is not there. */
+function mine(by: Administrator) {
+  const roles = rolesUpTo(by.role);
+  if (by.role === 'admin') return { roles };
+  const realmId = by.realmId === PRODUCTION ? undefined : by.realmId;
+  return { roles, realmId, organisationId: by.organisation?.id ?? 0 };
 }
 
 function unknown(): Problem {

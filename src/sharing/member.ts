@@ -1,3 +1,4 @@
+import type { Realm } from './realm.ts';
 import type { Viewer } from './viewer.ts';
 
 /** From the most to the least: admin runs the whole server, feed only pulls. */
@@ -25,6 +26,8 @@ export interface Member {
   /** Whether an agreement is in force; without one, only withdrawals reach it. */
   readonly active: boolean;
   readonly organisation: Organisation;
+  /** Where it is: nothing it does or sees is of another one. */
+  readonly realm: Realm;
   /** What it sees through a key: never TLP:RED, whatever its agreement says. */
   readonly viewer: Viewer;
   /** The TLP rank up to which it may share. */

@@ -6,6 +6,7 @@ export interface AgreementView {
   readonly organisation: string;
   /** Of the organisation: partners' agreements take approvals. */
   readonly organisationKind: string;
+  readonly realm: string;
   readonly community: string;
   readonly title: string;
   readonly reference: string;
@@ -34,8 +35,8 @@ export async function listAgreements(
   { organisation = '', id = 0 }: AgreementFilter,
 ): Promise<AgreementView[]> {
   return tx.$queryRaw`
-    select a.id, o.slug as organisation, o.kind as "organisationKind", c.slug as community,
-      a.title, a.reference, a.kind, a.tlp_ceiling as ceiling, a.documents,
+    select a.id, o.slug as organisation, o.kind as "organisationKind", r.slug as realm,
+      c.slug as community, a.title, a.reference, a.kind, a.tlp_ceiling as ceiling, a.documents,
       a.valid_from as "validFrom", a.valid_until as "validUntil", a.approved_at as "approvedAt",
       a.ended_at as "endedAt", a.replaces_id as replaces,
       (select coalesce(json_agg(json_build_object('key', p.key_id, 'at', to_char(
@@ -44,7 +45,7 @@ export async function listAgreements(
        from (select distinct key_id, approved_at from agreement_approval
              where agreement_id = a.id) as p) as approvals
     from agreement a join organisation o on o.id = a.organisation_id
-      join audience c on c.id = a.community_id
+      join audience c on c.id = a.community_id join realm r on r.id = c.realm_id
     where ${organisation} in ('', o.slug) and ${id}::integer in (0, a.id)
     order by a.id desc`;
 }

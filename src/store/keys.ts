@@ -6,6 +6,7 @@ import type { ServerTx } from './transaction.ts';
 export interface KeyView {
   readonly id: string;
   readonly organisation: string;
+  readonly realm: string;
   readonly role: string;
   readonly label: string;
   readonly networks: readonly string[];
@@ -40,9 +41,10 @@ export async function insertKey(tx: ServerTx, key: NewKeyRecord): Promise<void> 
       ${key.madeBy ?? null})`;
 }
 
-/** Which keys: of one organisation or all, of these roles. */
+/** Which keys: of one organisation or all, of one realm or all, of these roles. */
 export interface KeyFilter {
   readonly organisationId?: number | undefined;
+  readonly realmId?: number | undefined;
   readonly id?: string | undefined;
   readonly roles: readonly string[];
 }
@@ -50,14 +52,14 @@ export interface KeyFilter {
 /** The keys, the newest first; those that ended long ago too. */
 export async function listKeys(
   tx: Prisma.TransactionClient,
-  { organisationId = -1, id = '', roles }: KeyFilter,
-): Promise<(KeyView & { readonly organisationId: number })[]> {
+  { organisationId = -1, realmId = 0, id = '', roles }: KeyFilter,
+): Promise<(KeyView & { readonly organisationId: number; readonly realmId: number })[]> {
   return tx.$queryRaw`
-    select k.id, k.organisation_id as "organisationId", o.slug as organisation, k.role, k.label,
-      k.networks, k.created_at as "createdAt", k.expires_at as "expiresAt",
+    select k.id, k.organisation_id as "organisationId", k.realm_id as "realmId",
+      o.slug as organisation, r.slug as realm, k.role, k.label, k.networks, k.created_at as "createdAt", k.expires_at as "expiresAt",
       k.revoked_at as "revokedAt", k.last_used_at as "lastUsedAt"
-    from api_key k join organisation o on o.id = k.organisation_id
-    where ${organisationId}::integer in (-1, k.organisation_id) and ${id} in ('', k.id)
+    from api_key k join organisation o on o.id = k.organisation_id join realm r on r.id = k.realm_id
+    where ${realmId}::smallint in (0, k.realm_id) and ${organisationId}::integer in (-1, k.organisation_id) and ${id} in ('', k.id)
       and k.role = any(${[...roles]})
     order by k.created_at desc, k.id`;
 }

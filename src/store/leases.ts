@@ -79,6 +79,8 @@ export async function releaseLeases(db: Database, workerId: string): Promise<voi
 export interface Order {
   readonly organisationId: number;
   readonly realmId: number;
+  /** Slug of the realm. */
+  readonly realm: string;
   readonly url: string;
   readonly filter: unknown;
   readonly producerIds: number[];
@@ -110,7 +112,8 @@ export const findOrder = gather(findOrders, {
 async function findOrders(db: Database, keys: readonly OrderKey[]): Promise<(Order | undefined)[]> {
   const ids = keys.map(({ subscriptionId }) => subscriptionId);
   const rows = await db.server.$queryRaw<(Order & { id: string })[]>`
-    select s.id::text, s.organisation_id as "organisationId", s.realm_id as "realmId", s.url,
+    select s.id::text, s.organisation_id as "organisationId", s.realm_id as "realmId",
+      r.slug as realm, s.url,
       s.filter,
       array(select o.id from organisation o
             where o.slug = any(array(select jsonb_array_elements_text(s.filter -> 'producers')))
@@ -119,7 +122,7 @@ async function findOrders(db: Database, keys: readonly OrderKey[]): Promise<(Ord
       s.retry_to::float8 as "retryTo", s.failures, s.refusals, s.dead_letters as "deadLetters",
       extract(epoch from s.failing_since)::float8 * 1000 as "failingSinceMs",
       extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs"
-    from subscription s
+    from subscription s join realm r on r.id = s.realm_id
     where s.id = any(string_to_array(${ids.join(',')}, ',')::uuid[])
       and s.lease_owner = ${keys[0]?.workerId}::uuid and s.state = 'active'`;
   const orders = new Map(rows.map((row) => [row.id, row]));

@@ -1,4 +1,5 @@
 import type { Organisation } from '../sharing/member.ts';
+import { PRODUCTION, type Realm } from '../sharing/realm.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
 import { gather } from './gather.ts';
@@ -6,7 +7,9 @@ import { Prisma } from './generated/client.ts';
 
 /** An organisation and what it may see now. */
 export interface MemberRecord {
+  /** In a realm of its own, what it shares goes to everybody in that unless it says otherwise. */
   readonly organisation: Organisation;
+  readonly realm: Realm;
   /** Its ceiling is -1 while no agreement is in force. */
   readonly viewer: Viewer;
 }
@@ -32,6 +35,8 @@ interface MemberRow {
   default_tlp: number;
   identities: string[];
   realm_id: number;
+  realm_slug: string;
+  realm_name: string;
   ceiling: number | null;
   audiences: number[];
   self: number;
@@ -47,10 +52,9 @@ interface KeyRow extends MemberRow {
   networks: string[];
 }
 
-const PRODUCTION = 1;
-
-const memberColumns = Prisma.sql`o.id, o.slug, o.name, o.status, o.default_community_id,
-  o.default_tlp, array(select stix_id from identity i where i.organisation_id = o.id) as identities,
+const memberColumns = Prisma.sql`o.id, o.slug, o.name, o.status, o.default_tlp,
+  coalesce(r.community_id, o.default_community_id) as default_community_id,
+  r.id as realm_id, r.slug as realm_slug, r.name as realm_name, array(select stix_id from identity i where i.organisation_id = o.id) as identities,
   viewer.ceiling, viewer.audiences, viewer.self`;
 
 const KEYS_MAX = 100;
@@ -67,9 +71,8 @@ async function findKeys(
 ): Promise<(KeyRecord | undefined)[]> {
   const rows = await db.server.$queryRaw<KeyRow[]>`
     select k.id as key_id, k.role, k.secret_hash, k.expires_at, k.revoked_at, k.last_used_at,
-      k.networks, k.realm_id,
-      ${memberColumns}
-    from api_key k join organisation o on o.id = k.organisation_id,
+      k.networks, ${memberColumns}
+    from api_key k join organisation o on o.id = k.organisation_id join realm r on r.id = k.realm_id,
       lateral viewer_of(o.id, k.realm_id) as viewer
     where k.id = any(string_to_array(${keyIds.join(',')}, ','))`;
   const records = new Map(rows.map((row) => [row.key_id, toKey(row)]));
@@ -92,8 +95,9 @@ function toKey(row: KeyRow): KeyRecord {
 /** The organisation of this slug as it is at this moment, in production. */
 export async function findMember(db: Database, slug: string): Promise<MemberRecord | undefined> {
   const [row] = await db.server.$queryRaw<MemberRow[]>`
-    select ${PRODUCTION}::smallint as realm_id, ${memberColumns}
-    from organisation o, lateral viewer_of(o.id, ${PRODUCTION}::smallint) as viewer
+    select ${memberColumns}
+    from organisation o join realm r on r.id = ${PRODUCTION}::smallint,
+      lateral viewer_of(o.id, r.id) as viewer
     where o.slug = ${slug}`;
   return row === undefined ? undefined : toMember(row);
 }
@@ -109,6 +113,7 @@ function toMember(row: MemberRow): MemberRecord {
       defaultTlp: row.default_tlp,
       identities: row.identities,
     },
+    realm: { slug: row.realm_slug, name: row.realm_name },
     viewer: {
       organisationId: row.id,
       realmId: row.realm_id,

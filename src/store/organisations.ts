@@ -92,12 +92,17 @@ export async function whileFounding<T>(db: Database, work: () => Promise<T>): Pr
   });
 }
 
-/** What organisations, communities and groups are called: what a new name may not look like. */
+/**
+ * What organisations, communities and groups (of every realm, or of one) are called: what a new
+ * name may not look like.
+ */
 export async function findNames(
   tx: ServerTx,
+  realmId = 0,
 ): Promise<{ readonly organisationId: number | null; readonly name: string }[]> {
   return tx.$queryRaw`
     select id as "organisationId", unnest(array[slug, name]) as name from organisation
     union all
-    select null, slug from audience where slug is not null`;
+    select null, slug from audience
+    where slug is not null and ${realmId}::smallint in (0, realm_id)`;
 }

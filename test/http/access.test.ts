@@ -3,6 +3,7 @@ import request from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROLES, type Role } from '../../src/sharing/member.ts';
 import { anActor, type Actor } from '../support/actors.ts';
+import { anExercise, playing } from '../support/exercise.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 const ALL: readonly Role[] = ROLES;
@@ -65,18 +66,39 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'delete /api/v1/keys/{id}': ADMINS,
   'post /api/v1/keys/{id}/rotate': ADMINS,
   'get /api/v1/notices': ADMINS,
+  'post /api/v1/realms': OPERATORS,
+  'get /api/v1/realms': ANALYSTS,
+  'get /api/v1/realms/{slug}': ANALYSTS,
+  'post /api/v1/realms/{slug}/archive': OPERATORS,
+  'post /api/v1/realms/{slug}/wipe': OPERATORS,
   'get /api/v1/audit': ADMINS,
   'get /api/v1/audit/checkpoint': ALL,
   'get /api/v1/audit/proof': ADMINS,
 };
 
+/** What keys of an exercise may not call whatever their role: it is of production, or of all. */
+const PRODUCTION_ONLY = [
+  ...Object.keys(MATRIX).filter((route) => MATRIX[route] === OPERATORS),
+  // They name every organisation.
+  'get /api/v1/objects/{id}/access',
+  'post /api/v1/audiences/preview',
+  ...Object.keys(MATRIX).filter((route) => route.includes('/api/v1/organisations')),
+  'get /api/v1/agreements',
+  'get /api/v1/notices',
+  'get /api/v1/audit',
+  'get /api/v1/audit/checkpoint',
+  'get /api/v1/audit/proof',
+];
+
 let tocsin: Tocsin;
+let player: Actor;
 const actors = new Map<Role, Actor>();
 
 beforeAll(async () => {
   tocsin = await startTocsin();
   const orgAdmin = await anActor(tocsin);
   for (const role of ROLES) actors.set(role, await orgAdmin.as(role));
+  player = await playing(tocsin, orgAdmin, await anExercise(tocsin, [orgAdmin]));
 });
 afterAll(() => tocsin.close());
 
@@ -116,6 +138,12 @@ it.each(cells)('%s %s: %s', async (role, route, may) => {
   } else {
     expect({ status, code }).toEqual({ status: 403, code: 'role_not_allowed' });
   }
+});
+
+it.each(closed)('%s: for an exercise or not', async (route) => {
+  const { status, code } = await call(route, player.key);
+  const refused = PRODUCTION_ONLY.includes(route);
+  expect([status === 403, code?.endsWith('_not_allowed') === true]).toEqual([refused, refused]);
 });
 
 it.each(closed)('%s takes a key', async (route) => {

@@ -104,6 +104,7 @@ describe('GET /me', () => {
     expect(status).toBe(200);
     expect(body).toEqual({
       organisation: { slug: carol.slug, name: carol.slug, identities: [carol.identity] },
+      realm: { slug: 'production', name: 'production' },
       key: { id: carol.key.split('_')[1], role: 'analyst' },
       audiences: [...communities, group].toSorted().map((name) => ({
         kind: name === group ? 'group' : 'community',

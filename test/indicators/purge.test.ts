@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer, type PostedObject } from '../support/builders.ts';
 import { tablesHolding } from '../support/dump.ts';
+import { anExercise, playing } from '../support/exercise.ts';
 import { follow } from '../support/follow.ts';
 import { attempts, subscribes, timeFlies } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -87,6 +88,7 @@ describe('POST /objects/{id}/purge', () => {
     const all = [alice, bob, dora, stranger];
     for (const one of all) places.set(one, (await one.reads({ limit: 10_000 })).next);
     const stream = await follow(tocsin, bob, { after: places.get(bob) ?? '' });
+    expect((await stream.next())?.event).toBe('place');
     const { body } = await purges(object.id).expect(200);
     expect(body).toMatchObject({ versions: 1, organisations_told: 3 });
     for (const one of all) {
@@ -146,6 +148,22 @@ describe('POST /objects/{id}/purge', () => {
     expect(outcomes(await stranger.posts(object))).toEqual(['created']);
     await purges(object.id).expect(200);
     expect(outcomes(await stranger.posts(newer(object, 7)))).toEqual(['purged']);
+  });
+
+  it('takes it out of every realm', async () => {
+    const { object, value } = secret();
+    const exercise = await anExercise(tocsin, [alice, bob]);
+    const [played, other] = [
+      await playing(tocsin, alice, exercise),
+      await playing(tocsin, bob, exercise),
+    ];
+    await alice.shares(object);
+    await played.shares(object);
+    const { next } = await other.reads({ limit: 10_000 });
+    await purges(object.id).expect(200);
+    expect((await other.reads({ after: next })).withdrawn).toEqual([object.id]);
+    expect(await tablesHolding(tocsin, value)).toEqual([]);
+    expect(outcomes(await played.posts(newer(object)))).toEqual(['purged']);
   });
 
   it('waits for who is just sharing it, so that it does not come back', async () => {

@@ -28,15 +28,19 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** What a command prints: one JSON value a line. */
-async function says(...args: string[]): Promise<Record<string, unknown>[]> {
-  const { stdout } = await run(process.execPath, [main, ...args], {
+function command(...args: string[]): Promise<{ stdout: string }> {
+  return run(process.execPath, [main, ...args], {
     env: {
       ...process.env,
       DATABASE_URL: tocsin.databaseUrl,
       TOCSIN_SECRET_FILE: join(directory, 'secret'),
     },
   });
+}
+
+/** What a command prints: one JSON value a line. */
+async function says(...args: string[]): Promise<Record<string, unknown>[]> {
+  const { stdout } = await command(...args);
   const lines = stdout.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
@@ -57,14 +61,27 @@ it('administers members from the command line', async () => {
   await says('agreement', 'end', String(agreement?.['id']));
   expect((await ally.sends('get', '/me').expect(200)).text).not.toContain(community);
 
+  const exercise = slug('exercise');
+  const times = ['--from', '2020-01-01', '--until', '2120-01-01'];
+  await says('realm', 'create', exercise, ...times, '--member', ally.slug);
+  expect(await says('realm', 'list')).toMatchObject([{ slug: exercise, members: [ally.slug] }]);
+  const whose = ['--org', ally.slug, '--realm', exercise, '--role', 'feed'];
+  const { stdout } = await command('key', 'create', ...whose);
+  expect(stdout).toMatch(/^tocsin_/);
+  expect(await says('key', 'list', '--org', ally.slug)).toContainEqual(
+    expect.objectContaining({ realm: exercise, role: 'feed' }),
+  );
+  await says('realm', 'archive', exercise, '--reason', 'Over');
+  const [wiped] = await says('realm', 'wipe', exercise, '--reason', 'Over');
+  expect(wiped).toMatchObject({ state: 'wiped', wipedBy: 'command line' });
+
   await says('org', 'suspend', ally.slug);
   await ally.sends('get', '/me').expect(403);
   await says('org', 'activate', ally.slug);
   const list = await says('org', 'list');
   expect(list).toContainEqual(expect.objectContaining({ slug: ally.slug, status: 'active' }));
 
-  const keys = await says('key', 'list', '--org', ally.slug);
-  await says('key', 'revoke', String(keys[0]?.['id']));
+  await says('key', 'revoke', ally.key.split('_')[1] ?? '');
   await ally.sends('get', '/me').expect(401);
   const ended = says('org', 'suspend', admin.slug).then(() => says('org', 'suspend', 'owner'));
   await expect(ended).rejects.toThrow(/Nobody could administrate the server/);

@@ -128,3 +128,76 @@ end
 $$;
 revoke execute on function purge_object from public;
 grant execute on function purge_object to tocsin_server;
+
+-- Realms ---------------------------------------------------------------------------------------------
+
+alter table realm
+  add column slug text unique check (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+  -- Within these times an exercise takes new content. Production has none.
+  add column starts_at timestamptz(6),
+  add column ends_at timestamptz(6),
+  -- Of an exercise: everybody who takes part in it.
+  add column community_id integer references audience,
+  add column archived_at timestamptz(6),
+  -- What is left of it, when its content is gone: when, who and why.
+  add column wiped_at timestamptz(6),
+  add column wiped_by text,
+  add column wiped_because text,
+  add check (ends_at > starts_at),
+  add check (wiped_at is null or archived_at is not null);
+update realm set slug = 'production' where id = 1;
+alter table realm alter column slug set not null,
+  add check ((id = 1) = (starts_at is null) and (id = 1) = (ends_at is null)),
+  add check (id <> 1 or archived_at is null);
+
+grant insert, update (community_id, archived_at, wiped_at, wiped_by, wiped_because) on realm
+  to tocsin_server;
+
+-- Whether a realm takes new content at this moment, for tocsin_app, which has no right on realms.
+create function realm_is_open(realm smallint) returns boolean
+language sql stable security definer set search_path from current as $$
+  select exists (
+    select from realm r where r.id = realm and r.archived_at is null
+      and (r.starts_at is null or (r.starts_at <= now() and now() < r.ends_at)))
+$$;
+
+-- Takes all content of an archived exercise away, its log, subscriptions, groups and keys. Nobody
+-- writes in it any more, so only the last step keeps others waiting.
+create function wipe_realm(realm smallint) returns void
+language plpgsql security definer set search_path from current as $$
+declare
+  head constant bigint := (select coalesce(max(l.seq), 0) from log l);
+begin
+  if not exists (select from realm r where r.id = realm and r.archived_at is not null) then
+    raise exception 'realm % is not archived', realm using errcode = 'restrict_violation';
+  end if;
+  delete from observable o where o.realm_id = realm;
+  delete from version v where v.realm_id = realm;
+  -- Its first and last places stay, as rows that say nothing to nobody: others have cursors there.
+  with bounds as (select min(l.seq) as first, max(l.seq) as last from log l where l.realm_id = realm)
+  delete from log l using bounds
+    where l.realm_id = realm and l.seq > bounds.first and l.seq < bounds.last;
+  update api_key k set revoked_at = coalesce(k.revoked_at, now()) where k.realm_id = realm;
+  update agreement a set ended_at = coalesce(a.ended_at, now())
+    from audience c where c.id = a.community_id and c.realm_id = realm;
+  delete from subscription s where s.realm_id = realm;
+  delete from audience_member m using audience g where g.id = m.audience_id and g.realm_id = realm;
+  delete from audience_owner w using audience g where g.id = w.audience_id and g.realm_id = realm;
+  update audience g set name = g.slug, description = '' where g.realm_id = realm;
+
+  perform pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0));
+  delete from inbox i where i.realm_id = realm;
+  delete from announcement n where n.realm_id = realm;
+  delete from member_standing m where m.realm_id = realm;
+  update log l set kind = 'withdraw', version_id = null, stix_id = '', organisation_id = 0,
+      audience_id = 0, tlp = 0
+    where l.realm_id = realm
+      and (l.seq > head or l.seq in (
+        select min(o.seq) from log o where o.realm_id = realm
+        union select max(o.seq) from log o where o.realm_id = realm));
+  perform pg_notify('tocsin_gone', '');
+end
+$$;
+revoke execute on function realm_is_open, wipe_realm from public;
+grant execute on function realm_is_open to tocsin_app;
+grant execute on function wipe_realm to tocsin_server;

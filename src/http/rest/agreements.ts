@@ -134,10 +134,11 @@ const end: Route = (app, services) => {
 export const agreements = noun(create, list, approve, end);
 
 function toAnswer(view: AgreementView): z.infer<typeof AgreementAnswer> {
-  const { id, organisation, community, title, reference, replaces } = view;
+  const { id, organisation, realm, community, title, reference, replaces } = view;
   return {
     id,
     organisation,
+    realm,
     community,
     title,
     reference,

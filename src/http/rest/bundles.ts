@@ -26,7 +26,7 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
   app.post(
     '/bundles',
     {
-      config: { access: PUBLISHERS, takesBundles: true, takes: BUNDLE_BODIES },
+      config: { access: PUBLISHERS, inExercises: true, takesBundles: true, takes: BUNDLE_BODIES },
       schema: {
         operationId: 'postBundle',
         summary: 'Share the objects of a STIX 2.1 bundle',
@@ -38,7 +38,7 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
         querystring: BundleQuery,
         response: {
           200: answer('What became of each object', BundleAnswer),
-          ...problems(400, 401, 403, 413, 415, 422),
+          ...problems(400, 401, 403, 409, 413, 415, 422),
         },
       },
     },

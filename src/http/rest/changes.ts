@@ -2,6 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import type { LogPage } from '../../log/reader.ts';
 import { readPage } from '../../log/reader.ts';
 import { openCursor, sealCursor } from '../../log/cursor.ts';
+import { labelOf } from '../../sharing/realm.ts';
 import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
 import { prefers } from '../negotiation.ts';
@@ -35,7 +36,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
   app.get(
     '/changes',
     {
-      config: { access: READERS, whileInactive: true },
+      config: { access: READERS, inExercises: true, whileInactive: true },
       schema: {
         operationId: 'getChanges',
         summary: 'Read what changed since a cursor',
@@ -50,13 +51,14 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
     },
     async (request, reply) => {
       const type = prefers(request, ['application/json', NDJSON]);
-      const { viewer } = memberOf(request);
+      const { viewer, realm } = memberOf(request);
       const { after, limit } = request.query;
       const from = after === undefined ? 0 : openCursor(services.keyring, viewer, after);
       const page = await readPage(services.db, viewer, { after: from, limit });
       disclose(services, request, 'changes', { objects: page.rows.length, place: page.next });
       const next = sealCursor(services.keyring, viewer, page.next);
-      const body = type === NDJSON ? asLines(page, next) : asDocument(page, next);
+      const tail = { ...labelOf(realm), next, more: page.more };
+      const body = type === NDJSON ? asLines(page, tail) : asDocument(page, tail);
       await sendRaw(reply, `${type}; charset=utf-8`, body);
     },
   );
@@ -64,11 +66,11 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
 };
 
 /** The contents are kept as JSON, so they are put together, not parsed and written again. */
-function asDocument({ rows, more }: LogPage, next: string): string {
+function asDocument({ rows }: LogPage, place: object): string {
   const objects = rows.flatMap(({ content }) => content ?? []);
   const withdrawn = rows.flatMap(({ kind, stixId }) => (kind === 'withdraw' ? stixId : []));
   const head = '{"objects":[';
-  const tail = `],${JSON.stringify({ withdrawn, next, more }).slice(1)}`;
+  const tail = `],${JSON.stringify({ withdrawn, ...place }).slice(1)}`;
   if (objects.length === 0) return head + tail;
   // Around the first and the last, since to put them around the whole would copy it once more.
   objects[0] = head + objects[0];
@@ -76,9 +78,9 @@ function asDocument({ rows, more }: LogPage, next: string): string {
   return objects.join(',');
 }
 
-function asLines({ rows, more }: LogPage, next: string): string {
+function asLines({ rows }: LogPage, place: object): string {
   const lines = rows.map(({ content, stixId }) =>
     content === null ? JSON.stringify({ withdrawn: stixId }) : `{"object":${content}}`,
   );
-  return `${lines.join('\n')}${lines.length > 0 ? '\n' : ''}${JSON.stringify({ next, more })}\n`;
+  return `${lines.join('\n')}${lines.length > 0 ? '\n' : ''}${JSON.stringify(place)}\n`;
 }

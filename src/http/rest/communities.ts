@@ -34,7 +34,7 @@ const list: Route = (app, services) => {
   app.get(
     '/communities',
     {
-      config: { access: ANALYSTS },
+      config: { access: ANALYSTS, inExercises: true },
       schema: {
         operationId: 'listCommunities',
         summary: 'The communities that you are in',

@@ -15,6 +15,7 @@ import { notices } from './notices.ts';
 import { objectActs } from './object-acts.ts';
 import { objects } from './objects.ts';
 import { organisations } from './organisations.ts';
+import { realms } from './realms.ts';
 import { sharingGroups } from './sharing-groups.ts';
 import { stream } from './stream.ts';
 import { subscriptionActs } from './subscription-acts.ts';
@@ -41,6 +42,7 @@ const NOUNS = [
   sharingGroups,
   keys,
   notices,
+  realms,
   audit,
   me,
 ];

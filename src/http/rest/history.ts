@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { findHistory, type HistoryRow } from '../../store/history.ts';
 import { asViewer } from '../../store/transaction.ts';
+import { labelOf } from '../../sharing/realm.ts';
 import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
 import { sendRaw } from '../raw.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
+import { RealmLabel } from './schemas/changes.ts';
 import { ObjectParams, StixAnswer } from './schemas/object.ts';
 import { problems } from './schemas/problem.ts';
 
@@ -14,6 +16,7 @@ const VERSIONS_MAX = 1000;
 
 const HistoryAnswer = z
   .object({
+    realm: RealmLabel,
     versions: z.array(
       z.object({
         accepted_at: z.iso.datetime().meta({ description: 'When the server took it' }),
@@ -28,7 +31,7 @@ const read: Route = (app, services) => {
   app.get(
     '/objects/:id/history',
     {
-      config: { access: READERS },
+      config: { access: READERS, inExercises: true },
       schema: {
         operationId: 'getHistory',
         summary: 'The whole history of one thing',
@@ -45,13 +48,14 @@ const read: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { viewer } = memberOf(request);
+      const { viewer, realm } = memberOf(request);
       const rows = await asViewer(services.db, viewer, (tx) =>
         findHistory(tx, viewer.realmId, request.params.id, VERSIONS_MAX),
       );
       if (rows.length === 0) throw new Problem('not_found', 'There is no such object for you');
       disclose(services, request, 'history', { objects: rows.length });
-      const body = `{"versions":[${rows.map(toText).join(',')}]}`;
+      const head = JSON.stringify({ ...labelOf(realm), versions: [] });
+      const body = `${head.slice(0, -2)}${rows.map(toText).join(',')}]}`;
       await sendRaw(reply, 'application/json; charset=utf-8', body);
     },
   );

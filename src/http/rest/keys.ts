@@ -17,7 +17,7 @@ import { timeOf } from './schemas/member.ts';
 import { problems } from './schemas/problem.ts';
 
 const tags = ['Members'];
-const config = { access: ORG_ADMINS };
+const config = { access: ORG_ADMINS, inExercises: true };
 
 const create: Route = (app, services) => {
   app.post(
@@ -38,11 +38,12 @@ const create: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { role, label, networks, expires_at: expiresAt } = request.body;
+      const { realm, role, label, networks, expires_at: expiresAt } = request.body;
       const organisation = request.body.organisation ?? memberOf(request).organisation.slug;
       const by = administratorOf(request);
       const minted = await mintKey(services, by, {
         organisation,
+        realm,
         role,
         label,
         networks,
@@ -136,6 +137,7 @@ function toAnswer(key: KeyView) {
   return {
     id: key.id,
     organisation: key.organisation,
+    realm: key.realm,
     role: KeyAnswer.shape.role.parse(key.role),
     label: key.label,
     networks: [...key.networks],

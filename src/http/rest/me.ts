@@ -15,6 +15,9 @@ const MeAnswer = z
       name: z.string(),
       identities: z.array(z.string()).meta({ description: 'STIX identities that are its own' }),
     }),
+    realm: z
+      .object({ slug: z.string(), name: z.string() })
+      .meta({ description: 'Production, or the exercise that the key is for' }),
     key: z.object({ id: z.string(), role: z.enum(ROLES) }),
     audiences: z.array(z.object({ kind: z.string(), slug: z.string(), name: z.string() })),
     tlp_ceiling: z.enum(TLP_ORDER).meta({ description: 'The highest marking this key may see' }),
@@ -26,7 +29,7 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
   app.get(
     '/me',
     {
-      config: { access: READERS },
+      config: { access: READERS, inExercises: true },
       schema: {
         operationId: 'getMe',
         summary: 'Whose key this is and what it may see',
@@ -35,10 +38,11 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
       },
     },
     async (request) => {
-      const { organisation, keyId, role, viewer } = memberOf(request);
+      const { organisation, realm, keyId, role, viewer } = memberOf(request);
       const { slug, name, identities } = organisation;
       return {
         organisation: { slug, name, identities: [...identities] },
+        realm: { slug: realm.slug, name: realm.name },
         key: { id: keyId, role },
         audiences: await findAudienceNames(services.db, viewer.audiences),
         tlp_ceiling: TLP_ORDER[viewer.ceiling] ?? 'clear',

@@ -19,7 +19,7 @@ const change: Route = (app, services) => {
   app.patch(
     '/objects/:id',
     {
-      config: { access: PUBLISHERS },
+      config: { access: PUBLISHERS, inExercises: true },
       schema: {
         ...one,
         operationId: 'readdressObject',
@@ -52,7 +52,7 @@ const end: Route = (app, services) => {
   app.post(
     '/objects/:id/revoke',
     {
-      config: { access: PUBLISHERS },
+      config: { access: PUBLISHERS, inExercises: true },
       schema: {
         ...one,
         operationId: 'revokeObject',

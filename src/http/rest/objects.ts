@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { findObject } from '../../store/objects.ts';
 import { asViewer } from '../../store/transaction.ts';
+import { labelOf } from '../../sharing/realm.ts';
 import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
 import { answer } from './schemas/answer.ts';
+import { RealmLabel } from './schemas/changes.ts';
 import { ObjectParams, StixAnswer, VersionQuery } from './schemas/object.ts';
 import { problems } from './schemas/problem.ts';
 
@@ -20,7 +22,7 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
   app.get(
     '/objects/:id',
     {
-      config: { access: READERS },
+      config: { access: READERS, inExercises: true },
       schema: {
         operationId: 'getObject',
         summary: 'Read one object',
@@ -33,14 +35,14 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
         response: {
           200: answer(
             'The object, or all of its versions',
-            z.union([StixAnswer, z.object({ objects: z.array(StixAnswer) })]),
+            z.union([StixAnswer, z.object({ realm: RealmLabel, objects: z.array(StixAnswer) })]),
           ),
           ...problems(400, 401, 403, 404),
         },
       },
     },
     async (request, reply) => {
-      const { viewer } = memberOf(request);
+      const { viewer, realm } = memberOf(request);
       const { version } = request.query;
       const all = version === 'all';
       const contents = await asViewer(services.db, viewer, (tx) =>
@@ -52,7 +54,8 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
       const [first] = contents;
       if (first === undefined) throw new Problem('not_found', 'There is no such object for you');
       disclose(services, request, 'objects', { objects: contents.length });
-      const body = all ? `{"objects":[${contents.join(',')}]}` : first;
+      const head = JSON.stringify({ ...labelOf(realm), objects: [] });
+      const body = all ? `${head.slice(0, -2)}${contents.join(',')}]}` : first;
       await sendRaw(reply, 'application/json; charset=utf-8', body);
     },
   );

@@ -30,7 +30,7 @@ const create: Route = (app, services) => {
   app.post(
     '/sharing-groups',
     {
-      config: { access: PUBLISHERS },
+      config: { access: PUBLISHERS, inExercises: true },
       schema: {
         operationId: 'createSharingGroup',
         summary: 'Make a sharing group',
@@ -55,7 +55,7 @@ const list: Route = (app, services) => {
   app.get(
     '/sharing-groups',
     {
-      config: { access: ANALYSTS },
+      config: { access: ANALYSTS, inExercises: true },
       schema: {
         operationId: 'listSharingGroups',
         summary: 'The groups that you are in, keep or may join',
@@ -74,7 +74,7 @@ const read: Route = (app, services) => {
   app.get(
     '/sharing-groups/:slug',
     {
-      config: { access: ANALYSTS },
+      config: { access: ANALYSTS, inExercises: true },
       schema: {
         operationId: 'getSharingGroup',
         summary: 'One sharing group',
@@ -92,7 +92,7 @@ const change: Route = (app, services) => {
   app.patch(
     '/sharing-groups/:slug',
     {
-      config: { access: PUBLISHERS },
+      config: { access: PUBLISHERS, inExercises: true },
       schema: {
         operationId: 'changeSharingGroup',
         summary: 'Change a sharing group that you keep',
@@ -127,7 +127,7 @@ function add(part: Part): Route {
     app.post(
       `/sharing-groups/:slug/${part}s`,
       {
-        config: { access: PUBLISHERS },
+        config: { access: PUBLISHERS, inExercises: true },
         schema: {
           ...WORDS[part].add,
           description: 'For owners and admins; into an open group, any organisation by itself.',
@@ -152,7 +152,7 @@ function remove(part: Part): Route {
     app.delete(
       `/sharing-groups/:slug/${part}s/:organisation`,
       {
-        config: { access: PUBLISHERS },
+        config: { access: PUBLISHERS, inExercises: true },
         schema: {
           ...WORDS[part].remove,
           description: 'For owners and admins, and for any organisation by itself.',

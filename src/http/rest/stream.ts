@@ -48,7 +48,7 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
   app.get(
     '/stream',
     {
-      config: { access: READERS, whileInactive: true },
+      config: { access: READERS, inExercises: true, whileInactive: true },
       schema: {
         operationId: 'getStream',
         summary: 'Follow what changes',

@@ -29,7 +29,7 @@ const test: Route = (app, services) => {
   app.post(
     '/subscriptions/:id/test',
     {
-      config: { access: ORG_ADMINS },
+      config: { access: ORG_ADMINS, inExercises: true },
       schema: {
         ...one,
         operationId: 'testSubscription',
@@ -53,7 +53,7 @@ const replay: Route = (app, services) => {
   app.post(
     '/subscriptions/:id/replay',
     {
-      config: { access: ORG_ADMINS },
+      config: { access: ORG_ADMINS, inExercises: true },
       schema: {
         ...one,
         operationId: 'replaySubscription',
@@ -75,7 +75,7 @@ const rotate: Route = (app, services) => {
   app.post(
     '/subscriptions/:id/rotate-secret',
     {
-      config: { access: ORG_ADMINS },
+      config: { access: ORG_ADMINS, inExercises: true },
       schema: {
         ...one,
         operationId: 'rotateSecret',
@@ -102,7 +102,7 @@ const attempts: Route = (app, services) => {
   app.get(
     '/subscriptions/:id/attempts',
     {
-      config: { access: ANALYSTS },
+      config: { access: ANALYSTS, inExercises: true },
       schema: {
         ...one,
         operationId: 'listAttempts',

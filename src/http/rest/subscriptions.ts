@@ -30,7 +30,7 @@ const create: Route = (app, services) => {
   app.post(
     '/subscriptions',
     {
-      config: { access: ORG_ADMINS },
+      config: { access: ORG_ADMINS, inExercises: true },
       schema: {
         operationId: 'createSubscription',
         summary: 'Have what you may see POSTed to an endpoint of yours',
@@ -58,7 +58,7 @@ const list: Route = (app, services) => {
   app.get(
     '/subscriptions',
     {
-      config: { access: ANALYSTS },
+      config: { access: ANALYSTS, inExercises: true },
       schema: {
         operationId: 'listSubscriptions',
         summary: 'The subscriptions of your organisation',
@@ -77,7 +77,7 @@ const read: Route = (app, services) => {
   app.get(
     '/subscriptions/:id',
     {
-      config: { access: ANALYSTS },
+      config: { access: ANALYSTS, inExercises: true },
       schema: {
         ...one,
         operationId: 'getSubscription',
@@ -94,7 +94,7 @@ const change: Route = (app, services) => {
   app.patch(
     '/subscriptions/:id',
     {
-      config: { access: ORG_ADMINS },
+      config: { access: ORG_ADMINS, inExercises: true },
       schema: {
         ...one,
         operationId: 'changeSubscription',
@@ -123,7 +123,7 @@ const remove: Route = (app, services) => {
   app.delete(
     '/subscriptions/:id',
     {
-      config: { access: ORG_ADMINS },
+      config: { access: ORG_ADMINS, inExercises: true },
       schema: {
         ...one,
         operationId: 'deleteSubscription',

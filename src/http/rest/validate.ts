@@ -17,7 +17,7 @@ const post: Route = (app, services) => {
   app.post(
     '/validate',
     {
-      config: { access: READERS, takesBundles: true, takes: BUNDLE_BODIES },
+      config: { access: READERS, inExercises: true, takesBundles: true, takes: BUNDLE_BODIES },
       schema: {
         operationId: 'validateBundle',
         summary: 'Check a bundle or an object, and keep nothing',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AGREEMENT_KINDS } from '../../../organisations/agreements.ts';
+import { PRODUCTION_SLUG } from '../../../sharing/realm.ts';
 import { Line, Marking, Name, Slug, Time } from './member.ts';
 
 const Document = z
@@ -15,7 +16,8 @@ const id = z.number().int().min(1).max(2_147_483_647);
 export const NewAgreement = z
   .strictObject({
     organisation: Slug,
-    community: Slug,
+    realm: Slug.default(PRODUCTION_SLUG).meta({ description: 'Production, or an exercise' }),
+    community: Slug.meta({ description: 'Of that realm; all of an exercise bear its slug' }),
     title: Name,
     reference: Line.default(''),
     kind,
@@ -42,6 +44,7 @@ export const AgreementAnswer = z
   .object({
     id: z.number().int(),
     organisation: z.string(),
+    realm: z.string().meta({ description: '`production`, or an exercise' }),
     community: z.string(),
     title: z.string(),
     reference: z.string(),

@@ -6,6 +6,12 @@ const PAGE_MAX = 10_000;
 
 export const Cursor = z.string().min(1).max(200).meta({ description: 'A cursor, as it was given' });
 
+/** In what holds content of an exercise. */
+export const RealmLabel = z
+  .string()
+  .optional()
+  .meta({ description: 'The exercise that this is of; not there in production' });
+
 export const ChangesQuery = z.strictObject({
   after: Cursor.optional().meta({
     description: 'The cursor of the page before; left out: from the beginning',
@@ -25,6 +31,7 @@ export const ChangesAnswer = z
     withdrawn: z
       .array(z.string())
       .meta({ description: 'Ids of objects that are no longer visible' }),
+    realm: RealmLabel,
     next: z.string().meta({ description: 'Give it as `after` for what comes then' }),
     more: z.boolean().meta({ description: 'Whether there is more to read now' }),
   })

@@ -11,6 +11,9 @@ const network = z
 export const NewKey = z
   .strictObject({
     organisation: Slug.optional().meta({ description: 'Whose key; your own unless given' }),
+    realm: Slug.optional().meta({
+      description: 'For which exercise, or `production`; your own realm unless given',
+    }),
     role: z.enum(ROLES).meta({ description: 'Not stronger than your own' }),
     label: Line.default(''),
     expires_at: Time.nullable().default(null),
@@ -49,6 +52,7 @@ export const KeyAnswer = z
   .object({
     id: z.string(),
     organisation: z.string(),
+    realm: z.string().meta({ description: '`production`, or the exercise that it is for' }),
     role: z.enum(ROLES),
     label: z.string(),
     networks: z.array(z.string()),

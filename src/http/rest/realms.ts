@@ -1,0 +1,144 @@
+import type { z } from 'zod';
+import type { Administrator } from '../../organisations/administer.ts';
+import {
+  archiveRealm,
+  createRealm,
+  readRealm,
+  readRealms,
+  wipeRealm,
+} from '../../organisations/realms.ts';
+import type { RealmRecord } from '../../store/realms.ts';
+import { ADMINS, administratorOf, ANALYSTS } from '../access.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
+import { timeOf } from './schemas/member.ts';
+import { problems } from './schemas/problem.ts';
+import { NewRealm, RealmAnswer, RealmEnd, RealmParams, RealmsAnswer } from './schemas/realm.ts';
+
+const tags = ['Exercises'];
+
+const create: Route = (app, services) => {
+  app.post(
+    '/realms',
+    {
+      config: { access: ADMINS },
+      schema: {
+        operationId: 'createRealm',
+        summary: 'Make an exercise: a realm of its own',
+        description:
+          'With a community of all who take part, and an agreement for each of them; that of a ' +
+          'partner waits for two approvals. Make keys with `realm` for it.',
+        tags,
+        body: NewRealm,
+        response: { 201: answer('Made', RealmAnswer), ...problems(400, 401, 403, 409, 415) },
+      },
+    },
+    async (request, reply) => {
+      const made = await createRealm(services.db, administratorOf(request), request.body);
+      reply.code(201).header('location', `${request.url}/${made.slug}`);
+      return reply.send(toAnswer(made));
+    },
+  );
+};
+
+const list: Route = (app, services) => {
+  app.get(
+    '/realms',
+    {
+      config: { access: ANALYSTS, inExercises: true },
+      schema: {
+        operationId: 'listRealms',
+        summary: 'The exercises that you take part in',
+        description: 'All of them for an admin. Production is no exercise.',
+        tags,
+        response: { 200: answer('The newest first', RealmsAnswer), ...problems(401, 403) },
+      },
+    },
+    async (request) => {
+      const found = await readRealms(services.db, administratorOf(request));
+      return { realms: found.map(toAnswer) };
+    },
+  );
+};
+
+const read: Route = (app, services) => {
+  app.get(
+    '/realms/:slug',
+    {
+      config: { access: ANALYSTS, inExercises: true },
+      schema: {
+        operationId: 'getRealm',
+        summary: 'One exercise',
+        tags,
+        params: RealmParams,
+        response: { 200: answer('As it stands', RealmAnswer), ...problems(400, 401, 403, 404) },
+      },
+    },
+    async (request) =>
+      toAnswer(await readRealm(services.db, administratorOf(request), request.params.slug)),
+  );
+};
+
+const ENDS = {
+  archive: {
+    verb: archiveRealm,
+    operationId: 'archiveRealm',
+    summary: 'Make an exercise read only, for good',
+    description: 'Done before, it does nothing.',
+  },
+  wipe: {
+    verb: wipeRealm,
+    operationId: 'wipeRealm',
+    summary: 'Take the content of an archived exercise away, for good',
+    description:
+      'Its objects, its part of the log, its subscriptions and groups are gone, its keys and ' +
+      'agreements end. The audit stays, and a record of when, who and why.',
+  },
+};
+
+function end(how: keyof typeof ENDS): Route {
+  const { verb, ...words } = ENDS[how];
+  return (app, services) => {
+    app.post(
+      `/realms/:slug/${how}`,
+      {
+        config: { access: ADMINS },
+        schema: {
+          ...words,
+          tags,
+          params: RealmParams,
+          body: RealmEnd,
+          response: {
+            200: answer('As it stands', RealmAnswer),
+            ...problems(400, 401, 403, 404, 409, 415),
+          },
+        },
+      },
+      async (request) => {
+        const by: Administrator = administratorOf(request);
+        return toAnswer(await verb(services.db, by, request.params.slug, request.body.reason));
+      },
+    );
+  };
+}
+
+/** `/realms`: exercises, apart from production and from one another. */
+export const realms = noun(create, list, read, end('archive'), end('wipe'));
+
+function toAnswer(realm: RealmRecord): z.infer<typeof RealmAnswer> {
+  const { slug, name, state, members, wipedAt, wipedBy, wipedBecause } = realm;
+  return {
+    slug,
+    name,
+    from: realm.from.toISOString(),
+    until: realm.until.toISOString(),
+    state,
+    members: [...members],
+    archived_at: timeOf(realm.archivedAt),
+    wiped: wipedAt && {
+      at: wipedAt.toISOString(),
+      by: wipedBy ?? '',
+      reason: wipedBecause ?? '',
+    },
+  };
+}

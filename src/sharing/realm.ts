@@ -1,0 +1,14 @@
+/** The realm in which everything happens that is not an exercise. */
+export const PRODUCTION = 1;
+export const PRODUCTION_SLUG = 'production';
+
+/** Production, or one exercise. Nothing crosses realms. */
+export interface Realm {
+  readonly slug: string;
+  readonly name: string;
+}
+
+/** What an answer says of the realm that its content is of: its slug, and in production nothing. */
+export function labelOf({ slug }: Pick<Realm, 'slug'>): { readonly realm?: string } {
+  return slug === PRODUCTION_SLUG ? {} : { realm: slug };
+}
