@@ -11,10 +11,14 @@ const PATTERNS: readonly ((index: number) => string)[] = [
   (i) => `[file:hashes.'SHA-256' = '${createHash('sha256').update(`${i}`).digest('hex')}']`,
 ];
 
+/** The pattern of one indicator: one comparison. */
+export function patternOf(index: number): string {
+  return PATTERNS[index % PATTERNS.length]?.(index) ?? '';
+}
+
 /** The JSON of one indicator. */
 export function indicatorJson(index: number, identity: string): string {
   const time = new Date(START_MS + index).toISOString();
-  const pattern = PATTERNS[index % PATTERNS.length];
   return JSON.stringify({
     type: 'indicator',
     spec_version: '2.1',
@@ -25,7 +29,7 @@ export function indicatorJson(index: number, identity: string): string {
     name: `Address ${index} of a botnet's controller`,
     description: 'Seen as a command and control server; blocks of it are safe to apply.',
     indicator_types: ['malicious-activity'],
-    pattern: pattern?.(index),
+    pattern: patternOf(index),
     pattern_type: 'stix',
     pattern_version: '2.1',
     valid_from: time,

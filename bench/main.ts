@@ -5,12 +5,14 @@ import { changes } from './benches/changes.ts';
 import { fanout } from './benches/fanout.ts';
 import { ingest } from './benches/ingest.ts';
 import { latency } from './benches/latency.ts';
+import { patterns } from './benches/patterns.ts';
 import { single } from './benches/single.ts';
+import { validate } from './benches/validate.ts';
 import { endAll, endOnSignals, isInterrupted } from './endings.ts';
 import { judge, type Bench, type Judged } from './measurement.ts';
 import { printForPeople } from './table.ts';
 
-const BENCHES: readonly Bench[] = [ingest, single, latency, fanout, changes];
+const BENCHES: readonly Bench[] = [ingest, single, latency, fanout, changes, validate, patterns];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -16,9 +16,11 @@ import {
 } from '../store/versions.ts';
 import type { ChosenAudience } from './audience.ts';
 import { decide, type Decision } from './decide.ts';
-import { examineAll } from './examine-all.ts';
-import type { Candidate, Refusal, Terms } from './examine.ts';
+import { endShares, holdRevocations } from './end-shares.ts';
+import { examineAll, type Examined } from './examine-all.ts';
+import type { Terms } from './examine.ts';
 import { narrow } from './narrow.ts';
+import { holdPassings } from './pass-on.ts';
 import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
 import { write } from './write.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
@@ -68,11 +70,11 @@ export async function accept(
   const { db, clock, onAccepted } = context;
   const { member } = request;
   const terms = await termsFor(db, objects, request);
-  const { candidates, refusals } = await examineAll(objects, terms, request);
+  const examined = await examineAll(objects, terms, request);
   for (let retry = 0; ; retry++) {
     try {
-      const { decisions, reissues, kept } = await write(db, member, (tx) =>
-        keep(db, tx, request, candidates, refusals, comparableNow(clock)),
+      const { candidates, refusals, decisions, reissues, kept } = await write(db, member, (tx) =>
+        keep(db, tx, request, examined, comparableNow(clock)),
       );
       if (kept > 0) onAccepted();
       return toResults(refusals, candidates, decisions, reissues);
@@ -110,7 +112,7 @@ function exerciseFor({ viewer, realm }: Member): Exercise | undefined {
   return { realm: realm.slug, name: realm.name };
 }
 
-interface Kept {
+interface Kept extends Examined {
   readonly decisions: Decision[];
   /** By the id of a re-issue, the id of what it says again. */
   readonly reissues: ReadonlyMap<string, string>;
@@ -124,13 +126,17 @@ async function keep(
   db: Database,
   tx: Tx,
   request: AcceptRequest,
-  candidates: readonly Candidate[],
-  refusals: readonly Refusal[],
+  examined: Examined,
   now: string,
 ): Promise<Kept> {
+  const { id, namesOrganisations } = request.audience;
+  const toItselfAlone = id === request.member.viewer.self;
+  const terms = { member: request.member, toItselfAlone, namesOrganisations };
+  const held = await holdPassings(tx, terms, examined);
+  const { candidates, refusals } = held;
   if (candidates.length === 0) {
     abortIfRejected(request.atomic, refusals, [], []);
-    return { decisions: [], reissues: NONE, kept: 0 };
+    return { ...held, decisions: [], reissues: NONE, kept: 0 };
   }
   const { member, dryRun } = request;
   const { realmId } = member.viewer;
@@ -144,13 +150,15 @@ async function keep(
   const decisions = decide(candidates, known, { purged, now });
   abortIfRejected(request.atomic, refusals, candidates, decisions);
   const versions = newVersions(candidates, decisions, request.audience.id);
-  if (dryRun || versions.length === 0) return { decisions, reissues: NONE, kept: 0 };
+  if (dryRun || versions.length === 0) return { ...held, decisions, reissues: NONE, kept: 0 };
+  const revocations = await holdRevocations(tx, member, versions);
   const replaced = replacedVersions(decisions);
   await supersede(tx, [...replaced.keys()]);
   const share = await openShare(tx, request, versions.length);
   const reissues = await save(tx, share, versions);
   for (const move of moves([...replaced.values()], versions)) await narrow(db, tx, share, move);
-  return { decisions, reissues, kept: versions.length };
+  await endShares(tx, member, revocations);
+  return { ...held, decisions, reissues, kept: versions.length };
 }
 
 /** Saves in statements of bounded size; tells of which older id each re-issue is. */

@@ -94,7 +94,8 @@ function unversionedTime(candidate: Candidate, state: ObjectState, now: string):
   return latest.modified < now ? now : laterByAMicrosecond(latest.modified);
 }
 
-function laterByAMicrosecond(comparable: string): string {
+/** A comparable time right after another. */
+export function laterByAMicrosecond(comparable: string): string {
   const [second = '', fraction = '0'] = comparable.slice(0, -1).split('.');
   const micros = Number(fraction) + 1;
   if (micros < 1_000_000) return `${second}.${String(micros).padStart(6, '0')}Z`;

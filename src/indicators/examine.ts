@@ -26,6 +26,8 @@ export interface Candidate {
   readonly confidence: number | null;
   readonly labels: readonly string[] | null;
   readonly createdByRef: string | null;
+  /** Whether another member created it: then it is passed on, or refused. */
+  readonly foreign: boolean;
   readonly validUntil: string | null;
   readonly contentHash: string;
   /** Of an indicator: what it looks for, whatever id it bears. 32 hexadecimal digits. */
@@ -86,8 +88,6 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     tlp,
     ceiling: terms.shareCeiling,
     namesOrganisations: terms.namesOrganisations,
-    createdByRef: createdByRef ?? undefined,
-    othersIdentities: terms.othersIdentities,
   });
   if (fault !== undefined) return refusal(index, object.id, fault);
   const kept = terms.exercise === undefined ? object : markedFor(terms.exercise, object);
@@ -105,6 +105,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     confidence: number(object, 'confidence'),
     labels: strings(property(object, 'labels')),
     createdByRef,
+    foreign: createdByRef !== null && terms.othersIdentities.has(createdByRef),
     validUntil: validUntil === null ? null : (comparableTimestamp(validUntil) ?? null),
     contentHash: contentHash(kept),
     contentKey: contentKey(object, pattern)?.slice(0, 32) ?? null,

@@ -12,10 +12,12 @@ import {
 import { sharingFault, type SharingFault } from '../sharing/share.ts';
 import { findParts, findStandings } from '../store/audiences.ts';
 import type { Database } from '../store/database.ts';
+import { asViewer } from '../store/transaction.ts';
 import { termsFor } from './accept.ts';
-import { chooseParts } from './audience.ts';
+import { chooseParts, type ChosenParts } from './audience.ts';
 import { examineAll } from './examine-all.ts';
 import type { Refusal } from './examine.ts';
+import { holdPassings } from './pass-on.ts';
 
 export interface PreviewWish {
   readonly member: Member;
@@ -62,14 +64,12 @@ export async function preview(db: Database, wish: PreviewWish): Promise<Preview>
   const parts = partsFor(asker, await findParts(db, realmId, ids));
   const all = await findStandings(db, realmId, ids);
   const standings = all.filter((standing) => isKnown(asker, standing, parts));
-  const { byTlp, refusals } = await levelsOf(db, wish, namesOrganisations);
+  const { byTlp, refusals } = await levelsOf(db, wish, { ids, namesOrganisations });
   const levels = [...byTlp].map(([tlp, indexes]): Level => {
     const fault = sharingFault({
       tlp,
       ceiling: member.shareCeiling,
       namesOrganisations,
-      createdByRef: undefined,
-      othersIdentities: new Set(),
     });
     const shared = { sharerId: asker.organisationId, tlp, parts };
     const judge = (one: Standing) => ({ slug: one.slug, ...verdictOf(stepsOf(one, shared)) });
@@ -82,13 +82,18 @@ export async function preview(db: Database, wish: PreviewWish): Promise<Preview>
 async function levelsOf(
   db: Database,
   { member, objects, tlp }: PreviewWish,
-  namesOrganisations: boolean,
+  { ids, namesOrganisations }: ChosenParts,
 ): Promise<{ byTlp: Map<number, number[]>; refusals: readonly Refusal[] }> {
   if (objects === undefined) {
     return { byTlp: new Map([[tlp ?? member.organisation.defaultTlp, []]]), refusals: [] };
   }
   const terms = await termsFor(db, objects, { member, audience: { namesOrganisations } });
-  const { candidates, refusals } = await examineAll(objects, terms, {});
+  const examined = await examineAll(objects, terms, {});
+  const toItselfAlone = ids.every((id) => id === member.viewer.self);
+  const request = { member, toItselfAlone, namesOrganisations };
+  const { candidates, refusals } = await asViewer(db, member.viewer, (tx) =>
+    holdPassings(tx, request, examined),
+  );
   const byTlp = Map.groupBy(candidates, (candidate) => candidate.tlp);
   const indexes = [...byTlp].map(([rank, some]): [number, number[]] => [
     rank,

@@ -1,9 +1,12 @@
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
+import { readdressedFault } from '../sharing/pass-on.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { parseJson } from '../stix/json.ts';
 import { strictestTlp, tlpRank } from '../stix/tlp.ts';
+import { othersIdentities } from '../store/audiences.ts';
 import { appendAudit } from '../store/audit.ts';
+import type { Database } from '../store/database.ts';
 import { lockCurrent, readdressCurrent, type CurrentVersion } from '../store/narrowing.ts';
 import type { AcceptContext } from './accept.ts';
 import type { ChosenAudience } from './audience.ts';
@@ -24,7 +27,8 @@ export interface Readdressing {
  * Changes with whom a member shares an object of its own, or its marking level. Who sees it now
  * gets it; who does not see it any more gets a withdrawal. The marking that the object itself
  * carries stays the least.
- * Throws Problem not_found, realm_closed, tlp_below_marking, or what sharing it so anew would throw.
+ * Throws Problem not_found, realm_closed, tlp_below_marking, producer_mismatch where it was passed on
+ * and may not go there, or what sharing it so anew would throw.
  */
 export async function readdress(context: AcceptContext, wish: Readdressing): Promise<void> {
   const { db, onAccepted } = context;
@@ -40,6 +44,7 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
       tlp: wish.tlp ?? current.tlp,
     };
     refuse(wish, current, to.tlp);
+    if (await isForeign(db, organisationId, current)) refuseForeign(wish, current, to.tlp);
     const auditId = await appendAudit(tx, {
       organisationId,
       actor: `key ${member.keyId}`,
@@ -70,8 +75,32 @@ function refuse({ member, audience }: Readdressing, current: CurrentVersion, tlp
     tlp,
     ceiling: member.shareCeiling,
     namesOrganisations: audience?.namesOrganisations ?? tlp === current.tlp,
-    createdByRef: undefined,
-    othersIdentities: new Set(),
   });
   if (fault !== undefined) throw new Problem(fault.code, fault.detail, { path: fault.path });
+}
+
+/** Whether another member created it, and it was only passed on. */
+async function isForeign(
+  db: Database,
+  organisationId: number,
+  { createdByRef }: CurrentVersion,
+): Promise<boolean> {
+  if (createdByRef === null) return false;
+  return (await othersIdentities(db.server, organisationId, [createdByRef])).size > 0;
+}
+
+function refuseForeign(
+  { member, audience }: Readdressing,
+  from: CurrentVersion,
+  tlp: number,
+): void {
+  const fault = readdressedFault({
+    fromTlp: from.tlp,
+    toTlp: tlp,
+    audienceChanges: audience !== undefined && audience.id !== from.audienceId,
+    toItselfAlone: audience?.id === member.viewer.self,
+  });
+  if (fault === undefined) return;
+  const path = tlp < from.tlp ? 'tlp' : 'audience';
+  throw new Problem('producer_mismatch', fault.detail, { path });
 }

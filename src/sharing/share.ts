@@ -9,7 +9,7 @@ export interface Audience {
 }
 
 export type SharingFault = {
-  readonly code: 'red_needs_named_organisations' | 'tlp_above_ceiling' | 'producer_mismatch';
+  readonly code: 'red_needs_named_organisations' | 'tlp_above_ceiling';
   readonly path: string;
   readonly detail: string;
 };
@@ -21,22 +21,12 @@ export interface Sharing {
   readonly ceiling: number;
   /** Whether the audience names organisations one by one. */
   readonly namesOrganisations: boolean;
-  readonly createdByRef: string | undefined;
-  /** Identities that belong to other members. */
-  readonly othersIdentities: ReadonlySet<string>;
 }
 
 const RED = 4;
 
 /** Why this may not be shared so, or undefined when it may. */
 export function sharingFault(sharing: Sharing): SharingFault | undefined {
-  if (sharing.createdByRef !== undefined && sharing.othersIdentities.has(sharing.createdByRef)) {
-    return {
-      code: 'producer_mismatch',
-      path: 'created_by_ref',
-      detail: `${sharing.createdByRef} is another member's identity: nobody speaks in its name`,
-    };
-  }
   if (sharing.tlp > sharing.ceiling) {
     return {
       code: 'tlp_above_ceiling',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseBundle, Unreadable } from './bundle-text.ts';
+import { parseBundle, parseObject, Unreadable } from './bundle-text.ts';
 import { JsonFault } from './json-fault.ts';
 import { parseJson } from './json.ts';
 
@@ -113,3 +113,25 @@ it('gives each element what it gives alone, whatever stands around it', () => {
 function comparable(value: unknown): unknown {
   return value instanceof Unreadable ? { code: value.code, path: value.path } : value;
 }
+
+describe('STIX 1.x', () => {
+  const xml = '<stix:STIX_Package version="1.2"/>';
+
+  it('is refused by the name of what converts it, as a whole or as one line of many', () => {
+    const refusal = { code: 'stix1_xml', detail: expect.stringContaining('stix2-elevator') };
+    expect(() => parseBundle(xml)).toThrow(expect.objectContaining(refusal));
+    expect(parseObject(xml)).toMatchObject(refusal);
+  });
+});
+
+it('a line whose first fault is not of syntax, and a later one is, is unreadable like others', () => {
+  for (const end of ['', ',', '}}', ' "x"']) {
+    const line = parseObject(`{"id":"${ID}","a":1,"a":2${end}`);
+    expect(line).toBeInstanceOf(Unreadable);
+    expect(line).toMatchObject({ code: 'duplicate_key', id: undefined });
+  }
+  expect(parseObject(`{"id":"${ID}","a":1,"a":2}`)).toMatchObject({
+    code: 'duplicate_key',
+    id: ID,
+  });
+});

@@ -36,7 +36,7 @@ export function parseBundle(text: string): unknown {
   try {
     return parseJson(text);
   } catch (fault) {
-    if (!(fault instanceof JsonFault) || fault.code === 'invalid_json') throw fault;
+    if (!(fault instanceof JsonFault) || !isJson(fault)) throw fault;
     return parseParts(text, fault);
   }
 }
@@ -47,8 +47,13 @@ export function parseObject(text: string): unknown {
     return parseJson(text);
   } catch (fault) {
     if (!(fault instanceof JsonFault)) throw fault;
-    return new Unreadable(fault, fault.code === 'invalid_json' ? undefined : idIn(text));
+    return new Unreadable(fault, idIn(text));
   }
+}
+
+/** Whether the text is JSON all the same, as far as the fault tells. */
+function isJson({ code }: JsonFault): boolean {
+  return code !== 'invalid_json' && code !== 'stix1_xml';
 }
 
 function parseParts(text: string, fault: JsonFault): unknown {
@@ -71,7 +76,13 @@ function refuseSyntax(text: string): void {
 }
 
 function idIn(text: string): string | undefined {
-  const object: unknown = JSON.parse(text);
+  let object: unknown;
+  try {
+    object = JSON.parse(text);
+  } catch {
+    // The first fault was not of syntax, but a later one is.
+    return undefined;
+  }
   if (typeof object !== 'object' || object === null || !('id' in object)) return undefined;
   return typeof object.id === 'string' && NAMEABLE.test(object.id) ? object.id : undefined;
 }

@@ -59,6 +59,7 @@ export async function announceWithdrawals(
 /** The viewer's organisation's current version of an object, to be addressed anew. */
 export interface CurrentVersion extends Address {
   readonly versionId: string;
+  readonly createdByRef: string | null;
   readonly content: string;
 }
 
@@ -69,7 +70,9 @@ export async function lockCurrent(
   stixId: string,
 ): Promise<CurrentVersion | undefined> {
   const [row] = await tx.$queryRaw<CurrentVersion[]>`
-    select id::text as "versionId", audience_id as "audienceId", tlp, content from version
+    select id::text as "versionId", audience_id as "audienceId", tlp, content,
+      created_by_ref as "createdByRef"
+    from version
     where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
       and stix_id = ${stixId} and not superseded
     for update`;

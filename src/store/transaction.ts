@@ -62,17 +62,58 @@ const READING = Prisma.sql`null`;
 const WRITING = Prisma.sql`
   pg_advisory_xact_lock_shared(hashtextextended('tocsin.writers', 0))::text`;
 
+/** A viewer as the settings of a transaction say it. */
+type Settings = Readonly<Record<keyof Viewer, string>>;
+
 async function enter(
   tx: Prisma.TransactionClient,
   viewer: Viewer,
-  purpose: Prisma.Sql,
+  purpose = READING,
+): Promise<void> {
+  const settings = {
+    organisationId: String(viewer.organisationId),
+    realmId: String(viewer.realmId),
+    audiences: `{${viewer.audiences.join(',')}}`,
+    ceiling: String(viewer.ceiling),
+    self: String(viewer.self),
+  };
+  await enterSettings(tx, settings, purpose);
+}
+
+async function enterSettings(
+  tx: Prisma.TransactionClient,
+  settings: Settings,
+  purpose = READING,
 ): Promise<void> {
   await tx.$queryRaw`
-    select ${purpose}, set_config('tocsin.organisation', ${String(viewer.organisationId)}, true),
-      set_config('tocsin.realm', ${String(viewer.realmId)}, true),
-      set_config('tocsin.audiences', ${`{${viewer.audiences.join(',')}}`}, true),
-      set_config('tocsin.ceiling', ${String(viewer.ceiling)}, true),
-      set_config('tocsin.self', ${String(viewer.self)}, true)`;
+    select ${purpose}, set_config('tocsin.organisation', ${settings.organisationId}, true),
+      set_config('tocsin.realm', ${settings.realmId}, true),
+      set_config('tocsin.audiences', ${settings.audiences}, true),
+      set_config('tocsin.ceiling', ${settings.ceiling}, true),
+      set_config('tocsin.self', ${settings.self}, true)`;
+}
+
+async function settingsOf(tx: Tx): Promise<Settings> {
+  const [settings] = await tx.$queryRaw<Settings[]>`
+    select current_setting('tocsin.organisation') as "organisationId",
+      current_setting('tocsin.realm') as "realmId",
+      current_setting('tocsin.audiences') as audiences,
+      current_setting('tocsin.ceiling') as ceiling, current_setting('tocsin.self') as self`;
+  if (settings === undefined) throw new Error('No viewer has been entered');
+  return settings;
+}
+
+/**
+ * Goes on as another viewer in the same transaction, and afterwards as the one before. For what one
+ * organisation's act does to what another shares, and for what it sees beside what it wrote.
+ */
+export async function goOnAs<T>(tx: Tx, viewer: Viewer, work: () => Promise<T>): Promise<T> {
+  const before = await settingsOf(tx);
+  await enter(tx, viewer);
+  // Where work fails, the transaction ends, and its settings with it.
+  const result = await work();
+  await enterSettings(tx, before);
+  return result;
 }
 
 /** A transaction of the bookkeeping, which has no right on shared content. Only asServer makes one. */

@@ -6,15 +6,17 @@ import { normalDomain } from './domain.ts';
 import { isKnownHashForm, normalHash } from './hash.ts';
 import { normalEmail, normalUrl } from './url.ts';
 
-const MAC = /^[0-9a-f]{12}$/;
+/** As STIX writes it, and as others do: with hyphens, in three parts with dots, or bare. */
+const MAC =
+  /^[0-9a-f]{2}(?:(?::[0-9a-f]{2}){5}|(?:-[0-9a-f]{2}){5}|[0-9a-f]{2}(?:\.[0-9a-f]{4}){2}|[0-9a-f]{10})$/;
 const FINGERPRINT = /^(?:[0-9a-f]{32}|[0-9a-f]{62})$/;
-const HIVES: Readonly<Record<string, string>> = {
-  hklm: 'hkey_local_machine',
-  hkcu: 'hkey_current_user',
-  hkcr: 'hkey_classes_root',
-  hku: 'hkey_users',
-  hkcc: 'hkey_current_config',
-};
+const HIVES: ReadonlyMap<string, string> = new Map([
+  ['hklm', 'hkey_local_machine'],
+  ['hkcu', 'hkey_current_user'],
+  ['hkcr', 'hkey_classes_root'],
+  ['hku', 'hkey_users'],
+  ['hkcc', 'hkey_current_config'],
+]);
 
 const NORMALISERS: ReadonlyMap<string, (text: string) => NormalValue> = new Map(
   Object.entries<(text: string) => NormalValue>({
@@ -90,8 +92,9 @@ function normalMac(text: string): NormalValue {
 }
 
 function macOf(text: string): NormalValue | undefined {
-  const digits = text.toLowerCase().replace(/[:.-]/g, '');
-  if (text.length < 12 || text.length > 17 || !MAC.test(digits)) return undefined;
+  const lower = text.toLowerCase();
+  if (!MAC.test(lower)) return undefined;
+  const digits = lower.replace(/[:.-]/g, '');
   return plain('mac-addr', digits.replace(/(..)(?!$)/g, '$1:'));
 }
 
@@ -100,7 +103,7 @@ function normalRegistryKey(text: string): NormalValue {
   const { text: shown, doubts } = uncover(text, false);
   const kind = 'windows-registry-key';
   const steps = shown.normalize('NFC').toLowerCase().split('\\').filter(Boolean);
-  const hive = HIVES[steps[0] ?? ''];
+  const hive = HIVES.get(steps[0] ?? '');
   if (hive === undefined) return { kind, value: steps.join('\\'), doubts };
   const doubt: Doubt = { code: 'hive_abbreviated', detail: 'abbreviates the name of its hive' };
   return { kind, value: [hive, ...steps.slice(1)].join('\\'), doubts: [...doubts, doubt] };

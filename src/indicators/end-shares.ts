@@ -1,0 +1,116 @@
+import type { Member } from '../sharing/member.ts';
+import type { Viewer } from '../sharing/viewer.ts';
+import { contentHash } from '../stix/canonical.ts';
+import { parseJson } from '../stix/json.ts';
+import { appendAudit } from '../store/audit.ts';
+import {
+  findSharesToEnd,
+  lockLives,
+  lockLiving,
+  saveLastVersions,
+  type LastVersion,
+  type LivingVersion,
+} from '../store/creators.ts';
+import { goOnAs, type Tx } from '../store/transaction.ts';
+import { supersede, type NewVersion } from '../store/versions.ts';
+import { laterByAMicrosecond } from './decide.ts';
+
+/** Last versions of one statement. */
+const END_MAX = 2500;
+
+/**
+ * Those of the versions by which a member revokes what it created itself. Whoever passes one of
+ * them on is waited for.
+ */
+export async function holdRevocations(
+  tx: Tx,
+  { organisation }: Member,
+  versions: readonly NewVersion[],
+): Promise<NewVersion[]> {
+  const own = new Set(organisation.identities);
+  const revocations = versions.filter(
+    ({ revoked, superseded, createdByRef }) =>
+      revoked && !superseded && createdByRef !== null && own.has(createdByRef),
+  );
+  if (revocations.length > 0) {
+    await lockLives(
+      tx,
+      revocations.map(({ stixId }) => stixId),
+      'revoking',
+    );
+  }
+  return revocations;
+}
+
+/**
+ * Ends what other members share of objects that their creator has just revoked: each share gets a
+ * last version of its own, the sharer's content with `revoked` at the creator's time, for the very
+ * audience that had it. So its readers learn that the object is revoked, and nothing about whom the
+ * creator told; the creator learns nothing about them.
+ */
+export async function endShares(
+  tx: Tx,
+  { viewer }: Member,
+  revocations: readonly NewVersion[],
+): Promise<void> {
+  const times = new Map(revocations.map((version) => [version.stixId, version]));
+  if (times.size === 0) return;
+  const shares = await findSharesToEnd(tx, [...times.keys()]);
+  const bySharer = Map.groupBy(shares, ({ organisationId }) => organisationId);
+  for (const [organisationId, ended] of bySharer) {
+    const sharer = { organisationId, realmId: viewer.realmId, audiences: [], ceiling: 4, self: 0 };
+    const stixIds = ended.map(({ stixId }) => stixId);
+    await goOnAs(tx, sharer, () => endAll(tx, sharer, stixIds, times));
+  }
+}
+
+async function endAll(
+  tx: Tx,
+  sharer: Viewer,
+  stixIds: readonly string[],
+  revocations: ReadonlyMap<string, NewVersion>,
+): Promise<void> {
+  const { organisationId } = sharer;
+  for (let start = 0; start < stixIds.length; start += END_MAX) {
+    const living = await lockLiving(tx, sharer, stixIds.slice(start, start + END_MAX));
+    const last = living.flatMap((version) => lastOf(version, revocations.get(version.stixId)));
+    if (last.length === 0) continue;
+    const auditId = await appendAudit(tx, {
+      organisationId,
+      actor: 'creator',
+      action: 'objects.revoked_by_creator',
+      requestId: undefined,
+      detail: { objects: living.map(({ stixId }) => stixId) },
+    });
+    await supersede(
+      tx,
+      last.map(({ after }) => after),
+    );
+    await saveLastVersions(tx, { auditId }, last);
+  }
+}
+
+/** The same content, revoked when the creator says, or right after where it is newer than that. */
+function lastOf(living: LivingVersion, revocation: NewVersion | undefined): LastVersion[] {
+  const object = parseJson(living.content) as object;
+  if (revocation === undefined || !('modified' in object)) return [];
+  const isLater = revocation.modified > living.modified;
+  const modified = isLater ? revocation.modified : laterByAMicrosecond(living.modified);
+  const text = isLater ? textOfModified(revocation) : modified;
+  const last = { ...object, modified: text, revoked: true };
+  return [
+    {
+      after: living.versionId,
+      modified,
+      content: JSON.stringify(last),
+      contentHash: contentHash(last),
+    },
+  ];
+}
+
+/** As the creator wrote it. */
+function textOfModified({ content, modified }: NewVersion): string {
+  const object = parseJson(content);
+  const text: unknown = typeof object === 'object' && object ? Reflect.get(object, 'modified') : '';
+  return typeof text === 'string' ? text : modified;
+}

@@ -1,0 +1,67 @@
+import type { Member } from '../sharing/member.ts';
+import { passOn } from '../sharing/pass-on.ts';
+import { sharingFault } from '../sharing/share.ts';
+import { findSeenVersions, lockLives, type SeenVersion } from '../store/creators.ts';
+import { goOnAs, type Tx } from '../store/transaction.ts';
+import type { Examined } from './examine-all.ts';
+import type { Candidate, Refusal } from './examine.ts';
+
+interface PassingRequest {
+  readonly member: Member;
+  /** Whether nobody but the sharer's own organisation is to get it. */
+  readonly toItselfAlone: boolean;
+  readonly namesOrganisations: boolean;
+}
+
+/**
+ * Holds the candidates that other members created against what the sharer sees of them, in the
+ * transaction that keeps them. What may not be passed on joins the refusals.
+ */
+export async function holdPassings(
+  tx: Tx,
+  request: PassingRequest,
+  { candidates, refusals }: Examined,
+): Promise<Examined> {
+  const foreign = candidates.filter((candidate) => candidate.foreign);
+  if (foreign.length === 0) return { candidates, refusals };
+  const { viewer } = request.member;
+  await lockLives(
+    tx,
+    foreign.map(({ stixId }) => stixId),
+    'passing on',
+  );
+  const seen = Map.groupBy(
+    await goOnAs(tx, viewer, () => findSeenVersions(tx, viewer, foreign)),
+    ({ stixId, contentHash }) => `${stixId} ${contentHash}`,
+  );
+  const kept: Candidate[] = [];
+  const refused: Refusal[] = [...refusals];
+  for (const candidate of candidates) {
+    const same = seen.get(`${candidate.stixId} ${candidate.contentHash}`) ?? [];
+    const one = candidate.foreign ? passed(candidate, same, request) : candidate;
+    if ('code' in one) refused.push(one);
+    else kept.push(one);
+  }
+  return { candidates: kept, refusals: refused };
+}
+
+/** As it may be passed on, or why it may not. */
+function passed(
+  candidate: Candidate,
+  same: readonly SeenVersion[],
+  { member, toItselfAlone, namesOrganisations }: PassingRequest,
+): Candidate | Refusal {
+  const { index, stixId: id, modified, revoked, createdByRef } = candidate;
+  const passing = passOn({
+    creator: createdByRef ?? '',
+    tlp: candidate.tlp,
+    revoked,
+    // What has no versions is told by its content alone.
+    seen: same.filter((one) => modified === undefined || modified === one.modified),
+    toItselfAlone,
+  });
+  if ('code' in passing) return { index, id, ...passing };
+  const { tlp } = passing;
+  const fault = sharingFault({ tlp, ceiling: member.shareCeiling, namesOrganisations });
+  return fault === undefined ? { ...candidate, tlp } : { index, id, ...fault };
+}

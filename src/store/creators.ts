@@ -1,0 +1,136 @@
+/** What the word of an object's creator does to what others share of it. */
+import type { Tx } from './transaction.ts';
+import type { Share } from './versions.ts';
+
+/** Objects share so many locks, so that a large bundle does not need one for each. */
+const LOCKS = 64;
+
+/**
+ * Until the transaction ends, whoever passes these objects on waits for a creator that revokes one
+ * of them, and the other way round: otherwise neither would see what the other is about to keep.
+ */
+export async function lockLives(
+  tx: Tx,
+  stixIds: readonly string[],
+  act: 'passing on' | 'revoking',
+): Promise<void> {
+  // In order, so that two of them do not wait for each other.
+  await tx.$queryRaw`
+    with lock as materialized (
+      select distinct 'tocsin.life.' || abs(hashtext(stix_id) % ${LOCKS}::integer) as name
+      from unnest(${[...stixIds]}::text[]) as stix_id order by name
+    )
+    select case when ${act === 'revoking'}
+      then pg_advisory_xact_lock(hashtextextended(name, 0))
+      else pg_advisory_xact_lock_shared(hashtextextended(name, 0)) end::text
+    from lock`;
+}
+
+/** A version that the viewer sees. */
+export interface SeenVersion {
+  readonly stixId: string;
+  readonly modified: string;
+  readonly contentHash: string;
+  readonly tlp: number;
+  /** Whether it is the viewer's own organisation that shares it. */
+  readonly own: boolean;
+  /** Whether its sharer's current version of the object is revoked. */
+  readonly ended: boolean;
+}
+
+/** Those of these contents that the viewer sees, from whomever. Leans on the unique index of ids. */
+export async function findSeenVersions(
+  tx: Tx,
+  { realmId, organisationId }: Pick<Share, 'realmId' | 'organisationId'>,
+  contents: readonly { readonly stixId: string; readonly contentHash: string }[],
+): Promise<SeenVersion[]> {
+  return tx.$queryRaw<SeenVersion[]>`
+    select v.stix_id as "stixId", encode(v.content_hash, 'hex') as "contentHash", v.tlp,
+      to_char(v.modified at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified,
+      v.organisation_id = ${organisationId} as own, current.revoked as ended
+    from version v join version current on current.realm_id = v.realm_id
+      and current.stix_id = v.stix_id and current.organisation_id = v.organisation_id
+      and not current.superseded
+    where v.realm_id = ${realmId}::smallint and v.stix_id = any(${contents.map((one) => one.stixId)})
+      and encode(v.content_hash, 'hex') = any(${contents.map((one) => one.contentHash)})`;
+}
+
+/** What another member shares of an object that the viewer's organisation created and revoked. */
+export async function findSharesToEnd(
+  tx: Tx,
+  stixIds: readonly string[],
+): Promise<{ organisationId: number; stixId: string }[]> {
+  return tx.$queryRaw`
+    select organisation_id as "organisationId", stix_id as "stixId"
+    from shares_to_end(${[...stixIds]}::text[])`;
+}
+
+/** A current version that is to be followed by its last. */
+export interface LivingVersion {
+  readonly versionId: string;
+  readonly stixId: string;
+  readonly modified: string;
+  readonly content: string;
+}
+
+/** The current versions of these objects that the viewer's organisation shares, locked. */
+export async function lockLiving(
+  tx: Tx,
+  { realmId, organisationId }: Pick<Share, 'realmId' | 'organisationId'>,
+  stixIds: readonly string[],
+): Promise<LivingVersion[]> {
+  return tx.$queryRaw<LivingVersion[]>`
+    select id::text as "versionId", stix_id as "stixId", content,
+      to_char(modified at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified
+    from version
+    where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
+      and stix_id = any(${[...stixIds]}) and not superseded and not revoked
+    order by id for update`;
+}
+
+/** The revoked version that follows one that is superseded. */
+export interface LastVersion {
+  /** The one that it follows. */
+  readonly after: string;
+  readonly modified: string;
+  readonly content: string;
+  /** SHA-256 in hexadecimal. */
+  readonly contentHash: string;
+}
+
+/** Keeps last versions for whom those before were for, with their observables, and announces them. */
+export async function saveLastVersions(
+  tx: Tx,
+  { auditId }: Pick<Share, 'auditId'>,
+  versions: readonly LastVersion[],
+): Promise<void> {
+  await tx.$executeRaw`
+    with given as materialized (
+      select v.*, g.at, g.text, g.hash
+      from json_to_recordset(${JSON.stringify(versions.map(toRow))}::json) as g(
+          after bigint, at timestamptz, text text, hash text)
+        join version v on v.id = g.after
+    ), saved as (
+      insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp,
+        superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash,
+        content_key, content, audit_id)
+      select realm_id, organisation_id, stix_id, type, at, audience_id, tlp, false, true,
+        confidence, labels, created_by_ref, valid_until, decode(hash, 'hex'), content_key, text,
+        ${auditId}::text::bigint
+      from given order by id
+      returning id, realm_id, organisation_id, stix_id, audience_id, tlp
+    ), drawn as (
+      insert into observable (version_id, ordinal, realm_id, organisation_id, audience_id, tlp,
+        kind, value, digest)
+      select saved.id, o.ordinal, o.realm_id, o.organisation_id, o.audience_id, o.tlp, o.kind,
+        o.value, o.digest
+      from given join saved using (stix_id) join observable o on o.version_id = given.id
+    )
+    insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
+    select turn, 'put', id, organisation_id, audience_id, tlp, realm_id
+    from saved, inbox_turn order by id`;
+}
+
+function toRow({ after, modified, content, contentHash }: LastVersion): object {
+  return { after, at: modified, text: content, hash: contentHash };
+}
