@@ -5,12 +5,13 @@ import { changes } from './benches/changes.ts';
 import { fanout } from './benches/fanout.ts';
 import { ingest } from './benches/ingest.ts';
 import { latency } from './benches/latency.ts';
+import { rowSecurity } from './benches/row-security.ts';
 import { single } from './benches/single.ts';
 import { endAll, endOnSignals, isInterrupted } from './endings.ts';
 import { judge, type Bench, type Judged } from './measurement.ts';
 import { printForPeople } from './table.ts';
 
-const BENCHES: readonly Bench[] = [ingest, single, latency, fanout, changes];
+const BENCHES: readonly Bench[] = [ingest, single, latency, fanout, changes, rowSecurity];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,7 +25,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   if (positionals.length === 0) {
-    for (const { name, about } of BENCHES) console.log(`${name.padEnd(8)} ${about}`);
+    for (const { name, about } of BENCHES) console.log(`${name.padEnd(12)} ${about}`);
     return 0;
   }
   const chosen = BENCHES.filter(({ name }) => positionals.includes(name));
