@@ -5,10 +5,16 @@
 import { CONTENT_DOORS } from './content-doors.ts';
 import type { Door } from './door.ts';
 import { MEMBER_DOORS } from './member-doors.ts';
+import { PREVIEW_DOORS } from './preview-doors.ts';
 import { PUSH_DOORS } from './push-doors.ts';
 
 /** In the order in which they are read. */
-export const DOORS: readonly Door[] = [...CONTENT_DOORS, ...MEMBER_DOORS, ...PUSH_DOORS];
+export const DOORS: readonly Door[] = [
+  ...CONTENT_DOORS,
+  ...PREVIEW_DOORS,
+  ...MEMBER_DOORS,
+  ...PUSH_DOORS,
+];
 
 /** Routes that tell nothing of what others share, nor of who is in what. */
 const TELLS_NOTHING: Readonly<Record<string, string>> = {
@@ -29,6 +35,9 @@ const TELLS_NOTHING: Readonly<Record<string, string>> = {
   'POST /api/v1/subscriptions/:id/rotate-secret': 'of its owner alone',
   'POST /api/v1/organisations': 'an act of administrators',
   'PATCH /api/v1/organisations/:slug': 'an act, answered as GET is',
+  'GET /api/v1/organisations/:slug/logo': 'what an organisation shows to all members',
+  'PUT /api/v1/organisations/:slug/logo': 'an act, answered with nothing',
+  'DELETE /api/v1/organisations/:slug/logo': 'an act, answered with nothing',
   'POST /api/v1/sharing-groups': 'an act, answered as GET is',
   'PATCH /api/v1/sharing-groups/:slug': 'an act, answered as GET is',
   'POST /api/v1/sharing-groups/:slug/members': 'an act; a history does it',

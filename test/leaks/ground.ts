@@ -6,7 +6,7 @@ import { startTestCluster } from '../support/cluster.ts';
 import { databaseUrl } from '../support/template.ts';
 import { startTocsin } from '../support/tocsin.ts';
 import { receiveWebhooks } from '../support/webhooks.ts';
-import { prepareGround, type Ground } from './world.ts';
+import { prepareGround, UNLIMITED, type Ground } from './world.ts';
 
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -27,7 +27,11 @@ async function onGround<R>(adminUrl: string, use: (ground: Ground) => Promise<R>
   await asAdmin(adminUrl, `create database ${name}`);
   const url = databaseUrl(adminUrl, name);
   await migrate({ url, log: SILENT });
-  const tocsin = await startTocsin({ roles: ['http', 'worker'], databaseUrl: url });
+  const tocsin = await startTocsin({
+    roles: ['http', 'worker'],
+    databaseUrl: url,
+    settings: UNLIMITED,
+  });
   const webhooks = await receiveWebhooks();
   try {
     return await use(await prepareGround(tocsin, webhooks));

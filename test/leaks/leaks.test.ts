@@ -6,14 +6,14 @@ import { liveThrough } from './history.ts';
 import { newJudge } from './judge.ts';
 import { planHistory } from './plan.ts';
 import { findLeaks, USUAL_SIZE } from './leaks.ts';
-import { prepareGround, type Ground } from './world.ts';
+import { prepareGround, UNLIMITED, type Ground } from './world.ts';
 
 let tocsin: Tocsin;
 let webhooks: Webhooks;
 let ground: Ground;
 
 beforeAll(async () => {
-  tocsin = await startTocsin({ roles: ['http', 'worker'] });
+  tocsin = await startTocsin({ roles: ['http', 'worker'], settings: UNLIMITED });
   webhooks = await receiveWebhooks();
   ground = await prepareGround(tocsin, webhooks);
 });

@@ -153,17 +153,25 @@ const me: Door = {
 /** Pages of records that are each of one organisation, and for nobody else. */
 const owned: Door = {
   name: 'own records',
-  routes: ['GET /api/v1/agreements', 'GET /api/v1/keys', 'GET /api/v1/subscriptions'],
+  routes: [
+    'GET /api/v1/agreements',
+    'GET /api/v1/keys',
+    'GET /api/v1/subscriptions',
+    'GET /api/v1/notices',
+  ],
   every: 4,
   async read(visit, hearing) {
     const { world, viewer } = visit;
-    for (const path of ['/agreements', '/keys', '/subscriptions']) {
+    for (const path of ['/agreements', '/keys', '/subscriptions', '/notices']) {
       const text = await read(visit, hearing, path, { role: 'org_admin' });
       if (text === '') return;
       for (const { name } of FOUNDERS) {
         // Subscriptions name their organisation by where they send.
         const shown = text.includes(world.slugOf(name));
-        hearing.compare(name, shown, { due: name === viewer, detail: path });
+        const own = name === viewer;
+        // There need not be anything to notice.
+        const due = own && path !== '/notices';
+        hearing.compare(name, shown, { due, may: own, detail: path });
       }
     }
   },

@@ -49,6 +49,11 @@ export class Model {
     return this.#isFor(address, organisation, ceiling);
   }
 
+  /** Whether an organisation would see what is so addressed, by whatever way. */
+  wouldSee(organisation: string, to: readonly string[], rank: Rank): boolean {
+    return this.#isFor({ to, rank }, organisation, this.members.ceiling(organisation));
+  }
+
   versionsOf(object: number): readonly Version[] {
     return this.#objects.get(object) ?? [];
   }

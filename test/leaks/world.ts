@@ -11,6 +11,9 @@ import { COMMUNITIES, foundedModel, FOUNDERS, type Ceilings } from './founding.t
 import type { Model } from './model.ts';
 import type { Rank } from './step.ts';
 
+/** What a test asks in a minute is more than a key may. */
+export const UNLIMITED = { TOCSIN_RATE_REQUESTS: '1000000000', TOCSIN_RATE_ROWS: '1000000000' };
+
 /** What histories are lived through on. */
 export interface Ground {
   readonly tocsin: Tocsin;
