@@ -101,7 +101,7 @@ function hearAll({ sight }: Visit, hearing: Hearing, object: number, words: Set<
 const asIfNobody: Door = {
   name: 'dry run',
   routes: ['POST /api/v1/bundles'],
-  every: 6,
+  every: 8,
   async read(visit, hearing) {
     const { world, viewer, sight } = visit;
     const objects = world.model.objects().filter((object) => !sight.own.has(object));
@@ -124,7 +124,7 @@ const asIfNobody: Door = {
 const rows: Door = {
   name: 'rows',
   routes: [],
-  every: 2,
+  every: 3,
   async read(visit, hearing) {
     const { db } = visit.world.tocsin;
     const member = await findMember(db, visit.world.slugOf(visit.viewer));

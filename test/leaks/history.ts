@@ -27,7 +27,7 @@ interface Watcher {
   before: Sight;
 }
 
-const SAMPLE = 5;
+const SAMPLE = 3;
 
 /** Ends at the first step at which something was found, and returns its place; else undefined. */
 export async function liveThrough(
@@ -119,7 +119,7 @@ function sampleOf({ model }: World, { seed, steps }: Plan, at: number): number[]
   const touched = objectsOf(steps[at]).filter((object) => known.includes(object));
   const others = createRandom(seed).fork(`sample ${at}`).shuffled(known);
   const aged = others.filter((object) => model.versionsOf(object).length > 1);
-  return [...new Set([...touched.slice(0, 2), ...aged.slice(0, 3), ...others])].slice(0, SAMPLE);
+  return [...new Set([...touched.slice(0, 1), ...aged.slice(0, 2), ...others])].slice(0, SAMPLE);
 }
 
 function objectsOf(step: Step | undefined): readonly number[] {

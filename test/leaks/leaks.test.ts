@@ -26,6 +26,7 @@ const SEED = 20_261_123;
 const CONTROL_SEED = 3;
 
 describe('whatever members do', () => {
+  // CVE-2026-94394, CVE-2026-95683, CVE-2026-86283, CVE-2026-112178: a second way in without a check.
   it('every door shows each of them what the rules say, and nothing else', async () => {
     const { failure, ...found } = await findLeaks(ground, {
       seed: SEED,

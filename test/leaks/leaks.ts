@@ -43,7 +43,7 @@ export function addLeaks(one: Leaks, other: Leaks): Leaks {
   };
 }
 
-export const USUAL_SIZE: Size = { steps: 40, objects: 640 };
+export const USUAL_SIZE: Size = { steps: 30, objects: 700 };
 
 /** Histories lived through at once: one waits while the other computes. */
 const LANES = 2;

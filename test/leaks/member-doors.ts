@@ -26,7 +26,7 @@ function isActive({ model }: World, name: string): boolean {
 const organisations: Door = {
   name: 'organisations',
   routes: ['GET /api/v1/organisations', 'GET /api/v1/organisations/:slug'],
-  every: 3,
+  every: 6,
   async read(visit, hearing) {
     const { world, viewer } = visit;
     const text = await read(visit, hearing, '/organisations');
@@ -63,7 +63,7 @@ function hearContacts(
 const directory: Door = {
   name: 'directory',
   routes: ['GET /api/v1/organisations/directory'],
-  every: 3,
+  every: 5,
   async read(visit, hearing) {
     for (const accept of ['text/csv', 'text/vcard']) {
       const text = await read(visit, hearing, '/organisations/directory', { accept });
@@ -85,7 +85,7 @@ interface GroupAnswer {
 const groups: Door = {
   name: 'sharing groups',
   routes: ['GET /api/v1/sharing-groups', 'GET /api/v1/sharing-groups/:slug'],
-  every: 2,
+  every: 3,
   async read(visit, hearing) {
     const text = await read(visit, hearing, '/sharing-groups');
     if (text === '') return;
@@ -181,7 +181,7 @@ const owned: Door = {
 const attempts: Door = {
   name: 'attempts',
   routes: ['GET /api/v1/subscriptions/:id', 'GET /api/v1/subscriptions/:id/attempts'],
-  every: 4,
+  every: 10,
   async read(visit, hearing) {
     if (!visit.sight.takesPart) return;
     for (const [name, id] of visit.subscriptions) {
