@@ -113,9 +113,14 @@ it('a reference to a hidden object tells nothing of it (CVE-2026-94394, CVE-2026
   await alice.shares(hidden, { audience: group });
   const relate = async (id: string): Promise<unknown> => {
     const relation = {
-      ...{ type: 'relationship', spec_version: '2.1', id: `relationship--${randomUUID()}` },
-      ...{ created: '2026-01-01T00:00:00Z', modified: '2026-01-01T00:00:00Z' },
-      ...{ relationship_type: 'related-to', source_ref: id, target_ref: indicator().id },
+      type: 'relationship',
+      spec_version: '2.1',
+      id: `relationship--${randomUUID()}`,
+      created: '2026-01-01T00:00:00Z',
+      modified: '2026-01-01T00:00:00Z',
+      relationship_type: 'related-to',
+      source_ref: id,
+      target_ref: indicator().id,
     };
     const { body } = await mallory.posts(relation, { audience: mallory.slug });
     const { results, summary } = body as { results: object[]; summary: object };

@@ -48,7 +48,7 @@ describe('it fails', () => {
     expect(found[0]?.kind, name).toMatch(/leaked|missing/);
   });
 
-  it('for none of them once the server is mended', { timeout: 60_000 }, async () => {
+  it('for none of them once the server is mended', { timeout: 120_000 }, async () => {
     const judge = newJudge();
     expect(await liveThrough(ground, plan, judge)).toBeUndefined();
     expect(judge.findings).toEqual([]);
