@@ -6,13 +6,23 @@ import { fanout } from './benches/fanout.ts';
 import { ingest } from './benches/ingest.ts';
 import { latency } from './benches/latency.ts';
 import { patterns } from './benches/patterns.ts';
+import { rowSecurity } from './benches/row-security.ts';
 import { single } from './benches/single.ts';
 import { validate } from './benches/validate.ts';
 import { endAll, endOnSignals, isInterrupted } from './endings.ts';
 import { judge, type Bench, type Judged } from './measurement.ts';
 import { printForPeople } from './table.ts';
 
-const BENCHES: readonly Bench[] = [ingest, single, latency, fanout, changes, validate, patterns];
+const BENCHES: readonly Bench[] = [
+  ingest,
+  single,
+  latency,
+  fanout,
+  changes,
+  rowSecurity,
+  validate,
+  patterns,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,7 +36,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   if (positionals.length === 0) {
-    for (const { name, about } of BENCHES) console.log(`${name.padEnd(8)} ${about}`);
+    for (const { name, about } of BENCHES) console.log(`${name.padEnd(12)} ${about}`);
     return 0;
   }
   const chosen = BENCHES.filter(({ name }) => positionals.includes(name));

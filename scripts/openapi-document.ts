@@ -37,15 +37,29 @@ function idleServices(): Services {
   };
 }
 
-/** The OpenAPI document that a server of this code gives at /openapi.json. Needs no database. */
-export async function openApiDocument(): Promise<object> {
+/** A server of this code that is not listening and asks nothing of anything; `close` ends it. */
+export async function idleApp(): Promise<{
+  readonly app: Awaited<ReturnType<typeof createApp>>;
+  readonly close: () => Promise<void>;
+}> {
   const services = idleServices();
   const app = await createApp(services);
+  return {
+    app,
+    close: async () => {
+      await app.close();
+      await services.db.close();
+    },
+  };
+}
+
+/** The OpenAPI document that a server of this code gives at /openapi.json. Needs no database. */
+export async function openApiDocument(): Promise<object> {
+  const { app, close } = await idleApp();
   try {
     await app.ready();
     return app.swagger();
   } finally {
-    await app.close();
-    await services.db.close();
+    await close();
   }
 }

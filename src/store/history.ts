@@ -1,4 +1,4 @@
-import { currentIsVisible } from './objects.ts';
+import { currentIsSeen } from './older-versions.ts';
 import type { Tx } from './transaction.ts';
 
 /** A version in the history of an object. */
@@ -11,8 +11,8 @@ export interface HistoryRow {
 
 /**
  * All versions that the viewer sees of an object and of what says the same under other ids (the
- * re-issues of one sharer), newest first, where he sees the sharer's current one too. Leans on the unique index that begins with the id, and
- * on version_content_key.
+ * re-issues of one sharer), newest first; an older one only where its sharer's current one is seen.
+ * Leans on the unique index that begins with the id, and on version_content_key.
  */
 export async function findHistory(
   tx: Tx,
@@ -24,7 +24,7 @@ export async function findHistory(
     with same as (
       select distinct organisation_id, content_key from version v
       where realm_id = ${realmId}::smallint and stix_id = ${stixId} and content_key is not null
-        and ${currentIsVisible}
+        and ${currentIsSeen}
     ), found as (
       select id from version where realm_id = ${realmId}::smallint and stix_id = ${stixId}
       union
@@ -33,6 +33,6 @@ export async function findHistory(
     )
     select v.content, v.accepted_at as "acceptedAt", v.superseded
     from found join version v using (id)
-    where ${currentIsVisible}
+    where ${currentIsSeen}
     order by v.modified desc, v.id desc limit ${limit}::integer`;
 }

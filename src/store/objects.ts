@@ -1,17 +1,10 @@
-import { Prisma } from './generated/client.ts';
+import { currentIsSeen } from './older-versions.ts';
 import type { Tx } from './transaction.ts';
 
 /**
- * Whether its sharer's current version is visible too: whoever joins what an older version went to
- * has not seen it replaced, and the new one may not be for him. `v` is the row asked about.
- */
-export const currentIsVisible = Prisma.sql`(not v.superseded or exists (
-  select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
-    and c.organisation_id = v.organisation_id and not c.superseded))`;
-
-/**
- * The versions of an object that the viewer sees, newest first, of those sharers whose current one
- * he sees; of several sharers' same version, one. `modified` narrows to one version, otherwise to current ones or, with `all`, every one.
+ * The versions of an object that the viewer sees, newest first; of several sharers' same version,
+ * one. `modified` narrows to one version, otherwise to current ones or, with `all`, every one. An
+ * older version is there only for who sees its sharer's current one.
  */
 export async function findObject(
   tx: Tx,
@@ -21,9 +14,10 @@ export async function findObject(
 ): Promise<string[]> {
   const rows = await tx.$queryRaw<{ content: string }[]>`
     select distinct on (modified, content_hash) content from version v
-    where realm_id = ${realmId}::smallint and stix_id = ${stixId} and ${currentIsVisible}
+    where realm_id = ${realmId}::smallint and stix_id = ${stixId}
       and (${all} or not superseded or ${modified ?? null}::timestamptz is not null)
       and (${modified ?? null}::timestamptz is null or modified = ${modified ?? null}::timestamptz)
+      and ${currentIsSeen}
     order by modified desc, content_hash, organisation_id
     limit 1000`;
   return rows.map((row) => row.content);

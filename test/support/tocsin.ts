@@ -10,7 +10,6 @@ import { openDatabase, type Database } from '../../src/store/database.ts';
 import { sequenceInbox } from '../../src/store/log.ts';
 import { createLog } from '../../src/telemetry.ts';
 import { testDirectory } from './cluster.ts';
-import { testDatabaseUrl } from './database.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
 
 /** A whole server in this process, on a database of the test file's own, listening on loopback. */
@@ -38,13 +37,16 @@ export type Settings = Readonly<Record<string, string>>;
 export interface TocsinOptions {
   readonly roles?: readonly ServerRole[];
   readonly settings?: Settings;
+  /** A migrated database, as its owner; the test file's own unless given. */
+  readonly databaseUrl?: string;
 }
 
 export async function startTocsin({
   roles = ['http'],
   settings = {},
+  databaseUrl: given,
 }: TocsinOptions = {}): Promise<Tocsin> {
-  const databaseUrl = await testDatabaseUrl();
+  const databaseUrl = given ?? (await ownDatabaseUrl());
   const directory = await testDirectory();
   const secret = randomBytes(32);
   await writeFile(join(directory, 'secret'), secret.toString('hex'), { mode: 0o600 });
@@ -77,6 +79,12 @@ export async function startTocsin({
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Loaded here alone: outside of a test run there are no test databases. */
+async function ownDatabaseUrl(): Promise<string> {
+  const { testDatabaseUrl } = await import('./database.ts');
+  return testDatabaseUrl();
 }
 
 /** Moves all that is committed; steps of the servers under way are waited for. */

@@ -30,6 +30,8 @@ export interface Webhooks {
   answers(reply: (delivery: Delivery) => Reply): void;
   /** Resolves with the deliveries under a path as soon as they satisfy. */
   until(path: string, satisfied: (deliveries: Delivery[]) => boolean): Promise<Delivery[]>;
+  /** Calls `listener` with what comes under a path, until told to stop. */
+  hears(path: string, listener: (delivery: Delivery) => void): () => void;
   close(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export async function receiveWebhooks(): Promise<Webhooks> {
       const delivery = readDelivery(request.url ?? '', request.headers, body.toString('utf8'));
       deliveries.push(delivery);
       const { status = 204, headers = {}, body: text = '', after } = answer(delivery);
-      arrivals.emit('arrival');
+      arrivals.emit('arrival', delivery);
       await after;
       response.writeHead(status, headers).end(text);
     })();
@@ -60,6 +62,13 @@ export async function receiveWebhooks(): Promise<Webhooks> {
         if (satisfied(come)) return come;
         await once(arrivals, 'arrival');
       }
+    },
+    hears: (path, listener) => {
+      const hear = (delivery: Delivery): void => {
+        if (delivery.path === path) listener(delivery);
+      };
+      arrivals.on('arrival', hear);
+      return () => arrivals.off('arrival', hear);
     },
     close: receiver.close,
   };

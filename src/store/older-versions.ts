@@ -1,0 +1,10 @@
+import { Prisma } from './generated/client.ts';
+
+/**
+ * Of the rows `v` of version, those that may be shown: an older one only to who sees its sharer's
+ * current one. Whoever joins what an older version went to has not seen it replaced. Leans on
+ * version_current.
+ */
+export const currentIsSeen = Prisma.sql`(not v.superseded or exists (
+  select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
+    and c.organisation_id = v.organisation_id and not c.superseded))`;

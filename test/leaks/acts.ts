@@ -1,0 +1,183 @@
+/** What the steps of a history are on a running server. */
+import { noteStanding } from '../../src/store/membership.ts';
+import type { ContentStep, MemberStep, Step } from './step.ts';
+import { isAboutContent } from './step.ts';
+import { TLP_ORDER } from '../../src/stix/tlp.ts';
+import { bundle } from '../support/builders.ts';
+import { administrates, ask, idOf, must, versionToPost, type Answer, type World } from './world.ts';
+
+/** Versions posted so far, which the model counts alike. */
+const posted = new WeakMap<World, number>();
+
+/** Does it. Whether the server allowed it; for shares, of each object. */
+export async function perform(world: World, step: Step): Promise<boolean[]> {
+  const allowed = isAboutContent(step)
+    ? await actOnContent(world, step)
+    : [await actOnMembers(world, step)];
+  await world.tocsin.sequenced();
+  return allowed;
+}
+
+async function actOnContent(world: World, step: ContentStep): Promise<boolean[]> {
+  if (step.act === 'share') return share(world, step);
+  const asked = {
+    key: world.key(step.by, 'publisher'),
+    path: `/objects/${idOf(world, step.object)}`,
+  };
+  if (step.act === 'revoke') {
+    const answer = await ask(world, { ...asked, method: 'POST', path: `${asked.path}/revoke` });
+    return [taken(answer) && outcomeOf(answer.text) !== 'rejected'];
+  }
+  const body = {
+    ...(step.to.length > 0 ? { audience: step.to.map(world.slugOf) } : {}),
+    ...(step.rank === null ? {} : { tlp: TLP_ORDER[step.rank] }),
+  };
+  const done = taken(await ask(world, { ...asked, method: 'PATCH', body }));
+  if (done) world.readdressed.add(`${step.by} ${step.object}`);
+  return [done];
+}
+
+async function share(world: World, step: Extract<Step, { act: 'share' }>): Promise<boolean[]> {
+  const first = (posted.get(world) ?? 0) + 1;
+  posted.set(world, first - 1 + step.objects.length);
+  const objects = step.objects.map((object, i) =>
+    versionToPost(world, { object, number: first + i, rank: step.ranks[i] ?? null }),
+  );
+  const answer = await ask(world, {
+    key: world.key(step.by, 'publisher'),
+    method: 'POST',
+    path: `/bundles?audience=${step.to.map(world.slugOf).join(',')}`,
+    body: bundle(objects),
+  });
+  if (!taken(answer)) return step.objects.map(() => false);
+  const { results } = JSON.parse(answer.text) as { results: { outcome: string }[] };
+  return results.map(({ outcome }) => outcome === 'created' || outcome === 'updated');
+}
+
+async function actOnMembers(world: World, step: MemberStep): Promise<boolean> {
+  const { slugOf } = world;
+  switch (step.act) {
+    case 'make group':
+      return taken(await ask(world, groupToMake(world, step)));
+    case 'change group': {
+      const change = { open: step.open, hidden_members: step.hidden };
+      const path = `/sharing-groups/${slugOf(step.group)}`;
+      return taken(await administrates(world, 'PATCH', path, change));
+    }
+    case 'join':
+    case 'leave':
+      return taken(await move(world, step));
+    case 'make community': {
+      const [within, contains] = [step.within.map(slugOf), step.contains.map(slugOf)];
+      const wish = { slug: slugOf(step.community), name: step.community, within, contains };
+      return taken(await administrates(world, 'POST', '/communities', wish));
+    }
+    case 'status': {
+      const path = `/organisations/${slugOf(step.organisation)}`;
+      return taken(await administrates(world, 'PATCH', path, { status: step.status }));
+    }
+    default:
+      return changeAgreement(world, step);
+  }
+}
+
+function groupToMake(world: World, step: Extract<Step, { act: 'make group' }>) {
+  const slug = world.slugOf(step.group);
+  const kind = { open: step.open, hidden_members: step.hidden };
+  const body = { slug, name: slug, members: step.members.map(world.slugOf), ...kind };
+  const key = world.key(step.by, 'publisher');
+  return { key, method: 'POST', path: '/sharing-groups', body } as const;
+}
+
+function move(world: World, step: Extract<Step, { itself: boolean }>): Promise<Answer> {
+  const organisation = world.slugOf(step.organisation);
+  const path = `/sharing-groups/${world.slugOf(step.group)}/members`;
+  const own = world.key(step.organisation, 'publisher');
+  const key = step.itself ? own : (world.administrators[0] ?? '');
+  return step.act === 'join'
+    ? ask(world, { key, method: 'POST', path, body: { organisation } })
+    : ask(world, { key, method: 'DELETE', path: `${path}/${organisation}` });
+}
+
+interface AgreementAnswer {
+  readonly id: number;
+  readonly community: string;
+  readonly approved_at: string | null;
+  readonly ended_at: string | null;
+  readonly valid_from: string;
+  readonly valid_until: string | null;
+}
+
+const HOUR_MS = 3_600_000;
+
+async function changeAgreement(
+  world: World,
+  step: Extract<MemberStep, { community: string; organisation: string }>,
+): Promise<boolean> {
+  const { inForce, waiting, later } = await agreementsOf(world, step);
+  switch (step.act) {
+    case 'agree': {
+      const nowMs = Date.now();
+      const answer = await administrates(world, 'POST', '/agreements', {
+        organisation: world.slugOf(step.organisation),
+        community: world.slugOf(step.community),
+        title: 'Arrangement',
+        kind: 'mou',
+        ceiling: TLP_ORDER[step.rank],
+        valid_from: step.later ? new Date(nowMs + 5 * HOUR_MS).toISOString() : null,
+        valid_until: new Date(nowMs + 10 * HOUR_MS).toISOString(),
+        replaces: step.later ? null : (inForce ?? null),
+      });
+      return taken(answer);
+    }
+    case 'approve': {
+      if (waiting === undefined) return false;
+      const path = `/agreements/${waiting}/approvals`;
+      return taken(await administrates(world, 'POST', path, undefined, step.administrator));
+    }
+    case 'end':
+      if (inForce === undefined) return false;
+      return taken(await administrates(world, 'POST', `/agreements/${inForce}/end`));
+    case 'begin':
+      return passTime(world, later, 'valid_from = now()');
+    case 'expire':
+      return passTime(world, inForce, `valid_from = now() - interval '1 day', valid_until = now()`);
+  }
+}
+
+/** The clock of the database cannot be moved, so what it is held against is. */
+async function passTime(world: World, id: number | undefined, moved: string): Promise<boolean> {
+  if (id === undefined) return false;
+  await world.tocsin.sql(`update agreement set ${moved} where id = $1`, [id]);
+  await noteStanding(world.tocsin.db);
+  return true;
+}
+
+async function agreementsOf(
+  world: World,
+  { organisation, community }: { organisation: string; community: string },
+) {
+  const path = `/agreements?organisation=${world.slugOf(organisation)}`;
+  const { text } = await must(administrates(world, 'GET', path));
+  const { agreements } = JSON.parse(text) as { agreements: AgreementAnswer[] };
+  const all = agreements.filter(
+    (one) => one.community === world.slugOf(community) && one.ended_at === null,
+  );
+  const now = new Date().toISOString();
+  const approved = all.filter(
+    (one) => one.approved_at !== null && (one.valid_until === null || one.valid_until > now),
+  );
+  return {
+    inForce: approved.find((one) => one.valid_from <= now)?.id,
+    later: approved.find((one) => one.valid_from > now)?.id,
+    waiting: all.find((one) => one.approved_at === null)?.id,
+  };
+}
+
+function taken({ status }: Answer): boolean {
+  return status < 300;
+}
+
+function outcomeOf(text: string): string {
+  return (JSON.parse(text) as { outcome: string }).outcome;
+}

@@ -1,0 +1,180 @@
+/** The doors that are asked for content. */
+import { findMember } from '../../src/store/members.ts';
+import { asViewer } from '../../src/store/transaction.ts';
+import { bundle } from '../support/builders.ts';
+import { askAs, isTurnedAway, refuseWords, type Door, type Visit } from './door.ts';
+import { Follower } from './follower.ts';
+import type { Hearing } from './judge.ts';
+import { idOf, objectsIn, versionToPost } from './world.ts';
+
+const LIMIT = 10_000;
+const NDJSON = 'application/x-ndjson';
+
+/** The changes from the beginning, in documents. */
+const fromTheBeginning: Door = {
+  name: 'changes from the beginning',
+  routes: ['GET /api/v1/changes'],
+  every: 3,
+  discloses: ['changes'],
+  async read(visit, hearing) {
+    const follower = new Follower(visit.world);
+    for (let page = { next: '', more: true }; page.more;) {
+      const after = page.next === '' ? '' : `&after=${page.next}`;
+      const { text } = await askAs(visit, `/changes?limit=${LIMIT}${after}`);
+      const body = JSON.parse(text) as typeof page & { objects: object[]; withdrawn: string[] };
+      // Within a page the order of both is lost: what is withdrawn there is not among its objects.
+      follower.put(text.slice(0, text.lastIndexOf('"withdrawn":')));
+      for (const id of body.withdrawn) follower.withdraw(id);
+      page = body;
+    }
+    follower.hear(visit, hearing, false);
+  },
+};
+
+/** The changes since the last step, in lines. */
+const sinceTheCursor: Door = {
+  name: 'changes since a cursor',
+  routes: ['GET /api/v1/changes'],
+  discloses: ['changes'],
+  async read(visit, hearing) {
+    const follower = visit.followers.changes;
+    for (let more = true; more;) {
+      const after = follower.cursor === '' ? '' : `&after=${follower.cursor}`;
+      const { text } = await askAs(visit, `/changes?limit=50${after}`, { accept: NDJSON });
+      const lines = text.trimEnd().split('\n');
+      const last = JSON.parse(lines.pop() ?? '') as { next: string; more: boolean };
+      for (const line of lines) {
+        if (line.startsWith('{"object"')) follower.put(line);
+        else follower.withdraw(line);
+      }
+      follower.cursor = last.next;
+      more = last.more;
+    }
+    follower.hear(visit, hearing, false);
+  },
+};
+
+const oneByOne: Door = {
+  name: 'objects',
+  routes: ['GET /api/v1/objects/:id'],
+  discloses: ['objects'],
+  async read(visit, hearing) {
+    for (const object of visit.sample) {
+      const path = `/objects/${idOf(visit.world, object)}`;
+      const answer = await askAs(visit, path);
+      if (isTurnedAway(visit, hearing, answer)) return;
+      const words = refuseWords(visit, hearing, answer.text);
+      const due = visit.sight.visible.has(object);
+      hearing.compare(object, answer.status === 200, { due });
+      const newest = visit.sight.newest.get(object);
+      if (newest !== undefined)
+        hearing.compare(object, words.has(newest), { due, detail: 'newest' });
+      const all = await askAs(visit, `${path}?version=all`);
+      hearAll(visit, hearing, object, refuseWords(visit, hearing, all.text));
+    }
+  },
+};
+
+const history: Door = {
+  name: 'history',
+  routes: ['GET /api/v1/objects/:id/history'],
+  discloses: ['history'],
+  async read(visit, hearing) {
+    for (const object of visit.sample) {
+      const answer = await askAs(visit, `/objects/${idOf(visit.world, object)}/history`);
+      if (isTurnedAway(visit, hearing, answer)) return;
+      const due = visit.sight.visible.has(object);
+      hearing.compare(object, answer.status === 200, { due });
+      hearAll(visit, hearing, object, refuseWords(visit, hearing, answer.text));
+    }
+  },
+};
+
+/** Every current version that the viewer sees is there. */
+function hearAll({ sight }: Visit, hearing: Hearing, object: number, words: Set<number>): void {
+  for (const number of sight.current.get(object) ?? []) {
+    hearing.compare(object, words.has(number), { due: true, detail: `version ${number}` });
+  }
+}
+
+/** Whoever posts an id learns nothing of what others share under it. */
+const asIfNobody: Door = {
+  name: 'dry run',
+  routes: ['POST /api/v1/bundles'],
+  every: 8,
+  async read(visit, hearing) {
+    const { world, viewer, sight } = visit;
+    const objects = world.model.objects().filter((object) => !sight.own.has(object));
+    if (objects.length === 0) return;
+    const body = bundle(
+      objects.map((object) => versionToPost(world, { object, number: 0, rank: 0 })),
+    );
+    const path = `/bundles?dry_run=true&audience=${world.slugOf(viewer)}`;
+    const answer = await askAs(visit, path, { role: 'publisher', method: 'POST', body });
+    if (isTurnedAway(visit, hearing, answer)) return;
+    const { results } = JSON.parse(answer.text) as { results: { outcome: string }[] };
+    for (const [i, object] of objects.entries()) {
+      const told = results[i]?.outcome !== 'created';
+      hearing.compare(object, told, { due: false, detail: results[i]?.outcome ?? '' });
+    }
+  },
+};
+
+/** The tables themselves, past every route: what any statement of the server can see. */
+const rows: Door = {
+  name: 'rows',
+  routes: [],
+  every: 3,
+  async read(visit, hearing) {
+    const { db } = visit.world.tocsin;
+    const member = await findMember(db, visit.world.slugOf(visit.viewer));
+    if (member === undefined) throw new Error('An organisation is gone');
+    const viewer = { ...member.viewer, ceiling: Math.min(3, member.viewer.ceiling) };
+    const texts = await asViewer(db, viewer, async (tx) => ({
+      versions: await tx.$queryRaw<Text>`
+        select string_agg(stix_id, ' ') as text from version where not superseded`,
+      observables: await tx.$queryRaw<Text>`
+        select string_agg(distinct value, ' ') as text from observable`,
+      owners: await tx.$queryRaw<Text>`
+        select string_agg(distinct owner || ' ' || organisation_id, ',') as text from (
+          select 'audit' as owner, organisation_id from audit
+          union all select 'subscription', organisation_id from subscription
+          union all select 'attempt', organisation_id from attempt
+          union all select 'dead_letter', organisation_id from dead_letter) as owned`,
+    }));
+    const shown = objectsIn(visit.world, texts.versions[0]?.text ?? '');
+    for (const object of visit.world.model.objects()) {
+      hearing.compare(object, shown.has(object), { due: visit.sight.visible.has(object) });
+    }
+    hearObservables(visit, hearing, texts.observables[0]?.text ?? '');
+    for (const owner of (texts.owners[0]?.text ?? '').split(',')) {
+      const others = owner !== '' && !owner.endsWith(` ${viewer.organisationId}`);
+      hearing.compare(`record of ${owner}`, others, { due: false });
+    }
+  },
+};
+
+type Text = { text: string | null }[];
+
+/** Two objects look for one value, which older versions hold too. */
+function hearObservables(visit: Visit, hearing: Hearing, text: string): void {
+  const { world, sight, viewer } = visit;
+  const hosts = text.matchAll(new RegExp(`host-(\\d+)-${world.mark}`, 'g'));
+  const shown = new Set(Array.from(hosts, ([, host]) => Number(host)));
+  const due = new Set([...sight.visible].map((object) => object >> 1));
+  const reached = world.model.versions.filter((version) => world.model.reaches(viewer, version));
+  const may = new Set(reached.map(({ object }) => object >> 1));
+  for (const host of new Set(world.model.objects().map((object) => object >> 1))) {
+    const told = { due: due.has(host), may: may.has(host) };
+    hearing.compare(`value ${host}`, shown.has(host), told);
+  }
+}
+
+export const CONTENT_DOORS = [
+  fromTheBeginning,
+  sinceTheCursor,
+  oneByOne,
+  history,
+  asIfNobody,
+  rows,
+];

@@ -1,0 +1,77 @@
+/**
+ * The register of doors. A route that gives content, or tells of members, is read by one of them;
+ * every other route stands below with why it is not. What is in neither fails the test.
+ */
+import { CONTENT_DOORS } from './content-doors.ts';
+import type { Door } from './door.ts';
+import { MEMBER_DOORS } from './member-doors.ts';
+import { PREVIEW_DOORS } from './preview-doors.ts';
+import { PUSH_DOORS } from './push-doors.ts';
+
+/** In the order in which they are read. */
+export const DOORS: readonly Door[] = [
+  ...CONTENT_DOORS,
+  ...PREVIEW_DOORS,
+  ...MEMBER_DOORS,
+  ...PUSH_DOORS,
+];
+
+/** Routes that tell nothing of what others share, nor of who is in what. */
+const TELLS_NOTHING: Readonly<Record<string, string>> = {
+  'GET /healthz': 'whether the server lives',
+  'GET /readyz': 'whether it is ready',
+  'GET /metrics': 'numbers of the whole server, for its operator',
+  'GET /openapi.json': 'the same for everybody',
+  'GET /docs': 'the same for everybody, as all below it',
+  'POST /api/v1/indicators': 'answers as POST /api/v1/bundles does',
+  'POST /api/v1/validate': 'judges what is sent, by the language alone',
+  'PATCH /api/v1/objects/:id': 'an act of who shares it; a history does it, and 404 otherwise',
+  'POST /api/v1/objects/:id/revoke': 'likewise',
+  'POST /api/v1/subscriptions': 'answers with what was sent',
+  'PATCH /api/v1/subscriptions/:id': 'of its owner alone, as GET is',
+  'DELETE /api/v1/subscriptions/:id': 'of its owner alone, as GET is',
+  'POST /api/v1/subscriptions/:id/test': 'of its owner alone; sends nothing that is shared',
+  'POST /api/v1/subscriptions/:id/replay': 'of its owner alone; webhooks are read',
+  'POST /api/v1/subscriptions/:id/rotate-secret': 'of its owner alone',
+  'POST /api/v1/organisations': 'an act of administrators',
+  'PATCH /api/v1/organisations/:slug': 'an act, answered as GET is',
+  'GET /api/v1/organisations/:slug/logo': 'what an organisation shows to all members',
+  'PUT /api/v1/organisations/:slug/logo': 'an act, answered with nothing',
+  'DELETE /api/v1/organisations/:slug/logo': 'an act, answered with nothing',
+  'POST /api/v1/sharing-groups': 'an act, answered as GET is',
+  'PATCH /api/v1/sharing-groups/:slug': 'an act, answered as GET is',
+  'POST /api/v1/sharing-groups/:slug/members': 'an act; a history does it',
+  'DELETE /api/v1/sharing-groups/:slug/members/:organisation': 'an act; a history does it',
+  'POST /api/v1/sharing-groups/:slug/owners': 'an act, answered with nothing',
+  'DELETE /api/v1/sharing-groups/:slug/owners/:organisation': 'an act, answered with nothing',
+  'POST /api/v1/agreements': 'an act of administrators',
+  'POST /api/v1/agreements/:id/approvals': 'an act of administrators',
+  'POST /api/v1/agreements/:id/end': 'an act of administrators',
+  'POST /api/v1/communities': 'an act of administrators',
+  'POST /api/v1/keys': 'an act, answered with the key that was made',
+  'DELETE /api/v1/keys/:id': 'an act, answered with nothing',
+  'POST /api/v1/keys/:id/rotate': 'an act, answered with the key that was made',
+  'GET /api/v1/audit/checkpoint': 'one number and one hash, the same for everybody',
+  'GET /api/v1/audit/proof': 'hashes; of entries that GET /api/v1/audit shows',
+};
+
+/**
+ * The routes that nobody decided about, and the names of doors that no door here answers for; then
+ * what stands here though it is not there.
+ */
+export function undecided(
+  routes: readonly string[],
+  disclosed: readonly string[],
+  doors: readonly Door[] = DOORS,
+): string[] {
+  const read = new Set([...doors.flatMap((door) => door.routes), ...Object.keys(TELLS_NOTHING)]);
+  const told = new Set(doors.flatMap(({ discloses = [] }) => discloses));
+  return [
+    ...routes
+      .filter((route) => !read.has(route) && !route.startsWith('GET /docs/'))
+      .map((route) => `not registered: ${route}`),
+    ...disclosed.filter((name) => !told.has(name)).map((name) => `not registered: ${name}`),
+    ...[...read].filter((route) => !routes.includes(route)).map((route) => `not there: ${route}`),
+    ...[...told].filter((name) => !disclosed.includes(name)).map((name) => `not there: ${name}`),
+  ];
+}

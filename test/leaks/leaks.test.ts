@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
+import { CONTROLS, findingsWith } from './controls.ts';
+import { liveThrough } from './history.ts';
+import { newJudge } from './judge.ts';
+import { planHistory } from './plan.ts';
+import { findLeaks, USUAL_SIZE } from './leaks.ts';
+import { prepareGround, UNLIMITED, type Ground } from './world.ts';
+
+let tocsin: Tocsin;
+let webhooks: Webhooks;
+let ground: Ground;
+
+beforeAll(async () => {
+  tocsin = await startTocsin({ roles: ['http', 'worker'], settings: UNLIMITED });
+  webhooks = await receiveWebhooks();
+  ground = await prepareGround(tocsin, webhooks);
+});
+afterAll(async () => {
+  await tocsin.close();
+  await webhooks.close();
+});
+
+const SEED = 20_261_123;
+const CONTROL_SEED = 3;
+
+describe('whatever members do', () => {
+  // CVE-2026-94394, CVE-2026-95683, CVE-2026-86283, CVE-2026-112178: a second way in without a check.
+  it('every door shows each of them what the rules say, and nothing else', async () => {
+    const { failure, ...found } = await findLeaks(ground, {
+      seed: SEED,
+      checks: 1_000_000,
+      size: USUAL_SIZE,
+    });
+    expect(failure).toBeUndefined();
+    expect(found).toMatchObject({ leaked: 0, missing: 0 });
+    expect(found.checks).toBeGreaterThanOrEqual(1_000_000);
+  }, 300_000);
+});
+
+describe('it fails', () => {
+  // Wholly random, so that no control is caught by a history made for it.
+  const plan = planHistory(CONTROL_SEED, { steps: 24, objects: 60 });
+
+  it.each(Object.keys(CONTROLS))('for %s', { timeout: 120_000 }, async (name) => {
+    const found = await findingsWith(ground, name, plan);
+    expect(found[0]?.kind, name).toMatch(/leaked|missing/);
+  });
+
+  it('for none of them once the server is mended', { timeout: 120_000 }, async () => {
+    const judge = newJudge();
+    expect(await liveThrough(ground, plan, judge)).toBeUndefined();
+    expect(judge.findings).toEqual([]);
+  });
+});

@@ -1,0 +1,71 @@
+/** The doors that tell who sees what, and why. */
+import { TLP_ORDER } from '../../src/stix/tlp.ts';
+import { askAs, isTurnedAway, type Door, type Visit } from './door.ts';
+import { FOUNDERS } from './founding.ts';
+import type { Hearing } from './judge.ts';
+import { idOf } from './world.ts';
+
+interface LevelAnswer {
+  readonly problem: unknown;
+  readonly sees: readonly { readonly organisation: string }[];
+}
+
+/** Who would see what goes to all that the viewer is in; hidden members are not told. */
+const preview: Door = {
+  name: 'preview',
+  routes: ['POST /api/v1/audiences/preview'],
+  every: 3,
+  async read(visit, hearing) {
+    const { world, viewer } = visit;
+    const to = [...world.model.members.within(viewer)];
+    for (const rank of [1, 3]) {
+      const body = { audience: to.map(world.slugOf), tlp: TLP_ORDER[rank] };
+      const asked = { role: 'publisher', method: 'POST', body } as const;
+      const answer = await askAs(visit, '/audiences/preview', asked);
+      if (isTurnedAway(visit, hearing, answer)) return;
+      const { levels } = JSON.parse(answer.text) as { levels: LevelAnswer[] };
+      const [level] = levels.filter(({ problem }) => problem === null);
+      if (level !== undefined) hearLevel(visit, hearing, { to, rank, level });
+    }
+  },
+};
+
+function hearLevel(
+  { world, viewer }: Visit,
+  hearing: Hearing,
+  { to, rank, level }: { to: readonly string[]; rank: number; level: LevelAnswer },
+): void {
+  const { members } = world.model;
+  const told = to.filter((name) => {
+    const group = members.groups.get(name);
+    return group === undefined || !group.hidden || group.owner === viewer;
+  });
+  const named = new Set(level.sees.map(({ organisation }) => world.nameOf(organisation)));
+  for (const { name } of FOUNDERS) {
+    const due = world.model.wouldSee(name, told, rank);
+    const may = due || name === viewer;
+    hearing.compare(name, named.has(name), { due, may, detail: `rank ${rank}` });
+  }
+}
+
+/** Why somebody sees an object is told to who shares it, of its own versions. */
+const access: Door = {
+  name: 'access',
+  routes: ['GET /api/v1/objects/:id/access'],
+  discloses: ['access'],
+  every: 2,
+  async read(visit, hearing) {
+    const { world, viewer, sight } = visit;
+    for (const object of visit.sample) {
+      const path = `/objects/${idOf(world, object)}/access?organisation=${world.slugOf(viewer)}`;
+      const { status, text } = await askAs(visit, path, { role: 'publisher' });
+      if (isTurnedAway(visit, hearing, { status, text })) return;
+      hearing.compare(object, status === 200, { due: false, may: sight.own.has(object) });
+      const sharers = new Set(text.match(/"shared_by":"[^"]+"/g));
+      sharers.delete(`"shared_by":"${world.slugOf(viewer)}"`);
+      for (const other of sharers) hearing.refuse(object, other);
+    }
+  },
+};
+
+export const PREVIEW_DOORS = [preview, access];
