@@ -3,16 +3,23 @@ import { createApp } from '../src/http/app.ts';
 import type { Services } from '../src/http/context.ts';
 import { createKeyring } from '../src/keyring.ts';
 import { createLogSignal } from '../src/log/signal.ts';
+import { createSignInDesk } from '../src/organisations/sign-in.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { createLog, createMetrics } from '../src/telemetry.ts';
 
 /** What the routes are built with when nothing is to be asked of them: it connects to nothing. */
 function idleServices(): Services {
   const idle = (): Promise<void> => Promise.resolve();
+  // Connects at the first query, of which there is none.
+  const db = openDatabase({
+    url: 'postgres://127.0.0.1/none',
+    poolMax: 2,
+    onError: () => undefined,
+  });
+  const keyring = createKeyring(Buffer.alloc(32));
   return {
-    // Connects at the first query, of which there is none.
-    db: openDatabase({ url: 'postgres://127.0.0.1/none', poolMax: 2, onError: () => undefined }),
-    keyring: createKeyring(Buffer.alloc(32)),
+    db,
+    keyring,
     clock: systemClock,
     log: createLog('silent'),
     metrics: createMetrics(),
@@ -32,6 +39,9 @@ function idleServices(): Services {
       wrongKey: idle,
     },
     limits: { bodyBytesMax: 1024, bundleObjectsMax: 1, metricsAllow: [] },
+    signInDesk: createSignInDesk({ db, keyring, clock: systemClock }),
+    singleSignOn: undefined,
+    publicUrl: undefined,
     doors: true,
     stopping: new AbortController().signal,
   };

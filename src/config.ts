@@ -44,6 +44,13 @@ export const settings = z.object({
   TOCSIN_RATE_ROWS: z.coerce.number().int().min(1).default(6_000_000),
   TOCSIN_RATE_ORGANISATION: z.coerce.number().int().min(1).default(4),
   TOCSIN_RATE_WRONG_KEYS: z.coerce.number().int().min(1).default(60),
+  TOCSIN_OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  TOCSIN_OIDC_CLIENT_ID: z.string().optional(),
+  TOCSIN_OIDC_CLIENT_SECRET_FILE: z.string().optional(),
+  TOCSIN_OIDC_ORGANISATION: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
+    .optional(),
 });
 
 export interface RateLimits {
@@ -78,6 +85,18 @@ export interface Config {
   readonly leaseSeconds: number;
   readonly deliveriesMax: number;
   readonly rates: RateLimits;
+  /** Undefined where there is no single sign-on. */
+  readonly identityProvider: IdentityProviderConfig | undefined;
+}
+
+/** Who says who people are, and what this server is to it (OpenID Connect). */
+export interface IdentityProviderConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly redirectUri: string;
+  /** The slug of the organisation whose analyst everybody becomes; undefined: nobody is made. */
+  readonly organisation: string | undefined;
 }
 
 /** The environment says something that cannot be; the message names each setting. */
@@ -95,7 +114,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   const value = read.data;
   return {
-    databaseUrl: value.DATABASE_URL ?? secretText(value.DATABASE_URL_FILE),
+    databaseUrl: value.DATABASE_URL ?? secretText('DATABASE_URL_FILE', value.DATABASE_URL_FILE),
     dataDir: value.TOCSIN_DATA_DIR,
     secretFile: value.TOCSIN_SECRET_FILE,
     oldSecretFile: value.TOCSIN_SECRET_FILE_OLD,
@@ -118,6 +137,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       organisation: value.TOCSIN_RATE_ORGANISATION,
       wrongKeys: value.TOCSIN_RATE_WRONG_KEYS,
     },
+    identityProvider: identityProvider(value),
   };
 }
 
@@ -140,11 +160,29 @@ export function isNpmScript(env: NodeJS.ProcessEnv = process.env): boolean {
   return env['npm_lifecycle_event'] !== undefined;
 }
 
-function secretText(file: string | undefined): string | undefined {
+/** Throws ConfigError when it is set up by half. */
+function identityProvider(value: z.infer<typeof settings>): IdentityProviderConfig | undefined {
+  const { TOCSIN_OIDC_ISSUER: issuer, TOCSIN_OIDC_CLIENT_ID: clientId } = value;
+  const { TOCSIN_PUBLIC_URL: publicUrl, TOCSIN_OIDC_CLIENT_SECRET_FILE: file } = value;
+  const organisation = value.TOCSIN_OIDC_ORGANISATION;
+  const given = [issuer, clientId, file, organisation];
+  if (given.every((one) => one === undefined)) return undefined;
+  if (issuer === undefined || clientId === undefined || publicUrl === undefined) {
+    throw new ConfigError(
+      'The environment cannot be used.\n  Single sign-on takes TOCSIN_OIDC_ISSUER, ' +
+        'TOCSIN_OIDC_CLIENT_ID and TOCSIN_PUBLIC_URL',
+    );
+  }
+  const clientSecret = secretText('TOCSIN_OIDC_CLIENT_SECRET_FILE', file);
+  const redirectUri = new URL('/api/v1/sso/callback', publicUrl).href;
+  return { issuer, clientId, clientSecret, redirectUri, organisation };
+}
+
+function secretText(name: string, file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
-    throw new ConfigError(`DATABASE_URL_FILE: ${file} cannot be read`, { cause });
+    throw new ConfigError(`${name}: ${file} cannot be read`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 /**
- * What is derived from the master secret: the pepper of keys, the key that signs the audit, the
+ * What is derived from the master secret: the pepper of keys, the keys that sign access tokens, the
+ * key that signs the audit, the
  * sealing of cursors and the encryption of stored secrets (HKDF-SHA-256, RFC 5869, one label
  * each). With an older secret beside it, whatever was made under the older one still opens; all
  * that is made is made under the current one.
@@ -15,7 +16,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-export type Purpose = 'api-key' | 'audit' | 'cursor' | 'stored-secret';
+export type Purpose = 'access-token' | 'api-key' | 'audit' | 'cursor' | 'stored-secret';
 
 export interface Keyring {
   /**

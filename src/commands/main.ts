@@ -14,6 +14,7 @@ import { migrateCommand } from './migrate.ts';
 import { orgCommand } from './org.ts';
 import { realmCommand } from './realm.ts';
 import { serveCommand } from './serve-command.ts';
+import { userCommand } from './user.ts';
 import { validateCommand } from './validate.ts';
 
 const program = new Command('tocsin')
@@ -23,6 +24,7 @@ const program = new Command('tocsin')
   .addCommand(migrateCommand())
   .addCommand(orgCommand())
   .addCommand(keyCommand())
+  .addCommand(userCommand())
   .addCommand(communityCommand())
   .addCommand(groupCommand())
   .addCommand(agreementCommand())

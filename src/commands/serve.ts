@@ -4,11 +4,14 @@ import { ConfigError, type Config } from '../config.ts';
 import { sendTestEvent } from '../deliveries/test-event.ts';
 import { startWorker, type Worker } from '../deliveries/worker.ts';
 import { createEgress, type Egress } from '../egress/egress.ts';
+import { egressFetch } from '../egress/fetch.ts';
 import { Problem } from '../errors.ts';
 import { createApp } from '../http/app.ts';
 import type { Webhooks } from '../http/context.ts';
 import { createRates } from '../http/rates.ts';
 import { startSequencer, type Sequencer } from '../log/sequencer.ts';
+import { createSignInDesk, type SignInContext } from '../organisations/sign-in.ts';
+import { createSingleSignOn } from '../organisations/single-sign-on.ts';
 import { createLogSignal, type LogSignal } from '../log/signal.ts';
 import { listen } from '../store/listen.ts';
 import { notifySubscriptions } from '../store/subscriptions.ts';
@@ -43,8 +46,7 @@ export async function serve(
   const sequencer = sequence(store, signal, log);
   const { leaseSeconds, deliveriesMax } = config;
   const audit = await startAudit(store, log, roles.includes('worker'));
-  const { disclosures, refusals } = audit;
-  const shared = { db, keyring, clock, log, metrics, disclosures };
+  const shared = { db, keyring, clock, log, metrics, disclosures: audit.disclosures };
   const worker = roles.includes('worker')
     ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
     : undefined;
@@ -52,13 +54,14 @@ export async function serve(
   const listener = listenForGrowth(store, signal, worker, log);
   const app = await createApp({
     ...shared,
-    refusals,
+    refusals: audit.refusals,
     sequencer,
     signal,
     webhooks: webhooksOf(store, egress, clock, worker),
     worker,
     rates: createRates(config.rates),
     limits: config,
+    ...signingIn(config, { db, keyring, clock }, egress),
     doors: roles.includes('http'),
     stopping: stopping.signal,
   });
@@ -79,6 +82,16 @@ export async function serve(
     await close();
     throw error;
   }
+}
+
+/** What the doors need for people who sign in. */
+function signingIn({ publicUrl, identityProvider }: Config, own: SignInContext, egress: Egress) {
+  const signInDesk = createSignInDesk(own);
+  const fetch = egressFetch(egress, { timeoutMs: 10_000, maxResponseBytes: 512 * 1024 });
+  const singleSignOn =
+    identityProvider &&
+    createSingleSignOn({ ...own, signInDesk, fetch, provider: identityProvider });
+  return { publicUrl, signInDesk, singleSignOn };
 }
 
 /** Where it listens. Throws ConfigError when HOST and PORT cannot be had. */

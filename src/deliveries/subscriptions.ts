@@ -175,7 +175,7 @@ async function view(
 async function note(tx: Tx, member: Member, action: string, id: string): Promise<void> {
   await appendAudit(tx, {
     organisationId: member.viewer.organisationId,
-    actor: `key ${member.keyId}`,
+    actor: member.actor,
     action,
     requestId: undefined,
     detail: { subscription: id },

@@ -1,17 +1,16 @@
 /**
  * Who may call a route. Every route declares it in `config.access`; the server does not start when
- * one does not. A key is read and checked before the body is.
+ * one does not. A key or access token is read and checked before the body is.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { Problem } from '../errors.ts';
+import { Problem, type ProblemCode } from '../errors.ts';
 import type { Administrator } from '../organisations/administer.ts';
-import { authenticate } from '../organisations/authenticate.ts';
-import type { Member, Role } from '../sharing/member.ts';
+import type { Member, Role, SignedIn } from '../sharing/member.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
-import { presented } from './credentials.ts';
+import { memberBehind } from './authenticate.ts';
 import type { Services } from './context.ts';
 
-/** `public`, or the roles whose keys may call it. */
+/** `public`, or the roles whose keys and users may call it. */
 export type Access = 'public' | readonly Role[];
 
 /** Roles by what they may do. */
@@ -28,6 +27,8 @@ declare module 'fastify' {
     whileInactive?: boolean;
     /** Whether keys of an exercise may call it; what it answers is then of that exercise alone. */
     inExercises?: boolean;
+    /** Whether it takes a user in person, since it is about that one: keys are refused. */
+    usersOnly?: boolean;
   }
   interface FastifyRequest {
     member: Member | undefined;
@@ -50,42 +51,46 @@ export function guardRoutes(app: FastifyInstance, services: Services): void {
   });
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) return;
-    const { access, whileInactive, inExercises } = request.routeOptions.config;
+    const { access, whileInactive, inExercises, usersOnly } = request.routeOptions.config;
     if (access === 'public') return;
     const member = await admitted(services, request, reply);
     request.member = member;
     if (member.viewer.realmId !== PRODUCTION) reply.header('tocsin-realm', member.realm.slug);
     refuseRole(member, access ?? []);
     if (inExercises !== true) refusePlayers(member);
+    if (usersOnly === true && member.user === undefined) {
+      throw new Problem('user_needed', 'Sign in: a key is of no person');
+    }
     if (!member.active && whileInactive !== true) {
       throw new Problem('organisation_not_active', 'No agreement of your organisation is in force');
     }
   });
 }
 
-/** Whose key it is, unless it has asked too much; the answer tells how much is left. */
+/** Whose key or session it is, unless it has asked too much; the answer tells how much is left. */
 async function admitted(
   services: Services,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Member> {
   const member = await known(services, request);
-  const { keyId, organisation } = member;
-  reply.headers(await services.rates.admit({ keyId, organisationId: organisation.id }));
+  const { actor, organisation } = member;
+  reply.headers(await services.rates.admit({ actor, organisationId: organisation.id }));
   return member;
 }
+
+const WRONG: ReadonlySet<string> = new Set<ProblemCode>(['key_invalid', 'token_invalid']);
 
 /**
  * A right key is let in however many wrong ones came from the same network: its secret is 256
  * random bits, and nobody shall be shut out by what a neighbour tries.
  */
 async function known(services: Services, request: FastifyRequest): Promise<Member> {
-  const shown = presented(request);
   try {
-    return await authenticate(services, shown);
+    return await memberBehind(services, request);
   } catch (error) {
-    if (error instanceof Problem && error.code === 'key_invalid') {
-      await services.rates.wrongKey(shown.address);
+    if (error instanceof Problem && WRONG.has(error.code)) {
+      await services.rates.wrongKey(request.socket.remoteAddress ?? '');
     }
     throw error;
   }
@@ -93,7 +98,7 @@ async function known(services: Services, request: FastifyRequest): Promise<Membe
 
 function refuseRole(member: Member, roles: readonly Role[]): void {
   if (roles.includes(member.role)) return;
-  throw new Problem('role_not_allowed', `This takes a key of role ${roles.join(' or ')}`);
+  throw new Problem('role_not_allowed', `This takes a key or user of role ${roles.join(' or ')}`);
 }
 
 function refusePlayers({ viewer, realm }: Member): void {
@@ -107,9 +112,17 @@ export function memberOf(request: FastifyRequest): Member {
   return request.member;
 }
 
+/** The user behind a request to a route that is for users only. */
+export function userOf(request: FastifyRequest): SignedIn {
+  const { user } = memberOf(request);
+  if (user === undefined) throw new Error('A route that keys may call asked for its user');
+  return user;
+}
+
 /** The member behind a request as one who changes what members are and may. */
 export function administratorOf(request: FastifyRequest): Administrator {
-  const { keyId, role, organisation, viewer } = memberOf(request);
+  const { actor, keyId, user, role, organisation, viewer } = memberOf(request);
   const { realmId } = viewer;
-  return { actor: `key ${keyId}`, role, organisation, realmId, keyId, requestId: request.id };
+  const redClearance = role === 'admin' || user?.redClearance === true;
+  return { actor, role, organisation, redClearance, realmId, keyId, requestId: request.id };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import accepts from '@fastify/accepts';
+import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import fastify, {
   LogController,
@@ -9,6 +10,7 @@ import fastify, {
 } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
+import { takeAccessTokens } from './access-tokens.ts';
 import { guardRoutes } from './access.ts';
 import { readBodies } from './bodies.ts';
 import { answerClientError } from './client-error.ts';
@@ -65,6 +67,8 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request) => refuseNul(request));
   readBodies(app);
   await app.register(accepts);
+  await app.register(cookie);
+  await takeAccessTokens(app, services);
   await app.register(swagger, {
     openapi: openApi,
     transform: documentRoute,

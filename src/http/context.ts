@@ -5,6 +5,8 @@ import type { Disclosures } from '../log/disclosures.ts';
 import type { Refusals } from '../log/refusals.ts';
 import type { LogSignal } from '../log/signal.ts';
 import type { Sequencer } from '../log/sequencer.ts';
+import type { SingleSignOn } from '../organisations/single-sign-on.ts';
+import type { SignInDesk } from '../organisations/sign-in.ts';
 import type { Database } from '../store/database.ts';
 import type { Log, Metrics } from '../telemetry.ts';
 import type { Rates } from './rates.ts';
@@ -25,6 +27,11 @@ export interface Services {
   readonly worker: { lags(): Map<string, number> } | undefined;
   readonly rates: Rates;
   readonly limits: Limits;
+  readonly signInDesk: SignInDesk;
+  /** Undefined where it is not set up. */
+  readonly singleSignOn: SingleSignOn | undefined;
+  /** Under which members reach the server, where that is known. */
+  readonly publicUrl: string | undefined;
   /** Whether this process answers members, or only tells how it is. */
   readonly doors: boolean;
   /** Aborts when the server stops: open streams end with it. */

@@ -12,8 +12,8 @@ export function disclose(
   door: string,
   { objects, place = 0 }: { readonly objects: number; readonly place?: number },
 ): void {
-  const { keyId, viewer } = memberOf(request);
+  const { actor, viewer } = memberOf(request);
   const { organisationId, realmId } = viewer;
-  rates.charge({ keyId, organisationId }, objects);
-  disclosures.record({ reader: `key ${keyId}`, door, organisationId, realmId, place, objects });
+  rates.charge({ actor, organisationId }, objects);
+  disclosures.record({ reader: actor, door, organisationId, realmId, place, objects });
 }

@@ -55,7 +55,7 @@ export const documentObject: SwaggerTransformObject = (document) =>
 
 function rolesText(access: Access | undefined): string {
   if (access === undefined || access === 'public') return '';
-  return `For keys of the roles ${access.join(', ')}.`;
+  return `For keys and users of the roles ${access.join(', ')}.`;
 }
 
 function contentOf(takes: Bodies): Record<string, { schema: object }> {

@@ -1,10 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
-import { authenticate } from '../organisations/authenticate.ts';
 import { isWithin } from '../organisations/networks.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
+import { memberBehind } from './authenticate.ts';
 import type { Services } from './context.ts';
-import { presented } from './credentials.ts';
 import { textAnswer } from './rest/schemas/answer.ts';
 import { problems } from './rest/schemas/problem.ts';
 import { noun, type Route } from './zod-app.ts';
@@ -51,7 +50,7 @@ function isWatcher({ headers, socket }: FastifyRequest, allowed: readonly string
 }
 
 async function refuseStrangers(services: Services, request: FastifyRequest): Promise<void> {
-  const { role } = await authenticate(services, presented(request));
+  const { role } = await memberBehind(services, request);
   if (role !== 'admin') throw new Problem('role_not_allowed', 'This takes a key of role admin');
 }
 

@@ -20,6 +20,7 @@ export const openApi: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
     { name: 'Subscriptions', description: 'Signed webhooks' },
     { name: 'Members', description: 'Who is who' },
     { name: 'Exercises', description: 'Realms apart from production' },
+    { name: 'Sessions', description: 'How people sign in' },
     { name: 'Audit', description: 'Who did what, with proof that it is whole' },
     { name: 'Operations', description: 'For those who run the server' },
   ],
@@ -28,7 +29,9 @@ export const openApi: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
       key: {
         type: 'http',
         scheme: 'bearer',
-        description: 'A key of your organisation. The schemes `Token` and none at all serve too.',
+        description:
+          'A key of your organisation, or the access token of a user. The schemes `Token` and none ' +
+          'at all serve too.',
       },
       basic: { type: 'http', scheme: 'basic', description: 'Any user name, the key as password' },
       header: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The key as it is' },

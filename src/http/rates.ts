@@ -12,7 +12,8 @@ import { Problem } from '../errors.ts';
 
 /** Whose requests are counted. */
 export interface Payer {
-  readonly keyId: string;
+  /** `key <id>` or `user <id>`. */
+  readonly actor: string;
   readonly organisationId: number;
 }
 
@@ -42,8 +43,8 @@ export function createRates(limits: RateLimits): Rates {
   const { requests: most, rows: mostRows } = limits;
   const policy = `"requests";q=${most};w=${MINUTE_S}, "rows";q=${mostRows};w=${MINUTE_S}`;
   return {
-    admit: async ({ keyId, organisationId }) => {
-      const own = await keys.admit(keyId, 'Your key');
+    admit: async ({ actor, organisationId }) => {
+      const own = await keys.admit(actor, 'You');
       const all = await organisations.admit(String(organisationId), 'Your organisation');
       const requests = lesser(own.requests, all.requests);
       const rows = lesser(own.rows, all.rows);
@@ -52,8 +53,8 @@ export function createRates(limits: RateLimits): Rates {
         ratelimit: `"requests";${leftOf(requests)}, "rows";${leftOf(rows)}`,
       };
     },
-    charge: ({ keyId, organisationId }, rows) => {
-      keys.charge(keyId, rows);
+    charge: ({ actor, organisationId }, rows) => {
+      keys.charge(actor, rows);
       organisations.charge(String(organisationId), rows);
     },
     wrongKey: async (address) => {
@@ -78,11 +79,11 @@ function createMeter({ requests, burst, rows }: RateLimits, times: number) {
   const read = new RateLimiterMemory({ points: rows * times, duration: MINUTE_S });
   return {
     admit: async (name: string, who: string): Promise<{ requests: Left; rows: Left }> => {
-      const asked = await counted(both.consume(name), `${who} has asked too often`);
+      const asked = await counted(both.consume(name), `${who} asked too often`);
       const had = await read.get(name);
       const spent = had?.consumedPoints ?? 0;
       if (had !== null && spent >= read.points) {
-        throw tooMuch(`${who} has read too much`, had.msBeforeNext);
+        throw tooMuch(`${who} read too much`, had.msBeforeNext);
       }
       return {
         requests: { remaining: asked.remainingPoints, resetMs: asked.msBeforeNext },

@@ -14,15 +14,26 @@ const PROVEN: ReadonlySet<string | undefined> = new Set<ProblemCode>([
   'role_not_allowed',
 ]);
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The user as whom somebody tried to sign in. */
+    triedUserId: string | undefined;
+  }
+}
+
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 
 /** Records every 401, 403 and 429 for the audit. */
 export function auditRefusals(app: FastifyInstance, { refusals }: Services): void {
+  app.decorateRequest('triedUserId', undefined);
   app.addHook('onResponse', async (request, reply) => {
     const status = reply.statusCode;
     if (!REFUSALS.has(status)) return;
+    const { member, triedUserId } = request;
     refusals.record({
-      keyId: request.member?.keyId ?? refusedKey(request),
+      keyId: member?.keyId ?? refusedKey(request),
+      userId: member?.user?.id ?? triedUserId ?? null,
+      inPerson: member?.user !== undefined,
       method: request.method,
       route: request.routeOptions.url ?? '(none)',
       code: request.problem ?? String(status),
@@ -31,6 +42,6 @@ export function auditRefusals(app: FastifyInstance, { refusals }: Services): voi
 }
 
 function refusedKey(request: FastifyRequest): string | null {
-  if (!PROVEN.has(request.problem)) return null;
+  if (request.member !== undefined || !PROVEN.has(request.problem)) return null;
   return readKey(presented(request).key)?.id ?? null;
 }

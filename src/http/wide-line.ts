@@ -21,6 +21,7 @@ export function logRequests(app: FastifyInstance, { log, metrics }: Services): v
         durationMs,
         organisation: request.member?.organisation.slug,
         key: request.member?.keyId,
+        user: request.member?.user?.id,
         problem: request.problem,
         bytesIn: Number(request.headers['content-length'] ?? 0),
       },

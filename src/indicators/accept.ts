@@ -184,7 +184,7 @@ async function openShare(tx: Tx, request: AcceptRequest, objects: number): Promi
   const { member, audience, requestId } = request;
   const auditId = await appendAudit(tx, {
     organisationId: member.organisation.id,
-    actor: `key ${member.keyId}`,
+    actor: member.actor,
     action: 'objects.share',
     requestId,
     detail: { realm: member.realm.slug, audience: audience.id, objects },

@@ -47,7 +47,7 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
     if (await isForeign(db, organisationId, current)) refuseForeign(wish, current, to.tlp);
     const auditId = await appendAudit(tx, {
       organisationId,
-      actor: `key ${member.keyId}`,
+      actor: member.actor,
       action: 'object.readdress',
       requestId: wish.requestId,
       detail: { realm: member.realm.slug, object: stixId, audience: to.audienceId, tlp: to.tlp },

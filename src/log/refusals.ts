@@ -19,8 +19,8 @@ export function countRefusals(db: Database, onError: (error: unknown) => void): 
   let running: Promise<void> | undefined;
 
   const add = (refusal: Refusal): void => {
-    const { keyId, method, route, code, count } = refusal;
-    const name = `${keyId} ${method} ${route} ${code}`;
+    const { keyId, userId, method, route, code, count } = refusal;
+    const name = `${keyId} ${userId} ${method} ${route} ${code}`;
     counted.set(name, { ...refusal, count: count + (counted.get(name)?.count ?? 0) });
   };
   const flush = async (): Promise<void> => {

@@ -6,8 +6,9 @@ import type { Database } from '../store/database.ts';
 import { countAdminKeys } from '../store/keys.ts';
 import { changeMembership, lockMembers } from '../store/membership.ts';
 import type { ServerTx } from '../store/transaction.ts';
+import { countAdminUsers } from '../store/users.ts';
 
-/** Who changes what members are and may: an administrator's key, or the operator. */
+/** Who changes what members are and may: an administrator, by key or in person, or the operator. */
 export interface Administrator {
   /** For the audit. */
   readonly actor: string;
@@ -17,12 +18,15 @@ export interface Administrator {
   readonly keyId?: string | undefined;
   /** In production one administrates every realm, in an exercise that one alone. */
   readonly realmId: number;
+  /** Whether he may see TLP:RED, and so let others see it. */
+  readonly redClearance: boolean;
   readonly requestId?: string | undefined;
 }
 
 /** Who runs commands on the server: `actor` says how. */
 export function operator(actor: string): Administrator {
-  return { actor, role: 'admin', organisation: undefined, realmId: PRODUCTION };
+  const redClearance = true;
+  return { actor, role: 'admin', organisation: undefined, redClearance, realmId: PRODUCTION };
 }
 
 /** The roles that are not stronger than this one. */
@@ -58,8 +62,12 @@ export async function administer<T>(
 /** What an entry of the audit tells beside who did what. */
 export type AuditDetail = Parameters<typeof appendServerAudit>[1]['detail'];
 
+async function countAdmins(tx: ServerTx, now: Date): Promise<number> {
+  return (await countAdminKeys(tx, now)) + (await countAdminUsers(tx));
+}
+
 /**
- * Runs what may take a key, or its organisation's standing, away.
+ * Runs what may take a key, a user, or its organisation's standing, away.
  * Throws Problem last_admin when it would leave nobody who can administrate the server.
  */
 export async function keepingAnAdmin<T>(
@@ -67,9 +75,9 @@ export async function keepingAnAdmin<T>(
   now: Date,
   change: () => Promise<T>,
 ): Promise<T> {
-  const before = await countAdminKeys(tx, now);
+  const before = await countAdmins(tx, now);
   const result = await change();
-  if (before > 0 && (await countAdminKeys(tx, now)) === 0) {
+  if (before > 0 && (await countAdmins(tx, now)) === 0) {
     throw new Problem('last_admin', 'Nobody could administrate the server after this');
   }
   return result;

@@ -135,7 +135,7 @@ export async function stopAgreement(
  */
 export async function giveApproval(
   db: Database,
-  by: Administrator & { readonly keyId?: string | undefined },
+  by: Administrator,
   id: number,
   now: Date,
 ): Promise<AgreementView> {
@@ -147,7 +147,7 @@ export async function giveApproval(
   return administer(db, by, { action: 'agreement.approve', describe }, async (tx) => {
     const agreement = await findStanding(tx, id);
     if (agreement.approvedAt !== null) throw notNeeded(`Agreement ${id} is approved`);
-    const approvals = await insertApproval(tx, id, by.keyId ?? '');
+    const approvals = await insertApproval(tx, id, by.actor);
     if (approvals === undefined) throw givenBefore(id);
     if (approvals >= APPROVALS) await keepingAnAdmin(tx, now, () => approveAgreement(tx, id));
     return find(tx, id);
@@ -194,9 +194,7 @@ function overlapping(id: number): Problem {
 }
 
 function givenBefore(id: number): Problem {
-  return notNeeded(
-    `Agreement ${id} was approved with this key before, or with one that may be in the same hand`,
-  );
+  return notNeeded(`Agreement ${id} was approved before by you, or by one who may be you`);
 }
 
 function notNeeded(detail: string): Problem {

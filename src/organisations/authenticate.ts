@@ -5,6 +5,7 @@ import { tlpRank } from '../stix/tlp.ts';
 import { ROLES, type Member, type Role } from '../sharing/member.ts';
 import type { Database } from '../store/database.ts';
 import { noteKeyUse } from '../store/keys.ts';
+import { findSession } from '../store/sessions.ts';
 import { findKey, findMember, type KeyRecord } from '../store/members.ts';
 import { readKey } from './keys.ts';
 import { isWithin } from './networks.ts';
@@ -24,6 +25,36 @@ export interface Presented {
 }
 
 const KEY_CEILING = tlpRank('amber+strict');
+
+/**
+ * The user whose session this is, as things stand at this moment: what was changed, disabled,
+ * suspended or ended since the access token was made counts at once. Only who has clearance sees
+ * TLP:RED. Throws Problem session_ended.
+ */
+export async function authenticateSession(
+  { db, clock }: Authentication,
+  sessionId: string,
+  userId: string,
+): Promise<Member> {
+  const record = await findSession(db, sessionId);
+  const over = record === undefined || record.endedAt !== null || record.expiresAt <= clock.now();
+  if (over || record.userId !== userId || record.status !== 'active') {
+    throw new Problem('session_ended', 'Sign in again');
+  }
+  const { email, name, redClearance, hasSecondFactor, viewer } = record;
+  const ceiling = redClearance ? viewer.ceiling : Math.min(viewer.ceiling, KEY_CEILING);
+  return {
+    actor: `user ${userId}`,
+    keyId: undefined,
+    user: { id: userId, sessionId, email, name, redClearance, hasSecondFactor },
+    role: roleOf(record.role),
+    active: viewer.ceiling >= 0,
+    organisation: record.organisation,
+    realm: record.realm,
+    viewer: { ...viewer, ceiling },
+    shareCeiling: viewer.ceiling,
+  };
+}
 
 /** A key's last use is kept to the minute. */
 const USE_MS = 60_000;
@@ -53,7 +84,9 @@ export async function authenticate(
   }
   noteUse(db, record, clock.now());
   return {
+    actor: `key ${record.keyId}`,
     keyId: record.keyId,
+    user: undefined,
     role: roleOf(record.role),
     active: record.viewer.ceiling >= 0,
     organisation: record.organisation,
@@ -85,7 +118,9 @@ export async function memberOfOrganisation(
   }
   const { organisation, realm, viewer } = record;
   return {
-    keyId: actor,
+    actor,
+    keyId: undefined,
+    user: undefined,
     role: 'publisher',
     active: true,
     organisation,
@@ -97,6 +132,6 @@ export async function memberOfOrganisation(
 
 function roleOf(text: string): Role {
   const role = ROLES.find((name) => name === text);
-  if (role === undefined) throw new Error(`A key has the unknown role ${text}`);
+  if (role === undefined) throw new Error(`There is no role ${text}`);
   return role;
 }

@@ -7,6 +7,7 @@ import { endKey, insertKey, listKeys, type KeyView, type NewKeyRecord } from '..
 import { findOrganisationId } from '../store/organisations.ts';
 import { findEntered } from '../store/realms.ts';
 import type { ServerTx } from '../store/transaction.ts';
+import { insertHandedTo } from '../store/users.ts';
 import { administer, keepingAnAdmin, rolesUpTo, type Administrator } from './administer.ts';
 import { newKey } from './keys.ts';
 import { realmOf } from './named-realm.ts';
@@ -67,7 +68,7 @@ export async function mintKey(
       });
     }
     const realmId = await realmFor(tx, by, wish, organisationId);
-    return put(tx, keyring, { ...wish, organisationId, realmId, madeBy: by.keyId });
+    return put(tx, keyring, by, { ...wish, organisationId, realmId });
   });
 }
 
@@ -142,29 +143,24 @@ export async function rotateKey(
     if (role === undefined) throw unknown();
     const at = new Date(now.getTime() + overlapSeconds * 1000);
     await endKey(tx, id, { at, revoke: overlapSeconds === 0 });
-    return put(tx, keyring, { ...old, role, previousId: id, madeBy: by.keyId });
+    return put(tx, keyring, by, { ...old, role, previousId: id });
   });
 }
 
 async function put(
   tx: ServerTx,
   keyring: Keyring,
-  wish: KeyWish & Pick<NewKeyRecord, 'organisationId' | 'realmId' | 'previousId' | 'madeBy'>,
+  by: Administrator,
+  wish: KeyWish & Pick<NewKeyRecord, 'organisationId' | 'realmId' | 'previousId'>,
 ): Promise<MintedKey> {
   const { id, secret, text } = newKey();
-  const {
-    organisationId,
-    realmId,
-    role,
-    label,
-    expiresAt,
-    networks = [],
-    previousId,
-    madeBy,
-  } = wish;
+  const { organisationId, realmId, role, label, expiresAt, networks = [], previousId } = wish;
   const secretHash = pepper(keyring, secret);
   const record = { id, organisationId, realmId, role, label, secretHash, expiresAt, networks };
-  await insertKey(tx, { ...record, previousId, madeBy });
+  await insertKey(tx, { ...record, previousId, madeBy: by.keyId });
+  if (by.keyId === undefined && by.organisation !== undefined) {
+    await insertHandedTo(tx, `key ${id}`, by.actor);
+  }
   const [key] = await listKeys(tx, { id, roles: [role] });
   if (key === undefined) throw new Error('A key that was just made is gone');
   return { key, text };

@@ -19,16 +19,31 @@ export interface Organisation {
   readonly identities: readonly string[];
 }
 
-/** Who a request comes from: a key, the organisation it belongs to, and what that may see. */
+/** A person who is signed in. */
+export interface SignedIn {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly email: string;
+  readonly name: string;
+  readonly redClearance: boolean;
+  readonly hasSecondFactor: boolean;
+}
+
+/** Who a request comes from: a key or a user, the organisation, and what that may see. */
 export interface Member {
-  readonly keyId: string;
+  /** As the audit names it: `key <id>`, `user <id>`, or the command that the operator runs. */
+  readonly actor: string;
+  /** Undefined for who holds no key. */
+  readonly keyId: string | undefined;
+  /** Undefined for who is not signed in in person. */
+  readonly user: SignedIn | undefined;
   readonly role: Role;
   /** Whether an agreement is in force; without one, only withdrawals reach it. */
   readonly active: boolean;
   readonly organisation: Organisation;
   /** Where it is: nothing it does or sees is of another one. */
   readonly realm: Realm;
-  /** What it sees through a key: never TLP:RED, whatever its agreement says. */
+  /** Never TLP:RED through a key, whatever the agreement says, nor for who has no clearance. */
   readonly viewer: Viewer;
   /** The TLP rank up to which it may share. */
   readonly shareCeiling: number;

@@ -20,7 +20,12 @@ export interface AgreementView {
   readonly approvedAt: Date | null;
   readonly endedAt: Date | null;
   readonly replaces: number | null;
-  readonly approvals: readonly { readonly key: string; readonly at: string }[];
+  readonly approvals: readonly {
+    /** Its id; null where a user approved. */
+    readonly key: string | null;
+    readonly user: string | null;
+    readonly at: string;
+  }[];
 }
 
 /** Which agreements: of one organisation (by slug), of one id, or all. */
@@ -39,10 +44,10 @@ export async function listAgreements(
       c.slug as community, a.title, a.reference, a.kind, a.tlp_ceiling as ceiling, a.documents,
       a.valid_from as "validFrom", a.valid_until as "validUntil", a.approved_at as "approvedAt",
       a.ended_at as "endedAt", a.replaces_id as replaces,
-      (select coalesce(json_agg(json_build_object('key', p.key_id, 'at', to_char(
+      (select coalesce(json_agg(json_build_object('key', p.key_id, 'user', p.user_id, 'at', to_char(
           p.approved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
         order by p.approved_at), '[]')
-       from (select distinct key_id, approved_at from agreement_approval
+       from (select distinct key_id, user_id, approved_at from agreement_approval
              where agreement_id = a.id) as p) as approvals
     from agreement a join organisation o on o.id = a.organisation_id
       join audience c on c.id = a.community_id join realm r on r.id = c.realm_id
@@ -117,22 +122,26 @@ export async function approveAgreement(tx: ServerTx, id: number): Promise<void> 
 }
 
 /**
- * Notes an approval; how many there are then, or undefined when a key gave one before that has a
- * line in common with this one, and so may be in the same hand.
+ * Notes an approval of `key <id>` or `user <id>`; how many there are then, or undefined when one
+ * was given before that may come from the same hand.
  */
 export async function insertApproval(
   tx: ServerTx,
   id: number,
-  keyId: string,
+  actor: string,
 ): Promise<number | undefined> {
+  const [kind, of = ''] = actor.split(' ');
+  const keyId = kind === 'key' ? of : null;
+  const userId = kind === 'user' ? of : null;
   const noted = await tx.$executeRaw`
-    insert into agreement_approval (agreement_id, key_line, key_id)
-    select ${id}, line, ${keyId} from lines_of_key(${keyId}) as line
+    insert into agreement_approval (agreement_id, key_line, key_id, user_id)
+    select ${id}, line, ${keyId}, ${userId}::uuid from lines_of(${actor}) as line
     where not exists (
       select from agreement_approval
-      where agreement_id = ${id} and key_line in (select lines_of_key(${keyId})))`;
+      where agreement_id = ${id} and key_line in (select lines_of(${actor})))`;
   if (noted === 0) return undefined;
   const [row] = await tx.$queryRaw<{ given: number }[]>`
-    select count(distinct key_id)::integer as given from agreement_approval where agreement_id = ${id}`;
+    select count(distinct coalesce(key_id, user_id::text))::integer as given
+    from agreement_approval where agreement_id = ${id}`;
   return row?.given ?? 0;
 }

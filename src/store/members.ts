@@ -26,7 +26,8 @@ export interface KeyRecord extends MemberRecord {
   readonly networks: readonly string[];
 }
 
-interface MemberRow {
+/** An organisation as the columns of memberColumns say it. */
+export interface MemberRow {
   id: number;
   slug: string;
   name: string;
@@ -52,7 +53,8 @@ interface KeyRow extends MemberRow {
   networks: string[];
 }
 
-const memberColumns = Prisma.sql`o.id, o.slug, o.name, o.status, o.default_tlp,
+/** Of an organisation `o`, a realm `r` and the `viewer` that the two make. */
+export const memberColumns = Prisma.sql`o.id, o.slug, o.name, o.status, o.default_tlp,
   coalesce(r.community_id, o.default_community_id) as default_community_id,
   r.id as realm_id, r.slug as realm_slug, r.name as realm_name, array(select stix_id from identity i where i.organisation_id = o.id) as identities,
   viewer.ceiling, viewer.audiences, viewer.self`;
@@ -102,7 +104,8 @@ export async function findMember(db: Database, slug: string): Promise<MemberReco
   return row === undefined ? undefined : toMember(row);
 }
 
-function toMember(row: MemberRow): MemberRecord {
+/** From the columns of memberColumns. */
+export function toMember(row: MemberRow): MemberRecord {
   return {
     organisation: {
       id: row.id,

@@ -1,9 +1,12 @@
 import type { Database } from './database.ts';
 
-/** How often a key was refused something within a minute or so. */
+/** How often a key or user was refused something within a minute or so. */
 export interface Refusal {
   /** Null: nobody that we know. */
   readonly keyId: string | null;
+  readonly userId: string | null;
+  /** Whether the user is who was refused; else somebody tried to sign in as that user. */
+  readonly inPerson: boolean;
   readonly method: string;
   readonly route: string;
   /** Of the problem that it was told. */
@@ -11,13 +14,17 @@ export interface Refusal {
   readonly count: number;
 }
 
-/** Appends refusals to the audit, each to the part of the key's organisation. */
+/** Appends refusals to the audit, each to the part of the organisation concerned. */
 export async function appendRefusals(db: Database, refusals: readonly Refusal[]): Promise<void> {
   await db.server.$executeRaw`
     insert into audit (organisation_id, actor, action, detail)
-    select k.organisation_id, coalesce('key ' || k.id, 'nobody'), 'request.refuse',
-      jsonb_build_object('method', r.method, 'route', r.route, 'code', r.code, 'count', r.count)
-    from json_to_recordset(${JSON.stringify(refusals)}::json) as r("keyId" text, method text,
-      route text, code text, count integer)
-    left join api_key k on k.id = r."keyId"`;
+    select coalesce(k.organisation_id, u.organisation_id),
+      coalesce('key ' || k.id, case when r."inPerson" then 'user ' || u.id end, 'nobody'),
+      'request.refuse',
+      jsonb_strip_nulls(jsonb_build_object('method', r.method, 'route', r.route, 'code', r.code,
+        'count', r.count, 'user', case when not r."inPerson" then u.id end))
+    from json_to_recordset(${JSON.stringify(refusals)}::json) as r("keyId" text, "userId" uuid,
+      "inPerson" boolean, method text, route text, code text, count integer)
+    left join api_key k on k.id = r."keyId"
+    left join user_account u on u.id = r."userId"`;
 }

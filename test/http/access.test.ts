@@ -5,6 +5,8 @@ import { idleApp } from '../../scripts/openapi-document.ts';
 import { routesOf } from '../leaks/routes.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { anExercise, playing } from '../support/exercise.ts';
+import { USER_ROLES } from '../../src/organisations/user-acts.ts';
+import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 const ALL: readonly Role[] = ROLES;
@@ -12,6 +14,16 @@ const ANALYSTS: readonly Role[] = ['admin', 'org_admin', 'publisher', 'analyst']
 const PUBLISHERS: readonly Role[] = ['admin', 'org_admin', 'publisher'];
 const ADMINS: readonly Role[] = ['admin', 'org_admin'];
 const OPERATORS: readonly Role[] = ['admin'];
+
+/** For a user in person, whatever the role: a key is refused. */
+const IN_PERSON = [
+  'get /api/v1/sessions',
+  'delete /api/v1/sessions/{id}',
+  'post /api/v1/me/second-factor',
+  'post /api/v1/me/second-factor/confirm',
+  'post /api/v1/me/second-factor/remove',
+  'post /api/v1/me/password',
+];
 
 /** Who may call what. A route that is not here fails the test, so that nobody forgets to decide. */
 const MATRIX: Record<string, 'public' | readonly Role[]> = {
@@ -72,6 +84,20 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /api/v1/realms/{slug}': ANALYSTS,
   'post /api/v1/realms/{slug}/archive': OPERATORS,
   'post /api/v1/realms/{slug}/wipe': OPERATORS,
+  'get /api/v1/users': ADMINS,
+  'post /api/v1/users': ADMINS,
+  'get /api/v1/users/{id}': ADMINS,
+  'patch /api/v1/users/{id}': ADMINS,
+  'post /api/v1/users/{id}/invitation': ADMINS,
+  'post /api/v1/users/{id}/reset-second-factor': ADMINS,
+  'post /api/v1/invitations/accept': 'public',
+  'post /api/v1/sessions': 'public',
+  'post /api/v1/sessions/refresh': 'public',
+  'post /api/v1/sessions/sign-out': 'public',
+  'get /api/v1/sso/start': 'public',
+  'get /api/v1/sso/callback': 'public',
+  'post /api/v1/sso/second-factor': 'public',
+  ...Object.fromEntries(IN_PERSON.map((route) => [route, ANALYSTS])),
   'get /api/v1/audit': ADMINS,
   'get /api/v1/audit/checkpoint': ALL,
   'get /api/v1/audit/proof': ADMINS,
@@ -86,19 +112,26 @@ const PRODUCTION_ONLY = [
   ...Object.keys(MATRIX).filter((route) => route.includes('/api/v1/organisations')),
   'get /api/v1/agreements',
   'get /api/v1/notices',
+  // Users are of production.
+  ...Object.keys(MATRIX).filter((route) => route.includes('/api/v1/users')),
+  ...IN_PERSON,
   'get /api/v1/audit',
   'get /api/v1/audit/checkpoint',
   'get /api/v1/audit/proof',
 ];
+/** What the public ones that take a body say to none. */
+const PUBLIC_POSTS = ['invalid_request', 'refresh_token_invalid'];
 
 let tocsin: Tocsin;
 let player: Actor;
 const actors = new Map<Role, Actor>();
 /** Of an organisation without an agreement in force. */
 const idle = new Map<Role, Actor>();
+const people = new Map<Role, Actor>();
 
 beforeAll(async () => {
-  tocsin = await startTocsin();
+  // A wrong key is tried at every route.
+  tocsin = await startTocsin({ settings: { TOCSIN_RATE_WRONG_KEYS: '1000' } });
   const orgAdmin = await anActor(tocsin);
   const other = await anActor(tocsin);
   for (const role of ROLES) {
@@ -111,6 +144,9 @@ beforeAll(async () => {
      where organisation_id = (select id from organisation where slug = $1)`,
     [other.slug],
   );
+  for (const role of USER_ROLES) {
+    people.set(role, await (await aPerson(tocsin, orgAdmin, { role })).signsIn());
+  }
 });
 afterAll(() => tocsin.close());
 
@@ -146,6 +182,8 @@ function asMethod(name: string): string {
 
 /** What a call that asks for nothing that exists is answered by whoever may make it. */
 function answersOf(route: string): readonly number[] {
+  // The one act that needs nothing said: it begins what the user then confirms.
+  if (route === 'post /api/v1/me/second-factor') return [200, 201];
   if (!route.startsWith('get')) return [400, 404, 415];
   if (route.includes('{')) return [400, 404];
   return /stream|proof/.test(route) ? [400] : [200];
@@ -158,13 +196,20 @@ const cells = closed.flatMap(([route, access]) =>
   ROLES.map((role) => [role, route, access.includes(role)] as const),
 );
 
+async function expectAnswer(
+  route: string,
+  key: string | undefined,
+  refusal: string | undefined,
+): Promise<void> {
+  expect(key).toBeDefined();
+  const { status, code } = await call(route, key);
+  if (refusal !== undefined) expect({ status, code }).toEqual({ status: 403, code: refusal });
+  else expect(answersOf(route)).toContain(status);
+}
+
 it.each(cells)('%s %s: %s', async (role, route, may) => {
-  const { status, code } = await call(route, actors.get(role)?.key);
-  if (may) {
-    expect(answersOf(route)).toContain(status);
-  } else {
-    expect({ status, code }).toEqual({ status: 403, code: 'role_not_allowed' });
-  }
+  const inPerson = IN_PERSON.includes(route) ? 'user_needed' : undefined;
+  await expectAnswer(route, actors.get(role)?.key, may ? inPerson : 'role_not_allowed');
 });
 
 it.each(closed)('%s: for an exercise or not', async (route) => {
@@ -172,6 +217,12 @@ it.each(closed)('%s: for an exercise or not', async (route) => {
   const refused = PRODUCTION_ONLY.includes(route);
   expect([status === 403, code?.endsWith('_not_allowed') === true]).toEqual([refused, refused]);
 });
+it.each(cells.filter(([role]) => USER_ROLES.some((name) => name === role)))(
+  'a user: %s %s: %s',
+  async (role, route, may) => {
+    await expectAnswer(route, people.get(role)?.key, may ? undefined : 'role_not_allowed');
+  },
+);
 
 it.each(closed)('%s takes a key', async (route) => {
   expect(await call(route)).toEqual({ status: 401, code: 'key_missing' });
@@ -186,8 +237,9 @@ const WHILE_INACTIVE = ['get /api/v1/changes', 'get /api/v1/stream'];
 
 it.each(cells.filter(([, , may]) => may))('%s %s: only for who takes part', async (role, route) => {
   const { status, code } = await call(route, idle.get(role)?.key);
+  const refusal = IN_PERSON.includes(route) ? 'user_needed' : 'organisation_not_active';
   if (WHILE_INACTIVE.includes(route)) expect(answersOf(route)).toContain(status);
-  else expect({ status, code }).toEqual({ status: 403, code: 'organisation_not_active' });
+  else expect({ status, code }).toEqual({ status: 403, code: refusal });
 });
 
 it.each(closed.filter(([route]) => route.startsWith('get')))(
@@ -206,7 +258,9 @@ it.each(Object.keys(MATRIX).filter((route) => MATRIX[route] === 'public'))(
   '%s takes no key',
   async (route) => {
     const { status, code } = await call(route);
-    expect([status, code]).toEqual(status === 503 ? [503, 'not_ready'] : [200, undefined]);
+    if (route.includes('/sso/')) expect(['not_found', 'invalid_request']).toContain(code);
+    else if (route.startsWith('post ')) expect(PUBLIC_POSTS).toContain(code);
+    else expect([status, code]).toEqual(status === 503 ? [503, 'not_ready'] : [200, undefined]);
   },
 );
 

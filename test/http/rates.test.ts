@@ -8,7 +8,7 @@ import { indicator } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 const LIMITS = { requests: 3, burst: 0, rows: 10, organisation: 2, wrongKeys: 2 };
-const payer = (keyId: string, organisationId = 1) => ({ keyId, organisationId });
+const payer = (actor: string, organisationId = 1) => ({ actor, organisationId });
 const wait = async (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000);
 
 /** The seconds to wait, or undefined when it was let in. */

@@ -112,6 +112,7 @@ describe('GET /me', () => {
         name,
       })),
       // A key never sees RED, whatever the agreement says.
+      user: null,
       tlp_ceiling: 'amber+strict',
     });
   });

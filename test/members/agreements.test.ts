@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { acceptInvitation } from '../../src/organisations/invitations.ts';
 import { Actor, anActor, slug } from '../support/actors.ts';
+import { aPerson, anEmail, Person } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 interface Agreement {
@@ -204,6 +206,31 @@ describe('agreements with partners', () => {
     await fourth.sends('post', path).expect(409);
     const { body } = await second.sends('post', path).expect(200);
     expect((body as Agreement).approvals).toHaveLength(2);
+  });
+
+  it('do not take a user and who invited it, or a key and who made it, for two', async () => {
+    const org = await partner();
+    const path = `/agreements/${(await agree(org.slug, 'alliance')).id}/approvals`;
+    const root = await aPerson(tocsin, admin, { role: 'admin' });
+    const first = await root.signsIn();
+    const wish = { email: anEmail(), name: 'Eve', role: 'admin' };
+    const invited = await first.sends('post', '/users').send(wish).expect(201);
+    const { id, invitation } = invited.body as { id: string; invitation: { token: string } };
+    const password = 'a password that is long';
+    await acceptInvitation(tocsin.db, { token: invitation.token, password }, tocsin.clock.now());
+    const puppet = new Person(tocsin, admin, { id, email: wish.email, password });
+    const minted = await first.sends('post', '/keys').send({ role: 'admin' }).expect(201);
+    const byKey = root.with((minted.body as { key: string }).key);
+    await first.sends('post', path).expect(200);
+    for (const by of [first, await puppet.signsIn(), byKey]) {
+      const { body } = await by.sends('post', path).expect(409);
+      expect(body).toMatchObject({ code: 'approval_not_needed' });
+    }
+    await org.sends('get', '/me').expect(403);
+    const other = await aPerson(tocsin, admin, { role: 'admin' });
+    const { body } = await (await other.signsIn()).sends('post', path).expect(200);
+    expect((body as Agreement).approvals).toMatchObject([{ user: root.id }, { user: other.id }]);
+    await org.sends('get', '/me').expect(200);
   });
 
   it('replace another only when they take effect', async () => {

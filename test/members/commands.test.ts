@@ -3,8 +3,10 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { acceptInvitation } from '../../src/organisations/invitations.ts';
 import { anActor, type Actor, slug } from '../support/actors.ts';
 import { testDirectory } from '../support/cluster.ts';
+import { anEmail } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 const run = promisify(execFile);
@@ -44,6 +46,25 @@ async function says(...args: string[]): Promise<Record<string, unknown>[]> {
   const lines = stdout.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
+
+it('invites a user and prints the link, without which nobody comes in', async () => {
+  const args = ['--org', ally.slug, '--email', anEmail(), '--role', 'org_admin'];
+  const { stdout } = await run(process.execPath, [main, 'user', 'create', ...args], {
+    env: {
+      ...process.env,
+      DATABASE_URL: tocsin.databaseUrl,
+      TOCSIN_SECRET_FILE: join(directory, 'secret'),
+      TOCSIN_PUBLIC_URL: 'https://tocsin.example',
+    },
+  });
+  const [, token = ''] =
+    /^https:\/\/tocsin\.example\/#\/invitation\/([\w-]{43})\n$/.exec(stdout) ?? [];
+  const password = 'a password that is long';
+  const { email } = await acceptInvitation(tocsin.db, { token, password }, tocsin.clock.now());
+  const users = await says('user', 'list', '--org', ally.slug);
+  expect(users).toMatchObject([{ email, role: 'org_admin', status: 'active' }]);
+  expect(JSON.stringify(users)).not.toContain('argon2');
+});
 
 it('administers members from the command line', async () => {
   const [community, group] = [slug('place'), slug('group')];

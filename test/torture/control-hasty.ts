@@ -82,8 +82,8 @@ async function deliverUnderKills(
         stdio: 'ignore',
       });
       try {
-        await receiver.next();
         // The first kill falls between POST and answer for certain, the others at random.
+        await receiver.next({ answered: kill > 0 });
         if (kill < KILLS) await delay(kill === 0 ? 0 : random.between(0, 150));
         else await untilStill(receiver, () => verdict().lost.length === 0);
       } finally {
@@ -121,12 +121,14 @@ async function listen(ledger: Ledger, random: Random) {
   ledger.readers.set(name, { name, organisation: ORGANISATION, door: 'webhook', holdMs: 0 });
   let count = 0;
   let wake: (() => void) | undefined;
+  let answering = true;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       wake?.();
       count++;
+      if (!answering) return;
       setTimeout(
         () => {
           if (response.destroyed) return;
@@ -144,7 +146,10 @@ async function listen(ledger: Ledger, random: Random) {
   return {
     url: `http://127.0.0.1:${port}/`,
     count: () => count,
-    next: () => new Promise<void>((done) => (wake = done)),
+    next: ({ answered }: { readonly answered: boolean }) => {
+      answering = answered;
+      return new Promise<void>((done) => (wake = done));
+    },
     close: async () => {
       const closed = new Promise((done) => server.close(done));
       server.closeAllConnections();

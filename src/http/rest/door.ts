@@ -16,10 +16,14 @@ import { objectActs } from './object-acts.ts';
 import { objects } from './objects.ts';
 import { organisations } from './organisations.ts';
 import { realms } from './realms.ts';
+import { ownAccount } from './own-account.ts';
+import { sessions } from './sessions.ts';
 import { sharingGroups } from './sharing-groups.ts';
+import { singleSignOn } from './single-sign-on.ts';
 import { stream } from './stream.ts';
 import { subscriptionActs } from './subscription-acts.ts';
 import { subscriptions } from './subscriptions.ts';
+import { users } from './users.ts';
 import { validations } from './validate.ts';
 
 /** A noun a line. */
@@ -43,8 +47,12 @@ const NOUNS = [
   keys,
   notices,
   realms,
+  users,
+  sessions,
+  singleSignOn,
   audit,
   me,
+  ownAccount,
 ];
 
 /** The REST door: everything under /api/v1. */

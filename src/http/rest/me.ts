@@ -1,6 +1,6 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ROLES } from '../../sharing/member.ts';
+import { ROLES, type SignedIn } from '../../sharing/member.ts';
 import { TLP_ORDER } from '../../stix/tlp.ts';
 import { findAudienceNames } from '../../store/audiences.ts';
 import { memberOf, READERS } from '../access.ts';
@@ -18,13 +18,28 @@ const MeAnswer = z
     realm: z
       .object({ slug: z.string(), name: z.string() })
       .meta({ description: 'Production, or the exercise that the key is for' }),
-    key: z.object({ id: z.string(), role: z.enum(ROLES) }),
+    key: z
+      .object({ id: z.string(), role: z.enum(ROLES) })
+      .nullable()
+      .meta({ description: 'Null for a user' }),
+    user: z
+      .object({
+        id: z.string(),
+        email: z.string(),
+        name: z.string(),
+        role: z.enum(ROLES),
+        red_clearance: z.boolean(),
+        second_factor: z.boolean(),
+        session: z.string().meta({ description: 'The id of this session' }),
+      })
+      .nullable()
+      .meta({ description: 'Null for a key' }),
     audiences: z.array(z.object({ kind: z.string(), slug: z.string(), name: z.string() })),
-    tlp_ceiling: z.enum(TLP_ORDER).meta({ description: 'The highest marking this key may see' }),
+    tlp_ceiling: z.enum(TLP_ORDER).meta({ description: 'The highest marking you may see' }),
   })
   .meta({ id: 'Me' });
 
-/** `GET /me`: whose key this is, and what it may see. */
+/** `GET /me`: whose key or session this is, and what it may see. */
 export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { services }, done) => {
   app.get(
     '/me',
@@ -32,18 +47,19 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
       config: { access: READERS, inExercises: true },
       schema: {
         operationId: 'getMe',
-        summary: 'Whose key this is and what it may see',
+        summary: 'Who you are and what you may see',
         tags: ['Members'],
         response: { 200: answer('You', MeAnswer), ...problems(401, 403) },
       },
     },
     async (request) => {
-      const { organisation, realm, keyId, role, viewer } = memberOf(request);
+      const { organisation, realm, keyId, user, role, viewer } = memberOf(request);
       const { slug, name, identities } = organisation;
       return {
         organisation: { slug, name, identities: [...identities] },
         realm: { slug: realm.slug, name: realm.name },
-        key: { id: keyId, role },
+        key: keyId === undefined ? null : { id: keyId, role },
+        user: user === undefined ? null : { ...toUser(user), role },
         audiences: await findAudienceNames(services.db, viewer.audiences),
         tlp_ceiling: TLP_ORDER[viewer.ceiling] ?? 'clear',
       };
@@ -51,3 +67,14 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
   );
   done();
 };
+
+function toUser({ id, email, name, redClearance, hasSecondFactor, sessionId }: SignedIn) {
+  return {
+    id,
+    email,
+    name,
+    red_clearance: redClearance,
+    second_factor: hasSecondFactor,
+    session: sessionId,
+  };
+}

@@ -4,12 +4,11 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { openCursor, sealCursor } from '../../log/cursor.ts';
 import { readPage } from '../../log/reader.ts';
-import { authenticate } from '../../organisations/authenticate.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
 import { findLogBounds, type LogRow } from '../../store/log.ts';
 import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
-import { presented } from '../credentials.ts';
+import { memberBehind } from '../authenticate.ts';
 import { toProblem } from '../problem.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
@@ -35,7 +34,7 @@ const EVENTS_EXAMPLE =
   'event: withdrawn\nid: <cursor>\ndata: "indicator--…"\n\n';
 
 const PAGE = 500;
-/** A key that was revoked ends its stream within this time. */
+/** A key that was revoked, or a session that ended, ends its stream within this time. */
 const LOOK_AGAIN_MS = 1000;
 const KEEP_ALIVE_MS = 15_000;
 
@@ -94,8 +93,8 @@ async function startingPlace(
 }
 
 /**
- * The events, one chunk a page. The key is checked anew for every page, so that a change of key,
- * agreement or group applies to an open stream too; when it no longer serves, a last event
+ * The events, one chunk a page. The key or session is checked anew for every page, so that a change
+ * of key, user, agreement or group applies to an open stream too; when it no longer serves, a last event
  * `problem` says why.
  */
 async function* events(
@@ -126,7 +125,7 @@ type Turn = { text: string; cursor: string; next: number; more: boolean } | { pr
 
 async function readTurn(services: Services, request: FastifyRequest, after: number): Promise<Turn> {
   try {
-    const { viewer } = await authenticate(services, presented(request));
+    const { viewer } = await memberBehind(services, request);
     const { rows, next, more } = await readPage(services.db, viewer, { after, limit: PAGE });
     disclose(services, request, 'stream', { objects: rows.length, place: next });
     const text = rows.map((row) => toEvent(services, viewer, row)).join('');

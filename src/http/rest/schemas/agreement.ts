@@ -57,7 +57,11 @@ export const AgreementAnswer = z
     ended_at: z.iso.datetime().nullable().meta({ description: 'When it was ended early' }),
     replaces: z.number().int().nullable(),
     approvals: z.array(
-      z.object({ key: z.string().meta({ description: 'Its id' }), at: z.iso.datetime() }),
+      z.object({
+        key: z.string().nullable().meta({ description: 'Its id; null where a user approved' }),
+        user: z.string().nullable().meta({ description: 'Its id; null where a key approved' }),
+        at: z.iso.datetime(),
+      }),
     ),
   })
   .meta({ id: 'Agreement' });

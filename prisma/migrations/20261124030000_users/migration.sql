@@ -1,0 +1,108 @@
+-- People who use the server in person: users of organisations, how they come in, and for how long.
+
+create table user_account (
+  id uuid primary key default gen_random_uuid(),
+  organisation_id integer not null references organisation,
+  realm_id smallint not null references realm,
+  -- In lower case, so that nobody is there twice.
+  email text not null unique check (email = lower(email)),
+  name text not null,
+  role text not null check (role in ('admin', 'org_admin', 'publisher', 'analyst')),
+  red_clearance boolean not null default false,
+  status text not null default 'invited' check (status in ('invited', 'active', 'disabled')),
+  -- Argon2id in the PHC string form; null for who has no password.
+  password_hash text,
+  -- Sealed; it counts from the moment in which it was confirmed.
+  totp_secret bytea,
+  totp_confirmed_at timestamptz(6),
+  -- The last step of 30 s of which a code was taken: none is taken twice.
+  totp_step bigint,
+  -- Who it is at the identity provider.
+  oidc_issuer text,
+  oidc_subject text,
+  created_at timestamptz(6) not null default now(),
+  last_sign_in_at timestamptz(6),
+  unique (oidc_issuer, oidc_subject),
+  check ((oidc_issuer is null) = (oidc_subject is null)),
+  check (totp_secret is not null or totp_confirmed_at is null)
+);
+create index on user_account (organisation_id);
+
+-- Codes that stand in for the second factor, once each; SHA-256 of 80 random bits.
+create table recovery_code (
+  user_id uuid not null references user_account,
+  code_hash bytea not null,
+  primary key (user_id, code_hash)
+);
+
+-- Links by which a user sets a password or names an account elsewhere, once.
+create table invitation (
+  token_hash bytea primary key,
+  user_id uuid not null references user_account,
+  created_at timestamptz(6) not null default now(),
+  expires_at timestamptz(6) not null
+);
+create index on invitation (user_id);
+
+-- A session is a family of refresh tokens of which one is good: using an older one ends them all.
+create table user_session (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references user_account,
+  started_by text not null check (started_by in ('password', 'single_sign_on')),
+  client text not null,
+  address text not null,
+  created_at timestamptz(6) not null default now(),
+  used_at timestamptz(6) not null default now(),
+  expires_at timestamptz(6) not null,
+  ended_at timestamptz(6)
+);
+create index on user_session (user_id);
+
+create table refresh_token (
+  token_hash bytea primary key,
+  session_id uuid not null references user_session on delete cascade,
+  expires_at timestamptz(6) not null,
+  replaced_by bytea
+);
+create index on refresh_token (session_id);
+
+-- Approvals of people -----------------------------------------------------------------------------
+
+-- Who was given the link of a user, or, being a user, the text of a key: `key <id>` or `user <id>`, as
+-- the audit names them. What is done with the one may be the work of the other.
+create table handed_to (
+  actor text not null,
+  maker text not null,
+  primary key (actor, maker)
+);
+
+-- A key or user with all from which it descends. Two that have one in common may be in one hand.
+create function lines_of(of text) returns setof text
+language sql stable set search_path from current as $$
+  with recursive line as (
+    select of as actor
+    union
+    select above.maker
+    from line join (
+      select actor, maker from handed_to
+      union all
+      select 'key ' || k.id, 'key ' || above.id
+      from api_key k join api_key above on above.id in (k.first_id, k.made_by)
+    ) as above on above.actor = line.actor
+  )
+  select line.actor from line
+$$;
+revoke execute on function lines_of from public;
+drop function lines_of_key;
+
+-- The lines of a key were told by its id alone.
+update agreement_approval set key_line = 'key ' || key_line;
+alter table agreement_approval
+  alter column key_id drop not null,
+  add column user_id uuid references user_account,
+  add check ((key_id is null) <> (user_id is null));
+
+grant execute on function lines_of to tocsin_server;
+grant select, insert, update on user_account to tocsin_server;
+grant select, insert, delete on recovery_code, invitation, handed_to to tocsin_server;
+grant select, insert, update, delete on user_session, refresh_token to tocsin_server;

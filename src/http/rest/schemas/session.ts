@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { Email, NewPassword } from './user.ts';
+
+/** A password as it is tried: whatever was typed, within limits. */
+const Password = z.string().min(1).max(1024);
+
+/** Of an authenticator, or a recovery code. */
+const Code = z.string().min(6).max(40).meta({
+  description: 'Six digits of an authenticator, or a recovery code',
+});
+
+const Kept = z.enum(['cookie', 'body']).meta({
+  description:
+    'Where the refresh token goes: to a script in the body, or to a browser in a cookie that no ' +
+    'script reads',
+});
+
+export const SignInBody = z
+  .strictObject({
+    email: Email,
+    password: Password,
+    code: Code.optional(),
+    refresh_token_in: Kept.default('body'),
+  })
+  .meta({ id: 'SignIn' });
+
+export const RefreshBody = z
+  .strictObject({ refresh_token: z.string().min(1).max(200).optional() })
+  .nullish()
+  .meta({ id: 'Refresh', description: 'Nothing where the refresh token comes in the cookie' });
+
+export const TokensAnswer = z
+  .object({
+    access_token: z.string().meta({ description: 'Send it as a key: `Authorization: Bearer …`' }),
+    token_type: z.literal('Bearer'),
+    expires_in: z.number().int().meta({ description: 'Seconds' }),
+    session: z.string().meta({ description: 'Its id' }),
+    refresh_token: z
+      .string()
+      .optional()
+      .meta({ description: 'Good once; not here where it goes in a cookie' }),
+    refresh_expires_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Tokens' });
+
+export const SessionParams = z.strictObject({
+  id: z.uuid().meta({ description: 'The id of a session' }),
+});
+
+export const SessionsAnswer = z.object({
+  sessions: z.array(
+    z
+      .object({
+        id: z.string(),
+        current: z.boolean().meta({ description: 'Whether it is the one that asks' }),
+        started_by: z.enum(['password', 'single_sign_on']),
+        client: z.string().meta({ description: 'What it called itself when it began' }),
+        address: z.string(),
+        created_at: z.iso.datetime(),
+        used_at: z.iso.datetime(),
+        expires_at: z.iso.datetime(),
+      })
+      .meta({ id: 'Session' }),
+  ),
+});
+
+export const PasswordChange = z
+  .strictObject({ current: Password, next: NewPassword })
+  .meta({ id: 'PasswordChange' });
+
+export const CodeBody = z.strictObject({ code: Code }).meta({ id: 'SecondFactorCode' });
+
+export const EnrolmentAnswer = z
+  .object({
+    secret: z.string().meta({ description: 'In base32, shown this once' }),
+    uri: z.string().meta({ description: 'The same as an otpauth link, for a QR code' }),
+  })
+  .meta({ id: 'Enrolment' });
+
+export const RecoveryAnswer = z
+  .object({
+    recovery_codes: z
+      .array(z.string())
+      .meta({ description: 'Each serves once in the place of a code; shown this once' }),
+  })
+  .meta({ id: 'RecoveryCodes' });

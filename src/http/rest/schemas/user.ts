@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { PASSWORD_MAX, PASSWORD_MIN } from '../../../organisations/passwords.ts';
+import { USER_ROLES } from '../../../organisations/user-acts.ts';
+import { Name, Slug } from './member.ts';
+
+export const Email = z
+  .email()
+  .max(254)
+  .meta({ description: 'The same in capitals and in small letters' });
+
+/** A password to be set: any text that is long enough. */
+export const NewPassword = z
+  .string()
+  .max(2 * PASSWORD_MAX)
+  .refine(
+    (text) => {
+      const { length } = Array.from(text.normalize('NFKC'));
+      return length >= PASSWORD_MIN && length <= PASSWORD_MAX;
+    },
+    { error: `${PASSWORD_MIN} to ${PASSWORD_MAX} characters` },
+  )
+  .meta({ description: `Any text of ${PASSWORD_MIN} to ${PASSWORD_MAX} characters` });
+
+const UserRole = z.enum(USER_ROLES);
+
+export const NewUser = z
+  .strictObject({
+    organisation: Slug.optional().meta({ description: 'Whose user; your own unless given' }),
+    email: Email,
+    name: Name,
+    role: UserRole.meta({ description: 'Not stronger than your own' }),
+    red_clearance: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether the user sees TLP:RED; for who sees it himself to give' }),
+  })
+  .meta({ id: 'NewUser' });
+
+export const UserChange = z
+  .strictObject({
+    name: Name.optional(),
+    role: UserRole.optional(),
+    red_clearance: z.boolean().optional(),
+    status: z.enum(['active', 'disabled']).optional(),
+  })
+  .meta({ id: 'UserChange' });
+
+export const UserParams = z.strictObject({
+  id: z.uuid().meta({ description: 'The id of a user' }),
+});
+
+export const UsersQuery = z.strictObject({
+  organisation: Slug.optional().meta({ description: 'Only those of this organisation' }),
+});
+
+export const UserAnswer = z
+  .object({
+    id: z.string(),
+    organisation: z.string(),
+    email: z.string(),
+    name: z.string(),
+    role: UserRole,
+    red_clearance: z.boolean(),
+    status: z.enum(['invited', 'active', 'disabled']),
+    second_factor: z.boolean(),
+    single_sign_on: z.boolean().meta({ description: 'Whether bound to the identity provider' }),
+    created_at: z.iso.datetime(),
+    last_sign_in_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'User' });
+
+export const UsersAnswer = z.object({ users: z.array(UserAnswer) });
+
+export const InvitedAnswer = UserAnswer.extend({
+  invitation: z.object({
+    token: z.string().meta({ description: 'Shown this once' }),
+    link: z.string().meta({ description: 'The same as a link, to be given to that person' }),
+    expires_at: z.iso.datetime(),
+  }),
+}).meta({ id: 'InvitedUser' });
+
+export const Acceptance = z
+  .strictObject({ token: z.string().min(1).max(200), password: NewPassword })
+  .meta({ id: 'Acceptance' });
+
+export const AcceptedAnswer = z.object({ email: z.string() }).meta({ id: 'Accepted' });

@@ -1,0 +1,237 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Problem } from '../../errors.ts';
+import { acceptInvitation } from '../../organisations/invitations.ts';
+import {
+  continueSession,
+  endSession,
+  readSessions,
+  signOut,
+  type Continued,
+} from '../../organisations/sessions.ts';
+import { ANALYSTS, memberOf, userOf } from '../access.ts';
+import { signAccessToken } from '../access-tokens.ts';
+import { clientOf } from '../client.ts';
+import {
+  clearRefreshCookie,
+  deviceCookie,
+  refreshCookie,
+  setDeviceCookie,
+  setRefreshCookie,
+} from '../cookies.ts';
+import type { Services } from '../context.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
+import { problems } from './schemas/problem.ts';
+import {
+  RefreshBody,
+  SessionParams,
+  SessionsAnswer,
+  SignInBody,
+  TokensAnswer,
+} from './schemas/session.ts';
+import { AcceptedAnswer, Acceptance } from './schemas/user.ts';
+
+const tags = ['Sessions'];
+
+const accept: Route = (app, { db, clock }) => {
+  app.post(
+    '/invitations/accept',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'acceptInvitation',
+        summary: 'Come in by a link: set a password',
+        description: 'The link is used up, and the sessions that there were end. Then sign in.',
+        tags,
+        body: Acceptance,
+        response: {
+          200: answer('As whom to sign in', AcceptedAnswer),
+          ...problems(400, 415, 429),
+        },
+      },
+    },
+    async (request) => acceptInvitation(db, request.body, clock.now()),
+  );
+};
+
+const signIn: Route = (app, services) => {
+  app.post(
+    '/sessions',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'signIn',
+        summary: 'Sign in with password and second factor',
+        description:
+          'After a few wrong tries of one account from one network there is a wait, which others ' +
+          'who try the same account from elsewhere do not share.',
+        tags,
+        body: SignInBody,
+        response: { 201: answer('Signed in', TokensAnswer), ...problems(400, 401, 415, 429) },
+      },
+    },
+    async (request, reply) => {
+      const { refresh_token_in: place, ...wish } = request.body;
+      const { signInDesk } = services;
+      const known = (userId: string): void => {
+        request.triedUserId = userId;
+      };
+      const signing = { ...wish, device: deviceCookie(request) };
+      const begun = await signInDesk.signIn(signing, clientOf(request), known);
+      const { refreshToken, refreshExpiresAt, userId } = begun;
+      if (place === 'cookie') {
+        setRefreshCookie(reply, refreshToken, refreshExpiresAt);
+        setDeviceCookie(reply, signInDesk.deviceOf(userId));
+      }
+      return reply.code(201).send(tokensOf(request, services, begun, place));
+    },
+  );
+};
+
+const refresh: Route = (app, services) => {
+  app.post(
+    '/sessions/refresh',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'refreshSession',
+        summary: 'Go on with a session',
+        description:
+          'The refresh token, from the body or the cookie, is good once and replaced by another. ' +
+          'Using one again ends the session, since then it is in two hands.',
+        tags,
+        body: RefreshBody,
+        response: {
+          200: answer('The next tokens', TokensAnswer),
+          ...problems(400, 401, 403, 415),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { token, place } = refreshTokenOf(services, request, request.body?.refresh_token);
+      const next = await continueSession(services, token, request.id);
+      if (place === 'cookie') setRefreshCookie(reply, next.refreshToken, next.refreshExpiresAt);
+      return tokensOf(request, services, next, place);
+    },
+  );
+};
+
+const leave: Route = (app, services) => {
+  app.post(
+    '/sessions/sign-out',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'signOut',
+        summary: 'End the session that a refresh token belongs to',
+        tags,
+        body: RefreshBody,
+        response: {
+          204: z.null().meta({ description: 'It has ended; access tokens of it too' }),
+          ...problems(400, 401, 403, 415),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { token, place } = refreshTokenOf(services, request, request.body?.refresh_token);
+      await signOut(services, token, request.id);
+      if (place === 'cookie') clearRefreshCookie(reply);
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+const list: Route = (app, services) => {
+  app.get(
+    '/sessions',
+    {
+      config: { access: ANALYSTS, usersOnly: true, whileInactive: true },
+      schema: {
+        operationId: 'listSessions',
+        summary: 'Your own sessions',
+        tags,
+        response: { 200: answer('The last used first', SessionsAnswer), ...problems(401, 403) },
+      },
+    },
+    async (request) => {
+      const user = userOf(request);
+      const found = await readSessions(services, user);
+      return {
+        sessions: found.map(({ id, startedBy, client, address, ...times }) => ({
+          id,
+          current: id === user.sessionId,
+          started_by:
+            startedBy === 'password' ? ('password' as const) : ('single_sign_on' as const),
+          client,
+          address,
+          created_at: times.createdAt.toISOString(),
+          used_at: times.usedAt.toISOString(),
+          expires_at: times.expiresAt.toISOString(),
+        })),
+      };
+    },
+  );
+};
+
+const end: Route = (app, services) => {
+  app.delete(
+    '/sessions/:id',
+    {
+      config: { access: ANALYSTS, usersOnly: true, whileInactive: true },
+      schema: {
+        operationId: 'endSession',
+        summary: 'End a session of your own',
+        description: 'Open streams of it end within a second.',
+        tags,
+        params: SessionParams,
+        response: {
+          204: z.null().meta({ description: 'It has ended' }),
+          ...problems(400, 401, 403, 404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { organisation } = memberOf(request);
+      const user = { id: userOf(request).id, organisationId: organisation.id };
+      await endSession(services, user, request.params.id, request.id);
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+/** `/invitations` and `/sessions`: how users come in, and go. */
+export const sessions = noun(accept, signIn, refresh, leave, list, end);
+
+type Place = 'cookie' | 'body';
+
+function tokensOf(
+  { server }: FastifyRequest,
+  services: Services,
+  continued: Continued,
+  place: Place,
+) {
+  const { token, expiresIn } = signAccessToken(server, services, continued);
+  return {
+    access_token: token,
+    token_type: 'Bearer' as const,
+    expires_in: expiresIn,
+    session: continued.sessionId,
+    ...(place === 'body' ? { refresh_token: continued.refreshToken } : {}),
+    refresh_expires_at: continued.refreshExpiresAt.toISOString(),
+  };
+}
+
+/** Throws Problem refresh_token_invalid where there is none, or origin_not_allowed. */
+function refreshTokenOf(
+  services: Services,
+  request: FastifyRequest,
+  given: string | undefined,
+): { readonly token: string; readonly place: Place } {
+  if (given !== undefined) return { token: given, place: 'body' };
+  const token = refreshCookie(services, request);
+  if (token !== undefined) return { token, place: 'cookie' };
+  throw new Problem('refresh_token_invalid', 'Send the refresh token, or sign in', {
+    path: 'body.refresh_token',
+  });
+}

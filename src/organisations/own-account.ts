@@ -1,0 +1,116 @@
+/** What users do with their own accounts. */
+import { Problem } from '../errors.ts';
+import type { SignedIn } from '../sharing/member.ts';
+import { appendServerAudit } from '../store/audit.ts';
+import { confirmSecret, replaceRecoveryCodes, setSecret } from '../store/second-factors.ts';
+import { endSessions } from '../store/sessions.ts';
+import { asServer, type ServerTx } from '../store/transaction.ts';
+import { findUser, setPassword, type UserRecord } from '../store/users.ts';
+import { checkPassword, hashPassword } from './passwords.ts';
+import { newRecoveryCodes, newSecret, useCode, type Enrolment } from './second-factor.ts';
+import type { SignInContext, SignInDesk } from './sign-in.ts';
+
+export interface OwnAccount extends SignInContext {
+  readonly signInDesk: SignInDesk;
+}
+
+/** Puts a new second factor in place, which counts once it is confirmed. Throws second_factor_present. */
+export async function enrol(context: OwnAccount, user: SignedIn): Promise<Enrolment> {
+  const { sealed, secret, uri } = newSecret(context.keyring, user);
+  await asServer(context.db, async (tx) => {
+    const { totpConfirmedAt } = await self(tx, user);
+    if (totpConfirmedAt !== null) {
+      throw new Problem('second_factor_present', 'Take it away first, with a code of it');
+    }
+    await setSecret(tx, user.id, sealed);
+  });
+  return { secret, uri };
+}
+
+/**
+ * Confirms the second factor with a code of it: from now on signing in takes one. Returns the
+ * recovery codes, shown this once. Throws Problem second_factor_present, second_factor_invalid or
+ * too_many_attempts.
+ */
+export async function confirm(
+  context: OwnAccount,
+  user: SignedIn,
+  code: string,
+  requestId: string,
+): Promise<string[]> {
+  const { db, keyring, clock, signInDesk } = context;
+  return signInDesk.guarded(user.id, () =>
+    asServer(db, async (tx) => {
+      const record = await self(tx, user);
+      if (record.totpConfirmedAt !== null) {
+        throw new Problem('second_factor_present', 'It is confirmed');
+      }
+      await useCode(tx, keyring, record, code, clock.now());
+      await confirmSecret(tx, user.id, clock.now());
+      const codes = newRecoveryCodes();
+      const hashes = codes.map(({ hash }) => hash);
+      await replaceRecoveryCodes(tx, user.id, hashes);
+      await note(tx, record, 'user.add_second_factor', requestId);
+      return codes.map((one) => one.code);
+    }),
+  );
+}
+
+/** Takes one's second factor away. Throws Problem second_factor_invalid or too_many_attempts. */
+export async function removeSecondFactor(
+  context: OwnAccount,
+  user: SignedIn,
+  code: string,
+  requestId: string,
+): Promise<void> {
+  const { db, keyring, clock, signInDesk } = context;
+  await signInDesk.guarded(user.id, () =>
+    asServer(db, async (tx) => {
+      const record = await self(tx, user);
+      await useCode(tx, keyring, record, code, clock.now());
+      await setSecret(tx, user.id, undefined);
+      await note(tx, record, 'user.remove_second_factor', requestId);
+    }),
+  );
+}
+
+/**
+ * Changes one's password and ends one's other sessions. Throws Problem sign_in_failed where the
+ * present one is wrong, or too_many_attempts.
+ */
+export async function changePassword(
+  context: OwnAccount,
+  user: SignedIn,
+  { current, next }: { readonly current: string; readonly next: string },
+  requestId: string,
+): Promise<void> {
+  const { db, clock, signInDesk } = context;
+  await signInDesk.guarded(user.id, async () => {
+    const before = await findUser(db.server, { id: user.id });
+    const { matches } = await checkPassword(current, before?.passwordHash ?? null);
+    if (!matches) throw new Problem('sign_in_failed', 'The present password is another');
+    const hash = await hashPassword(next);
+    await asServer(db, async (tx) => {
+      const record = await self(tx, user);
+      await setPassword(tx, user.id, hash);
+      await endSessions(tx, user.id, clock.now(), { but: user.sessionId });
+      await note(tx, record, 'user.change_password', requestId);
+    });
+  });
+}
+
+async function self(tx: ServerTx, { id }: SignedIn): Promise<UserRecord> {
+  const user = await findUser(tx, { id }, { lock: true });
+  if (user === undefined) throw new Error('A user who is signed in is gone');
+  return user;
+}
+
+async function note(
+  tx: ServerTx,
+  { id, organisationId }: UserRecord,
+  action: string,
+  requestId: string,
+): Promise<void> {
+  const entry = { organisationId, actor: `user ${id}`, action, requestId };
+  await appendServerAudit(tx, { ...entry, detail: { user: id } });
+}

@@ -1,0 +1,204 @@
+import type { Database } from './database.ts';
+import { Prisma } from './generated/client.ts';
+import type { ServerTx } from './transaction.ts';
+
+/** A user as administrators see it: nothing that would open anything. */
+export interface UserView {
+  readonly id: string;
+  readonly organisationId: number;
+  /** A slug. */
+  readonly organisation: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: string;
+  readonly redClearance: boolean;
+  /** invited, active or disabled. */
+  readonly status: string;
+  readonly hasPassword: boolean;
+  readonly hasSecondFactor: boolean;
+  /** Who it is elsewhere; null for who only signs in here. */
+  readonly issuer: string | null;
+  readonly createdAt: Date;
+  readonly lastSignInAt: Date | null;
+}
+
+export interface NewUser {
+  readonly organisationId: number;
+  readonly realmId: number;
+  /** In lower case. */
+  readonly email: string;
+  readonly name: string;
+  readonly role: string;
+  readonly redClearance: boolean;
+}
+
+/** Makes an invited user and returns its id, or undefined when the e-mail address is taken. */
+export async function insertUser(tx: ServerTx, user: NewUser): Promise<string | undefined> {
+  const [row] = await tx.$queryRaw<{ id: string }[]>`
+    insert into user_account (organisation_id, realm_id, email, name, role, red_clearance)
+    values (${user.organisationId}, ${user.realmId}::smallint, ${user.email}, ${user.name},
+      ${user.role}, ${user.redClearance})
+    on conflict (email) do nothing returning id`;
+  return row?.id;
+}
+
+/** Which users: of one organisation or all, of these roles. */
+export interface UserFilter {
+  readonly organisationId?: number | undefined;
+  readonly id?: string | undefined;
+  readonly roles: readonly string[];
+}
+
+/** In the order of their addresses. */
+export async function listUsers(
+  tx: Prisma.TransactionClient,
+  { organisationId = -1, id, roles }: UserFilter,
+): Promise<UserView[]> {
+  return tx.$queryRaw`
+    select u.id, u.organisation_id as "organisationId", o.slug as organisation, u.email, u.name,
+      u.role, u.red_clearance as "redClearance", u.status, u.password_hash is not null as "hasPassword",
+      u.totp_confirmed_at is not null as "hasSecondFactor", u.oidc_issuer as issuer,
+      u.created_at as "createdAt", u.last_sign_in_at as "lastSignInAt"
+    from user_account u join organisation o on o.id = u.organisation_id
+    where ${organisationId}::integer in (-1, u.organisation_id) and u.role = any(${[...roles]})
+      and (${id ?? null}::uuid is null or u.id = ${id ?? null}::uuid)
+    order by u.email`;
+}
+
+export interface UserChange {
+  readonly name: string;
+  readonly role: string;
+  readonly redClearance: boolean;
+  readonly status: string;
+}
+
+export async function updateUser(tx: ServerTx, id: string, change: UserChange): Promise<void> {
+  await tx.$executeRaw`
+    update user_account set name = ${change.name}, role = ${change.role},
+      red_clearance = ${change.redClearance}, status = ${change.status}
+    where id = ${id}::uuid`;
+}
+
+/** What signing in looks at. */
+export interface UserRecord {
+  readonly id: string;
+  readonly organisationId: number;
+  readonly realmId: number;
+  readonly email: string;
+  readonly status: string;
+  readonly passwordHash: string | null;
+  readonly totpSecret: Uint8Array | null;
+  /** Null while the second factor has not been confirmed. */
+  readonly totpConfirmedAt: Date | null;
+  readonly subject: string | null;
+}
+
+export type UserName =
+  | { readonly id: string }
+  | { readonly email: string }
+  | { readonly issuer: string; readonly subject: string };
+
+/** The user of this name; with `lock`, nobody else changes it until the transaction ends. */
+export async function findUser(
+  tx: Prisma.TransactionClient,
+  by: UserName,
+  { lock = false } = {},
+): Promise<UserRecord | undefined> {
+  const id = 'id' in by ? by.id : null;
+  const [issuer, subject] = 'issuer' in by ? [by.issuer, by.subject] : [null, null];
+  const email = 'email' in by ? by.email : null;
+  const [row] = await tx.$queryRaw<UserRecord[]>`
+    select id, organisation_id as "organisationId", realm_id as "realmId", email, status,
+      password_hash as "passwordHash", totp_secret as "totpSecret",
+      totp_confirmed_at as "totpConfirmedAt", oidc_subject as subject
+    from user_account
+    where id = ${id}::uuid or email = ${email}
+      or (oidc_issuer = ${issuer} and oidc_subject = ${subject})
+    ${lock ? Prisma.sql`for update` : Prisma.empty}`;
+  return row;
+}
+
+export async function setPassword(tx: ServerTx, id: string, hash: string): Promise<void> {
+  await tx.$executeRaw`update user_account set password_hash = ${hash} where id = ${id}::uuid`;
+}
+
+/** An invited user comes in: nobody who was disabled does. */
+export async function activateUser(tx: ServerTx, id: string): Promise<void> {
+  await tx.$executeRaw`
+    update user_account set status = 'active' where id = ${id}::uuid and status = 'invited'`;
+}
+
+/** Binds a user to who it is elsewhere. Fails on a unique constraint where another is that one. */
+export async function setIdentity(
+  tx: ServerTx,
+  id: string,
+  { issuer, subject }: { readonly issuer: string; readonly subject: string },
+): Promise<void> {
+  await tx.$executeRaw`
+    update user_account set oidc_issuer = ${issuer}, oidc_subject = ${subject}
+    where id = ${id}::uuid`;
+}
+
+export async function noteSignIn(tx: ServerTx, id: string, now: Date): Promise<void> {
+  await tx.$executeRaw`
+    update user_account set last_sign_in_at = ${now}::timestamptz where id = ${id}::uuid`;
+}
+
+/** How many users can administrate the server at present. */
+export async function countAdminUsers(tx: ServerTx): Promise<number> {
+  const [row] = await tx.$queryRaw<{ users: number }[]>`
+    select count(*)::integer as users
+    from user_account u, viewer_of(u.organisation_id, u.realm_id) as v
+    where u.role = 'admin' and u.status = 'active' and v.ceiling is not null`;
+  return row?.users ?? 0;
+}
+
+/** Notes that `maker` was given what opens `actor` (`key <id>` or `user <id>`). */
+export async function insertHandedTo(tx: ServerTx, actor: string, maker: string): Promise<void> {
+  await tx.$executeRaw`
+    insert into handed_to (actor, maker) select ${actor}, ${maker} where ${actor} <> ${maker}
+    on conflict do nothing`;
+}
+
+export async function forgetHandedTo(tx: ServerTx, actor: string): Promise<void> {
+  await tx.$executeRaw`delete from handed_to where actor = ${actor}`;
+}
+
+/** Keeps a link by which a user comes in. */
+export async function insertInvitation(
+  tx: ServerTx,
+  wish: { readonly tokenHash: Buffer; readonly userId: string; readonly expiresAt: Date },
+): Promise<void> {
+  await tx.$executeRaw`
+    insert into invitation (token_hash, user_id, expires_at)
+    values (${wish.tokenHash}, ${wish.userId}::uuid, ${wish.expiresAt}::timestamptz)`;
+}
+
+/** Whose link this is, while it is good. */
+export async function findInvited(
+  db: Database,
+  tokenHash: Buffer,
+  now: Date,
+): Promise<string | undefined> {
+  const [row] = await db.server.$queryRaw<{ userId: string }[]>`
+    select user_id as "userId" from invitation
+    where token_hash = ${tokenHash} and expires_at > ${now}::timestamptz`;
+  return row?.userId;
+}
+
+/** Uses up a link, and with it all others of its user; whose it was, if it was good. */
+export async function takeInvitation(
+  tx: ServerTx,
+  tokenHash: Buffer,
+  now: Date,
+): Promise<string | undefined> {
+  const [row] = await tx.$queryRaw<{ userId: string }[]>`
+    delete from invitation where token_hash = ${tokenHash} and expires_at > ${now}::timestamptz
+    returning user_id as "userId"`;
+  if (row !== undefined) await deleteInvitations(tx, row.userId);
+  return row?.userId;
+}
+
+export async function deleteInvitations(tx: ServerTx, userId: string): Promise<void> {
+  await tx.$executeRaw`delete from invitation where user_id = ${userId}::uuid`;
+}
