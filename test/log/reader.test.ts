@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readPage } from '../../src/log/reader.ts';
+import { placesInRange, readPage, readRange } from '../../src/log/reader.ts';
+import { findLogBounds } from '../../src/store/log.ts';
 import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
 import { anActor, slug } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
@@ -28,4 +29,52 @@ it('moves its cursor past nothing that an audience newer than its viewer would h
   const mine = rows.filter(({ stixId }) => stixId === object.id);
   expect(mine).toHaveLength(2);
   expect((await reader.reads({ after: start })).objects).toHaveLength(2);
+});
+
+it('finds the same rows by their places, whatever has become of them', async () => {
+  const communities = [slug()];
+  const sharer = await anActor(tocsin, { communities });
+  const reader = await anActor(tocsin, { communities });
+  const { viewer } = await memberOfOrganisation(tocsin.db, reader.slug, 'test');
+  const objects = Array.from({ length: 8 }, () => indicator());
+  const [replaced, narrowed, ended] = objects;
+  if (replaced === undefined || narrowed === undefined || ended === undefined) throw new Error();
+  const group = slug('group');
+  const { head: start } = await findLogBounds(tocsin.db);
+  const turns = [
+    () => sharer.shares(objects),
+    () => sharer.shares(newer(replaced)),
+    () => sharer.shares(newer(narrowed), { audience: sharer.slug }),
+    () => sharer.shares(newer(ended, 1, { revoked: true })),
+    // He joins what an older version went to, and never saw it replaced.
+    async () => {
+      await sharer.sends('post', '/sharing-groups').send({ slug: group, name: group }).expect(201);
+      const object = indicator();
+      await sharer.shares(object, { audience: group });
+      await sharer.shares(newer(object), { audience: sharer.slug });
+      await sharer
+        .sends('post', `/sharing-groups/${group}/members`)
+        .send({ organisation: reader.slug })
+        .expect(204);
+    },
+  ];
+  const found: number[] = [];
+  for (const turn of turns) {
+    await turn();
+    await tocsin.sequenced();
+    const { head } = await findLogBounds(tocsin.db);
+    for (const limit of [1, 2, 3, 5, 100]) {
+      for (let after = start; after < head; after++) {
+        const request = { after, limit };
+        const { rows, ...page } = await readRange(tocsin.db, viewer, request, head);
+        const places = rows.map(({ seq }) => seq);
+        expect(await placesInRange(tocsin.db, viewer, request, head)).toEqual({
+          ...page,
+          rows: places,
+        });
+        if (limit === 100 && after === start) found.push(places.length);
+      }
+    }
+  }
+  expect(found).toEqual([8, 9, 9, 10, 10]);
 });
