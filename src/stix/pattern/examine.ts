@@ -136,12 +136,16 @@ function examineTest(test: Test, examined: Examined): void {
   }
   if (test.operator === 'IN') examineSet(test, examined);
   else if (NETWORK.has(test.operator)) examineNetwork(test, examined);
+  examineTimestamps(test, examined);
+  if (EQUALITY.has(test.operator)) examineHash(test, examined);
+}
+
+function examineTimestamps(test: Test, examined: Examined): void {
   for (const literal of test.literals) {
     if (literal.kind === 'timestamp' && comparableTimestamp(literal.text) === undefined) {
       warn(examined, 'impossible_date', `${literal.text} is no day of the calendar`, test.at);
     }
   }
-  if (EQUALITY.has(test.operator)) examineHash(test, examined);
 }
 
 /** Section 9.6.1: the constants of a set are of one kind, where whole numbers are numbers. */

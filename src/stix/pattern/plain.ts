@@ -1,5 +1,5 @@
 /**
- * The short way for the patterns that most indicators have: one comparison with a value that is
+ * The short way for the patterns (STIX 2.1 section 9) that most indicators have: one comparison with a value that is
  * well formed. What it says of a pattern is what `checkPattern` says (a test holds them together).
  */
 import type { Finding } from '../finding.ts';
