@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
 import { parseBundle } from '../stix/bundle-text.ts';
+import { XML_REFUSAL } from '../stix/json-exact.ts';
 import { parseJson } from '../stix/json.ts';
 
 declare module 'fastify' {
@@ -53,6 +54,12 @@ export function readBodies(app: FastifyInstance): void {
       }
     },
   );
+  app.addContentTypeParser(
+    /^(?:application|text)\/(?:[\w.+-]{1,60}\+)?xml\s*(;|$)/,
+    (request, _payload, done) => {
+      done(refusalOfXml(request));
+    },
+  );
   app.addHook('preParsing', async (request, _reply, payload) => decompressed(request, payload));
 }
 
@@ -83,6 +90,12 @@ function refuseLines(request: FastifyRequest): void {
   throw new Problem('content_type_unsupported', 'Many objects go to /api/v1/bundles', {
     path: 'content-type',
   });
+}
+
+/** Where bundles are taken it may be STIX 1.x: who has that is told what to do with it. */
+function refusalOfXml({ routeOptions }: FastifyRequest): Problem {
+  const detail = routeOptions.config.takesBundles === true ? XML_REFUSAL : 'Send JSON';
+  return new Problem('content_type_unsupported', detail, { path: 'content-type' });
 }
 
 function mediaType({ headers }: FastifyRequest): { essence: string; parameters: string[] } {

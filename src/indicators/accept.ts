@@ -18,7 +18,7 @@ import type { ChosenAudience } from './audience.ts';
 import { decide, type Decision } from './decide.ts';
 import { endShares, holdRevocations } from './end-shares.ts';
 import { examineAll, type Examined } from './examine-all.ts';
-import type { Terms } from './examine.ts';
+import { namesOf, type Terms } from './examine.ts';
 import { narrow } from './narrow.ts';
 import { holdPassings } from './pass-on.ts';
 import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
@@ -94,8 +94,7 @@ export async function termsFor(
   const foreign = new Set<string>();
   for (const object of objects) {
     if (typeof object !== 'object' || object === null) continue;
-    const ref: unknown = Reflect.get(object, 'created_by_ref');
-    if (typeof ref === 'string' && !own.has(ref)) foreign.add(ref);
+    for (const name of namesOf(object)) if (!own.has(name)) foreign.add(name);
   }
   return {
     exercise: exerciseFor(member),

@@ -26,8 +26,8 @@ export interface Candidate {
   readonly confidence: number | null;
   readonly labels: readonly string[] | null;
   readonly createdByRef: string | null;
-  /** Whether another member created it: then it is passed on, or refused. */
-  readonly foreign: boolean;
+  /** The other member's identity in whose name it speaks: it is passed on, or refused. */
+  readonly inNameOf: string | null;
   readonly validUntil: string | null;
   readonly contentHash: string;
   /** Of an indicator: what it looks for, whatever id it bears. 32 hexadecimal digits. */
@@ -83,7 +83,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
   if (!checked.ok) return refusal(index, checked.id, checked.errors[0]);
   const { object, warnings } = checked;
   const tlp = Math.max(tlpOf(object, terms), terms.tlpAtLeast);
-  const createdByRef = text(object, 'created_by_ref');
+  const createdByRef = creatorOf(object);
   const fault = sharingFault({
     tlp,
     ceiling: terms.shareCeiling,
@@ -105,7 +105,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     confidence: number(object, 'confidence'),
     labels: strings(property(object, 'labels')),
     createdByRef,
-    foreign: createdByRef !== null && terms.othersIdentities.has(createdByRef),
+    inNameOf: namesOf(object).find((name) => terms.othersIdentities.has(name)) ?? null,
     validUntil: validUntil === null ? null : (comparableTimestamp(validUntil) ?? null),
     contentHash: contentHash(kept),
     contentKey: contentKey(object, pattern)?.slice(0, 32) ?? null,
@@ -113,6 +113,21 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     observables: observablesOf(object, pattern).map(toKept),
     warnings,
   };
+}
+
+/**
+ * In whose names a posted value speaks: its creator's, and an identity in that which it is, whoever
+ * is said to have created it. Whatever is not a string is left to the language.
+ */
+export function namesOf(value: object): string[] {
+  const { type, id, created_by_ref: creator } = value as Readonly<Record<string, unknown>>;
+  const names = type === 'identity' ? [id, creator] : [creator];
+  return names.filter((name) => typeof name === 'string');
+}
+
+/** An identity that names no creator speaks for itself. */
+function creatorOf(object: StixObject): string | null {
+  return text(object, 'created_by_ref') ?? (object.type === 'identity' ? object.id : null);
 }
 
 /** Content of an exercise stays in it: what bears its mark is taken nowhere else. */

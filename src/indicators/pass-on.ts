@@ -22,7 +22,7 @@ export async function holdPassings(
   request: PassingRequest,
   { candidates, refusals }: Examined,
 ): Promise<Examined> {
-  const foreign = candidates.filter((candidate) => candidate.foreign);
+  const foreign = candidates.filter(({ inNameOf }) => inNameOf !== null);
   if (foreign.length === 0) return { candidates, refusals };
   const { viewer } = request.member;
   await lockLives(
@@ -38,7 +38,8 @@ export async function holdPassings(
   const refused: Refusal[] = [...refusals];
   for (const candidate of candidates) {
     const same = seen.get(`${candidate.stixId} ${candidate.contentHash}`) ?? [];
-    const one = candidate.foreign ? passed(candidate, same, request) : candidate;
+    const { inNameOf } = candidate;
+    const one = inNameOf === null ? candidate : passed(candidate, inNameOf, same, request);
     if ('code' in one) refused.push(one);
     else kept.push(one);
   }
@@ -48,12 +49,14 @@ export async function holdPassings(
 /** As it may be passed on, or why it may not. */
 function passed(
   candidate: Candidate,
+  inNameOf: string,
   same: readonly SeenVersion[],
   { member, toItselfAlone, namesOrganisations }: PassingRequest,
 ): Candidate | Refusal {
-  const { index, stixId: id, modified, revoked, createdByRef } = candidate;
+  const { index, stixId: id, modified, revoked } = candidate;
   const passing = passOn({
-    creator: createdByRef ?? '',
+    inNameOf,
+    isThatIdentity: inNameOf === id,
     tlp: candidate.tlp,
     revoked,
     // What has no versions is told by its content alone.

@@ -44,7 +44,7 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
       tlp: wish.tlp ?? current.tlp,
     };
     refuse(wish, current, to.tlp);
-    if (await isForeign(db, organisationId, current)) refuseForeign(wish, current, to.tlp);
+    if (await isForeign(db, organisationId, stixId, current)) refuseForeign(wish, current, to.tlp);
     const auditId = await appendAudit(tx, {
       organisationId,
       actor: member.actor,
@@ -79,14 +79,15 @@ function refuse({ member, audience }: Readdressing, current: CurrentVersion, tlp
   if (fault !== undefined) throw new Problem(fault.code, fault.detail, { path: fault.path });
 }
 
-/** Whether another member created it, and it was only passed on. */
+/** Whether it speaks in another member's name, and was only passed on. */
 async function isForeign(
   db: Database,
   organisationId: number,
+  stixId: string,
   { createdByRef }: CurrentVersion,
 ): Promise<boolean> {
-  if (createdByRef === null) return false;
-  return (await othersIdentities(db.server, organisationId, [createdByRef])).size > 0;
+  const names = createdByRef === null ? [stixId] : [createdByRef, stixId];
+  return (await othersIdentities(db.server, organisationId, names)).size > 0;
 }
 
 function refuseForeign(

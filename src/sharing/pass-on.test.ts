@@ -9,7 +9,8 @@ const seen = (overrides: Partial<Seen> = {}): Seen => ({
   ...overrides,
 });
 const passing = (overrides: Partial<Passing> = {}): Passing => ({
-  creator: 'identity--0c5e8d54-3c2f-4f3f-9bb2-6b1b7c8f3c11',
+  inNameOf: 'identity--0c5e8d54-3c2f-4f3f-9bb2-6b1b7c8f3c11',
+  isThatIdentity: false,
   tlp: GREEN,
   revoked: false,
   seen: [seen()],
@@ -39,8 +40,10 @@ describe('passOn', () => {
 
   it('is refused for what is not seen, whatever its level', () => {
     const unseen = (tlp: number) => passOn(passing({ seen: [], tlp, toItselfAlone: true }));
-    expect(unseen(CLEAR)).toMatchObject({ code: 'producer_mismatch', path: 'created_by_ref' });
+    expect(unseen(CLEAR)).toMatchObject({ code: 'producer_mismatch', path: '$.created_by_ref' });
     expect(unseen(RED)).toEqual(unseen(CLEAR));
+    const identity = passOn(passing({ seen: [], isThatIdentity: true }));
+    expect(identity).toMatchObject({ code: 'producer_mismatch', path: '$.id' });
   });
 
   it('leaves alone what one shares already', () => {

@@ -19,8 +19,10 @@ export interface Seen {
 }
 
 export interface Passing {
-  /** The identity that created the object: another member's. */
-  readonly creator: string;
+  /** The other member's identity in whose name the object speaks. */
+  readonly inNameOf: string;
+  /** Whether the object is that identity itself. */
+  readonly isThatIdentity: boolean;
   /** TLP rank by its markings and the sharer's own default. */
   readonly tlp: number;
   readonly revoked: boolean;
@@ -34,12 +36,13 @@ const [AMBER, STRICT] = [2, 3];
 
 /** The TLP rank at which it may be passed on, or why it may not. */
 export function passOn(passing: Passing): { readonly tlp: number } | PassingFault {
-  const { creator, seen, revoked, toItselfAlone } = passing;
+  const { inNameOf, seen, revoked, toItselfAlone } = passing;
   // What one shares already is not passed on again, and stays as it is.
   if (seen.some(({ own }) => own)) return { tlp: passing.tlp };
   if (seen.length === 0) {
     // The same words whether there is no such version or one that the sharer may not see.
-    return mismatch(`${creator} is another member's identity: nobody speaks in its name`);
+    const detail = `${inNameOf} is another member's identity: nobody speaks in its name`;
+    return { ...mismatch(detail), path: passing.isThatIdentity ? '$.id' : '$.created_by_ref' };
   }
   if (!revoked && seen.every(({ ended }) => ended)) {
     const detail = 'The object was revoked by its creator, which ends its life';
@@ -74,5 +77,5 @@ function amberStays(): PassingFault {
 }
 
 function mismatch(detail: string): PassingFault {
-  return { code: 'producer_mismatch', path: 'created_by_ref', detail };
+  return { code: 'producer_mismatch', path: '$.created_by_ref', detail };
 }

@@ -30,14 +30,14 @@ export function sharingFault(sharing: Sharing): SharingFault | undefined {
   if (sharing.tlp > sharing.ceiling) {
     return {
       code: 'tlp_above_ceiling',
-      path: 'object_marking_refs',
+      path: '$.object_marking_refs',
       detail: 'The agreement of your organisation does not cover content so marked',
     };
   }
   if (sharing.tlp >= RED && !sharing.namesOrganisations) {
     return {
       code: 'red_needs_named_organisations',
-      path: 'object_marking_refs',
+      path: '$.object_marking_refs',
       detail: 'Name the organisations in `audience`: TLP:RED never goes to a community or group',
     };
   }

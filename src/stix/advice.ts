@@ -5,6 +5,7 @@ import { jsonPath } from './json-fault.ts';
 import type { StixObject } from './object.ts';
 import { SCO_TYPES } from './object.ts';
 import { ownValues } from './observables.ts';
+import { PREDEFINED_EXTENSIONS } from './schema/predefined-extensions.ts';
 import { scoIdOf } from './sco-id.ts';
 import { HASH_ALGORITHMS, OPEN_VOCABULARIES } from './vocabulary.ts';
 
@@ -22,6 +23,7 @@ export function adviceOn(object: StixObject): Finding[] {
   adviseOnId(object, warn);
   adviseOnVocabularies(object, warn);
   adviseOnReferences(object, warn);
+  adviseOnExtensions(object, warn);
   if (SCO_TYPES.has(object.type)) adviseOnObservable(object, warn);
   if (object.type === 'observed-data' && object.objects !== undefined) {
     warn('deprecated_property', '$.objects', 'observable containers are deprecated', '4.14');
@@ -96,8 +98,26 @@ function adviseOnReferences(object: StixObject, warn: Warn): void {
   });
 }
 
+/** An extension is defined by the specification, or by an object whose id is its key. */
+function adviseOnExtensions({ type, extensions }: StixObject, warn: Warn): void {
+  if (typeof extensions !== 'object' || extensions === null) return;
+  const predefined = PREDEFINED_EXTENSIONS[type] ?? {};
+  for (const name of Object.keys(extensions).slice(0, 20)) {
+    if (Object.hasOwn(predefined, name) || isExtensionId(name)) continue;
+    const detail = `is no extension of ${type} that STIX defines, and no id of a definition`;
+    warn('undefined_extension', jsonPath(['extensions', name]), detail, '7.3');
+  }
+}
+
+function isExtensionId(name: string): boolean {
+  return readIdentifier(name)?.type === 'extension-definition';
+}
+
 function adviseOnObservable(object: StixObject, warn: Warn): void {
-  for (const { property, doubts } of ownValues(object)) {
+  for (const { property, kind, value, doubts } of ownValues(object)) {
+    if (kind === 'mac-addr' && doubts.length === 0 && value !== object[property]) {
+      warn('mac_address_form', `$.${property}`, `STIX writes it ${value}`, '6.10');
+    }
     for (const { code, detail } of doubts) {
       if (code === 'defanged_value' && object.defanged === true) continue;
       warn(code, `$.${property}`, detail, '6');

@@ -40,6 +40,13 @@ const DOUBTS: [type: string, changes: Record<string, unknown>, warning: string][
   ['ipv4-addr', { value: '10.0.0.1' }, 'special_purpose_address $.value'],
   ['domain-name', { value: 'gate[.]example.com' }, 'defanged_value $.value'],
   ['file', { hashes: { own: 'x' } }, 'not_in_vocabulary $.hashes.own'],
+  ['mac-addr', { value: '00-00-5E-00-53-01' }, 'mac_address_form $.value'],
+  ['file', { extensions: { 'own-ext': { a: 1 } } }, "undefined_extension $.extensions['own-ext']"],
+  [
+    'url',
+    { extensions: { 'ntfs-ext': { sid: 'x' } } },
+    "undefined_extension $.extensions['ntfs-ext']",
+  ],
   [
     'observed-data',
     { object_refs: undefined, objects: { 0: { type: 'url' } } },
@@ -59,6 +66,15 @@ describe('what is kept and told', () => {
       changedExample('domain-name', { value: 'gate[.]example.com', defanged: true }),
     );
     expect(warningsOf(checked)).not.toContain('defanged_value $.value');
+  });
+
+  it('what is written as STIX writes it is not told', () => {
+    const extensions = { 'ntfs-ext': { sid: 'x' }, [ref('extension-definition')]: { a: 1 } };
+    expect(warningsOf(checkObject(changedExample('file', { extensions })))).toEqual([]);
+    const mac = checkObject(changedExample('mac-addr', { value: '00:00:5e:00:53:01' }));
+    expect(warningsOf(mac)).not.toContain('mac_address_form $.value');
+    const none = checkObject(changedExample('mac-addr', { value: 'x' }));
+    expect(warningsOf(none)).not.toContain('mac_address_form $.value');
   });
 
   it('properties that an extension declares are not told', () => {

@@ -1,4 +1,4 @@
-/** By what indicators of one producer are known to say the same, whatever ids they bear. */
+/** By what indicators (STIX 2.1 section 4.7) of one producer are known to say the same under new ids. */
 import { hash } from 'node:crypto';
 import type { StixObject } from './object.ts';
 import { normalForm } from './pattern/normal-form.ts';

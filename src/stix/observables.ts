@@ -1,4 +1,4 @@
-/** Observables: the atomic values by which objects are looked up. */
+/** Observables: the atomic values of STIX 2.1 sections 6 and 9 by which objects are looked up. */
 import type { StixObject } from './object.ts';
 import { SCO_TYPES } from './object.ts';
 import { patternValues } from './pattern/observables.ts';

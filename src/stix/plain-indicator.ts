@@ -1,5 +1,5 @@
 /**
- * The short way for the indicators that make up most bundles: those with nothing but well-known
+ * The short way for the indicators (STIX 2.1 section 4.7) that make up most bundles: those with nothing but well-known
  * properties of plain values. It may say no to a good one, which the schema then decides; it never
  * says yes where the schema finds an error or `adviceOn` a warning (a test holds them together).
  */

@@ -85,6 +85,19 @@ describe('415, and nothing is stored', () => {
     expect(await rowCounts(tocsin)).toEqual(before);
   });
 
+  it.each(['application/xml', 'text/xml; charset=utf-8', 'application/stix+xml'])(
+    '%s, and names the way from STIX 1.x to JSON',
+    async (type) => {
+      const xml = Buffer.from('<?xml version="1.0"?><stix:STIX_Package/>');
+      for (const path of ['bundles', 'validate', 'indicators']) {
+        const answer = await postAs(type, path, xml);
+        expect(answer).toMatchObject({ status: 415, body: { code: 'content_type_unsupported' } });
+        const { detail } = answer.body;
+        expect(String(detail).includes('stix2-elevator')).toBe(path !== 'indicators');
+      }
+    },
+  );
+
   it('lines where one object is taken', async () => {
     const line = Buffer.from(JSON.stringify(indicator()));
     for (const path of ['indicators', 'subscriptions']) {

@@ -125,6 +125,53 @@ describe('what another member created', () => {
   });
 });
 
+describe('the identity of another member', () => {
+  const itself = (overrides: object = {}): PostedObject => ({
+    type: 'identity',
+    spec_version: '2.1',
+    id: alice.identity,
+    created: '2025-12-01T00:00:00.000Z',
+    modified: '2026-01-01T00:00:00.000Z',
+    name: 'CERT of a member',
+    object_marking_refs: [TLP.green],
+    ...overrides,
+  });
+
+  it('is refused, whoever is said to have created it', async () => {
+    for (const created_by_ref of [undefined, bob.identity, alice.identity]) {
+      const result = await resultOf(bob, itself({ created_by_ref }), toCarol());
+      expect(result, created_by_ref).toMatchObject({ code: 'producer_mismatch', path: '$.id' });
+    }
+    expect((await carol.finds(alice.identity)).status).toBe(404);
+  });
+
+  it('is refused in STIX 2.0 too', async () => {
+    const old = itself({ spec_version: undefined, identity_class: 'organization' });
+    expect(outcomes(await bob.posts(old, toCarol()))).toEqual(['producer_mismatch']);
+  });
+
+  it('goes on as its owner shares it, and ends when that revokes it', async () => {
+    await alice.shares(itself(), { audience: bob.slug });
+    expect(outcomes(await bob.posts(itself({ name: 'Another' }), toCarol()))).toEqual([
+      'producer_mismatch',
+    ]);
+    expect(outcomes(await bob.posts(itself(), toCarol()))).toEqual(['created']);
+    expect((await carol.finds(alice.identity)).body).toEqual(itself());
+    const widened = await bob
+      .sends('patch', `/objects/${alice.identity}`)
+      .send({ tlp: 'amber', audience: [carol.slug, alice.slug] });
+    expect(widened).toMatchObject({ status: 403, body: { code: 'producer_mismatch' } });
+    await alice.shares(newer(itself(), 1, { revoked: true }), { audience: bob.slug });
+    expect((await carol.finds(alice.identity)).body).toMatchObject({ revoked: true });
+  });
+
+  it("is one's own to share, and that of nobody is anybody's", async () => {
+    const nobody = itself({ id: 'identity--1f0e7a44-53a4-4f0a-9d9b-6d1f0c5a7e21' });
+    const own = itself({ id: bob.identity });
+    expect(outcomes(await bob.posts([own, nobody], toCarol()))).toEqual(['created', 'created']);
+  });
+});
+
 describe('what one may not see', () => {
   it('is refused in the words used for what nobody has', async () => {
     const unseen = marked('green', indicator({ created_by_ref: alice.identity }));

@@ -94,6 +94,7 @@ const HOSTILE: [what: string, text: string][] = [
   ['qualifiers', `([a:b=1])${' REPEATS 1 TIMES'.repeat(4000)}`],
   ['an endless name', `[domain-name:value = '${'a.'.repeat(32_000)}']`],
   ['an endless URL', `[url:value = 'http://${'a'.repeat(64_000)}']`],
+  ['a URL of labels', `[url:value = 'http://${'a.'.repeat(32_000)}/`],
   ['digits', `[a:b = ${'1'.repeat(64_000)}]`],
   ['base64', `[a:b = b'${'A'.repeat(64_000)}`],
   ['a timestamp', `[a:b = t'2024-01-01T00:00:00.${'1'.repeat(64_000)}`],

@@ -14,7 +14,7 @@ const FORMS = [
   ["[a:'b c'.'d' = +1.50]", "[a:'b c'.d = 1.5]"],
   ['[a:b = 2.0 OR a:b = -0.0]', '[a:b IN (0, 2)]'],
   ['[a:b[+1].c[*] = 1]', '[a:b[1].c[*] = 1]'],
-  ["[a:b = h'FFd8' OR a:c = b'AA\nEC']", "[a:b = h'ffd8' OR a:c = b'AAEC']"],
+  ["[a:b = h'FFd8' OR a:c = b'AAEC']", "[a:b = h'ffd8' OR a:c = b'AAEC']"],
   ["[a:b = t'2024-01-01T00:00:00.1Z']", "[a:b = t'2024-01-01T00:00:00.100000Z']"],
   ['[a:b = 2 OR a:b = 1 OR a:b IN (3, 1)]', '[a:b IN (1, 2, 3)]'],
   ['[a:b IN (1)]', '[a:b = 1]'],

@@ -213,8 +213,6 @@ function plainLiteral(literal: Literal): string {
       return normalNumber(literal.text);
     case 'hex':
       return `h'${literal.text.toLowerCase()}'`;
-    case 'binary':
-      return `b'${literal.text.replace(/[\r\n]+/g, '')}'`;
     case 'timestamp':
       return `t'${comparableTimestamp(literal.text) ?? literal.text}'`;
     default:

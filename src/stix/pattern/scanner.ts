@@ -59,10 +59,9 @@ const PREFIXED = {
     form: /h'(?:[0-9A-Fa-f]{2})*'/y,
     expected: "an even number of hexadecimal digits, as in h'ffd8',",
   },
-  // Line feeds inside are allowed by section 9.2.
   b: {
     word: 'binary',
-    form: /b'(?:[A-Za-z0-9+/][\r\n]*)+(?:=[\r\n]*){0,2}'/y,
+    form: /b'(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)'/y,
     expected: "base64, as in b'AAEC',",
   },
   t: {
@@ -201,11 +200,10 @@ export class Scanner {
     if (prefix !== 'h' && prefix !== 'b' && prefix !== 't') return false;
     const { word, form, expected } = PREFIXED[prefix];
     form.lastIndex = start;
-    const content = form.test(text) ? text.slice(start + 2, form.lastIndex - 1) : undefined;
-    if (content === undefined || (word === 'binary' && !hasWholeGroups(content))) {
+    if (!form.test(text)) {
       throw new PatternFault('pattern_syntax', text, start, `expected ${expected}`);
     }
-    this.value = content;
+    this.value = text.slice(start + 2, form.lastIndex - 1);
     this.take(word, form.lastIndex);
     return true;
   }
@@ -233,11 +231,6 @@ export class Scanner {
       this.take(char === 46 ? '.' : 'invalid', start + 1);
     }
   }
-}
-
-/** Base64 comes in groups of four characters. */
-function hasWholeGroups(content: string): boolean {
-  return content.replace(/[\r\n]+/g, '').length % 4 === 0;
 }
 
 function isLetter(char: number): boolean {

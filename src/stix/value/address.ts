@@ -67,6 +67,42 @@ export function normalAddress(text: string): NormalValue | undefined {
   return { kind: `${family}-cidr`, value: `${value}/${prefix}`, doubts };
 }
 
+/**
+ * True for an IPv4 address between these places that no special-purpose range holds. It may say no
+ * to one that `normalAddress` doubts nothing of; it never says yes where that does.
+ */
+export function isPublicIpv4(text: string, start: number, end: number): boolean {
+  let dots = 0;
+  let octet = -1;
+  let front = 0;
+  for (let at = start; at <= end; at += 1) {
+    const digit = at < end ? text.charCodeAt(at) - 48 : DOT;
+    if (digit === DOT) {
+      if (octet < 0 || octet > 255) return false;
+      front = dots < 3 ? front * 256 + octet : front;
+      dots += 1;
+      octet = -1;
+    } else if (digit < 0 || digit > 9 || octet === 0) return false;
+    else octet = Math.max(octet, 0) * 10 + digit;
+  }
+  return dots === 4 && !isSpecialFront(front);
+}
+
+/** A dot, as far as it stands from the digit 0. */
+const DOT = -2;
+
+/** By the first three octets; nothing special is smaller than a /24. */
+function isSpecialFront(front: number): boolean {
+  for (const { base, unit } of SPECIAL_FRONTS) if (front - (front % unit) === base) return true;
+  return false;
+}
+
+/** The first three octets of each special range as a number, and how many of them it spans. */
+const SPECIAL_FRONTS = SPECIAL_IPV4.map(([, [a = 0, b = 0, c = 0], prefix]) => ({
+  base: (a * 256 + b) * 256 + c,
+  unit: 2 ** (24 - prefix),
+}));
+
 function readPrefix(text: string, bits: number): number | undefined {
   return PREFIX.test(text) && Number(text) <= bits ? Number(text) : undefined;
 }

@@ -1,4 +1,4 @@
-/** What makes a value suspicious. It is kept as given, and the doubt told. */
+/** What makes a value of an observable (STIX 2.1 section 6) suspicious. It is kept, and told. */
 
 export interface Doubt {
   readonly code: DoubtCode;

@@ -1,4 +1,7 @@
-/** Values as they are looked up, by kind. What is stored and shared stays as it was given. */
+/**
+ * Values of observables (STIX 2.1 section 6) as they are looked up, by kind. What is stored and shared
+ * stays as it was given.
+ */
 import { normalAddress } from './address.ts';
 import type { Doubt, NormalValue } from './doubt.ts';
 import { VALUE_LENGTH_MAX, uncover } from './doubt.ts';
