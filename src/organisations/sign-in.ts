@@ -42,16 +42,16 @@ const DEVICE = 'device';
 
 export function createSignInDesk(context: SignInContext): SignInDesk {
   const { keyring } = context;
-  const passwords = createAttempts(PASSWORDS_FREE);
-  const codes = createAttempts(CODES_FREE);
+  const passwords = createAttempts(context, { kind: 'password', free: PASSWORDS_FREE });
+  const codes = createAttempts(context, { kind: 'code', free: CODES_FREE });
   return {
     signIn: async (wish, client, onKnown) => {
       const email = wish.email.toLowerCase();
       const user = await findUser(context.db.server, { email });
       if (user !== undefined) onKnown(user.id);
       const what = whoTries(keyring, { ...wish, email }, user, client.address);
-      await passwords.begin(what);
-      const verdict = await checkPassword(wish.password, knownHash(user));
+      const begin = () => passwords.begin(what);
+      const verdict = await checkPassword(wish.password, knownHash(user), begin);
       if (user === undefined || !verdict.matches) throw failed();
       const begun = await enter(context, user, { ...wish, client, codes });
       await passwords.succeed(what);
