@@ -15,8 +15,14 @@ export async function changeMembership<T>(
   return asServer(db, async (tx) => {
     const result = await change(tx);
     await note(tx);
+    await notifyStanding(tx);
     return result;
   });
+}
+
+/** Tells every process, at the commit, to look anew who may do what: open streams end with it. */
+export async function notifyStanding(tx: ServerTx): Promise<void> {
+  await tx.$queryRaw`select pg_notify('tocsin_standing', '')::text`;
 }
 
 /** Notes what time has changed: agreements that began or ended. Returns how many notes it made. */

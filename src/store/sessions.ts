@@ -1,6 +1,7 @@
 import type { Database } from './database.ts';
 import { gather } from './gather.ts';
 import { memberColumns, toMember, type MemberRecord, type MemberRow } from './members.ts';
+import { notifyStanding } from './membership.ts';
 import type { ServerTx } from './transaction.ts';
 
 /** A session with its user and the organisation, as things stand at this moment. */
@@ -150,11 +151,13 @@ export async function endSessions(
   now: Date,
   { only, but }: { readonly only?: string; readonly but?: string } = {},
 ): Promise<number> {
-  return tx.$executeRaw`
+  const ended = await tx.$executeRaw`
     update user_session set ended_at = ${now}::timestamptz
     where user_id = ${userId}::uuid and ended_at is null and expires_at > ${now}::timestamptz
       and (${only ?? null}::uuid is null or id = ${only ?? null}::uuid)
       and (${but ?? null}::uuid is null or id <> ${but ?? null}::uuid)`;
+  if (ended > 0) await notifyStanding(tx);
+  return ended;
 }
 
 export interface SessionView {

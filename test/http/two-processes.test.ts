@@ -1,5 +1,7 @@
 /** People who sign in at several processes of one server: what is good once is good at one of them. */
+import { once } from 'node:events';
 import { TOTP } from 'otpauth';
+import pg from 'pg';
 import request, { type Response } from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, type Actor } from '../support/actors.ts';
@@ -19,6 +21,9 @@ beforeAll(async () => {
 afterAll(() => tocsin.close());
 
 const codeOf = ({ body }: Response) => (body as { code?: string }).code;
+
+const signOut = async (token: string): Promise<Response> =>
+  request(tocsin.url).post('/api/v1/sessions/sign-out').send({ refresh_token: token }).expect(204);
 
 /** The same request to every process at once. */
 function everywhere(path: string, body: object): Promise<Response[]> {
@@ -98,6 +103,32 @@ describe('at several processes', () => {
     await request(last).post('/api/v1/sessions/sign-out').send({ refresh_token: token });
     for (const url of urls) {
       await request(url).get('/api/v1/me').set('x-api-key', key).expect(401);
+    }
+  });
+
+  it('each is told at once of what ends open streams', async () => {
+    const chief = await anActor(tocsin, { role: 'admin' });
+    const person = await aPerson(tocsin, org);
+    const { session } = await person.tokens();
+    const second = await person.signsIn();
+    const listener = new pg.Client({ connectionString: tocsin.databaseUrl });
+    await listener.connect();
+    await listener.query('listen tocsin_standing');
+    const told = async (act: () => Promise<unknown>): Promise<void> => {
+      const notice = once(listener, 'notification', { signal: AbortSignal.timeout(10_000) });
+      await act();
+      await notice;
+    };
+    try {
+      await told(() => second.sends('delete', `/sessions/${session}`).expect(204));
+      await told(() => person.tokens().then((own) => signOut(own.refresh_token)));
+      const path = `/users/${person.id}`;
+      await told(() => chief.sends('patch', path).send({ status: 'disabled' }).expect(200));
+      const [, id = ''] = org.key.split('_');
+      await told(() => chief.sends('post', `/keys/${id}/rotate`).send({}).expect(201));
+      await told(() => chief.sends('delete', `/keys/${id}`).expect(204));
+    } finally {
+      await listener.end();
     }
   });
 });
