@@ -18,6 +18,7 @@ interface Watch {
 
 /** Notes agreements that begin or end, announces what ends soon, and forgets old tries to sign in. */
 export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clock: Clock): Watch {
+  // The sequencer notes what comes about by time; this, what was changed past Tocsin.
   const standing = regularly(STANDING_MS, async () => {
     try {
       if ((await noteStanding(db)) > 0) sequencer.nudge();
