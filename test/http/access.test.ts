@@ -106,9 +106,6 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
 /** What keys of an exercise may not call whatever their role: it is of production, or of all. */
 const PRODUCTION_ONLY = [
   ...Object.keys(MATRIX).filter((route) => MATRIX[route] === OPERATORS),
-  // They name every organisation.
-  'get /api/v1/objects/{id}/access',
-  'post /api/v1/audiences/preview',
   ...Object.keys(MATRIX).filter((route) => route.includes('/api/v1/organisations')),
   'get /api/v1/agreements',
   'get /api/v1/notices',

@@ -200,7 +200,7 @@ describe('an organisation', () => {
     const wish = { role: 'feed', realm: exercise.slug };
     const { body } = await outsider.sends('post', '/keys').send(wish).expect(400);
     expect(body).toMatchObject({ code: 'realm_unknown' });
-    await expect(playing(tocsin, outsider, exercise)).rejects.toThrow('takes no part');
+    await expect(playing(tocsin, outsider, exercise)).rejects.toThrow('There is no realm');
     const played = await playing(tocsin, alice, await anExercise(tocsin, [alice]));
     await played.sends('get', '/me').expect(200);
     await tocsin.sql(
