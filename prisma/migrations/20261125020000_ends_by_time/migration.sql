@@ -16,6 +16,46 @@ language sql stable set search_path from current as $$
   select exists (select from member_standing where holds_until <= now())
 $$;
 
+-- What every organisation may see in every realm that it is in: what viewer_of and base_audiences say
+-- one by one, for all at once. `base`: what it is in, whether it may see anything of that or not.
+create view standing_now as
+  with recursive agreed as (
+    select a.organisation_id, c.realm_id, a.community_id, a.tlp_ceiling
+    from agreement_in_force a join audience c on c.id = a.community_id
+  ), community as (
+    select organisation_id, realm_id, community_id as audience_id from agreed
+    union
+    select k.organisation_id, k.realm_id, w.outer_id
+    from community k join community_within w on w.inner_id = k.audience_id
+  ), base as (
+    select organisation_id, realm_id, audience_id from community
+    union
+    select m.organisation_id, g.realm_id, m.audience_id
+    from audience_member m join audience g on g.id = m.audience_id
+    union
+    select organisation_id, realm_id, id from audience where organisation_id is not null
+  ), ceiling as (
+    select organisation_id, realm_id, max(tlp_ceiling)::smallint as ceiling
+    from agreed group by organisation_id, realm_id
+  ), seen as (
+    select organisation_id, realm_id, array_agg(audience_id order by audience_id) as base
+    from base group by organisation_id, realm_id
+  ), edge as (
+    select a.organisation_id, c.realm_id, min(edge) as holds_until
+    from agreement a join audience c on c.id = a.community_id,
+      unnest(array[a.valid_from, a.valid_until]) as edge
+    where edge > now() group by a.organisation_id, c.realm_id
+  )
+  select self.organisation_id, self.realm_id, ceiling.ceiling,
+    seen.base,
+    case when ceiling.ceiling is null then '{}' else seen.base end as audiences,
+    coalesce(edge.holds_until, 'infinity') as holds_until
+  from audience self
+    join seen using (organisation_id, realm_id)
+    left join ceiling using (organisation_id, realm_id)
+    left join edge using (organisation_id, realm_id)
+  where self.organisation_id is not null;
+
 -- As before, and it notes how long this holds.
 create or replace function note_standing() returns integer
 language plpgsql security definer set search_path from current as $$
@@ -25,16 +65,7 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('tocsin.standing', 0));
   -- All parts of one statement see the same state, so the old standing is still there to compare.
   with present as materialized (
-    select o.id as organisation_id, r.id as realm_id, viewer.ceiling,
-      case when viewer.ceiling is null then '{}' else array(
-        select base_audiences(o.id, r.id) order by 1) end as audiences,
-      coalesce((
-        select min(edge)
-        from agreement a join audience c on c.id = a.community_id and c.realm_id = r.id,
-          unnest(array[a.valid_from, a.valid_until]) as edge
-        where a.organisation_id = o.id and edge > now()), 'infinity') as holds_until
-    from organisation o, realm r, lateral viewer_of(o.id, r.id) as viewer
-    where viewer.self is not null
+    select * from standing_now
   ), changed as (
     select change.*, p.organisation_id, p.realm_id,
       case when s.holds_until <= now() then s.holds_until else 'infinity' end as lost_at
@@ -147,5 +178,6 @@ $$;
 
 revoke execute on function is_standing_due from public;
 grant execute on function is_standing_due to tocsin_server;
+grant select on standing_now to tocsin_server;
 
 select note_standing();
