@@ -16,6 +16,7 @@ import { openStore, type OpenStore } from './open.ts';
 
 interface Options {
   org: string;
+  realm?: string;
   audience: string[];
   dryRun: boolean;
   json: boolean;
@@ -27,7 +28,7 @@ interface FileReport {
   readonly results: readonly ObjectResult[];
 }
 
-/** `tocsin import FILE… --org <slug>` */
+/** `tocsin import FILE… --org <slug> [--realm <slug>]` */
 export function importCommand(): Command {
   return new Command('import')
     .description('share the objects of STIX bundles as an organisation')
@@ -39,6 +40,7 @@ export function importCommand(): Command {
       (slug: string, slugs: string[]) => [...slugs, slug],
       [],
     )
+    .option('--realm <slug>', 'the exercise in which (production unless given)')
     .option('--dry-run', 'only say what would happen', false)
     .option('--json', 'one JSON object a file, with a result for every object', false)
     .action(run);
@@ -84,7 +86,7 @@ async function importFile(
   const bundle = readBundle(value);
   if (!bundle.ok)
     return { file, error: `${bundle.error.code}: ${bundle.error.detail}`, results: [] };
-  const member = await memberOfOrganisation(db, options.org, 'import');
+  const member = await memberOfOrganisation(db, options.org, 'import', options.realm);
   const audience = await chooseAudience(db, member, options.audience);
   const results = await accept({ db, clock: systemClock, onAccepted }, bundle.objects, {
     member,

@@ -3,19 +3,22 @@ import type { Clock } from '../clock.ts';
 import type { Sequencer } from '../log/sequencer.ts';
 import { announceEndings } from '../organisations/notices.ts';
 import { noteStanding } from '../store/membership.ts';
+import { pruneTries } from '../store/sign-in-tries.ts';
 import type { Log } from '../telemetry.ts';
 import type { OpenStore } from './open.ts';
 
 const STANDING_MS = 15_000;
 const ENDINGS_MS = 30_000;
+const TRIES_MS = 60_000;
 
 interface Watch {
   /** Resolves when no look is under way any more. */
   close(): Promise<void>;
 }
 
-/** Notes agreements that begin or end, and announces what ends soon. */
+/** Notes agreements that begin or end, announces what ends soon, and forgets old tries to sign in. */
 export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clock: Clock): Watch {
+  // The sequencer notes what comes about by time; this, what was changed past Tocsin.
   const standing = regularly(STANDING_MS, async () => {
     try {
       if ((await noteStanding(db)) > 0) sequencer.nudge();
@@ -35,9 +38,16 @@ export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clo
   };
   // What would be told in half a minute can be told now.
   const endings = regularly(ENDINGS_MS, announce, announce());
+  const tries = regularly(TRIES_MS, async () => {
+    try {
+      await pruneTries(db, clock.now());
+    } catch (error) {
+      log.warn({ err: error }, 'old tries to sign in could not be forgotten');
+    }
+  });
   return {
     close: async () => {
-      await Promise.all([standing.close(), endings.close()]);
+      await Promise.all([standing.close(), endings.close(), tries.close()]);
     },
   };
 }

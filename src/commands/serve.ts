@@ -124,9 +124,10 @@ function listenForGrowth(
 ) {
   return listen({
     url,
-    channels: ['tocsin_log', 'tocsin_subscription', 'tocsin_gone'],
+    channels: ['tocsin_log', 'tocsin_subscription', 'tocsin_gone', 'tocsin_standing'],
     onNotice: (channel, payload) => {
       if (channel === 'tocsin_log') signal.reached(Number(payload));
+      else if (channel === 'tocsin_standing') signal.wake();
       else if (channel === 'tocsin_gone') worker?.forget();
       else worker?.nudge();
     },

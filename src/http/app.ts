@@ -25,6 +25,7 @@ import { openApi } from './openapi.ts';
 import { answerProblem } from './problem.ts';
 import { auditRefusals } from './refusals.ts';
 import { rest } from './rest/door.ts';
+import { welcome } from './welcome.ts';
 import { logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
@@ -77,7 +78,9 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(docs);
   await app.register(health, { services });
   await app.register(metrics, { services });
-  if (services.doors) await app.register(rest, { services, prefix: '/api/v1' });
+  if (!services.doors) return app;
+  await app.register(welcome);
+  await app.register(rest, { services, prefix: '/api/v1' });
   return app;
 }
 

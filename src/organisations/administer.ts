@@ -4,7 +4,7 @@ import { appendServerAudit } from '../store/audit.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import type { Database } from '../store/database.ts';
 import { countAdminKeys } from '../store/keys.ts';
-import { changeMembership, lockMembers } from '../store/membership.ts';
+import { changeMembership } from '../store/membership.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import { countAdminUsers } from '../store/users.ts';
 
@@ -46,7 +46,6 @@ export async function administer<T>(
   work: (tx: ServerTx) => Promise<T>,
 ): Promise<T> {
   return changeMembership(db, async (tx) => {
-    await lockMembers(tx);
     const result = await work(tx);
     await appendServerAudit(tx, {
       organisationId: by.organisation?.id ?? null,

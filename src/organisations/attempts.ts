@@ -1,13 +1,15 @@
 /**
  * How often somebody may try to sign in. What is counted is the account together with the network
- * that tries, so that a stranger who guesses slows down only himself. Each process counts for
- * itself, and forgets an hour after the first try.
+ * that tries, so that a stranger who guesses slows down only himself. It is counted in the database:
+ * the same for all processes, and after a restart. An hour after the first try it is forgotten.
  */
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import ipaddr from 'ipaddr.js';
+import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
+import type { Database } from '../store/database.ts';
+import { countTry, forgetTries } from '../store/sign-in-tries.ts';
 
 export interface Attempts {
   /**
@@ -19,29 +21,27 @@ export interface Attempts {
   succeed(what: string): Promise<void>;
 }
 
-const FORGET_SECONDS = 3600;
-const WAIT_SECONDS_FIRST = 15;
-const WAIT_SECONDS_MAX = 900;
-
-/** `free` tries, then a wait that doubles with each. */
-export function createAttempts(free: number): Attempts {
-  const tries = new RateLimiterMemory({ points: free, duration: FORGET_SECONDS });
-  const waits = new RateLimiterMemory({ points: 1, duration: WAIT_SECONDS_MAX });
-  return {
-    begin: async (what) => {
-      const wait = await waits.get(what);
-      if (wait !== null && wait.msBeforeNext > 0) throw tooMany(wait.msBeforeNext);
-      const { consumedPoints } = await tries.penalty(what);
-      if (consumedPoints >= free) await waits.block(what, waitSeconds(consumedPoints - free));
-    },
-    succeed: async (what) => {
-      await Promise.all([tries.delete(what), waits.delete(what)]);
-    },
-  };
+export interface AttemptsContext {
+  readonly db: Database;
+  readonly clock: Clock;
 }
 
-function waitSeconds(beyond: number): number {
-  return Math.min(WAIT_SECONDS_MAX, WAIT_SECONDS_FIRST * 2 ** beyond);
+const PATIENCE = { forgetSeconds: 3600, firstWaitSeconds: 15, longestWaitSeconds: 900 };
+
+/** `free` tries of a kind, then a wait that doubles with each. */
+export function createAttempts(
+  { db, clock }: AttemptsContext,
+  { kind, free }: { readonly kind: string; readonly free: number },
+): Attempts {
+  const named = (what: string): Buffer => createHash('sha256').update(`${kind} ${what}`).digest();
+  return {
+    begin: async (what) => {
+      const now = clock.now();
+      const until = await countTry(db, named(what), now, { ...PATIENCE, free });
+      if (until !== undefined) throw tooMany(until.getTime() - now.getTime());
+    },
+    succeed: (what) => forgetTries(db, named(what)),
+  };
 }
 
 /** One account from one network: the /24 of an IPv4 address, the /64 of an IPv6 one. */

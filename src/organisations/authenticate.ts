@@ -104,15 +104,19 @@ function noteUse(db: Database, { keyId, lastUsedAt }: KeyRecord, now: Date): voi
 
 /**
  * An organisation as a publisher, for commands that its operator runs; `actor` is who the audit
- * names. Throws Problem not_found or organisation_not_active.
+ * names, `within` the slug of an exercise. Throws Problem not_found or organisation_not_active.
  */
 export async function memberOfOrganisation(
   db: Database,
   slug: string,
   actor: string,
+  within?: string,
 ): Promise<Member> {
-  const record = await findMember(db, slug);
-  if (record === undefined) throw new Problem('not_found', `There is no organisation ${slug}`);
+  const record = await findMember(db, slug, within);
+  if (record === undefined) {
+    const where = within === undefined ? '' : ` in an exercise ${within}`;
+    throw new Problem('not_found', `There is no organisation ${slug}${where}`);
+  }
   if (record.viewer.ceiling < 0) {
     throw new Problem('organisation_not_active', `No agreement of ${slug} is in force`);
   }

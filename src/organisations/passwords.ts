@@ -31,7 +31,7 @@ const derive = promisify(argon2);
 /** The text to keep. Throws Problem too_many_attempts when too much is to be hashed already. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const tag = await run(password, salt, CURRENT, TAG_BYTES);
+  const tag = await run(password, { nonce: salt, parameters: CURRENT, tagLength: TAG_BYTES });
   const { memory, passes, parallelism } = CURRENT;
   const parameters = `m=${memory},t=${passes},p=${parallelism}`;
   return `$argon2id$v=19$${parameters}$${unpadded(salt)}$${unpadded(tag)}`;
@@ -50,9 +50,14 @@ const NOBODY = `$argon2id$v=19$m=19456,t=2,p=1$${unpadded(Buffer.alloc(SALT_BYTE
 
 /**
  * Whether this is the password that was kept; with nothing kept it takes as long, and is not.
- * Throws Problem too_many_attempts as hashPassword.
+ * `first` runs when it is its turn, so that what it keeps grows no quicker than passwords are hashed.
+ * Throws Problem too_many_attempts as hashPassword, and as `first`.
  */
-export async function checkPassword(password: string, kept: string | null): Promise<Verdict> {
+export async function checkPassword(
+  password: string,
+  kept: string | null,
+  first?: () => Promise<void>,
+): Promise<Verdict> {
   const [, memory, passes, parallelism, salt = '', tag = ''] = PHC.exec(kept ?? NOBODY) ?? [];
   const parameters = {
     memory: Number(memory),
@@ -60,23 +65,29 @@ export async function checkPassword(password: string, kept: string | null): Prom
     parallelism: Number(parallelism),
   };
   const expected = Buffer.from(tag, 'base64');
-  const actual = await run(password, Buffer.from(salt, 'base64'), parameters, expected.length);
+  const nonce = Buffer.from(salt, 'base64');
+  const actual = await run(password, { nonce, parameters, tagLength: expected.length, first });
   return {
     matches: kept !== null && timingSafeEqual(actual, expected),
     outdated: JSON.stringify(parameters) !== JSON.stringify(CURRENT),
   };
 }
 
-function run(
-  password: string,
-  nonce: Buffer,
-  parameters: Parameters,
-  tagLength: number,
-): Promise<Buffer> {
+interface Work {
+  readonly nonce: Buffer;
+  readonly parameters: Parameters;
+  readonly tagLength: number;
+  readonly first?: (() => Promise<void>) | undefined;
+}
+
+function run(password: string, { nonce, parameters, tagLength, first }: Work): Promise<Buffer> {
   return gate(
-    // The same text, however a keyboard composes it (RFC 8265 §4.2.2 wants a normal form too).
-    () =>
-      derive('argon2id', { message: password.normalize('NFKC'), nonce, tagLength, ...parameters }),
+    async () => {
+      await first?.();
+      // The same text, however a keyboard composes it (RFC 8265 §4.2.2 wants a normal form too).
+      const message = password.normalize('NFKC');
+      return derive('argon2id', { message, nonce, tagLength, ...parameters });
+    },
     () => tooBusy(),
   );
 }

@@ -13,6 +13,7 @@ import {
   type NewRealm,
   type RealmRecord,
 } from '../store/realms.ts';
+import { endSessionsIn } from '../store/sessions.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import { administer, type Administrator } from './administer.ts';
 import { isPartner, refuseLookAlikes } from './create.ts';
@@ -132,7 +133,9 @@ export async function wipeRealm(
     if (realm.archivedAt === null) {
       throw new Problem('realm_not_archived', `Archive ${slug} first: then nobody writes in it`);
     }
-    if (realm.wipedAt === null) await wipe(tx, realm.id, { by: by.actor, because: reason });
+    if (realm.wipedAt !== null) return;
+    await wipe(tx, realm.id, { by: by.actor, because: reason });
+    await endSessionsIn(tx, realm.id);
   });
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import type { SignedIn } from '../sharing/member.ts';
+import { PRODUCTION, PRODUCTION_SLUG } from '../sharing/realm.ts';
 import { appendServerAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import {
@@ -17,8 +18,9 @@ import {
   type SessionView,
 } from '../store/sessions.ts';
 import { asServer, type ServerTx } from '../store/transaction.ts';
-import { noteSignIn } from '../store/users.ts';
+import { noteSignIn, type UserRecord } from '../store/users.ts';
 import { hashToken, newToken } from './links.ts';
+import { realmOfMember } from './named-realm.ts';
 
 /** For so long a session goes on without being used, and for so long at the most. */
 const IDLE_MS = 12 * 3600 * 1000;
@@ -47,22 +49,49 @@ export interface Continued {
   readonly refreshExpiresAt: Date;
 }
 
-/** Begins a session of a user whose identity was proven, in the transaction that proved it. */
+/** How a session is begun. */
+export interface Beginning {
+  readonly startedBy: NewSession['startedBy'];
+  readonly client: Client;
+  /** Slug of the exercise that it is to be in; production unless given. */
+  readonly realm: string | undefined;
+  readonly now: Date;
+}
+
+/**
+ * Begins a session of a user whose identity was proven, in the transaction that proved it. Throws
+ * Problem realm_unknown, or realm_not_allowed to an admin in an exercise.
+ */
 export async function beginSession(
   tx: ServerTx,
-  user: { readonly id: string; readonly organisationId: number },
-  startedBy: NewSession['startedBy'],
-  client: Client,
-  now: Date,
+  user: Pick<UserRecord, 'id' | 'organisationId' | 'role'>,
+  { startedBy, client, realm, now }: Beginning,
 ): Promise<Continued> {
+  const realmId = await realmFor(tx, user, realm);
   const expiresAt = new Date(now.getTime() + SESSION_MS);
   const { address, agent } = client;
   await pruneSessions(tx, user.id, new Date(now.getTime() - KEPT_MS));
-  const session = { userId: user.id, startedBy, client: agent, address, now, expiresAt };
+  const session = { userId: user.id, realmId, startedBy, client: agent, address, now, expiresAt };
   const sessionId = await insertSession(tx, session);
   await noteSignIn(tx, user.id, now);
-  await note(tx, user, 'session.begin', client.requestId, { session: sessionId, by: startedBy });
+  await note(tx, user, 'session.begin', client.requestId, {
+    session: sessionId,
+    by: startedBy,
+    realm: realm ?? PRODUCTION_SLUG,
+  });
   return { userId: user.id, sessionId, ...(await giveToken(tx, sessionId, expiresAt, now)) };
+}
+
+async function realmFor(
+  tx: ServerTx,
+  { organisationId, role }: Pick<UserRecord, 'organisationId' | 'role'>,
+  realm = PRODUCTION_SLUG,
+): Promise<number> {
+  const realmId = await realmOfMember(tx, realm, organisationId);
+  if (realmId === PRODUCTION || role !== 'admin') return realmId;
+  throw new Problem('realm_not_allowed', 'An admin has the whole server: in production only', {
+    path: 'body.realm',
+  });
 }
 
 async function giveToken(

@@ -12,6 +12,8 @@ export interface SignIn {
   readonly email: string;
   readonly password: string;
   readonly code?: string | undefined;
+  /** Slug of the exercise that the session is to be in; production unless given. */
+  readonly realm?: string | undefined;
   /** What a client was given when this user signed in by it before. */
   readonly device?: string | undefined;
 }
@@ -20,8 +22,8 @@ export interface SignIn {
 export interface SignInDesk {
   /**
    * Begins a session. Throws Problem too_many_attempts; sign_in_failed, the same for whoever is
-   * not known, has no password or is disabled; to who knows the password second_factor_needed or
-   * second_factor_invalid. `onKnown` is told the user of the address, for the audit.
+   * not known, has no password or is disabled; to who knows the password second_factor_needed,
+   * second_factor_invalid, realm_unknown or realm_not_allowed. `onKnown` is told the user of the address, for the audit.
    */
   signIn(wish: SignIn, client: Client, onKnown: (userId: string) => void): Promise<Continued>;
   /** What a client may bring along next time, so that others cannot hold it up. */
@@ -42,16 +44,16 @@ const DEVICE = 'device';
 
 export function createSignInDesk(context: SignInContext): SignInDesk {
   const { keyring } = context;
-  const passwords = createAttempts(PASSWORDS_FREE);
-  const codes = createAttempts(CODES_FREE);
+  const passwords = createAttempts(context, { kind: 'password', free: PASSWORDS_FREE });
+  const codes = createAttempts(context, { kind: 'code', free: CODES_FREE });
   return {
     signIn: async (wish, client, onKnown) => {
       const email = wish.email.toLowerCase();
       const user = await findUser(context.db.server, { email });
       if (user !== undefined) onKnown(user.id);
       const what = whoTries(keyring, { ...wish, email }, user, client.address);
-      await passwords.begin(what);
-      const verdict = await checkPassword(wish.password, knownHash(user));
+      const begin = () => passwords.begin(what);
+      const verdict = await checkPassword(wish.password, knownHash(user), begin);
       if (user === undefined || !verdict.matches) throw failed();
       const begun = await enter(context, user, { ...wish, client, codes });
       await passwords.succeed(what);
@@ -71,10 +73,15 @@ function knownHash(user: UserRecord | undefined): string | null {
   return user?.status === 'active' ? user.passwordHash : null;
 }
 
+interface Entering {
+  readonly client: Client;
+  readonly codes: Attempts;
+}
+
 async function enter(
   { db, keyring, clock }: SignInContext,
   user: UserRecord,
-  { code, client, codes }: { code?: string | undefined; client: Client; codes: Attempts },
+  { code, realm, client, codes }: Pick<SignIn, 'code' | 'realm'> & Entering,
 ): Promise<Continued> {
   const begin = () =>
     asServer(db, async (tx) => {
@@ -83,7 +90,7 @@ async function enter(
       // Between the look at the password and this, it may have been changed.
       if (locked?.status !== 'active' || locked.passwordHash !== user.passwordHash) throw failed();
       if (locked.totpConfirmedAt !== null) await useCode(tx, keyring, locked, code ?? '', now);
-      return beginSession(tx, locked, 'password', client, now);
+      return beginSession(tx, locked, { startedBy: 'password', client, realm, now });
     });
   if (user.totpConfirmedAt === null) return begin();
   if (code === undefined) {

@@ -34,9 +34,17 @@ export interface SingleSignOnContext extends SignInContext {
 /** A session, or what is to come back with a code where the account takes a second factor. */
 export type Arrival = { readonly session: Continued } | { readonly pending: string };
 
+/** What a browser comes with. */
+export interface SsoWish {
+  /** The token of a link. */
+  readonly invitation?: string | undefined;
+  /** Slug of the exercise that the session is to be in; production unless given. */
+  readonly realm?: string | undefined;
+}
+
 export interface SingleSignOn {
-  /** Where to send the browser, and what it is to bring back. `invitation`: of a link. */
-  start(invitation?: string): Promise<{ readonly url: string; readonly flow: string }>;
+  /** Where to send the browser, and what it is to bring back. */
+  start(wish?: SsoWish): Promise<{ readonly url: string; readonly flow: string }>;
   /**
    * The browser is back, with this query. Throws Problem single_sign_on_failed or
    * single_sign_on_unknown.
@@ -49,6 +57,7 @@ export interface SingleSignOn {
 const FLOW_MS = 10 * 60_000;
 const SCOPE = 'openid email profile';
 const TOLERANCE_SECONDS = 60;
+const startedBy = 'single_sign_on';
 
 const Flow = z.object({
   at: z.number(),
@@ -56,8 +65,9 @@ const Flow = z.object({
   nonce: z.string(),
   verifier: z.string(),
   invitation: z.string().optional(),
+  realm: z.string().optional(),
 });
-const Pending = z.object({ at: z.number(), userId: z.string() });
+const Pending = z.object({ at: z.number(), userId: z.string(), realm: z.string().optional() });
 
 /** Asks the provider nothing before the first sign-in: it may be down while the server starts. */
 export function createSingleSignOn(context: SingleSignOnContext): SingleSignOn {
@@ -71,7 +81,7 @@ export function createSingleSignOn(context: SingleSignOnContext): SingleSignOn {
     return asked;
   };
   return {
-    start: async (invitation) => {
+    start: async (wish) => {
       const config = await configuration();
       const verifier = oidc.randomPKCECodeVerifier();
       const [state, nonce] = [oidc.randomState(), oidc.randomNonce()];
@@ -83,18 +93,18 @@ export function createSingleSignOn(context: SingleSignOnContext): SingleSignOn {
         code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
       });
-      const flow = { at: clock.now().getTime(), state, nonce, verifier, invitation };
+      const flow = { at: clock.now().getTime(), state, nonce, verifier, ...wish };
       return { url: url.href, flow: close(context, 'flow', flow) };
     },
     finish: async (sealed, query, client) => {
       const flow = open(context, 'flow', Flow, sealed);
       const config = await configuration();
       const claims = await exchange(config, provider, flow, query);
-      return arrive(context, claims, flow.invitation, client);
+      return arrive(context, claims, flow, client);
     },
     complete: async (sealed, code, client) => {
-      const { userId } = open(context, 'pending', Pending, sealed);
-      return complete(context, userId, code, client);
+      const pending = open(context, 'pending', Pending, sealed);
+      return complete(context, pending, code, client);
     },
   };
 }
@@ -152,7 +162,7 @@ async function exchange(
 async function arrive(
   { db, clock, keyring, provider }: SingleSignOnContext,
   claims: Claims,
-  invitation: string | undefined,
+  { invitation, realm }: SsoWish,
   client: Client,
 ): Promise<Arrival> {
   const now = clock.now();
@@ -161,9 +171,10 @@ async function arrive(
     return await asServer(db, async (tx): Promise<Arrival> => {
       const user = await linkIdentity(tx, { ...claims, invitation, organisation, now });
       if (user.totpConfirmedAt === null) {
-        return { session: await beginSession(tx, user, 'single_sign_on', client, now) };
+        return { session: await beginSession(tx, user, { startedBy, client, realm, now }) };
       }
-      return { pending: close({ keyring }, 'pending', { at: now.getTime(), userId: user.id }) };
+      const pending = { at: now.getTime(), userId: user.id, realm };
+      return { pending: close({ keyring }, 'pending', pending) };
     });
   } catch (error) {
     // The same person came twice at once, for the first time.
@@ -173,7 +184,7 @@ async function arrive(
 
 async function complete(
   { db, clock, keyring, signInDesk }: SingleSignOnContext,
-  userId: string,
+  { userId, realm }: z.infer<typeof Pending>,
   code: string,
   client: Client,
 ): Promise<Continued> {
@@ -183,7 +194,7 @@ async function complete(
       if (user?.status !== 'active') throw failed();
       const now = clock.now();
       if (user.totpConfirmedAt !== null) await useCode(tx, keyring, user, code, now);
-      return beginSession(tx, user, 'single_sign_on', client, now);
+      return beginSession(tx, user, { startedBy, client, realm, now });
     }),
   );
 }

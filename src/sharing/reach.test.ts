@@ -84,5 +84,7 @@ describe('an organisation that does not take part', () => {
     expect(isKnown(STRANGER, suspended, [named])).toBe(true);
     expect(isKnown({ ...STRANGER, admin: true }, suspended, [])).toBe(true);
     expect(isKnown({ ...STRANGER, organisationId: 2 }, suspended, [])).toBe(true);
+    const outside = { ...suspended, status: 'active', inRealm: false };
+    expect(isKnown({ ...STRANGER, admin: true }, outside, [named])).toBe(false);
   });
 });

@@ -98,8 +98,12 @@ function isTold({ organisationId, admin, audiences }: Asker, part: Part): boolea
   return audiences.includes(part.id) && !part.hiddenMembers;
 }
 
-/** Whether who asks may know of an organisation: it is in the directory, named by him, or he. */
+/**
+ * Whether who asks may know of an organisation: it is in the directory, named by him, or he. In an
+ * exercise, who takes no part in it is not told of at all.
+ */
 export function isKnown(asker: Asker, standing: Standing, parts: readonly Part[]): boolean {
+  if (!standing.inRealm) return false;
   if (asker.admin || standing.id === asker.organisationId || standing.status === 'active') {
     return true;
   }

@@ -71,19 +71,19 @@ export async function findParts(
     where a.realm_id = ${realmId}::smallint and a.kind <> 'union' order by slug`;
 }
 
-/** What decides who sees what is shared with these parts: of all organisations, or one (by slug). */
+/** What decides who sees what is shared with these parts: of all organisations. */
 export async function findStandings(
   db: Database,
   realmId: number,
   partIds: readonly number[],
-  slug = '',
 ): Promise<Standing[]> {
   return db.server.$queryRaw<Standing[]>`
-    select o.id, o.slug, o.status, viewer.self is not null as "inRealm", viewer.ceiling,
-      array(select part from base_audiences(o.id, ${realmId}::smallint) as part
+    select o.id, o.slug, o.status, n.organisation_id is not null as "inRealm", n.ceiling,
+      array(select part from unnest(n.base) as part
         where part = any(${[...partIds]}::integer[])) as "partIds"
-    from organisation o, lateral viewer_of(o.id, ${realmId}::smallint) as viewer
-    where ${slug} in ('', o.slug) order by o.slug`;
+    from organisation o
+      left join standing_now n on n.organisation_id = o.id and n.realm_id = ${realmId}::smallint
+    order by o.slug`;
 }
 
 /** The audience that is one organisation alone. */
@@ -106,9 +106,9 @@ export async function membersOf(
   audienceId: number,
 ): Promise<{ organisationId: number; ceiling: number }[]> {
   return db.server.$queryRaw`
-    select o.id as "organisationId", viewer.ceiling
-    from organisation o, lateral viewer_of(o.id, ${realmId}::smallint) as viewer
-    where ${audienceId} = any(viewer.audiences)`;
+    select organisation_id as "organisationId", ceiling from standing_now
+    where realm_id = ${realmId}::smallint and audiences && (array[${audienceId}::integer]
+      || array(select part_id from audience_part where audience_id = ${audienceId}::integer))`;
 }
 
 /** Which of these STIX identities belong to members other than `organisationId`. */

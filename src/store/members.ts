@@ -1,5 +1,5 @@
 import type { Organisation } from '../sharing/member.ts';
-import { PRODUCTION, type Realm } from '../sharing/realm.ts';
+import { PRODUCTION_SLUG, type Realm } from '../sharing/realm.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
 import { gather } from './gather.ts';
@@ -94,13 +94,17 @@ function toKey(row: KeyRow): KeyRecord {
   };
 }
 
-/** The organisation of this slug as it is at this moment, in production. */
-export async function findMember(db: Database, slug: string): Promise<MemberRecord | undefined> {
+/** The organisation of this slug as it is at this moment, in the realm of this slug. */
+export async function findMember(
+  db: Database,
+  slug: string,
+  realm = PRODUCTION_SLUG,
+): Promise<MemberRecord | undefined> {
   const [row] = await db.server.$queryRaw<MemberRow[]>`
     select ${memberColumns}
-    from organisation o join realm r on r.id = ${PRODUCTION}::smallint,
+    from organisation o join realm r on r.slug = ${realm},
       lateral viewer_of(o.id, r.id) as viewer
-    where o.slug = ${slug}`;
+    where o.slug = ${slug} and viewer.self is not null`;
   return row === undefined ? undefined : toMember(row);
 }
 

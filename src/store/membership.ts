@@ -6,17 +6,27 @@ import type { Database } from './database.ts';
 import { asServer, type ServerTx } from './transaction.ts';
 
 /**
- * Changes memberships and notes what follows from that. Row security applies with the commit.
+ * Changes memberships, one change at a time, and notes what follows. Row security applies with the
+ * commit.
  */
 export async function changeMembership<T>(
   db: Database,
   change: (tx: ServerTx) => Promise<T>,
 ): Promise<T> {
   return asServer(db, async (tx) => {
+    await lockMembers(tx);
+    // Else what time took before would count as taken by this change.
+    if (await isDue(tx)) await note(tx);
     const result = await change(tx);
     await note(tx);
+    await notifyStanding(tx);
     return result;
   });
+}
+
+/** Tells every process, at the commit, to look anew who may do what: open streams end with it. */
+export async function notifyStanding(tx: ServerTx): Promise<void> {
+  await tx.$queryRaw`select pg_notify('tocsin_standing', '')::text`;
 }
 
 /** Notes what time has changed: agreements that began or ended. Returns how many notes it made. */
@@ -35,7 +45,12 @@ async function note(tx: ServerTx): Promise<number> {
   return row?.noted ?? 0;
 }
 
+async function isDue(tx: ServerTx): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ due: boolean }[]>`select is_standing_due() as due`;
+  return row?.due === true;
+}
+
 /** Whoever changes members does so one at a time, until the transaction ends. */
-export async function lockMembers(tx: ServerTx): Promise<void> {
+async function lockMembers(tx: ServerTx): Promise<void> {
   await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended('tocsin.members', 0))::text`;
 }

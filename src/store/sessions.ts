@@ -1,6 +1,7 @@
 import type { Database } from './database.ts';
 import { gather } from './gather.ts';
 import { memberColumns, toMember, type MemberRecord, type MemberRow } from './members.ts';
+import { notifyStanding } from './membership.ts';
 import type { ServerTx } from './transaction.ts';
 
 /** A session with its user and the organisation, as things stand at this moment. */
@@ -45,7 +46,7 @@ async function findSessions(
       u.red_clearance, u.totp_confirmed_at is not null as second_factor, u.status as user_status, s.expires_at, s.ended_at,
       ${memberColumns}
     from user_session s join user_account u on u.id = s.user_id
-      join organisation o on o.id = u.organisation_id join realm r on r.id = u.realm_id,
+      join organisation o on o.id = u.organisation_id join realm r on r.id = s.realm_id,
       lateral viewer_of(o.id, r.id) as viewer
     where s.id = any(string_to_array(${ids.join(',')}, ',')::uuid[])`;
   const records = new Map(rows.map((row) => [row.session_id, toSession(row)]));
@@ -70,6 +71,7 @@ function toSession(row: SessionRow): SessionRecord {
 
 export interface NewSession {
   readonly userId: string;
+  readonly realmId: number;
   readonly startedBy: 'password' | 'single_sign_on';
   /** What the client calls itself. */
   readonly client: string;
@@ -81,8 +83,8 @@ export interface NewSession {
 /** Returns its id. */
 export async function insertSession(tx: ServerTx, session: NewSession): Promise<string> {
   const [row] = await tx.$queryRaw<{ id: string }[]>`
-    insert into user_session (user_id, started_by, client, address, created_at, used_at, expires_at)
-    values (${session.userId}::uuid, ${session.startedBy}, ${session.client}, ${session.address},
+    insert into user_session (user_id, realm_id, started_by, client, address, created_at, used_at, expires_at)
+    values (${session.userId}::uuid, ${session.realmId}::smallint, ${session.startedBy}, ${session.client}, ${session.address},
       ${session.now}::timestamptz, ${session.now}::timestamptz, ${session.expiresAt}::timestamptz)
     returning id`;
   if (row === undefined) throw new Error('The session was not kept');
@@ -150,15 +152,25 @@ export async function endSessions(
   now: Date,
   { only, but }: { readonly only?: string; readonly but?: string } = {},
 ): Promise<number> {
-  return tx.$executeRaw`
+  const ended = await tx.$executeRaw`
     update user_session set ended_at = ${now}::timestamptz
     where user_id = ${userId}::uuid and ended_at is null and expires_at > ${now}::timestamptz
       and (${only ?? null}::uuid is null or id = ${only ?? null}::uuid)
       and (${but ?? null}::uuid is null or id <> ${but ?? null}::uuid)`;
+  if (ended > 0) await notifyStanding(tx);
+  return ended;
+}
+
+/** Ends all sessions in a realm. */
+export async function endSessionsIn(tx: ServerTx, realmId: number): Promise<void> {
+  await tx.$executeRaw`
+    update user_session set ended_at = now() where realm_id = ${realmId}::smallint and ended_at is null`;
 }
 
 export interface SessionView {
   readonly id: string;
+  /** A slug. */
+  readonly realm: string;
   readonly startedBy: string;
   readonly client: string;
   readonly address: string;
@@ -174,11 +186,11 @@ export async function listSessions(
   now: Date,
 ): Promise<SessionView[]> {
   return db.server.$queryRaw`
-    select id, started_by as "startedBy", client, address, created_at as "createdAt",
-      used_at as "usedAt", expires_at as "expiresAt"
-    from user_session
+    select s.id, r.slug as realm, started_by as "startedBy", client, address,
+      s.created_at as "createdAt", used_at as "usedAt", expires_at as "expiresAt"
+    from user_session s join realm r on r.id = s.realm_id
     where user_id = ${userId}::uuid and ended_at is null and expires_at > ${now}::timestamptz
-    order by used_at desc, id`;
+    order by used_at desc, s.id`;
 }
 
 /** Forgets the sessions of a user that are over since `before`, with their tokens. */

@@ -85,6 +85,7 @@ export interface UserRecord {
   readonly organisationId: number;
   readonly realmId: number;
   readonly email: string;
+  readonly role: string;
   readonly status: string;
   readonly passwordHash: string | null;
   readonly totpSecret: Uint8Array | null;
@@ -108,7 +109,7 @@ export async function findUser(
   const [issuer, subject] = 'issuer' in by ? [by.issuer, by.subject] : [null, null];
   const email = 'email' in by ? by.email : null;
   const [row] = await tx.$queryRaw<UserRecord[]>`
-    select id, organisation_id as "organisationId", realm_id as "realmId", email, status,
+    select id, organisation_id as "organisationId", realm_id as "realmId", email, role, status,
       password_hash as "passwordHash", totp_secret as "totpSecret",
       totp_confirmed_at as "totpConfirmedAt", oidc_subject as subject
     from user_account

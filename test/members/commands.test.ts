@@ -5,7 +5,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptInvitation } from '../../src/organisations/invitations.ts';
 import { anActor, type Actor, slug } from '../support/actors.ts';
+import { bundle, indicator } from '../support/builders.ts';
 import { testDirectory } from '../support/cluster.ts';
+import { playing } from '../support/exercise.ts';
 import { anEmail } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
@@ -92,6 +94,25 @@ it('administers members from the command line', async () => {
   expect(await says('key', 'list', '--org', ally.slug)).toContainEqual(
     expect.objectContaining({ realm: exercise, role: 'feed' }),
   );
+  const file = join(directory, 'bundle.json');
+  const object = indicator();
+  await writeFile(file, JSON.stringify(bundle([object])));
+  const into = ['--org', ally.slug, '--realm', exercise];
+  await command('import', file, ...into);
+  const player = await playing(tocsin, ally, { slug: exercise, name: exercise });
+  expect(await player.sees()).toEqual([object.id]);
+  expect(await ally.sees()).toEqual([]);
+  await expect(command('import', file, '--org', admin.slug, '--realm', exercise)).rejects.toThrow(
+    `There is no organisation ${admin.slug} in an exercise ${exercise}`,
+  );
+  const [cell, where] = [slug('cell'), ['--realm', exercise]];
+  await says('group', 'create', cell, '--owner', ally.slug, ...where);
+  await says('group', 'add', cell, ally.slug, ...where);
+  expect(await says('group', 'list', ...where)).toMatchObject([
+    { slug: cell, members: [ally.slug] },
+  ]);
+  expect(JSON.stringify(await says('group', 'list'))).not.toContain(cell);
+  await expect(says('group', 'list', '--realm', 'nowhere')).rejects.toThrow('no realm nowhere');
   await says('realm', 'archive', exercise, '--reason', 'Over');
   const [wiped] = await says('realm', 'wipe', exercise, '--reason', 'Over');
   expect(wiped).toMatchObject({ state: 'wiped', wipedBy: 'command line' });

@@ -3,6 +3,7 @@ import type { Problem } from '../../src/errors.ts';
 import { accountFrom, createAttempts } from '../../src/organisations/attempts.ts';
 import { createGate } from '../../src/organisations/gate.ts';
 import { checkPassword, hashPassword } from '../../src/organisations/passwords.ts';
+import { pruneTries } from '../../src/store/sign-in-tries.ts';
 import { anActor } from '../support/actors.ts';
 import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -79,39 +80,67 @@ describe('signing in', () => {
 });
 
 describe('tries', () => {
+  let tocsin: Tocsin;
+  beforeAll(async () => {
+    tocsin = await startTocsin();
+  });
+  afterAll(() => tocsin.close());
+  const attemptsOf = (free: number, kind = 'password') => createAttempts(tocsin, { kind, free });
+
   it('wait longer each time, and are forgotten after an hour', async () => {
-    vi.useFakeTimers();
-    try {
-      const attempts = createAttempts(3);
+    const attempts = attemptsOf(3);
+    await attempts.begin('who');
+    await attempts.begin('who');
+    const waits: number[] = [];
+    for (let i = 0; i < 9; i++) {
       await attempts.begin('who');
-      await attempts.begin('who');
-      const waits: number[] = [];
-      for (let i = 0; i < 9; i++) {
-        await attempts.begin('who');
-        const refusal: unknown = await attempts.begin('who').catch((error: unknown) => error);
-        expect(refusal).toMatchObject({ code: 'too_many_attempts' });
-        const seconds = Number((refusal as Problem).extra['retry_after']);
-        waits.push(seconds);
-        vi.advanceTimersByTime(seconds * 1000);
-      }
-      expect(waits).toEqual([15, 30, 60, 120, 240, 480, 900, 900, 900]);
-      await attempts.begin('another');
-      vi.advanceTimersByTime(3_600_000);
-      await attempts.begin('who');
-      await attempts.begin('who');
-    } finally {
-      vi.useRealTimers();
+      const refusal: unknown = await attempts.begin('who').catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: 'too_many_attempts' });
+      const seconds = Number((refusal as Problem).extra['retry_after']);
+      waits.push(seconds);
+      tocsin.clock.advance(seconds * 1000);
     }
+    expect(waits).toEqual([15, 30, 60, 120, 240, 480, 900, 900, 900]);
+    await attempts.begin('another');
+    tocsin.clock.advance(3_600_000);
+    await attempts.begin('who');
+    await attempts.begin('who');
   });
 
-  it('are forgotten at once by success', async () => {
-    const attempts = createAttempts(2);
+  it('are forgotten at once by success, those of another kind apart', async () => {
+    const [attempts, other] = [attemptsOf(2), attemptsOf(3, 'code')];
     for (let i = 0; i < 5; i++) {
-      await attempts.begin('who');
-      await attempts.begin('who');
-      await expect(attempts.begin('who')).rejects.toMatchObject({ code: 'too_many_attempts' });
-      await attempts.succeed('who');
+      await attempts.begin('whoever');
+      await attempts.begin('whoever');
+      await expect(attempts.begin('whoever')).rejects.toMatchObject({ code: 'too_many_attempts' });
+      await attempts.succeed('whoever');
     }
+    for (let i = 0; i < 3; i++) await other.begin('whoever');
+    await attempts.begin('whoever');
+    await expect(other.begin('whoever')).rejects.toMatchObject({ code: 'too_many_attempts' });
+  });
+
+  it('of whoever are counted together in all processes, many at once too', async () => {
+    const processes = [attemptsOf(5), attemptsOf(5), attemptsOf(5)];
+    const tries = Array.from({ length: 10 }, () => processes.map((one) => one.begin('together')));
+    const outcomes = await Promise.allSettled(tries.flat());
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+  });
+
+  it('are taken away when they count no more, and no earlier', async () => {
+    const attempts = attemptsOf(1);
+    await attempts.begin('old');
+    tocsin.clock.advance(3_590_000);
+    await attempts.begin('old');
+    tocsin.clock.advance(20_000);
+    await attempts.begin('young');
+    const kept = async () => (await tocsin.sql(`select 1 from sign_in_tries`)).length;
+    await pruneTries(tocsin.db, tocsin.clock.now());
+    // The wait of the old one goes on beyond its hour.
+    expect(await kept()).toBe(2);
+    tocsin.clock.advance(15 * 60_000);
+    await pruneTries(tocsin.db, tocsin.clock.now());
+    expect(await kept()).toBe(1);
   });
 
   it.each([

@@ -154,6 +154,37 @@ describe('a key of an exercise', () => {
     expect(body).toMatchObject({ code: 'role_not_allowed', path: 'body.role' });
   });
 
+  it('is told who in its exercise sees what, and of nobody else', async () => {
+    const ask = (actor: Actor, audience: string) =>
+      actor.sends('post', '/audiences/preview').send({ audience: [audience], tlp: 'amber' });
+    const preview = await ask(alicePlays, exercise.slug).expect(200);
+    const { levels } = preview.body as {
+      levels: { sees: { organisation: string }[]; does_not_see: object[] }[];
+    };
+    const told = levels[0]?.sees.map(({ organisation }) => organisation) ?? [];
+    expect(new Set(told)).toEqual(new Set([alice.slug, bob.slug]));
+    expect(levels[0]?.does_not_see).toEqual([]);
+    for (const [actor, audience] of [
+      [alicePlays, 'alliance'],
+      [alicePlays, outsider.slug],
+      [alice, exercise.slug],
+    ] as const) {
+      expect((await ask(actor, audience).expect(400)).body).toMatchObject({
+        code: 'audience_unknown',
+      });
+    }
+    const object = indicator();
+    await alicePlays.shares(object);
+    const access = (actor: Actor, organisation: string) =>
+      actor.sends('get', `/objects/${object.id}/access`).query({ organisation });
+    const { body } = await access(alicePlays, bob.slug).expect(200);
+    expect(body).toMatchObject({ versions: [{ sees: true, shared_by: alice.slug }] });
+    await access(alicePlays, outsider.slug).expect(404);
+    await access(alice, bob.slug).expect(404);
+    await access(bobPlays, bob.slug).expect(404);
+    await access(await anActor(tocsin, { role: 'admin' }), bob.slug).expect(404);
+  });
+
   it('says where it is', async () => {
     const { body, headers } = await alicePlays.sends('get', '/me').expect(200);
     expect(body).toMatchObject({ realm: exercise, audiences: [{ slug: exercise.slug }] });
@@ -169,7 +200,7 @@ describe('an organisation', () => {
     const wish = { role: 'feed', realm: exercise.slug };
     const { body } = await outsider.sends('post', '/keys').send(wish).expect(400);
     expect(body).toMatchObject({ code: 'realm_unknown' });
-    await expect(playing(tocsin, outsider, exercise)).rejects.toThrow('takes no part');
+    await expect(playing(tocsin, outsider, exercise)).rejects.toThrow('There is no realm');
     const played = await playing(tocsin, alice, await anExercise(tocsin, [alice]));
     await played.sends('get', '/me').expect(200);
     await tocsin.sql(

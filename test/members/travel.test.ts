@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Actor, anActor, slug } from '../support/actors.ts';
-import { indicator, marked } from '../support/builders.ts';
+import { indicator, marked, newer } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 /** What an endpoint was sent, in order: `+id` for an object, `-id` for one withdrawn. */
@@ -197,5 +197,73 @@ describe('at the same time', () => {
       await follow(reader);
       expect([...(had.get(reader) ?? [])].toSorted()).toEqual(ids);
     }
+  });
+});
+
+describe('the end of an agreement by time', () => {
+  it('takes at once what was seen, and tells nothing of what was shared after', async () => {
+    const community = slug();
+    const [owner, leaver] = [
+      await anActor(tocsin, { communities: [community] }),
+      await anActor(tocsin, { communities: [] }),
+    ];
+    const terms = { organisation: leaver.slug, community, title: 'Short', kind: 'mou' };
+    const until = { ceiling: 'amber', valid_until: new Date(Date.now() + 1500).toISOString() };
+    await admin
+      .sends('post', '/agreements')
+      .send({ ...terms, ...until })
+      .expect(201);
+    const inbox = await anInbox(leaver);
+    const [seen, renewed, revised] = [indicator(), indicator(), indicator()];
+    await owner.shares([seen, renewed, revised]);
+    const place = await cursorOf(leaver);
+    expect(await leaver.sees()).toEqual([seen.id, renewed.id, revised.id].toSorted());
+    await expect
+      .poll(async () => (await leaver.sends('get', '/me')).status, { interval: 20 })
+      .toBe(403);
+    const after = indicator();
+    await owner.shares([after, newer(renewed)]);
+    const gone = [seen.id, renewed.id, revised.id].toSorted();
+    await expect.poll(async () => (await since(leaver, place)).withdrawn).toEqual(gone);
+    expect(JSON.stringify(await leaver.reads())).not.toContain(after.id);
+    await expect
+      .poll(() => inbox.got.filter((id) => id.startsWith('-')).toSorted())
+      .toEqual(gone.map((id) => `-${id}`));
+    expect(inbox.got.join()).not.toContain(after.id);
+    // What a verb takes is told whenever it was shared.
+    await admin
+      .sends('post', '/agreements')
+      .send({ ...terms, ceiling: 'amber' })
+      .expect(201);
+    const late = indicator();
+    await owner.shares(late);
+    await expect.poll(() => leaver.sees()).toContain(after.id);
+    const next = await cursorOf(leaver);
+    const suspend = admin.sends('patch', `/organisations/${leaver.slug}`);
+    await suspend.send({ status: 'suspended' }).expect(200);
+    await expect
+      .poll(async () => (await since(leaver, next)).withdrawn)
+      .toEqual([...gone, after.id, late.id].toSorted());
+  });
+
+  it('and its beginning give what is current, without a worker', async () => {
+    const community = slug();
+    const [owner, newcomer] = [
+      await anActor(tocsin, { communities: [community] }),
+      await anActor(tocsin, { communities: [] }),
+    ];
+    const object = indicator();
+    await owner.shares(object);
+    const from = new Date(Date.now() + 700).toISOString();
+    const terms = { organisation: newcomer.slug, community, title: 'Later', kind: 'mou' };
+    await admin
+      .sends('post', '/agreements')
+      .send({ ...terms, ceiling: 'amber', valid_from: from })
+      .expect(201);
+    await newcomer.sends('get', '/me').expect(403);
+    await expect
+      .poll(async () => (await newcomer.sends('get', '/me')).status, { interval: 20 })
+      .toBe(200);
+    await expect.poll(() => newcomer.sees()).toEqual([object.id]);
   });
 });

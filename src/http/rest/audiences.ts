@@ -16,7 +16,7 @@ const ask: Route = (app, services) => {
   app.post(
     '/audiences/preview',
     {
-      config: { access: PUBLISHERS },
+      config: { access: PUBLISHERS, inExercises: true },
       schema: {
         operationId: 'previewAudience',
         summary: 'Who would see what you post with an audience',
@@ -45,7 +45,7 @@ const access: Route = (app, services) => {
   app.get(
     '/objects/:id/access',
     {
-      config: { access: PUBLISHERS },
+      config: { access: PUBLISHERS, inExercises: true },
       schema: {
         operationId: 'getObjectAccess',
         summary: 'Why an organisation sees an object, or does not',

@@ -68,7 +68,7 @@ const signIn: Route = (app, services) => {
           'who try the same account from elsewhere do not share.',
         tags,
         body: SignInBody,
-        response: { 201: answer('Signed in', TokensAnswer), ...problems(400, 401, 415, 429) },
+        response: { 201: answer('Signed in', TokensAnswer), ...problems(400, 401, 403, 415, 429) },
       },
     },
     async (request, reply) => {
@@ -158,8 +158,9 @@ const list: Route = (app, services) => {
       const user = userOf(request);
       const found = await readSessions(services, user);
       return {
-        sessions: found.map(({ id, startedBy, client, address, ...times }) => ({
+        sessions: found.map(({ id, realm, startedBy, client, address, ...times }) => ({
           id,
+          realm,
           current: id === user.sessionId,
           started_by:
             startedBy === 'password' ? ('password' as const) : ('single_sign_on' as const),

@@ -11,6 +11,7 @@ import {
 } from '../cookies.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { Slug } from './schemas/member.ts';
 import { problems } from './schemas/problem.ts';
 import { CodeBody } from './schemas/session.ts';
 
@@ -24,6 +25,9 @@ const HOME = '/';
 const StartQuery = z.strictObject({
   invitation: z.string().max(200).optional().meta({
     description: 'The token of a link, for who comes in for the first time',
+  }),
+  realm: Slug.optional().meta({
+    description: 'An exercise; the session is in production unless given',
   }),
 });
 
@@ -44,7 +48,7 @@ const start: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { url, flow } = await deskOf(services).start(request.query.invitation);
+      const { url, flow } = await deskOf(services).start(request.query);
       setFlowCookie(reply, flow);
       return reply.code(303).header('location', url).send(null);
     },
@@ -98,7 +102,7 @@ const secondFactor: Route = (app, services) => {
         body: CodeBody,
         response: {
           204: z.null().meta({ description: 'Signed in; the session goes on by its cookie' }),
-          ...problems(400, 401, 404, 415, 429, 502),
+          ...problems(400, 401, 403, 404, 415, 429, 502),
         },
       },
     },

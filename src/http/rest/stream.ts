@@ -35,7 +35,8 @@ const EVENTS_EXAMPLE =
 
 const PAGE = 500;
 /** A key that was revoked, or a session that ended, ends its stream within this time. */
-const LOOK_AGAIN_MS = 1000;
+/** A change of standing wakes a stream; one that it misses, or by time alone, it finds within a second. */
+const LOOK_AGAIN_MS = 800;
 const KEEP_ALIVE_MS = 15_000;
 
 /** `GET /stream`: the log as the caller sees it, as server-sent events (WHATWG HTML §9.2). */

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
   changeUser,
@@ -53,7 +54,7 @@ const invite: Route = (app, services) => {
       const wish = { organisation, email, name, role, redClearance };
       const by = administratorOf(request);
       const invited = await inviteUser(services.db, by, wish, services.clock.now());
-      const made = toInvited(services, invited);
+      const made = toInvited(services, request, invited);
       return reply.code(201).header('location', `${request.url}/${made.id}`).send(made);
     },
   );
@@ -152,7 +153,7 @@ const inviteAgain: Route = (app, services) => {
       const now = services.clock.now();
       const by = administratorOf(request);
       const invited = await renewInvitation(services.db, by, request.params.id, now);
-      return reply.code(201).send(toInvited(services, invited));
+      return reply.code(201).send(toInvited(services, request, invited));
     },
   );
 };
@@ -185,8 +186,13 @@ const reset: Route = (app, services) => {
 /** `/users`: the people of organisations. */
 export const users = noun(invite, list, get, change, inviteAgain, reset);
 
-function toInvited({ publicUrl }: Services, { user, token, expiresAt }: Invited) {
-  const link = `${publicUrl ?? ''}/#/invitation/${token}`;
+/** Where the public address is not known, the link leads where who invites has reached the server. */
+function toInvited(
+  { publicUrl }: Services,
+  { protocol, host }: FastifyRequest,
+  { user, token, expiresAt }: Invited,
+) {
+  const link = `${publicUrl ?? `${protocol}://${host}`}/#/invitation/${token}`;
   return { ...toAnswer(user), invitation: { token, link, expires_at: expiresAt.toISOString() } };
 }
 

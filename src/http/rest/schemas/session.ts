@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Slug } from './member.ts';
 import { Email, NewPassword } from './user.ts';
 
 /** A password as it is tried: whatever was typed, within limits. */
@@ -20,6 +21,9 @@ export const SignInBody = z
     email: Email,
     password: Password,
     code: Code.optional(),
+    realm: Slug.optional().meta({
+      description: 'An exercise; the session is in production unless given',
+    }),
     refresh_token_in: Kept.default('body'),
   })
   .meta({ id: 'SignIn' });
@@ -52,6 +56,7 @@ export const SessionsAnswer = z.object({
     z
       .object({
         id: z.string(),
+        realm: z.string().meta({ description: '`production`, or an exercise' }),
         current: z.boolean().meta({ description: 'Whether it is the one that asks' }),
         started_by: z.enum(['password', 'single_sign_on']),
         client: z.string().meta({ description: 'What it called itself when it began' }),
