@@ -58,7 +58,8 @@ export async function endShares(
   const shares = await findSharesToEnd(tx, [...times.keys()]);
   const bySharer = Map.groupBy(shares, ({ organisationId }) => organisationId);
   for (const [organisationId, ended] of bySharer) {
-    const sharer = { organisationId, realmId: viewer.realmId, audiences: [], ceiling: 4, self: 0 };
+    const alone = { audiences: [], ceiling: 4, cleared: false, self: 0 };
+    const sharer = { organisationId, realmId: viewer.realmId, ...alone };
     const stixIds = ended.map(({ stixId }) => stixId);
     await goOnAs(tx, sharer, () => endAll(tx, sharer, stixIds, times));
   }

@@ -1,3 +1,4 @@
+import { tlpRank } from '../stix/tlp.ts';
 import type { Database } from '../store/database.ts';
 import { audienceOf, internUnion, membersOf } from '../store/audiences.ts';
 import {
@@ -16,6 +17,8 @@ export interface Move {
   readonly stixIds: readonly string[];
 }
 
+const RED = tlpRank('red');
+
 /**
  * Follows up newer versions that are addressed otherwise than those before. Who saw the old one
  * and does not see the new one gets a withdrawal, and every older version is hidden from them too:
@@ -23,21 +26,41 @@ export interface Move {
  * more than saw it before.
  */
 export async function narrow(db: Database, tx: Tx, share: Share, move: Move): Promise<void> {
-  const { to, stixIds } = move;
+  const { from, to, stixIds } = move;
   const after = await reached(db, share, to);
   const own = await onlyAudience(db, share);
   for (const address of await findSupersededAddresses(tx, share, stixIds)) {
     const before = await reached(db, share, address);
-    if (before.isSubsetOf(after)) continue;
-    const audienceId = after.isSubsetOf(before) ? to.audienceId : own;
+    const keep = before.isSubsetOf(after);
+    if (keep && !becomesRed(address, to)) continue;
+    const narrowed = after.isSubsetOf(before) ? to.audienceId : own;
+    const audienceId = keep ? address.audienceId : narrowed;
     const tlp = Math.max(address.tlp, to.tlp);
     await readdressSuperseded(tx, share, stixIds, address, { audienceId, tlp });
   }
-  const lost = (await reached(db, share, move.from)).difference(after);
+  const lost = losing(await reached(db, share, from), after, share, move);
   if (lost.size === 0) return;
   const losers = await audienceOf(db, share.realmId, [...lost]);
   const audienceId = await internUnion(db, share.realmId, losers);
-  await announceWithdrawals(tx, share, stixIds, audienceId);
+  const tlp = from.tlp === RED ? RED : 0;
+  await announceWithdrawals(tx, share, stixIds, { audienceId, tlp });
+}
+
+/**
+ * Whom a withdrawal is for. What becomes RED leaves everybody who had it, the sharer's own keys
+ * included, but for people with clearance: those see it still, and so are told of no withdrawal.
+ */
+function losing(
+  before: Set<number>,
+  after: Set<number>,
+  { organisationId }: Share,
+  { from, to }: Move,
+): Set<number> {
+  return becomesRed(from, to) ? before.union(new Set([organisationId])) : before.difference(after);
+}
+
+function becomesRed(from: Address, to: Address): boolean {
+  return from.tlp < RED && to.tlp === RED;
 }
 
 /** The organisations, the sharer aside, that see what is so addressed. */

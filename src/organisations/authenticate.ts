@@ -51,7 +51,7 @@ export async function authenticateSession(
     active: viewer.ceiling >= 0,
     organisation: record.organisation,
     realm: record.realm,
-    viewer: { ...viewer, ceiling },
+    viewer: { ...viewer, ceiling, cleared: redClearance },
     shareCeiling: viewer.ceiling,
   };
 }

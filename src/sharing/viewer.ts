@@ -7,6 +7,8 @@ export interface Reader {
   readonly realmId: number;
   /** The highest TLP rank it may see (0 CLEAR … 4 RED); -1 when it may see nothing. */
   readonly ceiling: number;
+  /** A person with RED clearance: told too that what was RED is gone, whatever he sees by now. */
+  readonly cleared: boolean;
 }
 
 /**
@@ -17,6 +19,6 @@ export interface Reader {
 export interface Viewer extends Reader {
   /** Ids of every audience that the organisation is in now. */
   readonly audiences: readonly number[];
-  /** The audience that is the organisation alone: withdrawals addressed to it always reach it. */
+  /** The audience that is the organisation alone. */
   readonly self: number;
 }

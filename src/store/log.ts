@@ -123,6 +123,7 @@ function toReader({ reader, after, upTo, limit, filter }: LogReading, bare: bool
     organisation: reader.organisationId,
     realm: reader.realmId,
     ceiling: reader.ceiling,
+    cleared: reader.cleared,
     after,
     up_to: upTo,
     row_max: limit,

@@ -126,6 +126,7 @@ export function toMember(row: MemberRow): MemberRecord {
       realmId: row.realm_id,
       audiences: row.audiences,
       ceiling: row.ceiling ?? -1,
+      cleared: false,
       self: row.self,
     },
   };

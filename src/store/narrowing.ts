@@ -42,17 +42,20 @@ export async function readdressSuperseded(
     from moved where observable.version_id = moved.id`;
 }
 
-/** Puts in the inbox that these objects are no longer visible to an audience. */
+/**
+ * Puts in the inbox that these objects are no longer visible to an audience: of rank 4 where they
+ * were TLP:RED to it, which is told only to people with clearance, and else of rank 0.
+ */
 export async function announceWithdrawals(
   tx: Tx,
   { realmId, organisationId }: Share,
   stixIds: readonly string[],
-  audienceId: number,
+  { audienceId, tlp }: Address,
 ): Promise<void> {
   await tx.$executeRaw`
     insert into inbox (turn, kind, stix_id, organisation_id, audience_id, tlp, realm_id)
     select inbox_turn.turn, 'withdraw', stix_id, ${organisationId}::integer,
-      ${audienceId}::integer, 0, ${realmId}::smallint
+      ${audienceId}::integer, ${tlp}::smallint, ${realmId}::smallint
     from unnest(${[...stixIds]}::text[]) as stix_id, inbox_turn`;
 }
 

@@ -63,7 +63,7 @@ const WRITING = Prisma.sql`
   pg_advisory_xact_lock_shared(hashtextextended('tocsin.writers', 0))::text`;
 
 /** A viewer as the settings of a transaction say it. */
-type Settings = Readonly<Record<keyof Viewer, string>>;
+type Settings = Readonly<Record<Exclude<keyof Viewer, 'self'>, string>>;
 
 async function enter(
   tx: Prisma.TransactionClient,
@@ -75,7 +75,7 @@ async function enter(
     realmId: String(viewer.realmId),
     audiences: `{${viewer.audiences.join(',')}}`,
     ceiling: String(viewer.ceiling),
-    self: String(viewer.self),
+    cleared: String(viewer.cleared),
   };
   await enterSettings(tx, settings, purpose);
 }
@@ -90,7 +90,7 @@ async function enterSettings(
       set_config('tocsin.realm', ${settings.realmId}, true),
       set_config('tocsin.audiences', ${settings.audiences}, true),
       set_config('tocsin.ceiling', ${settings.ceiling}, true),
-      set_config('tocsin.self', ${settings.self}, true)`;
+      set_config('tocsin.cleared', ${settings.cleared}, true)`;
 }
 
 async function settingsOf(tx: Tx): Promise<Settings> {
@@ -98,7 +98,7 @@ async function settingsOf(tx: Tx): Promise<Settings> {
     select current_setting('tocsin.organisation') as "organisationId",
       current_setting('tocsin.realm') as "realmId",
       current_setting('tocsin.audiences') as audiences,
-      current_setting('tocsin.ceiling') as ceiling, current_setting('tocsin.self') as self`;
+      current_setting('tocsin.ceiling') as ceiling, current_setting('tocsin.cleared') as cleared`;
   if (settings === undefined) throw new Error('No viewer has been entered');
   return settings;
 }

@@ -5,7 +5,14 @@ import { openDatabase, type Database } from '../../src/store/database.ts';
 import { asViewer, type Tx } from '../../src/store/transaction.ts';
 import { testDatabaseUrl } from '../support/database.ts';
 
-const nobody: Viewer = { organisationId: 0, realmId: 1, audiences: [], ceiling: 0, self: 0 };
+const nobody: Viewer = {
+  organisationId: 0,
+  realmId: 1,
+  audiences: [],
+  ceiling: 0,
+  cleared: false,
+  self: 0,
+};
 
 let db: Database;
 let owner: pg.Client;
