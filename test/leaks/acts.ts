@@ -3,7 +3,7 @@ import { noteStanding } from '../../src/store/membership.ts';
 import type { ContentStep, MemberStep, Step } from './step.ts';
 import { isAboutContent } from './step.ts';
 import { TLP_ORDER } from '../../src/stix/tlp.ts';
-import { bundle } from '../support/builders.ts';
+import { bundle, type PostedObject } from '../support/builders.ts';
 import { administrates, ask, idOf, must, versionToPost, type Answer, type World } from './world.ts';
 
 /** Versions posted so far, which the model counts alike. */
@@ -20,6 +20,8 @@ export async function perform(world: World, step: Step): Promise<boolean[]> {
 
 async function actOnContent(world: World, step: ContentStep): Promise<boolean[]> {
   if (step.act === 'share') return share(world, step);
+  if (step.act === 'pass on') return passOn(world, step);
+  if (step.act === 'purge') return purge(world, step);
   const asked = {
     key: world.key(step.by, 'publisher'),
     path: `/objects/${idOf(world, step.object)}`,
@@ -32,24 +34,49 @@ async function actOnContent(world: World, step: ContentStep): Promise<boolean[]>
     ...(step.to.length > 0 ? { audience: step.to.map(world.slugOf) } : {}),
     ...(step.rank === null ? {} : { tlp: TLP_ORDER[step.rank] }),
   };
-  const done = taken(await ask(world, { ...asked, method: 'PATCH', body }));
-  if (done) world.readdressed.add(`${step.by} ${step.object}`);
-  return [done];
+  return [taken(await ask(world, { ...asked, method: 'PATCH', body }))];
+}
+
+async function purge(world: World, { object }: { readonly object: number }): Promise<boolean[]> {
+  const path = `/objects/${idOf(world, object)}/purge`;
+  return [taken(await administrates(world, 'POST', path, { reason: 'A history has it so' }))];
+}
+
+/** What the model says is there to be passed on, as it was posted. */
+async function passOn(
+  world: World,
+  step: Extract<ContentStep, { act: 'pass on' }>,
+): Promise<boolean[]> {
+  const version = world.model.passable(step);
+  if (version === undefined) return [false];
+  const { number, marked: rank } = version;
+  const creator = world.model.creatorOf(step.object);
+  return post(world, step, [versionToPost(world, { object: step.object, number, rank, creator })]);
 }
 
 async function share(world: World, step: Extract<Step, { act: 'share' }>): Promise<boolean[]> {
   const first = (posted.get(world) ?? 0) + 1;
   posted.set(world, first - 1 + step.objects.length);
-  const objects = step.objects.map((object, i) =>
-    versionToPost(world, { object, number: first + i, rank: step.ranks[i] ?? null }),
-  );
+  const objects = step.objects.map((object, i) => {
+    const rank = step.ranks[i] ?? null;
+    const creator = world.model.creatorOf(object);
+    return versionToPost(world, { object, number: first + i, rank, creator });
+  });
+  return post(world, step, objects);
+}
+
+async function post(
+  world: World,
+  step: { readonly by: string; readonly to: readonly string[] },
+  objects: readonly PostedObject[],
+): Promise<boolean[]> {
   const answer = await ask(world, {
     key: world.key(step.by, 'publisher'),
     method: 'POST',
     path: `/bundles?audience=${step.to.map(world.slugOf).join(',')}`,
     body: bundle(objects),
   });
-  if (!taken(answer)) return step.objects.map(() => false);
+  if (!taken(answer)) return objects.map(() => false);
   const { results } = JSON.parse(answer.text) as { results: { outcome: string }[] };
   return results.map(({ outcome }) => outcome === 'created' || outcome === 'updated');
 }

@@ -5,6 +5,7 @@ import { bundle } from '../support/builders.ts';
 import { askAs, isTurnedAway, refuseWords, type Door, type Visit } from './door.ts';
 import { Follower } from './follower.ts';
 import type { Hearing } from './judge.ts';
+import { RED } from './shared.ts';
 import { idOf, objectsIn, versionToPost } from './world.ts';
 
 const LIMIT = 10_000;
@@ -107,7 +108,7 @@ const asIfNobody: Door = {
     const objects = world.model.objects().filter((object) => !sight.own.has(object));
     if (objects.length === 0) return;
     const body = bundle(
-      objects.map((object) => versionToPost(world, { object, number: 0, rank: 0 })),
+      objects.map((object) => versionToPost(world, { object, number: 0, rank: 0, creator: null })),
     );
     const path = `/bundles?dry_run=true&audience=${world.slugOf(viewer)}`;
     const answer = await askAs(visit, path, { role: 'publisher', method: 'POST', body });
@@ -115,7 +116,9 @@ const asIfNobody: Door = {
     const { results } = JSON.parse(answer.text) as { results: { outcome: string }[] };
     for (const [i, object] of objects.entries()) {
       const told = results[i]?.outcome !== 'created';
-      hearing.compare(object, told, { due: false, detail: results[i]?.outcome ?? '' });
+      // What was purged is refused from whoever knew of it.
+      const due = world.model.isRefused(visit.who, object);
+      hearing.compare(object, told, { due, detail: results[i]?.outcome ?? '' });
     }
   },
 };
@@ -129,7 +132,9 @@ const rows: Door = {
     const { db } = visit.world.tocsin;
     const member = await findMember(db, visit.world.slugOf(visit.viewer));
     if (member === undefined) throw new Error('An organisation is gone');
-    const viewer = { ...member.viewer, ceiling: Math.min(3, member.viewer.ceiling) };
+    const { cleared } = visit.who;
+    const ceiling = Math.min(cleared ? RED : RED - 1, member.viewer.ceiling);
+    const viewer = { ...member.viewer, ceiling, cleared };
     const texts = await asViewer(db, viewer, async (tx) => ({
       versions: await tx.$queryRaw<Text>`
         select string_agg(stix_id, ' ') as text from version where not superseded`,
@@ -158,11 +163,11 @@ type Text = { text: string | null }[];
 
 /** Two objects look for one value, which older versions hold too. */
 function hearObservables(visit: Visit, hearing: Hearing, text: string): void {
-  const { world, sight, viewer } = visit;
+  const { world, sight, who } = visit;
   const hosts = text.matchAll(new RegExp(`host-(\\d+)-${world.mark}`, 'g'));
   const shown = new Set(Array.from(hosts, ([, host]) => Number(host)));
   const due = new Set([...sight.visible].map((object) => object >> 1));
-  const reached = world.model.versions.filter((version) => world.model.reaches(viewer, version));
+  const reached = world.model.versions.filter((version) => world.model.reaches(who, version));
   const may = new Set(reached.map(({ object }) => object >> 1));
   for (const host of new Set(world.model.objects().map((object) => object >> 1))) {
     const told = { due: due.has(host), may: may.has(host) };

@@ -18,6 +18,10 @@ export const CONTROLS: Readonly<Record<string, Break>> = {
   'ceiling-dropped': dropCeiling,
   'withdrawal-forgotten': forgetWithdrawal,
   'newcomers-untold': tellNobody,
+  'clearance-of-everybody': clearEverybody,
+  'red-withdrawals-for-everybody': withdrawRedFromAll,
+  'red-withdrawals-forgotten': forgetRedWithdrawals,
+  'purge-untold': purgeSilently,
 };
 
 /** What a plan comes to while the server is so broken. */
@@ -72,6 +76,61 @@ async function forgetWithdrawal({ sql }: Tocsin): Promise<() => Promise<unknown>
   return async () => {
     await sql('drop function forget cascade');
     await sql('drop sequence forgotten');
+  };
+}
+
+/** Whoever signs in has RED clearance. */
+async function clearEverybody({ sql }: Tocsin): Promise<() => Promise<unknown>> {
+  await sql(`
+    create function clear_everybody() returns trigger language plpgsql as $$
+    begin
+      new.red_clearance := true;
+      return new;
+    end
+    $$`);
+  await sql(`create trigger clear_everybody before insert on user_account
+    for each row execute function clear_everybody()`);
+  return () => sql('drop function clear_everybody cascade');
+}
+
+/** The test of clearance, taken out of the predicate as the database has it. */
+async function withdrawRedFromAll({ sql }: Tocsin): Promise<() => Promise<unknown>> {
+  const [policy] = await sql<{ qual: string }>(
+    `select qual from pg_policies where tablename = 'log' and policyname = 'told'`,
+  );
+  const qual = policy?.qual ?? '';
+  const dropped = qual.replace('tlp < 4', 'tlp < 5');
+  if (dropped === qual) throw new Error(`The predicate has no clearance: ${qual}`);
+  await sql(`alter policy told on log using (${dropped})`);
+  return () => sql(`alter policy told on log using (${qual})`);
+}
+
+/** What was RED is withdrawn from nobody. */
+async function forgetRedWithdrawals({ sql }: Tocsin): Promise<() => Promise<unknown>> {
+  await sql(`
+    create function forget_red() returns trigger language plpgsql as 'begin return null; end'`);
+  for (const turn of [0, 1]) {
+    await sql(`create trigger forget_red before insert on inbox_${turn} for each row
+      when (new.kind = 'withdraw' and new.tlp = 4) execute function forget_red()`);
+  }
+  return () => sql('drop function forget_red cascade');
+}
+
+/** An object is purged, and those who hold it are told nothing. */
+async function purgeSilently({ sql }: Tocsin): Promise<() => Promise<unknown>> {
+  await sql('alter function purge_object rename to purge_object_kept');
+  await sql(`
+    create function purge_object(object text, by_actor text, because bytea,
+                                 out versions integer, out told integer, out sharers integer[])
+    language plpgsql security definer as $$
+    begin
+      select * into versions, told, sharers from purge_object_kept(object, by_actor, because);
+      delete from inbox where stix_id = object;
+    end
+    $$`);
+  return async () => {
+    await sql('drop function purge_object');
+    await sql('alter function purge_object_kept rename to purge_object');
   };
 }
 

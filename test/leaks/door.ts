@@ -2,6 +2,7 @@
 import type { Role } from '../../src/sharing/member.ts';
 import { ask, wordsIn, type Answer, type World } from './world.ts';
 import type { Follower } from './follower.ts';
+import type { Viewer } from './founding.ts';
 import type { Hearing, Sight } from './judge.ts';
 
 export interface Door {
@@ -19,6 +20,8 @@ export interface Door {
 /** A viewer at a moment of a history. */
 export interface Visit {
   readonly world: World;
+  readonly who: Viewer;
+  /** The name of its organisation. */
   readonly viewer: string;
   readonly sight: Sight;
   /** What it saw a step before: what was sent then may arrive now. */
@@ -32,14 +35,20 @@ export interface Visit {
   readonly subscriptions: ReadonlyMap<string, string>;
 }
 
-/** Asks as the viewer, with a key of the role given or of the visit's. */
+/** People administrate their organisations; keys are of all roles. */
+export function roleOf({ who, role }: Visit, wished: Role = role): Role {
+  return who.person ? 'org_admin' : wished;
+}
+
+/** Asks as the viewer: in person, or with a key of the role given or of the visit's. */
 export function askAs(
-  { world, viewer, role }: Visit,
+  visit: Visit,
   path: string,
   more: { role?: Role; method?: 'POST'; body?: object; accept?: string } = {},
 ): Promise<Answer> {
-  const { role: other, ...rest } = more;
-  return ask(world, { key: world.key(viewer, other ?? role), path, ...rest });
+  const { role, ...rest } = more;
+  const { world, who } = visit;
+  return ask(world, { key: world.credential(who, roleOf(visit, role)), path, ...rest });
 }
 
 /** No answer holds a word of a version that may not be shown, wherever it stands. */

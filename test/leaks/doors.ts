@@ -7,12 +7,14 @@ import type { Door } from './door.ts';
 import { MEMBER_DOORS } from './member-doors.ts';
 import { PREVIEW_DOORS } from './preview-doors.ts';
 import { PUSH_DOORS } from './push-doors.ts';
+import { USER_DOORS } from './user-doors.ts';
 
 /** In the order in which they are read. */
 export const DOORS: readonly Door[] = [
   ...CONTENT_DOORS,
   ...PREVIEW_DOORS,
   ...MEMBER_DOORS,
+  ...USER_DOORS,
   ...PUSH_DOORS,
 ];
 
@@ -30,7 +32,7 @@ const TELLS_NOTHING: Readonly<Record<string, string>> = {
   'POST /api/v1/validate': 'judges what is sent, by the language alone',
   'PATCH /api/v1/objects/:id': 'an act of who shares it; a history does it, and 404 otherwise',
   'POST /api/v1/objects/:id/revoke': 'likewise',
-  'POST /api/v1/objects/:id/purge': 'an act of administrators, answered with numbers',
+  'POST /api/v1/objects/:id/purge': 'an act of administrators; a history does it',
   'POST /api/v1/subscriptions': 'answers with what was sent',
   'PATCH /api/v1/subscriptions/:id': 'of its owner alone, as GET is',
   'DELETE /api/v1/subscriptions/:id': 'of its owner alone, as GET is',
@@ -57,15 +59,12 @@ const TELLS_NOTHING: Readonly<Record<string, string>> = {
   'GET /api/v1/realms/:slug': 'likewise',
   'POST /api/v1/realms/:slug/archive': 'an act of administrators',
   'POST /api/v1/realms/:slug/wipe': 'an act of administrators',
-  'GET /api/v1/users': 'of its organisation alone; test/members/users.test.ts',
-  'GET /api/v1/users/:id': 'likewise',
   'POST /api/v1/users': 'an act, answered as GET is',
   'PATCH /api/v1/users/:id': 'an act, answered as GET is',
   'POST /api/v1/users/:id/invitation': 'an act, answered with a link',
   'POST /api/v1/users/:id/reset-second-factor': 'an act, answered with nothing',
   'POST /api/v1/invitations/accept': 'an act of who was invited',
   'POST /api/v1/sessions': 'who signs in; told alike whether or not there is such a user',
-  'GET /api/v1/sessions': 'of one user alone',
   'DELETE /api/v1/sessions/:id': 'of one user alone',
   'POST /api/v1/sessions/refresh': 'of one user alone',
   'POST /api/v1/sessions/sign-out': 'of one user alone',

@@ -1,11 +1,12 @@
 /** Who follows the log, and holds what it was told: puts come, withdrawals go. */
+import type { Viewer } from './founding.ts';
 import type { Hearing, Sight } from './judge.ts';
 import { objectsIn, wordsIn, type World } from './world.ts';
 
 /** Whose it is, and what that viewer sees. */
 interface Seat {
   readonly world: World;
-  readonly viewer: string;
+  readonly who: Viewer;
   readonly sight: Sight;
   /** What it saw a step before: what was sent then may arrive now. */
   readonly before: Sight;
@@ -65,19 +66,19 @@ export class Follower {
    * What it holds is what its viewer sees; what a viewer shares itself it need not be told. What
    * came since the last time was visible to it, at the time or a step before where it was pushed.
    */
-  hear({ world, viewer, sight, before }: Seat, hearing: Hearing, pushed: boolean): void {
+  hear({ world, who, sight, before }: Seat, hearing: Hearing, pushed: boolean): void {
     for (const object of world.model.objects()) {
       const own = sight.own.has(object);
       const due = sight.ofOthers.has(object);
       const may = own || sight.visible.has(object);
       hearing.compare(object, this.#held.has(object), { due, may, detail: 'held' });
     }
-    for (const { object, number } of world.model.versions) {
-      if (!this.#words.has(number) || sight.words.has(number)) continue;
-      if (!pushed || !before.words.has(number)) hearing.refuse(object, 'content came');
+    for (const number of this.#words) {
+      if (sight.words.has(number)) continue;
+      if (!pushed || !before.words.has(number)) hearing.refuse(`version ${number}`, 'content came');
     }
     for (const object of this.#withdrawn) {
-      if (!world.model.knew(viewer, object)) hearing.refuse(object, 'withdrawn, though never seen');
+      if (!world.model.knew(who, object)) hearing.refuse(object, 'withdrawn, though never seen');
     }
     this.#words = new Set();
     this.#withdrawn = new Set();

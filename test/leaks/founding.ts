@@ -1,6 +1,7 @@
 /** What every history begins with, and the names that come up in it. */
 import type { Random } from '../torture/random.ts';
 import { Model } from './model.ts';
+import type { Eyes } from './shared.ts';
 import type { Rank } from './step.ts';
 
 interface Founder {
@@ -19,6 +20,29 @@ export const FOUNDERS: readonly Founder[] = [
   { name: 'golf', community: 'partners', partner: true },
   { name: 'hotel', community: 'partners', partner: true },
 ];
+
+/** Who reads in a history: each organisation by its keys, and some of their people in person. */
+export interface Viewer extends Eyes {
+  readonly name: string;
+  readonly person: boolean;
+}
+
+const WITH_CLEARANCE = ['alpha', 'bravo', 'charlie', 'delta', 'golf'];
+const WITHOUT_CLEARANCE = ['alpha', 'echo', 'hotel'];
+
+export const PEOPLE: readonly Viewer[] = [
+  ...WITH_CLEARANCE.map((organisation) => inPerson(organisation, true)),
+  ...WITHOUT_CLEARANCE.map((organisation) => inPerson(organisation, false)),
+];
+export const VIEWERS: readonly Viewer[] = [
+  ...FOUNDERS.map(({ name }) => ({ name, organisation: name, person: false, cleared: false })),
+  ...PEOPLE,
+];
+
+function inPerson(organisation: string, cleared: boolean): Viewer {
+  const name = `${cleared ? 'cleared' : 'uncleared'} person of ${organisation}`;
+  return { name, organisation, person: true, cleared };
+}
 
 /** By community, those that it lies within; each after those. */
 export const COMMUNITIES: Readonly<Record<string, readonly string[]>> = {

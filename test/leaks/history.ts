@@ -5,7 +5,7 @@ import { perform } from './acts.ts';
 import type { Door, Visit } from './door.ts';
 import { DOORS } from './doors.ts';
 import { Follower } from './follower.ts';
-import { FOUNDERS } from './founding.ts';
+import { VIEWERS, type Viewer } from './founding.ts';
 import { Hearing, sightOf, type Judge, type Sight } from './judge.ts';
 import type { Plan } from './plan.ts';
 import { openPushes, PUSH_DOORS, type Pushed } from './push-doors.ts';
@@ -15,11 +15,11 @@ import { foundWorld, type Ground, type World } from './world.ts';
 /** What of a history is looked at; all of it unless told otherwise. */
 export interface Look {
   readonly doors?: readonly Door[];
-  readonly viewers?: readonly string[];
+  readonly viewers?: readonly Viewer[];
 }
 
 interface Watcher {
-  readonly viewer: string;
+  readonly who: Viewer;
   readonly pushed: Pushed;
   readonly changes: Follower;
   sight: Sight;
@@ -34,7 +34,7 @@ export async function liveThrough(
   ground: Ground,
   plan: Plan,
   judge: Judge,
-  { doors = DOORS, viewers = FOUNDERS.map(({ name }) => name) }: Look = {},
+  { doors = DOORS, viewers = VIEWERS }: Look = {},
 ): Promise<number | undefined> {
   const world = await foundWorld(ground, plan.ceilings);
   const watchers = await Promise.all(viewers.map((viewer) => watch(world, viewer)));
@@ -42,7 +42,7 @@ export async function liveThrough(
     for (const [at, step] of plan.steps.entries()) {
       const model = world.model.take(step);
       holdAllowed(judge, step, model, await perform(world, step));
-      for (const watcher of watchers) look(world, watcher);
+      look(world, watchers);
       const last = at === plan.steps.length - 1;
       const due = doors.filter(({ every = 1 }) => last || (at + 1) % every === 0);
       // What is pushed is waited for, so it is heard when nothing is wrong with what is asked for.
@@ -61,15 +61,23 @@ function isPulled(door: Door): boolean {
   return !PUSH_DOORS.includes(door);
 }
 
-async function watch(world: World, viewer: string): Promise<Watcher> {
-  const pushed = await openPushes(world, viewer);
-  const sight = sightOf(world.model, viewer);
-  return { viewer, pushed, changes: new Follower(world), sight, before: sight };
+async function watch(world: World, who: Viewer): Promise<Watcher> {
+  const pushed = await openPushes(world, who);
+  const sight = sightOf(world.model, who);
+  return { who, pushed, changes: new Follower(world), sight, before: sight };
 }
 
-function look({ model }: World, watcher: Watcher): void {
-  watcher.before = watcher.sight;
-  watcher.sight = sightOf(model, watcher.viewer);
+function look({ model }: World, watchers: readonly Watcher[]): void {
+  // Who has the same eyes sees the same.
+  const sights = new Map<string, Sight>();
+  for (const watcher of watchers) {
+    const { organisation, cleared } = watcher.who;
+    const eyes = `${organisation} ${cleared}`;
+    const sight = sights.get(eyes) ?? sightOf(model, watcher.who);
+    sights.set(eyes, sight);
+    watcher.before = watcher.sight;
+    watcher.sight = sight;
+  }
 }
 
 /** What the server takes is what the rules allow. */
@@ -98,16 +106,19 @@ async function hearAll(
 ): Promise<void> {
   const sample = sampleOf(world, plan, at);
   const subscriptions = new Map(
-    watchers.map(({ viewer, pushed }) => [viewer, pushed.subscription]),
+    watchers.flatMap(({ who, pushed }) =>
+      pushed.subscription === undefined ? [] : [[who.organisation, pushed.subscription] as const],
+    ),
   );
   await Promise.all(
-    watchers.map(async ({ viewer, pushed, changes, sight, before }, seat) => {
+    watchers.map(async ({ who, pushed, changes, sight, before }, seat) => {
       const role = ROLES[(at + seat) % ROLES.length] ?? 'feed';
       const followers = { changes, stream: pushed.stream, webhook: pushed.webhook };
-      const place = { world, viewer, role, followers, sample, subscriptions };
+      const viewer = who.organisation;
+      const place = { world, who, viewer, role, followers, sample, subscriptions };
       const visit: Visit = { ...place, sight, before };
       for (const door of doors) {
-        await door.read(visit, new Hearing(judge, door.name, viewer));
+        await door.read(visit, new Hearing(judge, door.name, who.name));
       }
     }),
   );

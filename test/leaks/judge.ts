@@ -1,5 +1,6 @@
 /** Holds what a door showed against the model, and counts what was compared. */
 import type { Model } from './model.ts';
+import type { Eyes } from './shared.ts';
 
 export interface Finding {
   readonly kind: 'leaked' | 'missing';
@@ -59,7 +60,7 @@ export class Hearing {
   }
 }
 
-/** What one organisation may see at this moment. */
+/** What somebody may see at this moment. */
 export interface Sight {
   readonly takesPart: boolean;
   /** Objects of which it sees a current version, and those where another shares that. */
@@ -67,7 +68,7 @@ export interface Sight {
   readonly ofOthers: ReadonlySet<number>;
   /** Objects that it shares itself. */
   readonly own: ReadonlySet<number>;
-  /** By object, the number of the newest current version that it sees. */
+  /** By object, the number of the newest current version that it sees, where one is the newest. */
   readonly newest: ReadonlyMap<number, number>;
   /** By object, the numbers of all current versions that it sees. */
   readonly current: ReadonlyMap<number, readonly number[]>;
@@ -75,29 +76,34 @@ export interface Sight {
   readonly words: ReadonlySet<number>;
 }
 
-export function sightOf(model: Model, viewer: string): Sight {
+export function sightOf(model: Model, eyes: Eyes): Sight {
+  const { organisation } = eyes;
   const visible = new Set<number>();
   const ofOthers = new Set<number>();
   const newest = new Map<number, number>();
   const current = new Map<number, number[]>();
   for (const object of model.objects()) {
-    const seen = model.current(viewer, object);
+    const seen = model.current(eyes, object);
     // A revocation is as new as the day of the test, which comes after all that is posted.
-    const last = seen.findLast(({ revoked }) => revoked) ?? lastOf(seen);
+    const revoked = seen.filter((one) => one.revoked);
+    const last = revoked.at(-1) ?? lastOf(seen);
     if (last === undefined) continue;
     visible.add(object);
-    newest.set(object, last.number);
+    // By its creator's word all of them end at one time.
+    const ended = model.creatorOf(object) !== null && revoked.length > 1;
+    if (!ended) newest.set(object, last.number);
     current.set(
       object,
       seen.map(({ number }) => number),
     );
-    if (seen.some(({ sharer }) => sharer !== viewer)) ofOthers.add(object);
+    if (seen.some(({ sharer }) => sharer !== organisation)) ofOthers.add(object);
   }
-  const shown = model.versions.filter((version) => model.mayShow(viewer, version));
+  const { versions } = model;
+  const shown = versions.filter((version) => model.mayShow(eyes, version));
   const words = new Set(shown.map(({ number }) => number));
-  const shared = model.versions.filter(({ sharer }) => sharer === viewer);
+  const shared = versions.filter(({ sharer }) => sharer === organisation);
   const own = new Set(shared.map(({ object }) => object));
-  const takesPart = model.members.takesPart(viewer);
+  const takesPart = model.members.takesPart(organisation);
   return { takesPart, visible, ofOthers, own, newest, current, words };
 }
 

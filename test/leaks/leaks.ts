@@ -1,7 +1,8 @@
 /** Histories one after another, until so much has been compared. */
 import { liveThrough } from './history.ts';
 import { countChecks, newJudge, type Judge } from './judge.ts';
-import { planHistory, type Size } from './plan.ts';
+import type { Size } from './plan-content.ts';
+import { planHistory } from './plan.ts';
 import { shrink, tell } from './shrink.ts';
 import type { Ground } from './world.ts';
 
@@ -43,7 +44,7 @@ export function addLeaks(one: Leaks, other: Leaks): Leaks {
   };
 }
 
-export const USUAL_SIZE: Size = { steps: 30, objects: 700 };
+export const USUAL_SIZE: Size = { steps: 30, objects: 360 };
 
 /** Histories lived through at once: one waits while the other computes. */
 const LANES = 2;

@@ -1,7 +1,7 @@
 /** The doors that tell of members: who is there, who is in what, and what was done. */
 import { chainAll } from '../../src/log/audit-chain.ts';
 import { FOUNDERS } from './founding.ts';
-import { askAs, isTurnedAway, refuseWords, type Door, type Visit } from './door.ts';
+import { askAs, isTurnedAway, refuseWords, roleOf, type Door, type Visit } from './door.ts';
 import type { Hearing } from './judge.ts';
 import { idOf, objectsIn, type World } from './world.ts';
 
@@ -36,9 +36,10 @@ const organisations: Door = {
     for (const { name } of FOUNDERS) {
       hearing.compare(name, there.has(name), { due: isActive(world, name) });
     }
-    hearContacts(visit, hearing, text, () => false);
+    hearContacts(visit, hearing, text, (of) => visit.who.person && of === viewer);
     for (const { name } of FOUNDERS) {
-      const role = world.model.objects().length % 2 === 0 ? 'analyst' : 'org_admin';
+      const even = world.model.objects().length % 2 === 0;
+      const role = roleOf(visit, even ? 'analyst' : 'org_admin');
       const path = `/organisations/${world.slugOf(name)}`;
       const one = await askAs(visit, path, { role });
       hearing.compare(name, one.status === 200, { due: isActive(world, name), detail: 'alone' });
@@ -213,7 +214,7 @@ const audit: Door = {
     }
     const told = objectsIn(world, texts.join('\n'));
     for (const object of world.model.objects()) {
-      const due = world.readdressed.has(`${viewer} ${object}`);
+      const due = world.model.audited.has(`${viewer} ${object}`);
       hearing.compare(object, told.has(object), { due, detail: idOf(world, object) });
     }
     const owners = new Set(texts.join().match(/"organisation":"[^"]+"/g));

@@ -1,104 +1,24 @@
 /**
  * The policy in plain lines, written from its rules and from none of the server's code: who may
- * share what with whom, and who sees which version. Who is in what is beside it.
+ * share what with whom. Who sees which version, and who is in what, is beside it.
  */
-import { Membership } from './membership.ts';
+import { RED, Shared, type Address, type Version } from './shared.ts';
 import { isAboutContent, type ContentStep, type Rank, type Step } from './step.ts';
 
-/** To whom, and how marked. */
-interface Address {
-  readonly to: readonly string[];
-  readonly rank: Rank;
-}
-
-export interface Version {
-  readonly object: number;
-  readonly sharer: string;
-  /** What its content says of itself; a revocation says what it revokes. */
-  readonly number: number;
-  readonly marked: Rank | null;
-  readonly revoked: boolean;
-  superseded: boolean;
-  address: Address;
-}
+type StepOf<Act extends ContentStep['act']> = Extract<ContentStep, { act: Act }>;
 
 const UNMARKED: Rank = 2;
-const RED: Rank = 4;
-/** TLP:RED never leaves through a key, a feed or a webhook. */
-const KEY_CEILING: Rank = 3;
+const AMBER: Rank = 2;
 
-export class Model {
-  readonly members = new Membership();
-  readonly versions: Version[] = [];
-  readonly #objects = new Map<number, Version[]>();
-  /** `organisation object`, once it has seen it. */
-  readonly #known = new Set<string>();
+export class Model extends Shared {
+  /** Whose identity an object names as its creator: nobody's, or that of who shared it first. */
+  readonly #creators = new Map<number, string | null>();
   #number = 0;
-
-  // Who sees what -------------------------------------------------------------------------------
-
-  #isFor({ to, rank }: Address, organisation: string, ceiling: Rank): boolean {
-    const names = this.members.within(organisation);
-    return rank <= ceiling && to.some((name) => names.has(name));
-  }
-
-  /** What an organisation shared itself it sees too, within its ceiling. */
-  reaches(organisation: string, { sharer, address }: Version): boolean {
-    const ceiling = Math.min(KEY_CEILING, this.members.ceiling(organisation));
-    if (sharer === organisation) return address.rank <= ceiling;
-    return this.#isFor(address, organisation, ceiling);
-  }
-
-  /** Whether an organisation would see what is so addressed, by whatever way. */
-  wouldSee(organisation: string, to: readonly string[], rank: Rank): boolean {
-    return this.#isFor({ to, rank }, organisation, this.members.ceiling(organisation));
-  }
-
-  versionsOf(object: number): readonly Version[] {
-    return this.#objects.get(object) ?? [];
-  }
-
-  #currentOf({ object, sharer }: { object: number; sharer: string }): Version | undefined {
-    return this.versionsOf(object).find((one) => one.sharer === sharer && !one.superseded);
-  }
-
-  /** The current versions of an object that an organisation sees: one of each sharer at most. */
-  current(organisation: string, object: number): Version[] {
-    return this.versionsOf(object).filter(
-      (one) => !one.superseded && this.reaches(organisation, one),
-    );
-  }
-
-  /** An older version is shown only to who sees it and its sharer's current one. */
-  mayShow(organisation: string, version: Version): boolean {
-    const current = this.#currentOf(version);
-    return (
-      current !== undefined &&
-      this.reaches(organisation, current) &&
-      this.reaches(organisation, version)
-    );
-  }
-
-  /** Whether an organisation has ever seen an object: whoever has not is told of no withdrawal. */
-  knew(organisation: string, object: number): boolean {
-    return this.#known.has(`${organisation} ${object}`);
-  }
-
-  objects(): number[] {
-    return [...this.#objects.keys()];
-  }
-
-  // Who may do what -----------------------------------------------------------------------------
 
   /** Takes a step. Whether it is allowed; for shares, of each object. */
   take(step: Step): boolean[] {
     const allowed = isAboutContent(step) ? this.#allows(step) : [this.members.take(step)];
-    for (const organisation of this.members.organisations.keys()) {
-      for (const object of this.objects()) {
-        if (this.current(organisation, object).length === 0) continue;
-        this.#known.add(`${organisation} ${object}`);
-      }
-    }
+    this.remember();
     return allowed;
   }
 
@@ -106,11 +26,24 @@ export class Model {
     switch (step.act) {
       case 'share':
         return this.#share(step);
+      case 'pass on':
+        return [this.#passOn(step)];
       case 'readdress':
         return [this.#readdress(step)];
       case 'revoke':
         return [this.#revoke(step)];
+      case 'purge':
+        return [this.purge(step.object)];
     }
+  }
+
+  creatorOf(object: number): string | null {
+    return this.#creators.get(object) ?? null;
+  }
+
+  /** Whether it is in another member's name. */
+  #isForeign(by: string, object: number): boolean {
+    return (this.creatorOf(object) ?? by) !== by;
   }
 
   /** Organisations may be named by anybody, communities and groups by who is in them. */
@@ -120,7 +53,9 @@ export class Model {
   }
 
   /** In one order; where organisations are named, the sharer is among them. */
-  #audience(by: string, to: readonly string[]): string[] {
+  #audience(by: string, wished: readonly string[]): string[] {
+    const usual = this.members.organisations.get(by)?.defaultCommunity ?? '';
+    const to = wished.length > 0 ? wished : [usual];
     const named = to.every((name) => this.members.organisations.has(name));
     return [...new Set([...to, ...(named ? [by] : [])])].toSorted();
   }
@@ -131,74 +66,112 @@ export class Model {
     return rank <= this.members.ceiling(by) && (rank < RED || named);
   }
 
-  #share({ by, objects, ranks, to: wished }: Extract<Step, { act: 'share' }>): boolean[] {
-    const usual = this.members.organisations.get(by)?.defaultCommunity ?? '';
-    const to = this.#audience(by, wished.length > 0 ? wished : [usual]);
-    const open = this.members.takesPart(by) && this.#mayName(by, to);
+  #share({ by, objects, ranks, to: wished }: StepOf<'share'>): boolean[] {
+    const to = this.#audience(by, wished);
     return objects.map((object, i) => {
       this.#number += 1;
+      const number = this.#number;
+      if (!this.#creators.has(object)) this.#creators.set(object, object % 3 === 0 ? null : by);
       const marked = ranks[i] ?? null;
       const rank = marked ?? UNMARKED;
-      const before = this.#currentOf({ object, sharer: by });
-      if (!open || !this.#mayMark(by, to, rank) || before?.revoked === true) return false;
-      const number = this.#number;
-      this.#put({ object, sharer: by, number, marked, revoked: false }, { to, rank });
+      const ended = this.currentOf({ object, sharer: by })?.revoked === true;
+      if (ended || this.#isForeign(by, object)) return false;
+      if (!this.#mayShare(by, object, { to, rank })) return false;
+      this.put({ object, sharer: by, number, marked, revoked: false }, { to, rank });
       return true;
     });
   }
 
-  #put(facts: Omit<Version, 'superseded' | 'address'>, address: Address): void {
-    const before = this.#currentOf(facts);
-    if (before !== undefined) before.superseded = true;
-    const version = { ...facts, superseded: false, address };
-    this.versions.push(version);
-    this.#objects.set(facts.object, [...this.versionsOf(facts.object), version]);
-    if (before !== undefined) this.#narrow(version, before.address);
+  /** The newest version that somebody shares of an object, or the one before; not what revokes it. */
+  passable({ object, of, older }: StepOf<'pass on'>): Version | undefined {
+    const versions = this.versionsOf(object).filter((one) => one.sharer === of && !one.revoked);
+    return versions.at(older ? -2 : -1);
   }
 
-  /** No older version is ever shown to more than saw it; who loses the object loses them all. */
-  #narrow({ object, sharer, address }: Version, from: Address): void {
-    if (address.rank === from.rank && address.to.join() === from.to.join()) return;
-    const after = this.#reached(sharer, address);
-    for (const older of this.versionsOf(object)) {
-      if (!older.superseded || older.sharer !== sharer) continue;
-      const before = this.#reached(sharer, older.address);
-      if (before.isSubsetOf(after)) continue;
-      const rank = Math.max(older.address.rank, address.rank);
-      older.address = { to: after.isSubsetOf(before) ? address.to : [], rank };
-    }
+  /** The very version that one sees, unchanged, up to GREEN; AMBER within one's organisation. */
+  #passOn(step: StepOf<'pass on'>): boolean {
+    const { by, object } = step;
+    const version = this.passable(step);
+    if (version === undefined || !this.#isForeign(by, object)) return false;
+    const { number, marked } = version;
+    const own = this.currentOf({ object, sharer: by });
+    if (own?.revoked === true || (own?.number ?? 0) >= number) return false;
+    const seen = this.#livingOf(by, version);
+    const rank = Math.max(marked ?? UNMARKED, ...seen.map(({ address }) => address.rank));
+    const to = this.#audience(by, step.to);
+    if (seen.length === 0 || !mayGoTo(by, to, rank)) return false;
+    if (!this.#mayShare(by, object, { to, rank })) return false;
+    this.put({ object, sharer: by, number, marked, revoked: false }, { to, rank });
+    return true;
   }
 
-  #reached(sharer: string, address: Address): Set<string> {
-    const others = [...this.members.organisations.keys()].filter((name) => name !== sharer);
-    return new Set(others.filter((name) => this.#isFor(address, name, this.members.ceiling(name))));
+  #mayShare(by: string, object: number, { to, rank }: Address): boolean {
+    if (!this.members.takesPart(by) || !this.#mayName(by, to)) return false;
+    if (!this.#mayMark(by, to, rank)) return false;
+    return !this.isRefused({ organisation: by, cleared: false }, object);
   }
 
-  #readdress({ by, object, to, rank }: Extract<Step, { act: 'readdress' }>): boolean {
-    const current = this.#currentOf({ object, sharer: by });
+  /** Where one sees this very content; nothing where its creator has revoked it since. */
+  #livingOf(by: string, { object, number }: Version): Version[] {
+    const eyes = { organisation: by, cleared: false };
+    const same = this.versionsOf(object).filter((one) => one.number === number && !one.revoked);
+    const seen = same.filter((one) => this.mayShow(eyes, one));
+    return seen.every((one) => this.currentOf(one)?.revoked === true) ? [] : seen;
+  }
+
+  #readdress({ by, object, to, rank }: StepOf<'readdress'>): boolean {
+    const current = this.currentOf({ object, sharer: by });
     if (!this.members.takesPart(by) || !this.#mayName(by, to) || current === undefined)
       return false;
+    const from = current.address;
     const next = {
-      to: to.length > 0 ? this.#audience(by, to) : current.address.to,
-      rank: rank ?? current.address.rank,
+      to: to.length > 0 ? this.#audience(by, to) : from.to,
+      rank: rank ?? from.rank,
     };
     if (next.rank < (current.marked ?? 0)) return false;
-    // What is RED already stays with whom it was named for.
-    const named = to.length > 0 ? to : next.rank === current.address.rank ? [] : ['a community'];
-    if (!this.#mayMark(by, named, next.rank)) return false;
-    const from = current.address;
+    if (!this.#mayMark(by, namedAnew(to, from, next), next.rank)) return false;
+    if (this.#isForeign(by, object) && !mayReaddressForeign(by, from, next)) return false;
     current.address = next;
-    this.#narrow(current, from);
+    this.audited.add(`${by} ${object}`);
+    this.narrow(current, from);
     return true;
   }
 
-  #revoke({ by, object }: Extract<Step, { act: 'revoke' }>): boolean {
-    const current = this.#currentOf({ object, sharer: by });
+  /** Where the creator revokes, what others share of it ends too, each for who had it. */
+  #revoke({ by, object }: StepOf<'revoke'>): boolean {
+    const current = this.currentOf({ object, sharer: by });
     if (!this.members.takesPart(by) || current === undefined || current.revoked) return false;
+    if (this.#isForeign(by, object)) return false;
     const { marked, address } = current;
-    const rank = Math.max(marked ?? UNMARKED, address.rank);
-    const { number } = current;
-    this.#put({ object, sharer: by, number, marked, revoked: true }, { to: address.to, rank });
+    this.#end(current, Math.max(marked ?? UNMARKED, address.rank));
+    if (this.creatorOf(object) === null) return true;
+    for (const other of this.versionsOf(object)) {
+      if (other.superseded || other.revoked) continue;
+      this.#end(other, other.address.rank);
+      this.audited.add(`${other.sharer} ${object}`);
+    }
     return true;
   }
+
+  #end({ object, sharer, number, marked, address }: Version, rank: Rank): void {
+    this.put({ object, sharer, number, marked, revoked: true }, { to: address.to, rank });
+  }
+}
+
+/** What is RED already stays with whom it was named for. */
+function namedAnew(to: readonly string[], from: Address, next: Address): readonly string[] {
+  if (to.length > 0) return to;
+  return next.rank === from.rank ? [] : ['a community'];
+}
+
+/** Where what another created may go: up to GREEN anywhere, AMBER no further than oneself. */
+function mayGoTo(by: string, to: readonly string[], rank: Rank): boolean {
+  const alone = to.length === 1 && to[0] === by;
+  return rank < AMBER || (rank === AMBER && alone);
+}
+
+/** Never lower than it was received, and to others only up to GREEN. */
+function mayReaddressForeign(by: string, from: Address, { to, rank }: Address): boolean {
+  const alone = to.length === 1 && to[0] === by;
+  return rank >= from.rank && (to.join() === from.to.join() || alone || rank < AMBER);
 }

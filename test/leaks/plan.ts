@@ -1,5 +1,5 @@
 /** Random histories: the same for the same seed. */
-import { createRandom, type Random } from '../torture/random.ts';
+import { createRandom } from '../torture/random.ts';
 import {
   ceilingsOf,
   foundedModel,
@@ -8,30 +8,21 @@ import {
   MORE_COMMUNITIES,
   type Ceilings,
 } from './founding.ts';
-import type { Model } from './model.ts';
-import type { ContentStep, MemberStep, Rank, Step } from './step.ts';
+import {
+  ACTS_ON_CONTENT,
+  FILLING,
+  shareAnew,
+  sharer,
+  type Planner,
+  type Size,
+} from './plan-content.ts';
+import type { MemberStep, Step } from './step.ts';
 
 export interface Plan {
   readonly seed: number;
   readonly ceilings: Ceilings;
   readonly steps: readonly Step[];
 }
-
-export interface Size {
-  readonly steps: number;
-  /** Objects that come up in it, at most. */
-  readonly objects: number;
-}
-
-interface Planner {
-  readonly random: Random;
-  readonly model: Model;
-  readonly size: Size;
-  objects: number;
-}
-
-/** The part of a history in which most objects are shared for the first time. */
-const FILLING = 0.3;
 
 export function planHistory(seed: number, size: Size): Plan {
   const random = createRandom(seed);
@@ -47,14 +38,11 @@ export function planHistory(seed: number, size: Size): Plan {
 }
 
 /** Each act as often as it stands here. */
-const OF_CONTENT = [shareAnew, shareAnew, shareAgain, shareAgain, shareAgain, shareAlso];
-const OF_OWNERS = [readdress, readdress, readdress, readdress, revoke];
 const OF_MEMBERS = [move, move, move, move, changeStatus, changeStatus, changeStatus];
 const OF_OFFICES = [agree, agree, agree, approve, approve, endAgreement, endAgreement];
 const OF_PLACES = [makeGroup, changeGroup, makeCommunity];
 const ACTS: readonly ((planner: Planner) => Step)[] = [
-  ...OF_CONTENT,
-  ...OF_OWNERS,
+  ...ACTS_ON_CONTENT,
   ...OF_MEMBERS,
   ...OF_OFFICES,
   ...OF_PLACES,
@@ -66,93 +54,6 @@ function nextStep(planner: Planner, filling: boolean): Step {
   if (groups < 2) return makeGroup(planner);
   if (filling && random.chance(0.7)) return shareAnew(planner);
   return random.pick(ACTS)(planner);
-}
-
-// Content -------------------------------------------------------------------------------------
-
-function shareAnew(planner: Planner): ContentStep {
-  const { random, size } = planner;
-  const share = Math.ceil(size.objects / (size.steps * FILLING * 0.5));
-  const count = Math.min(size.objects - planner.objects, random.between(1, share));
-  if (count <= 0) return shareAgain(planner);
-  const first = planner.objects;
-  planner.objects += count;
-  const objects = Array.from({ length: count }, (_, i) => first + i);
-  return shareOf(planner, sharer(planner), objects);
-}
-
-/** Newer versions of what somebody shares. */
-function shareAgain(planner: Planner): ContentStep {
-  const { random, model } = planner;
-  const by = sharer(planner);
-  const own = model.versions.filter(({ sharer: of, superseded }) => of === by && !superseded);
-  if (own.length === 0) return shareAnew(planner);
-  const chosen = random.shuffled(own).slice(0, random.between(1, 6));
-  return shareOf(
-    planner,
-    by,
-    chosen.map(({ object }) => object),
-  );
-}
-
-/** What somebody else shares too. */
-function shareAlso(planner: Planner): ContentStep {
-  const { random, objects } = planner;
-  if (objects === 0) return shareAnew(planner);
-  const chosen = Array.from({ length: random.between(1, 4) }, () => random.between(0, objects - 1));
-  return shareOf(planner, sharer(planner), [...new Set(chosen)]);
-}
-
-function shareOf(planner: Planner, by: string, objects: readonly number[]): ContentStep {
-  const to = audience(planner, by);
-  return { act: 'share', by, objects, ranks: objects.map(() => rankOf(planner)), to };
-}
-
-function readdress(planner: Planner): ContentStep {
-  const { random, model } = planner;
-  const { object, by } = ownOf(planner);
-  const change = random.pick(['to', 'rank', 'both'] as const);
-  const marked = model.versionsOf(object).findLast((one) => one.sharer === by)?.marked ?? 0;
-  const rank = change === 'to' ? null : random.between(random.chance(0.9) ? marked : 0, 4);
-  const to = change === 'rank' ? [] : audience(planner, by);
-  return { act: 'readdress', by, object, rank, to: rank === null && to.length === 0 ? [by] : to };
-}
-
-function revoke(planner: Planner): ContentStep {
-  return { act: 'revoke', ...ownOf(planner) };
-}
-
-/** An object and who shares it; now and then who does not. */
-function ownOf(planner: Planner): { object: number; by: string } {
-  const { random, model } = planner;
-  const current = model.versions.filter(({ superseded }) => !superseded);
-  if (current.length === 0) return { object: 0, by: sharer(planner) };
-  const { object, sharer: of } = random.pick(current);
-  return { object, by: random.chance(0.95) ? of : sharer(planner) };
-}
-
-/** Mostly somebody who takes part. */
-function sharer({ random, model }: Planner): string {
-  const names = FOUNDERS.map(({ name }) => name);
-  const active = names.filter((name) => model.members.takesPart(name));
-  return random.pick(active.length > 0 && random.chance(0.95) ? active : names);
-}
-
-function rankOf({ random }: Planner): Rank | null {
-  return random.pick([null, 0, 1, 1, 2, 2, 3, 4]);
-}
-
-/** What the sharer may name, mostly; often nobody, so that it goes to its default community. */
-function audience({ random, model }: Planner, by: string): string[] {
-  if (random.chance(0.2)) return [];
-  const organisations = FOUNDERS.map(({ name }) => name);
-  const may = [...model.members.within(by)].filter((name) => !organisations.includes(name));
-  const all = [...model.members.communities.keys(), ...model.members.groups.keys()];
-  const groups = may.length > 0 && random.chance(0.95) ? may : all;
-  const chosen = Array.from({ length: random.between(1, 3) }, () =>
-    random.pick(random.chance(0.5) ? groups : organisations),
-  );
-  return [...new Set(chosen)];
 }
 
 // Members -------------------------------------------------------------------------------------

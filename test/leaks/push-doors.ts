@@ -3,6 +3,7 @@ import { follow } from '../support/follow.ts';
 import { Actor } from '../support/actors.ts';
 import type { Door, Visit } from './door.ts';
 import { Follower } from './follower.ts';
+import type { Viewer } from './founding.ts';
 import type { Hearing } from './judge.ts';
 import { ask, must, type World } from './world.ts';
 
@@ -22,7 +23,10 @@ const webhook: Door = {
   name: 'webhook',
   routes: [],
   discloses: ['webhook'],
-  read: (visit, hearing) => hearPushed(visit, hearing, visit.followers.webhook),
+  async read(visit, hearing) {
+    // A subscription is of the organisation, whoever made it.
+    if (!visit.who.person) await hearPushed(visit, hearing, visit.followers.webhook);
+  },
 };
 
 export const PUSH_DOORS = [stream, webhook];
@@ -30,41 +34,51 @@ export const PUSH_DOORS = [stream, webhook];
 export interface Pushed {
   readonly stream: Follower;
   readonly webhook: Follower;
-  readonly subscription: string;
+  /** Its id; people have none of their own. */
+  readonly subscription: string | undefined;
   close(): Promise<void>;
 }
 
 /** Opens a stream and makes a subscription, which tell their followers for as long as it lasts. */
-export async function openPushes(world: World, viewer: string): Promise<Pushed> {
-  const path = `/${world.slugOf(viewer)}`;
-  const wish = { url: world.webhooks.url + path };
-  const made = { key: world.key(viewer, 'org_admin'), method: 'POST', body: wish } as const;
-  const { text } = await must(ask(world, { ...made, path: '/subscriptions' }));
+export async function openPushes(world: World, who: Viewer): Promise<Pushed> {
   const webhookFollower = new Follower(world);
-  const unheard = world.webhooks.hears(path, ({ objects, withdrawn }) => {
-    for (const object of objects) webhookFollower.put(JSON.stringify(object));
-    for (const id of withdrawn) webhookFollower.withdraw(id);
-  });
+  const hook = who.person ? undefined : await subscribe(world, who, webhookFollower);
   const streamFollower = new Follower(world);
-  const closeStream = await openStream(world, viewer, streamFollower);
+  const closeStream = await openStream(world, who, streamFollower);
   return {
     stream: streamFollower,
     webhook: webhookFollower,
-    subscription: (JSON.parse(text) as { id: string }).id,
+    subscription: hook?.id,
     close: async () => {
-      unheard();
+      hook?.unheard();
       await closeStream();
     },
   };
 }
 
+async function subscribe(
+  world: World,
+  who: Viewer,
+  follower: Follower,
+): Promise<{ id: string; unheard: () => void }> {
+  const path = `/${world.slugOf(who.organisation)}`;
+  const body = { url: world.webhooks.url + path };
+  const key = world.credential(who, 'org_admin');
+  const { text } = await must(ask(world, { key, method: 'POST', path: '/subscriptions', body }));
+  const unheard = world.webhooks.hears(path, ({ objects, withdrawn }) => {
+    for (const object of objects) follower.put(JSON.stringify(object));
+    for (const id of withdrawn) follower.withdraw(id);
+  });
+  return { id: (JSON.parse(text) as { id: string }).id, unheard };
+}
+
 async function openStream(
   world: World,
-  viewer: string,
+  who: Viewer,
   follower: Follower,
 ): Promise<() => Promise<void>> {
-  const key = world.key(viewer, 'analyst');
-  const actor = new Actor(world.tocsin, { slug: world.slugOf(viewer), identity: '', key });
+  const [slug, key] = [world.slugOf(who.organisation), world.credential(who, 'analyst')];
+  const actor = new Actor(world.tocsin, { slug, identity: '', key });
   const following = await follow(world.tocsin, actor);
   // Its first word is where it begins.
   await following.next();

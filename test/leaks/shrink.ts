@@ -4,6 +4,7 @@ import { DOORS } from './doors.ts';
 import { liveThrough } from './history.ts';
 import { newJudge, type Finding } from './judge.ts';
 import type { Plan } from './plan.ts';
+import { VIEWERS } from './founding.ts';
 import { inWords, isAboutContent, TLP_NAMES, type Step } from './step.ts';
 import type { Ground } from './world.ts';
 
@@ -64,7 +65,8 @@ async function sameFinding(
     ...one,
     every: 1,
   }));
-  await liveThrough(ground, plan, judge, { doors, viewers: door === 'acts' ? [] : [viewer] });
+  const viewers = VIEWERS.filter(({ name }) => name === viewer);
+  await liveThrough(ground, plan, judge, { doors, viewers: door === 'acts' ? [] : viewers });
   return judge.findings.find((one) => one.kind === kind && one.door === door);
 }
 

@@ -19,7 +19,18 @@ export type ContentStep =
       readonly to: readonly string[];
       readonly rank: Rank | null;
     }
-  | { readonly act: 'revoke'; readonly by: string; readonly object: number };
+  | { readonly act: 'revoke'; readonly by: string; readonly object: number }
+  /** What another shares, in its creator's name: the newest version of it, or the one before. */
+  | {
+      readonly act: 'pass on';
+      readonly by: string;
+      readonly object: number;
+      readonly of: string;
+      readonly older: boolean;
+      readonly to: readonly string[];
+    }
+  /** By an administrator. */
+  | { readonly act: 'purge'; readonly object: number };
 
 export type MemberStep =
   | {
@@ -74,8 +85,10 @@ export type MemberStep =
 
 export type Step = ContentStep | MemberStep;
 
+const OF_CONTENT = new Set<Step['act']>(['share', 'readdress', 'revoke', 'pass on', 'purge']);
+
 export function isAboutContent(step: Step): step is ContentStep {
-  return step.act === 'share' || step.act === 'readdress' || step.act === 'revoke';
+  return OF_CONTENT.has(step.act);
 }
 
 export type Status = 'invited' | 'active' | 'suspended' | 'left';
@@ -94,6 +107,12 @@ export function inWords(step: Step): string {
     }
     case 'revoke':
       return `${step.by} revokes object ${step.object}`;
+    case 'pass on': {
+      const what = `object ${step.object} of ${step.of}${step.older ? ', one version older,' : ''}`;
+      return `${step.by} passes on ${what} to ${namesOf(step.to)}`;
+    }
+    case 'purge':
+      return `an administrator purges object ${step.object}`;
     case 'make group':
       return `${step.by} makes the group ${kindOf(step)} with ${namesOf(step.members)}`;
     case 'change group':

@@ -7,8 +7,16 @@ import { TLP_ORDER } from '../../src/stix/tlp.ts';
 import { indicator, TLP_BY_RANK, type PostedObject } from '../support/builders.ts';
 import type { Tocsin } from '../support/tocsin.ts';
 import type { Webhooks } from '../support/webhooks.ts';
-import { COMMUNITIES, foundedModel, FOUNDERS, type Ceilings } from './founding.ts';
+import {
+  COMMUNITIES,
+  foundedModel,
+  FOUNDERS,
+  PEOPLE,
+  type Ceilings,
+  type Viewer,
+} from './founding.ts';
 import type { Model } from './model.ts';
+import { signIn, type Person } from './people.ts';
 import type { Rank } from './step.ts';
 
 /** What a test asks in a minute is more than a key may. */
@@ -26,10 +34,14 @@ export interface World extends Ground {
   readonly model: Model;
   /** In every slug, id and text of this history, and in no other's. */
   readonly mark: string;
-  /** `organisation object` where an organisation has addressed it anew, which the audit tells. */
-  readonly readdressed: Set<string>;
+  /** By the name of who reads in person. */
+  readonly people: ReadonlyMap<string, Person>;
+  /** By the name of an organisation, the STIX identity that is its own. */
+  readonly identities: ReadonlyMap<string, string>;
   /** By the name of an organisation and a role. */
   key(organisation: string, role: Role): string;
+  /** The key of that role, or who reads in person its access token. */
+  credential(who: Viewer, role: Role): string;
   /** The names in the model have slugs on the server. */
   slugOf(name: string): string;
   nameOf(slug: string): string | undefined;
@@ -47,13 +59,20 @@ export async function prepareGround(tocsin: Tocsin, webhooks: Webhooks): Promise
 export async function foundWorld(ground: Ground, ceilings: Ceilings): Promise<World> {
   const mark = newMark();
   const keys = new Map<string, string>();
+  const people = new Map<string, Person>();
+  const identities = new Map<string, string>();
+  const key = (organisation: string, role: Role): string =>
+    keys.get(`${organisation} ${role}`) ?? '';
   const slugOf = (name: string): string => `${name}-${mark}`;
   const world: World = {
     ...ground,
     model: foundedModel(ceilings),
     mark,
-    readdressed: new Set(),
-    key: (organisation, role) => keys.get(`${organisation} ${role}`) ?? '',
+    people,
+    identities,
+    key,
+    credential: (who, role) =>
+      who.person ? (people.get(who.name)?.token ?? '') : key(who.organisation, role),
     slugOf,
     nameOf: (slug) => (slug.endsWith(`-${mark}`) ? slug.slice(0, -mark.length - 1) : undefined),
   };
@@ -63,12 +82,17 @@ export async function foundWorld(ground: Ground, ceilings: Ceilings): Promise<Wo
   }
   for (const { name, community, partner } of FOUNDERS) {
     const [slug, rank] = [slugOf(name), ceilings[name] ?? 0];
-    await found(ground.tocsin, { slug, community: slugOf(community), partner, rank });
+    const wish = { slug, community: slugOf(community), partner, rank };
+    identities.set(name, await found(ground.tocsin, wish));
     const contacts = [contactOf(world, name, true), contactOf(world, name, false)];
     await must(administrates(world, 'PATCH', `/organisations/${slug}`, { contacts }));
     for (const role of ROLES) {
       keys.set(`${name} ${role}`, await keyFor(ground.tocsin, slug, role));
     }
+  }
+  for (const who of PEOPLE) {
+    const slug = slugOf(who.organisation);
+    people.set(who.name, await signIn(ground.tocsin, who, { slug, mark }));
   }
   return world;
 }
@@ -76,12 +100,13 @@ export async function foundWorld(ground: Ground, ceilings: Ceilings): Promise<Wo
 async function found(
   { db }: Tocsin,
   wish: { slug: string; community: string; partner: boolean; rank: Rank },
-): Promise<void> {
+): Promise<string> {
   const { slug, community, partner, rank } = wish;
   const kind = partner ? ('partner_nation' as const) : ('allied_nation' as const);
   const ceiling = TLP_ORDER[rank] ?? 'clear';
   const facts = { name: slug, communities: [community], ceiling, defaultTlp: 'amber' as const };
-  await createOrganisation(db, { slug, kind, ...facts }, 'test');
+  const { identity } = await createOrganisation(db, { slug, kind, ...facts }, 'test');
+  return identity;
 }
 
 function keyFor({ db, keyring }: Tocsin, organisation: string, role: Role): Promise<string> {
@@ -174,9 +199,15 @@ const START_MS = Date.UTC(2025, 0, 1);
 /** A version as it is posted. Two objects look for the same, so that one is a re-issue. */
 export function versionToPost(
   world: World,
-  version: { readonly object: number; readonly number: number; readonly rank: Rank | null },
+  version: {
+    readonly object: number;
+    readonly number: number;
+    readonly rank: Rank | null;
+    /** The name of who created it. */
+    readonly creator: string | null;
+  },
 ): PostedObject {
-  const { object, number, rank } = version;
+  const { object, number, rank, creator } = version;
   const time = new Date(START_MS + number * 60_000).toISOString();
   return indicator({
     id: idOf(world, object),
@@ -184,6 +215,7 @@ export function versionToPost(
     modified: time,
     name: wordOf(world, number),
     pattern: `[domain-name:value = 'host-${object >> 1}-${world.mark}.example.com']`,
+    ...(creator === null ? {} : { created_by_ref: world.identities.get(creator) }),
     ...(rank === null ? {} : { object_marking_refs: [TLP_BY_RANK[rank]] }),
   });
 }
