@@ -6,6 +6,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
 import { JsonFault } from '../stix/json-fault.ts';
 import { isOutage } from '../store/outage.ts';
+import { problemOfBody } from './body-problems.ts';
 
 const STATUSES: Partial<Record<ProblemCode, number>> = {
   agreement_ended: 409,
@@ -75,8 +76,6 @@ const OUTAGE =
 
 /** What Fastify itself finds wrong with a request, in our words. */
 const FASTIFY_FAULTS: Record<string, ProblemCode> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'content_type_unsupported',
-  FST_ERR_CTP_EMPTY_TYPE: 'content_type_unsupported',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'body_missing',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
   FST_ERR_VALIDATION: 'invalid_request',
@@ -105,29 +104,32 @@ export function problemBody(problem: Problem, instance: string): Record<string, 
 
 /** Fastify's error handler for the REST door. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = isTooLarge(error) ? tooLarge(request) : toProblem(error);
+  const problem = problemOfBody(error, request.routeOptions) ?? toProblem(error);
   const status = statusOf(problem.code);
   if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed');
   request.problem = problem.code;
-  takeTheRest(request, reply);
   const wait = status === 503 ? 1 : problem.extra['retry_after'];
   if (typeof wait === 'number') reply.header('retry-after', String(wait));
   if (status === 401)
     reply.header('www-authenticate', 'Bearer realm="tocsin", Basic realm="tocsin"');
-  void reply
-    .code(status)
-    .header('content-type', 'application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problemBody(problem, request.id)));
+  reply.code(status).header('content-type', 'application/problem+json; charset=utf-8');
+  takeTheRest(request, reply, () => void reply.send(JSON.stringify(problemBody(problem, request.id))));
 }
 
 /**
  * Reads a body to its end that nobody wants any more: a connection cut in the midst of it would
- * take the answer with it, and one left waiting would keep the server from stopping.
+ * take the answer with it, and one left waiting would keep the server from stopping. Where the
+ * connection ends with the answer, the answer waits for that end; else it goes at once.
  */
-function takeTheRest({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (raw.complete) return;
+function takeTheRest({ raw }: FastifyRequest, reply: FastifyReply, answer: () => void): void {
+  if (raw.complete) {
+    answer();
+    return;
+  }
   reply.removeHeader('connection');
   raw.unpipe().resume();
+  if (/\bclose\b/i.test(raw.headers.connection ?? '')) raw.once('end', answer);
+  else answer();
 }
 
 /** Whatever was thrown, as something the caller may be told. */
@@ -148,20 +150,6 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal_error', 'The failure was logged under the id in `instance`', {
     cause: error,
   });
-}
-
-function isTooLarge(error: unknown): boolean {
-  return isFastifyError(error) && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
-}
-
-function tooLarge({ routeOptions }: FastifyRequest): Problem {
-  const { bodyLimit, config } = routeOptions;
-  const detail =
-    config.takesPicture === true
-      ? `A picture may have ${bodyLimit} bytes`
-      : `One JSON document may have ${bodyLimit} bytes. Objects in any number can be POSTed to ` +
-        '/api/v1/bundles one a line, as application/x-ndjson';
-  return new Problem('body_too_large', detail, { extra: { limit_bytes: bodyLimit } });
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

@@ -85,6 +85,12 @@ describe('415, and nothing is stored', () => {
     expect(await rowCounts(tocsin)).toEqual(before);
   });
 
+  it('names what each route takes', async () => {
+    const taken = async (path: string) => (await postAs('text/plain', path)).body['detail'];
+    expect(await taken('bundles')).toMatch(/^Send application\/json.*application\/x-ndjson/);
+    expect(await taken('subscriptions')).toBe('Send application/json');
+  });
+
   it.each(['application/xml', 'text/xml; charset=utf-8', 'application/stix+xml'])(
     '%s, and names the way from STIX 1.x to JSON',
     async (type) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { connect } from 'node:net';
+import { json, text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anActor, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
@@ -74,6 +75,27 @@ it('a document larger than a body may be: 413 that names the limit and the way i
   expect(body).toMatchObject({ code: 'body_too_large', limit_bytes: BODY_BYTES_MAX });
   expect(body['detail']).toMatch(/8388608 bytes.*application\/x-ndjson/s);
   expect(await rowCounts(tocsin)).toEqual(before);
+});
+
+it('who closes the connection, and sends all before he reads, gets that answer too', async () => {
+  const { hostname, port } = new URL(tocsin.url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  const answer = textOf(socket);
+  const bytes = 64 * MIB;
+  const head = [
+    'POST /api/v1/bundles HTTP/1.1',
+    `Host: ${hostname}`,
+    `X-API-Key: ${alice.key}`,
+    'Content-Type: application/json',
+    `Content-Length: ${bytes}`,
+    'Connection: close',
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n`);
+  for (const part of repeat(Buffer.alloc(MIB, ' '), 64)) {
+    if (!socket.write(part)) await once(socket, 'drain');
+    expect(socket.bytesRead).toBe(0);
+  }
+  expect(await answer).toMatch(/^HTTP\/1\.1 413 .*"code":"body_too_large"/s);
 });
 
 it('a line of 100 MB is told and passed over in bounded memory, the others are taken', async () => {
