@@ -113,7 +113,11 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   if (status === 401)
     reply.header('www-authenticate', 'Bearer realm="tocsin", Basic realm="tocsin"');
   reply.code(status).header('content-type', 'application/problem+json; charset=utf-8');
-  takeTheRest(request, reply, () => void reply.send(JSON.stringify(problemBody(problem, request.id))));
+  takeTheRest(
+    request,
+    reply,
+    () => void reply.send(JSON.stringify(problemBody(problem, request.id))),
+  );
 }
 
 /**
