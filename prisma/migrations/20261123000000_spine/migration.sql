@@ -269,33 +269,6 @@ create table dead_letter (
   primary key (subscription_id, seq)
 );
 
--- What an organisation may see now: the audiences it is in and the highest ceiling of its valid
--- agreements. Without a valid agreement, or unless it is active, nothing (ceiling null).
-create function viewer_of(organisation integer, realm smallint,
-                          out ceiling smallint, out audiences integer[])
-language sql stable set search_path from current as $$
-  with agreed as (
-    select a.community_id as audience_id, a.tlp_ceiling
-    from organisation o join agreement a on a.organisation_id = o.id
-      join audience c on c.id = a.community_id and c.realm_id = realm
-    where o.id = organisation and o.status = 'active'
-      and a.valid_from <= now() and (a.valid_until is null or a.valid_until > now())
-  ), base as (
-    select audience_id from agreed
-    union
-    select m.audience_id from audience_member m join audience g on g.id = m.audience_id
-    where m.organisation_id = organisation and g.realm_id = realm
-    union
-    select s.id from audience s where s.organisation_id = organisation and s.realm_id = realm
-  )
-  select max(tlp_ceiling)::smallint,
-    case when count(*) = 0 then '{}' else array(
-      select audience_id from base
-      union select p.audience_id from base join audience_part p on p.part_id = base.audience_id
-    ) end
-  from agreed
-$$;
-
 -- Rights -----------------------------------------------------------------------------------------
 
 grant select, insert on version, observable to tocsin_app;
@@ -416,36 +389,6 @@ exception when lock_not_available then null;
 end
 $$;
 
--- Moves committed inbox rows to the log, in the order of the inbox, stamping a gapless seq and a
--- strictly increasing date_added. One transaction at a time does it, whichever process asked.
--- Returns how many it moved and where the log now ends.
-create function sequence_inbox(batch_max integer, out moved integer, out head bigint)
-language plpgsql security definer set search_path from current as $$
-declare
-  last_added timestamptz;
-begin
-  perform pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0));
-  select seq, date_added into head, last_added from log order by seq desc limit 1;
-  head := coalesce(head, 0);
-  perform ensure_log_partition(head + 1);
-  perform ensure_log_partition(head + batch_max);
-  with taken as (
-    delete from inbox where id in (select id from inbox order by id limit batch_max) returning *
-  )
-  insert into log
-    select head + row_number() over (order by id), kind, version_id, stix_id, organisation_id,
-      audience_id, tlp, realm_id,
-      greatest(clock_now, last_added) + row_number() over (order by id) * interval '1 microsecond'
-    from taken, (select clock_timestamp() as clock_now) as clock;
-  get diagnostics moved = row_count;
-  if moved > 0 then
-    head := head + moved;
-    perform pg_notify('tocsin_log', head::text);
-  end if;
-  perform turn_inbox();
-end
-$$;
-
 -- Where the kept log begins (exclusive) and ends (inclusive): two numbers, no content, which the
 -- readers need to bound a page; they never leave the server but sealed.
 create function log_bounds(out floor bigint, out head bigint)
@@ -460,7 +403,6 @@ language sql stable security definer set search_path from current as $$
                    from inbox order by id limit 1), 0)
 $$;
 
-revoke execute on function ensure_log_partition, turn_inbox, sequence_inbox, log_bounds, inbox_lag, viewer_of
-  from public;
-grant execute on function sequence_inbox, log_bounds to tocsin_app, tocsin_server;
-grant execute on function viewer_of, inbox_lag to tocsin_server;
+revoke execute on function ensure_log_partition, turn_inbox, log_bounds, inbox_lag from public;
+grant execute on function log_bounds to tocsin_app, tocsin_server;
+grant execute on function inbox_lag to tocsin_server;

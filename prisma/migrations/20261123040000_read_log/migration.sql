@@ -5,11 +5,19 @@
 -- transaction that enters one viewer; a worker with many subscriptions is spared four round trips
 -- for each.
 
--- Who an organisation is as a reader, for tocsin_app, which has no right on memberships.
-create function reader_of(organisation integer, realm smallint,
-                          out ceiling smallint, out audiences integer[], out self integer)
+-- Who an organisation is as a reader, for tocsin_app, which has no right on memberships; and `told`: the
+-- audiences to which what an organisation has lost is addressed. That is itself. Where it sees nothing
+-- now, and for who has clearance but whose organisation may not see RED any more, also those in which
+-- it stands together with others.
+create function reader_of(organisation integer, realm smallint, cleared boolean,
+                          out ceiling smallint, out audiences integer[], out told integer[])
 language sql stable security definer set search_path from current as $$
-  select * from viewer_of(organisation, realm)
+  select viewer.ceiling, viewer.audiences,
+    case when viewer.ceiling is null or (cleared and viewer.ceiling < 4)
+      then array(
+        select viewer.self union select p.audience_id from audience_part p where p.part_id = viewer.self)
+      else array[viewer.self] end
+  from viewer_of(organisation, realm) as viewer
 $$;
 
 -- One text for each reader, since a result is taken apart value by value, which costs more than
@@ -25,8 +33,8 @@ declare
 begin
   for r in
     select * from rows from (json_to_recordset(readers) as (organisation integer, realm smallint,
-      ceiling smallint, after bigint, up_to bigint, row_max integer, bare boolean, types text[],
-      labels text[], confidence_min smallint, producers integer[], creators text[])
+      ceiling smallint, cleared boolean, after bigint, up_to bigint, row_max integer, bare boolean,
+      types text[], labels text[], confidence_min smallint, producers integer[], creators text[])
     ) with ordinality
   loop
     -- A key or a door may see less than its organisation, never more.
@@ -34,8 +42,9 @@ begin
       set_config('tocsin.realm', r.realm::text, true),
       set_config('tocsin.audiences', present.audiences::text, true),
       set_config('tocsin.ceiling', least(coalesce(present.ceiling, -1), r.ceiling)::text, true),
-      set_config('tocsin.self', present.self::text, true)
-    from reader_of(r.organisation, r.realm) as present;
+      set_config('tocsin.cleared', r.cleared::text, true),
+      set_config('tocsin.told', present.told::text, true)
+    from reader_of(r.organisation, r.realm, r.cleared) as present;
     -- Mostly each row of a page puts what is still current and visible. Then looking all its
     -- versions up together, in the order of their index, tells so at half the price. A withdrawal
     -- has no version, and one that is put twice is counted once: both go the long way.
@@ -81,7 +90,7 @@ begin
   end loop;
   perform set_config('tocsin.organisation', '', true), set_config('tocsin.realm', '', true),
     set_config('tocsin.audiences', '', true), set_config('tocsin.ceiling', '', true),
-    set_config('tocsin.self', '', true);
+    set_config('tocsin.cleared', '', true), set_config('tocsin.told', '', true);
 end
 $$;
 

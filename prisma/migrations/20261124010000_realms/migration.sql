@@ -6,20 +6,6 @@
 -- of this one. Null where the operator made it.
 alter table api_key add column made_by text references api_key;
 
--- The keys that the operator made from which a key descends: by being made, by being rotated, or by
--- both. Two keys that have one in common may be in one hand.
-create function lines_of_key(key text) returns setof text
-language sql stable set search_path from current as $$
-  with recursive line as (
-    select id, first_id, made_by from api_key where id = key
-    union
-    select k.id, k.first_id, k.made_by from line join api_key k on k.id in (line.first_id, line.made_by)
-  )
-  select id from line where first_id is null and made_by is null
-$$;
-revoke execute on function lines_of_key from public;
-grant execute on function lines_of_key to tocsin_server;
-
 -- Objects purged -------------------------------------------------------------------------------------
 
 -- Whoever writes versions holds the lock `tocsin.writers` shared until he commits (asWriter); what
@@ -42,6 +28,9 @@ create table purged_witness (
   realm_id smallint not null,
   stix_id text not null,
   organisation_id integer not null references organisation,
+  -- What was RED to a witness is refused only from his people with clearance: through a key nobody
+  -- could know of it, and a refusal would tell.
+  tlp smallint not null default 0 check (tlp in (0, 4)),
   primary key (realm_id, stix_id, organisation_id),
   foreign key (realm_id, stix_id) references purged_object
 );
@@ -50,6 +39,7 @@ create policy owner_all on purged_witness to current_user using (true) with chec
 create policy own on purged_witness for select to tocsin_app using (
   organisation_id = (select nullif(current_setting('tocsin.organisation', true), '')::integer)
   and realm_id = (select nullif(current_setting('tocsin.realm', true), '')::smallint)
+  and (tlp < 4 or (select nullif(current_setting('tocsin.cleared', true), '')::boolean))
 );
 grant select on purged_witness to tocsin_app;
 grant select on purged_object to tocsin_server;
@@ -58,7 +48,8 @@ grant select on purged_object to tocsin_server;
 create index on log (stix_id) where stix_id is not null;
 
 -- Takes an object out of every realm: all versions of all sharers, what was drawn out of them, and
--- whatever receivers may have quoted of them. Whoever sees it, or shared it, gets a withdrawal.
+-- whatever receivers may have quoted of them. Whoever sees a current version, or shared it, gets a withdrawal,
+-- since no other is ever shown.
 -- Returns how many versions there were, how many organisations are told, and who shared it.
 create function purge_object(object text, by_actor text, because bytea,
                              out versions integer, out told integer, out sharers integer[])
@@ -83,34 +74,42 @@ begin
     on conflict (realm_id, stix_id) do update
       set purged_at = now(), actor = excluded.actor, reason_hash = excluded.reason_hash;
 
-  with address as (
-    select distinct v.realm_id, v.audience_id, v.tlp from version v where v.id = any(gone)
+  with current as (
+    select v.realm_id, v.audience_id, v.organisation_id, v.tlp
+    from version v where v.id = any(gone) and not v.superseded
   ), seer as (
-    select self.realm_id, self.organisation_id, self.id as self
-    from audience self, lateral viewer_of(self.organisation_id, self.realm_id) as viewer
-    where self.kind = 'organisation' and self.realm_id in (select a.realm_id from address a)
-      and (exists (
-          select from address a where a.realm_id = self.realm_id
-            and a.tlp <= viewer.ceiling and a.audience_id = any(viewer.audiences))
-        or exists (
-          select from version v where v.id = any(gone) and v.realm_id = self.realm_id
-            and v.organisation_id = self.organisation_id))
+    -- The lowest rank at which each sees it.
+    select self.realm_id, self.organisation_id, self.id as self, seen.tlp, seen.own
+    from audience self, lateral viewer_of(self.organisation_id, self.realm_id) as viewer, lateral (
+      select min(c.tlp) as tlp, bool_or(c.organisation_id = self.organisation_id) as own from current c
+      where c.realm_id = self.realm_id and (c.organisation_id = self.organisation_id
+        or c.tlp <= viewer.ceiling and c.audience_id = any(viewer.audiences))
+    ) as seen
+    where self.kind = 'organisation' and self.realm_id in (select c.realm_id from current c)
+      and seen.tlp is not null
   ), formerly as (
-    select w.realm_id, coalesce(p.organisation_id, a.organisation_id) as organisation_id
-    from (select l.realm_id, l.audience_id from log l where l.stix_id = object
-          union select i.realm_id, i.audience_id from inbox i where i.stix_id = object) as w
+    select w.realm_id, coalesce(p.organisation_id, a.organisation_id) as organisation_id, w.tlp
+    from (select l.realm_id, l.audience_id, l.tlp from log l where l.stix_id = object
+          union select i.realm_id, i.audience_id, i.tlp from inbox i where i.stix_id = object) as w
       join audience a on a.id = w.audience_id
       left join audience_part u on u.audience_id = a.id left join audience p on p.id = u.part_id
   ), witness as (
-    insert into purged_witness (realm_id, stix_id, organisation_id)
-    select realm_id, object, organisation_id from seer
-    union
-    select realm_id, object, organisation_id from formerly
-    where organisation_id is not null and realm_id in (select a.realm_id from address a)
-    on conflict do nothing
+    insert into purged_witness (realm_id, stix_id, organisation_id, tlp)
+    select w.realm_id, object, w.organisation_id, min(w.tlp)
+    from (
+      -- Whoever shared it posted it, with whatever clearance.
+      select realm_id, organisation_id, case when tlp = 4 and not own then 4 else 0 end as tlp from seer
+      union all
+      select realm_id, organisation_id, tlp from formerly
+      where organisation_id is not null and realm_id in (select c.realm_id from current c)
+    ) as w
+    group by w.realm_id, w.organisation_id
+    on conflict (realm_id, stix_id, organisation_id) do update
+      set tlp = least(purged_witness.tlp, excluded.tlp)
   )
   insert into inbox (turn, kind, stix_id, organisation_id, audience_id, tlp, realm_id)
-    select inbox_turn.turn, 'withdraw', object, seer.organisation_id, seer.self, 0, seer.realm_id
+    select inbox_turn.turn, 'withdraw', object, seer.organisation_id, seer.self,
+      case seer.tlp when 4 then 4 else 0 end, seer.realm_id
     from seer, inbox_turn;
   get diagnostics told = row_count;
 

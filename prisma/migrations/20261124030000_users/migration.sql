@@ -54,7 +54,9 @@ create table user_session (
   created_at timestamptz(6) not null default now(),
   used_at timestamptz(6) not null default now(),
   expires_at timestamptz(6) not null,
-  ended_at timestamptz(6)
+  ended_at timestamptz(6),
+  -- It belongs to one realm: production, or an exercise that the organisation takes part in.
+  realm_id smallint not null default 1 references realm
 );
 create index on user_session (user_id);
 
@@ -93,10 +95,7 @@ language sql stable set search_path from current as $$
   select line.actor from line
 $$;
 revoke execute on function lines_of from public;
-drop function lines_of_key;
 
--- The lines of a key were told by its id alone.
-update agreement_approval set key_line = 'key ' || key_line;
 alter table agreement_approval
   alter column key_id drop not null,
   add column user_id uuid references user_account,

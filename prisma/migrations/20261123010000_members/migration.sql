@@ -70,8 +70,11 @@ create table audience_owner (
 );
 create index on audience_owner (organisation_id);
 
--- As before, and the communities around those that an agreement names.
-create or replace function base_audiences(organisation integer, realm smallint)
+-- What an organisation may see ---------------------------------------------------------------------
+
+-- The communities and groups that an organisation is in now, the communities around those that an
+-- agreement names, and itself; no unions.
+create function base_audiences(organisation integer, realm smallint)
 returns setof integer language sql stable set search_path from current as $$
   with recursive community as (
     select a.community_id as id
@@ -88,8 +91,11 @@ returns setof integer language sql stable set search_path from current as $$
   select s.id from audience s where s.organisation_id = organisation and s.realm_id = realm
 $$;
 
-create or replace function viewer_of(organisation integer, realm smallint,
-                                     out ceiling smallint, out audiences integer[], out self integer)
+-- The audiences it is in and the highest ceiling of its valid agreements. Without a valid agreement,
+-- or unless it is active, nothing (ceiling null). `self`: the audience that is the organisation alone,
+-- which it has even while it may see nothing, so that withdrawals still reach it.
+create function viewer_of(organisation integer, realm smallint,
+                          out ceiling smallint, out audiences integer[], out self integer)
 language sql stable set search_path from current as $$
   with agreed as (
     select max(a.tlp_ceiling) as ceiling
@@ -107,6 +113,9 @@ language sql stable set search_path from current as $$
     (select s.id from audience s where s.organisation_id = organisation and s.realm_id = realm)
   from agreed
 $$;
+
+revoke execute on function base_audiences, viewer_of from public;
+grant execute on function base_audiences, viewer_of to tocsin_server;
 
 -- Keys -------------------------------------------------------------------------------------------
 
