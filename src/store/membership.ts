@@ -36,11 +36,13 @@ export async function noteStanding(db: Database): Promise<number> {
 
 /**
  * The sequencer waits until the note is committed: what comes into the log in between would be
- * missed by who joins, and stay with who leaves.
+ * missed by who joins, and stay with who leaves. So do writers: whoever replaces a version tells
+ * who has just lost it (tell_before_change in the migrations), and has to know of him.
  */
 async function note(tx: ServerTx): Promise<number> {
   await tx.$queryRaw`
-    select pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0))::text`;
+    select pg_advisory_xact_lock(hashtextextended('tocsin.writers', 0))::text,
+      pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0))::text`;
   const [row] = await tx.$queryRaw<{ noted: number }[]>`select note_standing() as noted`;
   return row?.noted ?? 0;
 }

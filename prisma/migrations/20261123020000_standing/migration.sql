@@ -128,6 +128,18 @@ begin
 end
 $$;
 
+-- Whether a version of the announcement's realm that is addressed so is to be told of.
+create function is_about(job announcement, object text, sharer integer, audience integer, rank smallint)
+returns boolean language sql stable set search_path from current as $$
+  select sharer <> job.organisation_id and rank > job.tlp_above and rank <= job.tlp_to
+    and (audience = job.audience_id or exists (
+      select from audience_part p where p.audience_id = audience and p.part_id = job.audience_id))
+    and (job.kind = 'put' or job.lost_at = 'infinity' or exists (
+      select from version seen
+      where seen.realm_id = job.realm_id and seen.stix_id = object
+        and seen.organisation_id = sharer and seen.accepted_at < job.lost_at))
+$$;
+
 -- Puts the next chunk of what is to be told in the inbox. What was RED is withdrawn as RED. Returns 0
 -- when nothing was left to tell.
 create function spread_announcement() returns integer
@@ -149,16 +161,8 @@ begin
     from version v, inbox_turn, audience self
     where v.id > job.next_id and v.id <= least(job.last_id, job.next_id + chunk)
       and not v.superseded and v.realm_id = job.realm_id
-      and v.organisation_id <> job.organisation_id
-      and v.tlp > job.tlp_above and v.tlp <= job.tlp_to
-      and (v.audience_id = job.audience_id or exists (
-        select from audience_part p
-        where p.audience_id = v.audience_id and p.part_id = job.audience_id))
       and self.organisation_id = job.organisation_id and self.realm_id = job.realm_id
-      and (job.kind = 'put' or job.lost_at = 'infinity' or exists (
-        select from version seen
-        where seen.realm_id = v.realm_id and seen.stix_id = v.stix_id
-          and seen.organisation_id = v.organisation_id and seen.accepted_at < job.lost_at))
+      and is_about(job, v.stix_id, v.organisation_id, v.audience_id, v.tlp)
     order by v.id;
   get diagnostics told = row_count;
   if job.next_id + chunk >= job.last_id then
@@ -169,6 +173,30 @@ begin
   return greatest(told, 1);
 end
 $$;
+
+-- Whoever lost a version is told before it is replaced, addressed anew or purged: afterwards what is to
+-- be told could not be found any more.
+create function tell_before_change() returns trigger
+language plpgsql security definer set search_path from current as $$
+begin
+  insert into inbox (turn, kind, stix_id, organisation_id, audience_id, tlp, realm_id)
+    select inbox_turn.turn, 'withdraw', v.stix_id, v.organisation_id, self.id,
+      case v.tlp when 4 then 4 else 0 end, v.realm_id
+    from announcement job
+      join was v on v.id > job.next_id and v.id <= job.last_id
+        and v.realm_id = job.realm_id and not v.superseded
+      join audience self
+        on self.organisation_id = job.organisation_id and self.realm_id = job.realm_id,
+      inbox_turn
+    where job.kind = 'withdraw'
+      and is_about(job, v.stix_id, v.organisation_id, v.audience_id, v.tlp);
+  return null;
+end
+$$;
+create trigger tell_before_update after update on version
+  referencing old table as was for each statement execute function tell_before_change();
+create trigger tell_before_delete after delete on version
+  referencing old table as was for each statement execute function tell_before_change();
 
 -- Moves committed inbox rows to the log, in the order of the inbox, stamping a gapless seq and a
 -- strictly increasing date_added. One transaction at a time does it, whichever process asked.
@@ -219,8 +247,8 @@ create policy told on log for select to tocsin_app using (
   and (tlp < 4 or (select nullif(current_setting('tocsin.cleared', true), '')::boolean))
 );
 
-revoke execute on function note_standing, spread_announcement, sequence_inbox, is_standing_due
-  from public;
+revoke execute on function note_standing, spread_announcement, sequence_inbox, is_standing_due,
+  is_about, tell_before_change from public;
 grant execute on function note_standing, is_standing_due to tocsin_server;
 grant execute on function sequence_inbox to tocsin_app, tocsin_server;
 grant select on standing_now to tocsin_server;
