@@ -97,7 +97,7 @@ async function readFor(
     filter: toLogFilter(filter, order.producerIds),
   };
   const { organisationId, realmId } = order;
-  const reader = { organisationId, realmId, ceiling: WEBHOOK_CEILING, cleared: false };
+  const reader = { organisationId, realmId, rankMax: WEBHOOK_CEILING, cleared: false };
   const page = await contents.read(after, {
     places: () => placesInRange(db, reader, request, upTo),
     whole: () => readRange(db, reader, request, upTo),

@@ -1,5 +1,5 @@
 import { Problem } from '../errors.ts';
-import type { Reader } from '../sharing/viewer.ts';
+import { readerOf, type Reader, type Viewer } from '../sharing/viewer.ts';
 import type { Database } from '../store/database.ts';
 import {
   findLogBounds,
@@ -35,13 +35,13 @@ const WINDOW_GROWTH = 4;
 const SCAN_MAX = 1_000_000;
 
 /**
- * Reads on from a place as `reader`. A page may be empty and still have more: most of what it
+ * Reads on from a place as `viewer`. A page may be empty and still have more: most of what it
  * looked through was not for this reader.
  * Throws Problem cursor_expired when the log is no longer kept that far back.
  */
 export async function readPage(
   db: Database,
-  reader: Reader,
+  viewer: Viewer,
   request: ReadRequest,
 ): Promise<LogPage> {
   const { floor, head } = await findLogBounds(db);
@@ -53,7 +53,7 @@ export async function readPage(
     );
   }
   const after = Math.max(request.after, floor);
-  return readRange(db, reader, { ...request, after }, head);
+  return readRange(db, readerOf(viewer), { ...request, after }, head);
 }
 
 /** The same up to a place that the log is known to have reached. */

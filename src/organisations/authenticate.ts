@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import { isPeppered, type Keyring } from '../keyring.ts';
-import { tlpRank } from '../stix/tlp.ts';
 import { ROLES, type Member, type Role } from '../sharing/member.ts';
+import { UNCLEARED_CEILING } from '../sharing/viewer.ts';
 import type { Database } from '../store/database.ts';
 import { noteKeyUse } from '../store/keys.ts';
 import { findSession } from '../store/sessions.ts';
@@ -24,8 +24,6 @@ export interface Presented {
   readonly address: string;
 }
 
-const KEY_CEILING = tlpRank('amber+strict');
-
 /**
  * The user whose session this is, as things stand at this moment: what was changed, disabled,
  * suspended or ended since the access token was made counts at once. Only who has clearance sees
@@ -42,7 +40,7 @@ export async function authenticateSession(
     throw new Problem('session_ended', 'Sign in again');
   }
   const { email, name, redClearance, hasSecondFactor, viewer } = record;
-  const ceiling = redClearance ? viewer.ceiling : Math.min(viewer.ceiling, KEY_CEILING);
+  const ceiling = redClearance ? viewer.ceiling : Math.min(viewer.ceiling, UNCLEARED_CEILING);
   return {
     actor: `user ${userId}`,
     keyId: undefined,
@@ -91,7 +89,7 @@ export async function authenticate(
     active: record.viewer.ceiling >= 0,
     organisation: record.organisation,
     realm: record.realm,
-    viewer: { ...record.viewer, ceiling: Math.min(record.viewer.ceiling, KEY_CEILING) },
+    viewer: { ...record.viewer, ceiling: Math.min(record.viewer.ceiling, UNCLEARED_CEILING) },
     shareCeiling: record.viewer.ceiling,
   };
 }

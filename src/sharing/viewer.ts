@@ -1,12 +1,17 @@
+import { tlpRank } from '../stix/tlp.ts';
+
+/** TLP:RED is for people with clearance, never for a key. */
+export const UNCLEARED_CEILING = tlpRank('amber+strict');
+
 /**
- * Who reads the log: what its organisation may see is looked up in the very snapshot that it reads
- * in, and the ceiling may only lower that.
+ * Who reads the log. What its organisation may see is looked up in the very snapshot that it reads
+ * in, never before: what it came to see in between would be passed over for good.
  */
 export interface Reader {
   readonly organisationId: number;
   readonly realmId: number;
-  /** The highest TLP rank it may see (0 CLEAR … 4 RED); -1 when it may see nothing. */
-  readonly ceiling: number;
+  /** The highest TLP rank that is for it, whatever its organisation may see. */
+  readonly rankMax: number;
   /** A person with RED clearance: told too that what was RED is gone, whatever he sees by now. */
   readonly cleared: boolean;
 }
@@ -16,9 +21,21 @@ export interface Reader {
  * enforces what it says: visible = audience among the viewer's, TLP at most the ceiling, same realm;
  * what an organisation shared itself stays visible to it.
  */
-export interface Viewer extends Reader {
+export interface Viewer {
+  readonly organisationId: number;
+  readonly realmId: number;
+  /** The highest TLP rank it may see (0 CLEAR … 4 RED); -1 when it may see nothing. */
+  readonly ceiling: number;
+  /** Whether it is a person with RED clearance. */
+  readonly cleared: boolean;
   /** Ids of every audience that the organisation is in now. */
   readonly audiences: readonly number[];
   /** The audience that is the organisation alone. */
   readonly self: number;
+}
+
+/** The same as a reader of the log: of what it may see, only what does not change with time. */
+export function readerOf({ organisationId, realmId, cleared }: Viewer): Reader {
+  const rankMax = cleared ? tlpRank('red') : UNCLEARED_CEILING;
+  return { organisationId, realmId, rankMax, cleared };
 }

@@ -122,7 +122,7 @@ function toReader({ reader, after, upTo, limit, filter }: LogReading, bare: bool
   return {
     organisation: reader.organisationId,
     realm: reader.realmId,
-    ceiling: reader.ceiling,
+    ceiling: reader.rankMax,
     cleared: reader.cleared,
     after,
     up_to: upTo,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { placesInRange, readPage, readRange } from '../../src/log/reader.ts';
+import { readerOf } from '../../src/sharing/viewer.ts';
 import { findLogBounds } from '../../src/store/log.ts';
-import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
+import { authenticate, memberOfOrganisation } from '../../src/organisations/authenticate.ts';
 import { anActor, slug } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -31,11 +32,31 @@ it('moves its cursor past nothing that an audience newer than its viewer would h
   expect((await reader.reads({ after: start })).objects).toHaveLength(2);
 });
 
+it('moves its cursor past nothing that its organisation came to see after it was asked for', async () => {
+  const communities = [slug()];
+  const sharer = await anActor(tocsin, { communities });
+  const reader = await anActor(tocsin, { communities });
+  const admin = await anActor(tocsin, { role: 'admin' });
+  const becomes = (status: string) =>
+    admin.sends('patch', `/organisations/${reader.slug}`).send({ status }).expect(200);
+  const object = indicator();
+  await sharer.shares(object);
+  await becomes('suspended');
+  const { viewer } = await authenticate(tocsin, { key: reader.key, address: '127.0.0.1' });
+  await tocsin.sequenced();
+  const { head: after } = await findLogBounds(tocsin.db);
+  await becomes('active');
+  await tocsin.sequenced();
+  const { rows } = await readPage(tocsin.db, viewer, { after, limit: 1000 });
+  expect(rows.map(({ stixId }) => stixId)).toEqual([object.id]);
+});
+
 it('finds the same rows by their places, whatever has become of them', async () => {
   const communities = [slug()];
   const sharer = await anActor(tocsin, { communities });
   const reader = await anActor(tocsin, { communities });
   const { viewer } = await memberOfOrganisation(tocsin.db, reader.slug, 'test');
+  const them = readerOf(viewer);
   const objects = Array.from({ length: 8 }, () => indicator());
   const [replaced, narrowed, ended] = objects;
   if (replaced === undefined || narrowed === undefined || ended === undefined) throw new Error();
@@ -66,9 +87,9 @@ it('finds the same rows by their places, whatever has become of them', async () 
     for (const limit of [1, 2, 3, 5, 100]) {
       for (let after = start; after < head; after++) {
         const request = { after, limit };
-        const { rows, ...page } = await readRange(tocsin.db, viewer, request, head);
+        const { rows, ...page } = await readRange(tocsin.db, them, request, head);
         const places = rows.map(({ seq }) => seq);
-        expect(await placesInRange(tocsin.db, viewer, request, head)).toEqual({
+        expect(await placesInRange(tocsin.db, them, request, head)).toEqual({
           ...page,
           rows: places,
         });

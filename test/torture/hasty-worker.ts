@@ -34,7 +34,7 @@ async function deliver(order: Order): Promise<boolean> {
   const { head } = await findLogBounds(db);
   const request = { after: order.cursor, limit: BATCH_MAX };
   const { organisationId, realmId } = order;
-  const reader = { organisationId, realmId, ceiling: CEILING, cleared: false };
+  const reader = { organisationId, realmId, rankMax: CEILING, cleared: false };
   const page = await readRange(db, reader, request, head);
   if (page.rows.length === 0) return false;
   const move = () => skipTo(db, workerId, subscriptionId, order.cursor, page.next);
