@@ -22,7 +22,13 @@ function isProgram(path: string): boolean {
 
 export function startBrowser(): Promise<Browser> {
   // As root there is no sandbox; it loads nothing but what the test serves.
-  const args = ['--no-sandbox', '--disable-background-networking', '--disable-component-update'];
+  const args = [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ];
   return chromium.launch({
     ...(browserPath === undefined ? {} : { executablePath: browserPath }),
     args,
