@@ -128,16 +128,20 @@ begin
 end
 $$;
 
--- Whether a version of the announcement's realm that is addressed so is to be told of.
-create function is_about(job announcement, object text, sharer integer, audience integer, rank smallint)
-returns boolean language sql stable set search_path from current as $$
-  select sharer <> job.organisation_id and rank > job.tlp_above and rank <= job.tlp_to
-    and (audience = job.audience_id or exists (
-      select from audience_part p where p.audience_id = audience and p.part_id = job.audience_id))
-    and (job.kind = 'put' or job.lost_at = 'infinity' or exists (
-      select from version seen
-      where seen.realm_id = job.realm_id and seen.stix_id = object
-        and seen.organisation_id = sharer and seen.accepted_at < job.lost_at))
+-- An audience and those in which it stands together with others.
+create function audiences_with(audience integer) returns setof integer
+language sql stable set search_path from current as $$
+  select audience union all select p.audience_id from audience_part p where p.part_id = audience
+$$;
+
+-- Whether an object was shared before its announcement counts: of what came later there is nothing to
+-- withdraw.
+create function was_shared_before(job announcement, object text, sharer integer) returns boolean
+language sql stable set search_path from current as $$
+  select exists (
+    select from version seen
+    where seen.realm_id = job.realm_id and seen.stix_id = object
+      and seen.organisation_id = sharer and seen.accepted_at < job.lost_at)
 $$;
 
 -- Puts the next chunk of what is to be told in the inbox. What was RED is withdrawn as RED. Returns 0
@@ -162,7 +166,11 @@ begin
     where v.id > job.next_id and v.id <= least(job.last_id, job.next_id + chunk)
       and not v.superseded and v.realm_id = job.realm_id
       and self.organisation_id = job.organisation_id and self.realm_id = job.realm_id
-      and is_about(job, v.stix_id, v.organisation_id, v.audience_id, v.tlp)
+      and v.organisation_id <> job.organisation_id
+      and v.tlp > job.tlp_above and v.tlp <= job.tlp_to
+      and v.audience_id in (select audiences_with(job.audience_id))
+      and (job.kind = 'put' or job.lost_at = 'infinity'
+        or was_shared_before(job, v.stix_id, v.organisation_id))
     order by v.id;
   get diagnostics told = row_count;
   if job.next_id + chunk >= job.last_id then
@@ -183,13 +191,16 @@ begin
     select inbox_turn.turn, 'withdraw', v.stix_id, v.organisation_id, self.id,
       case v.tlp when 4 then 4 else 0 end, v.realm_id
     from announcement job
-      join was v on v.id > job.next_id and v.id <= job.last_id
-        and v.realm_id = job.realm_id and not v.superseded
+      cross join lateral audiences_with(job.audience_id) as heard (audience_id)
+      join was v on v.id > job.next_id and v.id <= job.last_id and not v.superseded
+        and v.realm_id = job.realm_id and v.audience_id = heard.audience_id
+        and v.organisation_id <> job.organisation_id
+        and v.tlp > job.tlp_above and v.tlp <= job.tlp_to
       join audience self
         on self.organisation_id = job.organisation_id and self.realm_id = job.realm_id,
       inbox_turn
     where job.kind = 'withdraw'
-      and is_about(job, v.stix_id, v.organisation_id, v.audience_id, v.tlp);
+      and (job.lost_at = 'infinity' or was_shared_before(job, v.stix_id, v.organisation_id));
   return null;
 end
 $$;
@@ -248,7 +259,7 @@ create policy told on log for select to tocsin_app using (
 );
 
 revoke execute on function note_standing, spread_announcement, sequence_inbox, is_standing_due,
-  is_about, tell_before_change from public;
+  audiences_with, was_shared_before, tell_before_change from public;
 grant execute on function note_standing, is_standing_due to tocsin_server;
 grant execute on function sequence_inbox to tocsin_app, tocsin_server;
 grant select on standing_now to tocsin_server;
