@@ -28,8 +28,6 @@ create function read_log(readers json) returns table (reader integer, lines text
 language plpgsql stable set search_path from current as $$
 declare
   r record;
-  places text;
-  versions bigint[];
 begin
   for r in
     select * from rows from (json_to_recordset(readers) as (organisation integer, realm smallint,
@@ -45,22 +43,6 @@ begin
       set_config('tocsin.cleared', r.cleared::text, true),
       set_config('tocsin.told', present.told::text, true)
     from reader_of(r.organisation, r.realm, r.cleared) as present;
-    -- Mostly each row of a page puts what is still current and visible. Then looking all its
-    -- versions up together, in the order of their index, tells so at half the price. A withdrawal
-    -- has no version, and one that is put twice is counted once: both go the long way.
-    if r.bare and num_nonnulls(r.types, r.labels, r.confidence_min, r.producers, r.creators) = 0
-    then
-      select string_agg(page.seq::text, ' ' order by page.seq), array_agg(page.version_id)
-      into places, versions
-      from (select l.seq, l.version_id from log l where l.seq > r.after and l.seq <= r.up_to
-            order by l.seq limit r.row_max) as page;
-      if cardinality(versions)
-        = (select count(*) from version v where v.id = any(versions) and not v.superseded)
-      then
-        return query values (r.ordinality::integer - 1, places);
-        continue;
-      end if;
-    end if;
     return query
       select r.ordinality::integer - 1,
         string_agg(case when r.bare then page.seq::text else concat_ws(E'\t', page.seq, page.kind,
