@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { LogPage } from '../log/reader.ts';
 import type { LogRow } from '../store/log.ts';
 
@@ -7,9 +8,12 @@ export interface PartReader {
   whole(): Promise<LogPage>;
 }
 
-/** A part of the log with what it puts: the contents of its rows joined by commas. */
+/** A part of the log with what it puts. */
 export interface LogPart extends LogPage {
+  /** The contents of its rows, joined by commas. */
   readonly contents: Buffer;
+  /** A hash of the places of its rows. */
+  readonly digest: string;
 }
 
 /**
@@ -66,14 +70,22 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
 }
 
 /** Rows and what they put: of a row, both are for ever the same. */
-type Part = Pick<LogPart, 'rows' | 'contents'>;
+type Part = Pick<LogPart, 'rows' | 'contents' | 'digest'>;
+
+interface KeptPart extends Part {
+  readonly after: number;
+  readonly bytes: number;
+}
+
+/** About what a part and each of its rows take beside the contents: a page may hold none. */
+const ROW_BYTES = 256;
 
 /** Parts by the places of their rows; the least used go when there are too many bytes. */
 class Shelf {
   readonly #bytesMax: number;
-  // A Map goes through its entries in the order in which they were set: the oldest first.
-  readonly #kept = new Map<string, Part & { readonly after: number }>();
-  readonly #starts = new Map<number, number>();
+  // A Set goes through its members in the order in which they were added: the oldest first.
+  readonly #kept = new Set<KeptPart>();
+  readonly #from = new Map<number, KeptPart[]>();
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -82,48 +94,54 @@ class Shelf {
 
   /** Whether anything is kept of what comes after this place. */
   has(after: number): boolean {
-    return this.#starts.has(after);
+    return this.#from.has(after);
   }
 
   find(after: number, places: readonly number[]): Part | undefined {
-    const key = keyOf(after, places);
-    const part = this.#kept.get(key);
+    const part = this.#from.get(after)?.find(({ rows }) => areAt(rows, places));
     if (part === undefined) return undefined;
-    this.#kept.delete(key);
-    this.#kept.set(key, part);
-    return { rows: part.rows, contents: part.contents };
+    this.#kept.delete(part);
+    this.#kept.add(part);
+    return toPart(part);
   }
 
   keep(after: number, rows: readonly LogRow[]): Part {
+    const places = rows.map(({ seq }) => seq);
     const contents = Buffer.from(rows.flatMap(({ content }) => content ?? []).join(','));
-    const key = keyOf(
+    const part = {
       after,
-      rows.map(({ seq }) => seq),
-    );
-    this.#drop(key);
-    // Their texts are in the contents already.
-    const light = rows.map((row) => ({ ...row, content: null }));
-    this.#kept.set(key, { after, rows: light, contents });
-    this.#starts.set(after, (this.#starts.get(after) ?? 0) + 1);
-    this.#bytes += contents.length;
-    for (const oldest of this.#kept.keys()) {
+      // Their texts are in the contents already.
+      rows: rows.map((row) => ({ ...row, content: null })),
+      contents,
+      digest: createHash('sha256').update(places.join(' ')).digest('base64url'),
+      bytes: contents.length + ROW_BYTES * (rows.length + 1),
+    };
+    // Two may have read it at once.
+    const before = this.#from.get(after)?.find((other) => areAt(other.rows, places));
+    if (before !== undefined) this.#drop(before);
+    this.#kept.add(part);
+    this.#from.set(after, [...(this.#from.get(after) ?? []), part]);
+    this.#bytes += part.bytes;
+    for (const oldest of this.#kept) {
       if (this.#bytes <= this.#bytesMax) break;
       this.#drop(oldest);
     }
-    return { rows: light, contents };
+    return toPart(part);
   }
 
-  #drop(key: string): void {
-    const part = this.#kept.get(key);
-    if (part === undefined) return;
-    this.#kept.delete(key);
-    this.#bytes -= part.contents.length;
-    const left = (this.#starts.get(part.after) ?? 1) - 1;
-    if (left > 0) this.#starts.set(part.after, left);
-    else this.#starts.delete(part.after);
+  #drop(part: KeptPart): void {
+    this.#kept.delete(part);
+    this.#bytes -= part.bytes;
+    const left = this.#from.get(part.after)?.filter((other) => other !== part) ?? [];
+    if (left.length > 0) this.#from.set(part.after, left);
+    else this.#from.delete(part.after);
   }
 }
 
-function keyOf(after: number, places: readonly number[]): string {
-  return `${after} ${places.join(' ')}`;
+function toPart({ rows, contents, digest }: KeptPart): Part {
+  return { rows, contents, digest };
+}
+
+function areAt(rows: readonly LogRow[], places: readonly number[]): boolean {
+  return rows.length === places.length && rows.every(({ seq }, i) => seq === places[i]);
 }

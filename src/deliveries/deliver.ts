@@ -3,7 +3,7 @@ import type { Egress } from '../egress/egress.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Disclosures } from '../log/disclosures.ts';
 import { sealCursor } from '../log/cursor.ts';
-import { placesInRange, readRange, type LogPage } from '../log/reader.ts';
+import { placesInRange, readRange } from '../log/reader.ts';
 import { tlpRank } from '../stix/tlp.ts';
 import { noteDeadLetter, settle, type AttemptRecord } from '../store/attempts.ts';
 import type { Database } from '../store/database.ts';
@@ -11,7 +11,7 @@ import { findOrder, type Order } from '../store/leases.ts';
 import type { LogRow } from '../store/log.ts';
 import type { Log, Metrics } from '../telemetry.ts';
 import { SubscriptionFilter, toLogFilter } from './filter.ts';
-import type { SharedContents } from './contents.ts';
+import type { LogPart, SharedContents } from './contents.ts';
 import { changedPayload, type Payload } from './payload.ts';
 import { decide, type Decision } from './retry.ts';
 import { openSecrets } from './secrets.ts';
@@ -70,11 +70,6 @@ export async function deliver(
   return dispatch(context, subscriptionId, order, page);
 }
 
-/** A part of the log for one subscription, with what it puts. */
-interface Batch extends LogPage {
-  readonly contents: Buffer;
-}
-
 /**
  * Which rows there are for the organisation is asked of the database for every delivery. What
  * they hold never changes: where another subscription of this process has just had the same rows,
@@ -85,7 +80,7 @@ async function readFor(
   order: Order,
   after: number,
   head: number,
-): Promise<Batch> {
+): Promise<LogPart> {
   const filter = SubscriptionFilter.parse(order.filter);
   // A batch that is tried again ends where it ended before: it stays the same delivery. Where all
   // that was in it has been withdrawn since, reading goes on behind it.
@@ -109,7 +104,7 @@ async function dispatch(
   context: DeliveryContext,
   subscriptionId: string,
   order: Order,
-  page: Batch,
+  page: LogPart,
 ): Promise<Step> {
   const { db, keyring, clock, egress } = context;
   const payload = changedPayload({

@@ -12,6 +12,8 @@ export interface PayloadParts {
   readonly rows: readonly LogRow[];
   /** The contents of what `rows` puts, joined by commas. */
   readonly contents: Buffer;
+  /** A hash of the places of `rows`. */
+  readonly digest: string;
 }
 
 export interface Payload {
@@ -26,10 +28,9 @@ export interface Payload {
 
 /** `objects.changed`: the objects of a part of the log as a bundle, and the ids withdrawn in it. */
 export function changedPayload(parts: PayloadParts): Payload {
-  const { subscriptionId, realm, from, to, rows, contents } = parts;
+  const { subscriptionId, realm, from, to, rows, contents, digest } = parts;
   const withdrawn = rows.flatMap(({ kind, stixId }) => (kind === 'withdraw' ? stixId : []));
-  const places = rows.map(({ seq }) => seq).join(' ');
-  const hash = createHash('sha256').update(`${subscriptionId} ${from} ${to} ${places}`).digest();
+  const hash = createHash('sha256').update(`${subscriptionId} ${from} ${to} ${digest}`).digest();
   const head = JSON.stringify({
     type: 'objects.changed',
     timestamp: toTimestamp(rows.at(-1)?.addedMicros ?? 0),

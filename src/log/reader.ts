@@ -87,7 +87,7 @@ export async function placesInRange(
 }
 
 async function scan<Row>(
-  read: (part: Omit<LogReading, 'reader'>) => Promise<Row[]>,
+  read: (part: Omit<LogReading, 'reader'>) => Promise<readonly Row[]>,
   placeOf: (row: Row) => number,
   { after: start, limit, filter = {} }: ReadRequest,
   head: number,

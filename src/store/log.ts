@@ -62,10 +62,7 @@ export interface LogReading {
 
 /** So many read together at most: their rows arrive at once, and contents are large. */
 const READINGS_MAX = 8;
-const PLACE_READINGS_MAX = 16;
-/** Statements of such readings under way at once: one would keep only one core busy. */
-const PLACE_STATEMENTS = 2;
-let turn = 0;
+const PLACE_READINGS_MAX = 32;
 
 /**
  * The rows of the log that the reader sees now and the filter lets through, in order. A put is
@@ -76,35 +73,48 @@ let turn = 0;
  * version_current.
  */
 export const readLog: (db: Database, reading: LogReading) => Promise<LogRow[]> = gather(
-  async (db, readings) => (await readTogether(db, readings, false)).map(toRows),
+  readTogether,
   { max: READINGS_MAX },
 );
 
-/** The places of the very rows that readLog would give. */
-export const readPlaces: (db: Database, reading: LogReading) => Promise<number[]> = gather(
-  async (db, readings) => (await readTogether(db, readings, true)).map(toPlaces),
-  { max: PLACE_READINGS_MAX, keyOf: () => String(turn++ % PLACE_STATEMENTS) },
+async function readTogether(db: Database, readings: readonly LogReading[]): Promise<LogRow[][]> {
+  const readers = readings.map((one, number) => ({ ...toReader(one, number), ...toPart(one) }));
+  const found = await db.content.$queryRaw<{ reader: number; lines: string | null }[]>`
+    select reader, lines from read_log(${JSON.stringify(readers)}::json)`;
+  const rows = readings.map((): LogRow[] => []);
+  for (const { reader, lines } of found) rows[reader] = (lines?.split('\n') ?? []).map(toRow);
+  return rows;
+}
+
+/**
+ * The places of the very rows that readLog would give. Quicker for many who read the same part:
+ * see read_places in the migrations.
+ */
+export const readPlaces: (db: Database, reading: LogReading) => Promise<readonly number[]> = gather(
+  placesTogether,
+  { max: PLACE_READINGS_MAX },
 );
 
-async function readTogether(
+async function placesTogether(
   db: Database,
   readings: readonly LogReading[],
-  bare: boolean,
-): Promise<string[]> {
-  const readers = JSON.stringify(readings.map((reading) => toReader(reading, bare)));
-  const found = await db.content.$queryRaw<{ reader: number; lines: string | null }[]>`
-    select reader, lines from read_log(${readers}::json)`;
-  const texts = readings.map(() => '');
-  for (const { reader, lines } of found) texts[reader] = lines ?? '';
-  return texts;
-}
-
-function toRows(lines: string): LogRow[] {
-  return lines === '' ? [] : lines.split('\n').map(toRow);
-}
-
-function toPlaces(line: string): number[] {
-  return line === '' ? [] : line.split(' ').map(Number);
+): Promise<(readonly number[])[]> {
+  const parts = new Map<string, { readers: object[] }>();
+  for (const [number, reading] of readings.entries()) {
+    const wanted = toPart(reading);
+    const key = JSON.stringify(wanted);
+    const part = parts.get(key) ?? { ...wanted, readers: [] };
+    parts.set(key, part);
+    part.readers.push(toReader(reading, number));
+  }
+  const found = await db.content.$queryRaw<{ readers: number[]; places: string }[]>`
+    select readers, places from read_places(${JSON.stringify([...parts.values()])}::json)`;
+  const all = readings.map((): readonly number[] => []);
+  for (const { readers, places } of found) {
+    const list = places === '' ? [] : places.split(' ').map(Number);
+    for (const reader of readers) all[reader] = list;
+  }
+  return all;
 }
 
 function toRow(line: string): LogRow {
@@ -118,20 +128,27 @@ function toRow(line: string): LogRow {
   };
 }
 
-function toReader({ reader, after, upTo, limit, filter }: LogReading, bare: boolean): object {
+function toReader({ reader }: LogReading, number: number): object {
   return {
+    number,
     organisation: reader.organisationId,
     realm: reader.realmId,
     ceiling: reader.rankMax,
     cleared: reader.cleared,
+  };
+}
+
+function toPart({ after, upTo, limit, filter }: LogReading): object {
+  return {
     after,
     up_to: upTo,
     row_max: limit,
-    bare,
-    types: filter.types,
-    labels: filter.labels,
-    confidence_min: filter.confidenceMin,
-    producers: filter.producerIds,
-    creators: filter.creators,
+    filter: {
+      types: filter.types,
+      labels: filter.labels,
+      confidence_min: filter.confidenceMin,
+      producers: filter.producerIds,
+      creators: filter.creators,
+    },
   };
 }

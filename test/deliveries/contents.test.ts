@@ -49,9 +49,13 @@ it('serves who has exactly the same rows, and reads anew for everybody else', as
   expect(elsewhere.asked).toEqual(['whole']);
 });
 
-it('forgets what was not used for longest', async () => {
-  const shared = createSharedContents(20);
-  const at = (place: number) => reading([row(place + 1, '"12345678"')]);
+it.each([
+  ['contents', '"12345678"'],
+  ['withdrawals alone', null],
+])('forgets what was not used for longest, %s', async (_, content) => {
+  // Room for two pages of one row.
+  const shared = createSharedContents(1100);
+  const at = (place: number) => reading([row(place + 1, content)]);
   await shared.read(0, at(0));
   await shared.read(10, at(10));
   await shared.read(0, at(0));

@@ -164,9 +164,30 @@ describe('row security', () => {
   });
 
   it('is there for everything that tocsin_app may read, but the turn of the inbox', async () => {
-    expect((await readable('tocsin_app')).filter((name) => !GUARDED.includes(name))).toEqual([
-      'inbox_turn',
-    ]);
+    const open = (await readable('tocsin_app')).filter((name) => !GUARDED.includes(name));
+    expect(open).toEqual(['inbox_turn', 'log_served']);
+    // A view over what is guarded, which asks what its reader may see, not its owner.
+    expect(
+      await tocsin.sql(`select reloptions from pg_class where relname = 'log_served'`),
+    ).toEqual([{ reloptions: ['security_invoker=true'] }]);
+  });
+
+  // log_classes asks about one row for all that agree in these.
+  it.each([
+    ['log', ['audience_id', 'kind', 'realm_id', 'tlp']],
+    ['version', ['audience_id', 'organisation_id', 'realm_id', 'tlp']],
+  ])('looks, of what is read of %s, at what makes its classes', async (table, columns) => {
+    const rows = await tocsin.sql<{ name: string }>(
+      `select distinct attname as name
+       from pg_policy p
+         join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = p.oid
+         join pg_attribute a on d.refclassid = 'pg_class'::regclass and a.attrelid = d.refobjid
+           and a.attnum = d.refobjsubid and a.attnum > 0
+       where polrelid = '${table}'::regclass and polcmd in ('r', '*')
+         and 'tocsin_app'::regrole = any(polroles)
+       order by 1`,
+    );
+    expect(rows.map(({ name }) => name)).toEqual(columns);
   });
 
   it('is bypassed by neither role', async () => {

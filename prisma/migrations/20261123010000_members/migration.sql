@@ -72,23 +72,30 @@ create index on audience_owner (organisation_id);
 
 -- What an organisation may see ---------------------------------------------------------------------
 
+-- These two are asked for every reader of every page: in a language that keeps their plans, and by
+-- keys alone, whatever the planner makes of tables that are still small.
+
 -- The communities and groups that an organisation is in now, the communities around those that an
 -- agreement names, and itself; no unions.
-create function base_audiences(organisation integer, realm smallint)
-returns setof integer language sql stable set search_path from current as $$
-  with recursive community as (
-    select a.community_id as id
-    from agreement_in_force a join audience c on c.id = a.community_id and c.realm_id = realm
-    where a.organisation_id = organisation
+create function base_audiences(organisation integer, realm smallint) returns setof integer
+language plpgsql stable set search_path from current as $$
+begin
+  return query
+    with recursive community as (
+      select a.community_id as id from agreement_in_force a
+      where a.organisation_id = organisation
+        and (select c.realm_id from audience c where c.id = a.community_id) = realm
+      union
+      select w.outer_id from community join community_within w on w.inner_id = community.id
+    )
+    select id from community
     union
-    select w.outer_id from community join community_within w on w.inner_id = community.id
-  )
-  select id from community
-  union
-  select m.audience_id from audience_member m join audience g on g.id = m.audience_id
-  where m.organisation_id = organisation and g.realm_id = realm
-  union
-  select s.id from audience s where s.organisation_id = organisation and s.realm_id = realm
+    select m.audience_id from audience_member m
+    where m.organisation_id = organisation
+      and (select g.realm_id from audience g where g.id = m.audience_id) = realm
+    union
+    select s.id from audience s where s.organisation_id = organisation and s.realm_id = realm;
+end
 $$;
 
 -- The audiences it is in and the highest ceiling of its valid agreements. Without a valid agreement,
@@ -96,22 +103,21 @@ $$;
 -- which it has even while it may see nothing, so that withdrawals still reach it.
 create function viewer_of(organisation integer, realm smallint,
                           out ceiling smallint, out audiences integer[], out self integer)
-language sql stable set search_path from current as $$
-  with agreed as (
-    select max(a.tlp_ceiling) as ceiling
-    from agreement_in_force a join audience c on c.id = a.community_id and c.realm_id = realm
+language plpgsql stable set search_path from current as $$
+declare
+  base integer[] := '{}';
+begin
+  ceiling := (
+    select max(a.tlp_ceiling) from agreement_in_force a
     where a.organisation_id = organisation
-  ), base as (
-    select audience_id from base_audiences(organisation, realm) as audience_id, agreed
-    where agreed.ceiling is not null
-  )
-  select agreed.ceiling::smallint,
-    array(
-      select audience_id from base
-      union select p.audience_id from base join audience_part p on p.part_id = base.audience_id
-    ),
-    (select s.id from audience s where s.organisation_id = organisation and s.realm_id = realm)
-  from agreed
+      and (select c.realm_id from audience c where c.id = a.community_id) = realm);
+  if ceiling is not null then
+    base := array(select base_audiences(organisation, realm));
+  end if;
+  audiences := array(
+    select unnest(base) union select p.audience_id from audience_part p where p.part_id = any(base));
+  self := (select s.id from audience s where s.organisation_id = organisation and s.realm_id = realm);
+end
 $$;
 
 revoke execute on function base_audiences, viewer_of from public;

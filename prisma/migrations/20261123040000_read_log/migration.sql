@@ -11,18 +11,100 @@
 -- it stands together with others.
 create function reader_of(organisation integer, realm smallint, cleared boolean,
                           out ceiling smallint, out audiences integer[], out told integer[])
-language sql stable security definer set search_path from current as $$
-  select viewer.ceiling, viewer.audiences,
-    case when viewer.ceiling is null or (cleared and viewer.ceiling < 4)
-      then array(
-        select viewer.self union select p.audience_id from audience_part p where p.part_id = viewer.self)
-      else array[viewer.self] end
-  from viewer_of(organisation, realm) as viewer
+language plpgsql stable security definer set search_path from current as $$
+declare
+  self integer;
+begin
+  select viewer.ceiling, viewer.audiences, viewer.self into ceiling, audiences, self
+  from viewer_of(organisation, realm) as viewer;
+  told := array[self];
+  if ceiling is null or (cleared and ceiling < 4) then
+    told := told || array(select p.audience_id from audience_part p where p.part_id = self);
+  end if;
+end
 $$;
 
--- One text for each reader, since a result is taken apart value by value, which costs more than
--- reading the log does: a row a line, its fields parted by tabs (contents are JSON without either),
--- and of a bare reading the places alone, parted by blanks. Null when there is nothing.
+-- What a reader wants of the objects that are put; null means any.
+create type log_filter as (
+  types text[], labels text[], confidence_min smallint, producers integer[], creators text[]);
+
+create function is_wanted(filter log_filter, type text, labels text[], confidence smallint,
+                          sharer integer, creator text) returns boolean
+language sql immutable as $$
+  select (filter.types is null or type = any(filter.types))
+    and (filter.labels is null or labels && filter.labels)
+    and (filter.confidence_min is null or confidence >= filter.confidence_min)
+    and (filter.producers is null and filter.creators is null
+      or sharer = any(filter.producers) or creator = any(filter.creators))
+$$;
+
+-- What of the log the viewer who has been entered is served: row security holds for both tables.
+create view log_served with (security_invoker = true) as
+  select l.seq, l.kind, coalesce(v.stix_id, l.stix_id) as stix_id, l.date_added, v.content,
+    v.type, v.labels, v.confidence, v.organisation_id as sharer, v.created_by_ref as creator
+  from log l left join version v on v.id = l.version_id
+  where case l.kind
+    when 'put' then v.id is not null
+      -- Whoever joins what an older version went to has not seen it replaced.
+      and (not v.superseded or exists (
+        select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
+          and c.organisation_id = v.organisation_id and not c.superseded))
+    else not exists (
+      select from version w where w.realm_id = l.realm_id and w.stix_id = l.stix_id
+        and not w.superseded)
+    end;
+
+-- Places of the log whose rows are served to the same viewers.
+create type log_class as (sample bigint, places bigint[]);
+
+-- The classes of the rows of (after, up_to] that a filter lets through. Of one class are current
+-- versions that agree in all that the policies of log and version look at; more decides about the
+-- others, so each of those is a class of its own. Sees every row, to tell of none but its place.
+-- The versions of a page lie together, so they are read in one go and joined to the log by their keys.
+-- Planned while the tables were small, that would go through all of them once they have grown: so no
+-- other way is left to the planner.
+create function log_classes(after bigint, up_to bigint, filter log_filter) returns setof log_class
+language plpgsql stable security definer set search_path from current
+set enable_nestloop = off set enable_seqscan = off set enable_bitmapscan = off as $$
+declare
+  ids bigint[] := array(
+    select version_id from log where seq > after and seq <= up_to and kind = 'put');
+begin
+  return query
+    select min(l.seq), array_agg(l.seq)
+    from log l left join (select * from version where id = any(ids)) v on v.id = l.version_id
+    where l.seq > after and l.seq <= up_to
+      and (l.kind <> 'put' or v.id is not null and (filter is null or is_wanted(filter, v.type,
+        v.labels, v.confidence, v.organisation_id, v.created_by_ref)))
+    group by l.realm_id, l.audience_id, l.tlp,
+      v.realm_id, v.audience_id, v.tlp, v.organisation_id,
+      case when l.kind <> 'put' or v.superseded then l.seq end;
+end
+$$;
+
+-- The reader as a viewer. A key or a door may see less than its organisation, never more.
+create function enter_reader(organisation integer, realm smallint, ceiling smallint, cleared boolean)
+returns void language plpgsql stable set search_path from current as $$
+begin
+  perform set_config('tocsin.organisation', organisation::text, true),
+    set_config('tocsin.realm', realm::text, true),
+    set_config('tocsin.audiences', present.audiences::text, true),
+    set_config('tocsin.ceiling', least(coalesce(present.ceiling, -1), enter_reader.ceiling)::text, true),
+    set_config('tocsin.cleared', cleared::text, true),
+    set_config('tocsin.told', present.told::text, true)
+  from reader_of(organisation, realm, cleared) as present;
+end
+$$;
+
+create function leave_readers() returns void language sql as $$
+  select set_config('tocsin.organisation', '', true), set_config('tocsin.realm', '', true),
+    set_config('tocsin.audiences', '', true), set_config('tocsin.ceiling', '', true),
+    set_config('tocsin.cleared', '', true), set_config('tocsin.told', '', true)
+$$;
+
+-- For each reader, at most row_max of the rows of (after, up_to] that its filter lets through. One
+-- text, since a result is taken apart value by value, which costs more than reading the log does: a
+-- row a line, its fields parted by tabs (contents are JSON without either). Null for nothing.
 -- Stable, so that its statements share the snapshot of the one that calls it.
 create function read_log(readers json) returns table (reader integer, lines text)
 language plpgsql stable set search_path from current as $$
@@ -30,51 +112,66 @@ declare
   r record;
 begin
   for r in
-    select * from rows from (json_to_recordset(readers) as (organisation integer, realm smallint,
-      ceiling smallint, cleared boolean, after bigint, up_to bigint, row_max integer, bare boolean,
-      types text[], labels text[], confidence_min smallint, producers integer[], creators text[])
-    ) with ordinality
+    select * from json_to_recordset(readers) as (number integer, organisation integer,
+      realm smallint, ceiling smallint, cleared boolean, after bigint, up_to bigint,
+      row_max integer, filter log_filter)
   loop
-    -- A key or a door may see less than its organisation, never more.
-    perform set_config('tocsin.organisation', r.organisation::text, true),
-      set_config('tocsin.realm', r.realm::text, true),
-      set_config('tocsin.audiences', present.audiences::text, true),
-      set_config('tocsin.ceiling', least(coalesce(present.ceiling, -1), r.ceiling)::text, true),
-      set_config('tocsin.cleared', r.cleared::text, true),
-      set_config('tocsin.told', present.told::text, true)
-    from reader_of(r.organisation, r.realm, r.cleared) as present;
+    perform enter_reader(r.organisation, r.realm, r.ceiling, r.cleared);
     return query
-      select r.ordinality::integer - 1,
-        string_agg(case when r.bare then page.seq::text else concat_ws(E'\t', page.seq, page.kind,
-          page.stix_id, (date_part('epoch', page.date_added) * 1000000)::bigint, page.content) end,
-          case when r.bare then ' ' else E'\n' end order by page.seq)
+      select r.number, string_agg(concat_ws(E'\t', seq, kind, stix_id,
+        (date_part('epoch', date_added) * 1000000)::bigint, content), E'\n' order by seq)
       from (
-        select l.seq, l.kind, coalesce(v.stix_id, l.stix_id) as stix_id, v.content, l.date_added
-        from log l left join version v on v.id = l.version_id
-        where l.seq > r.after and l.seq <= r.up_to
-          and case l.kind
-            when 'put' then v.id is not null
-              -- Whoever joins what an older version went to has not seen it replaced.
-              and (not v.superseded or exists (
-                select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
-                  and c.organisation_id = v.organisation_id and not c.superseded))
-              and (r.types is null or v.type = any(r.types))
-              and (r.labels is null or v.labels && r.labels)
-              and (r.confidence_min is null or v.confidence >= r.confidence_min)
-              and (r.producers is null and r.creators is null
-                or v.organisation_id = any(r.producers) or v.created_by_ref = any(r.creators))
-            else not exists (
-              select from version w where w.realm_id = l.realm_id and w.stix_id = l.stix_id
-                and not w.superseded)
-            end
-        order by l.seq limit r.row_max
+        select * from log_served
+        where seq > r.after and seq <= r.up_to and (kind <> 'put' or r.filter is null
+          or is_wanted(r.filter, type, labels, confidence, sharer, creator))
+        order by seq limit r.row_max
       ) as page;
   end loop;
-  perform set_config('tocsin.organisation', '', true), set_config('tocsin.realm', '', true),
-    set_config('tocsin.audiences', '', true), set_config('tocsin.ceiling', '', true),
-    set_config('tocsin.cleared', '', true), set_config('tocsin.told', '', true);
+  perform leave_readers();
 end
 $$;
 
-revoke execute on function reader_of, read_log from public;
-grant execute on function reader_of, read_log to tocsin_app;
+-- The places of the very rows that read_log gives, parted by blanks, for many readers of the same
+-- parts of the log: row security is asked about one row of each class, not about every row that a
+-- bundle brought for every reader, and those who get the same are told it once.
+create function read_places(parts json) returns table (readers integer[], places text)
+language plpgsql stable set search_path from current as $$
+declare
+  part record;
+  r record;
+  classes log_class[];
+  samples bigint[];
+  numbers integer[];
+  seen text[];
+begin
+  for part in
+    select * from json_to_recordset(parts) as (after bigint, up_to bigint, row_max integer,
+      filter log_filter, readers json)
+  loop
+    classes := array(select class from log_classes(part.after, part.up_to, part.filter) as class);
+    samples := array(select class.sample from unnest(classes) as class);
+    numbers := '{}';
+    seen := '{}';
+    for r in
+      select * from json_to_recordset(part.readers) as (number integer, organisation integer,
+        realm smallint, ceiling smallint, cleared boolean)
+    loop
+      perform enter_reader(r.organisation, r.realm, r.ceiling, r.cleared);
+      numbers := numbers || r.number;
+      seen := seen || array(select seq from log_served where seq = any(samples) order by seq)::text;
+    end loop;
+    return query
+      select array_agg(t.number), array_to_string(array(
+        select place from unnest(classes) as class, unnest(class.places) as place
+        where class.sample = any(t.samples::bigint[]) order by place limit part.row_max), ' ')
+      from unnest(numbers, seen) as t (number, samples) group by t.samples;
+  end loop;
+  perform leave_readers();
+end
+$$;
+
+revoke execute on function reader_of, is_wanted, log_classes, enter_reader, leave_readers, read_log,
+  read_places from public;
+grant execute on function reader_of, is_wanted, log_classes, enter_reader, leave_readers, read_log,
+  read_places to tocsin_app;
+grant select on log_served to tocsin_app;
