@@ -1,7 +1,9 @@
 /**
- * Large values on their way to the database. Prisma writes every parameter into JSON and reads it
- * back, bytes as base64, which costs more than all else that a bundle's rows cost us. So a large
- * value goes through it as a short token, in whose place the connection sends the value itself.
+ * Large values on their way to the database, and many rows on their way back. Prisma writes every
+ * parameter into JSON and reads it back, bytes as base64, which costs more than all else that a
+ * bundle's rows cost us. So a large value goes through it as a short token, in whose place the
+ * connection sends the value itself. What Prisma and pg return outlives the young generation, whoever
+ * drops it, and a page of the log is large: so the rows of such a statement are taken aside, too.
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -30,15 +32,62 @@ export async function withLargeValues<T>(
   }
 }
 
+/**
+ * Runs `statement`, outside of any transaction, with a token for `value`, which is text there. Gives
+ * the rows that it finds, each as its columns' values in their order; `statement` is told of none.
+ */
+export async function queryAside<Row extends readonly unknown[]>(
+  value: string,
+  statement: (token: string) => Promise<unknown>,
+): Promise<Row[]> {
+  let rows: unknown[] | undefined;
+  await withLargeValues([value], async ([token = '']) => {
+    takers.set(token, (found) => {
+      rows = found;
+    });
+    try {
+      await statement(token);
+    } finally {
+      takers.delete(token);
+    }
+  });
+  if (rows === undefined) throw new Error('The statement did not find its rows through a pool');
+  return rows as Row[];
+}
+
+type Taker = (rows: unknown[]) => void;
+
+/** Who takes the rows of the statement that was given this token. */
+const takers = new Map<unknown, Taker>();
+
 /** A connection that sends large values in the place of their tokens. */
 export class LargeValueClient extends pg.Client {
-  // Whatever pg takes and gives stays as it is, but for the values.
+  // Whatever pg takes and gives stays as it is, but for the values and the rows.
   override query: pg.Client['query'] = (...given: unknown[]): never => {
     const [statement] = given;
     if (underWay.size > 0 && hasValues(statement)) {
-      statement.values = statement.values.map(valueFor);
+      const { values } = statement;
+      statement.values = values.map(valueFor);
+      // A pool waits by a callback, a transaction by a promise.
+      const callback = given.at(-1);
+      const take = values.map((value) => takers.get(value)).find((taker) => taker !== undefined);
+      if (take !== undefined && typeof callback === 'function') {
+        given[given.length - 1] = afterTaking(take, callback as Callback);
+      }
     }
     return super.query(...(given as [string])) as never;
+  };
+}
+
+type Callback = (error: Error | undefined, result: { rows: unknown[] } | undefined) => void;
+
+function afterTaking(take: Taker, callback: Callback): Callback {
+  return (error, result) => {
+    if (result !== undefined) {
+      take(result.rows);
+      result.rows = [];
+    }
+    callback(error, result);
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Reader } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
 import { gather } from './gather.ts';
+import { queryAside } from './large-values.ts';
 
 /** Where the kept log begins (the place before its first row) and ends. */
 export interface LogBounds {
@@ -79,12 +80,28 @@ export const readLog: (db: Database, reading: LogReading) => Promise<LogRow[]> =
 
 async function readTogether(db: Database, readings: readonly LogReading[]): Promise<LogRow[][]> {
   const readers = readings.map((one, number) => ({ ...toReader(one, number), ...toPart(one) }));
-  const found = await db.content.$queryRaw<{ reader: number; lines: string | null }[]>`
-    select reader, lines from read_log(${JSON.stringify(readers)}::json)`;
+  const found = await queryAside<FoundRow>(
+    JSON.stringify(readers),
+    (token) => db.content.$queryRaw`
+      select reader, seq, kind, stix_id, micros, content from read_log(${token}::json)`,
+  );
   const rows = readings.map((): LogRow[] => []);
-  for (const { reader, lines } of found) rows[reader] = (lines?.split('\n') ?? []).map(toRow);
+  for (const [reader, seq, kind, stixId, micros, content] of found) {
+    const row = { seq: Number(seq), kind, stixId, content, addedMicros: Number(micros) };
+    rows[reader]?.push(row);
+  }
   return rows;
 }
+
+/** As pg reads it: what may be too large for a number comes as text. */
+type FoundRow = readonly [
+  reader: number,
+  seq: string,
+  kind: LogRow['kind'],
+  stixId: string,
+  micros: string,
+  content: string | null,
+];
 
 /**
  * The places of the very rows that readLog would give. Quicker for many who read the same part:
@@ -115,17 +132,6 @@ async function placesTogether(
     for (const reader of readers) all[reader] = list;
   }
   return all;
-}
-
-function toRow(line: string): LogRow {
-  const [seq, kind, stixId = '', micros, content = null] = line.split('\t');
-  return {
-    seq: Number(seq),
-    kind: kind === 'withdraw' ? 'withdraw' : 'put',
-    stixId,
-    content,
-    addedMicros: Number(micros),
-  };
 }
 
 function toReader({ reader }: LogReading, number: number): object {

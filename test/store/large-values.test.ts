@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withLargeValues } from '../../src/store/large-values.ts';
+import { queryAside, withLargeValues } from '../../src/store/large-values.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -43,4 +43,34 @@ it('forgets values when the statement fails', async () => {
   });
   await expect(failing).rejects.toThrow(/integer/);
   expect(await echo(kept)).toBe(kept);
+});
+
+it('takes rows aside, past the client', async () => {
+  let told: unknown;
+  const rows = await queryAside('grüße', async (token) => {
+    told = await tocsin.db.server.$queryRaw`
+      select n, ${token}::text as said, null as nothing from generate_series(1, 2) as n`;
+  });
+  expect(rows).toEqual([
+    [1, 'grüße', null],
+    [2, 'grüße', null],
+  ]);
+  expect(told).toEqual([]);
+});
+
+it('takes nothing aside of other statements, nor of one that fails', async () => {
+  const rows = await queryAside('mine', async (token) => {
+    expect(await echo('another')).toBe('another');
+    await tocsin.db.server.$queryRaw`select ${token}::text`;
+  });
+  expect(rows).toEqual([['mine']]);
+  const failing = queryAside('x', (token) => tocsin.db.server.$queryRaw`select ${token}::integer`);
+  await expect(failing).rejects.toThrow(/integer/);
+});
+
+it('refuses to lose the rows of a statement in a transaction', async () => {
+  const lost = queryAside('x', (token) =>
+    tocsin.db.server.$transaction((tx) => tx.$queryRaw`select ${token}::text`),
+  );
+  await expect(lost).rejects.toThrow('through a pool');
 });

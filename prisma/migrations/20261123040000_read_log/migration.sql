@@ -102,11 +102,10 @@ create function leave_readers() returns void language sql as $$
     set_config('tocsin.cleared', '', true), set_config('tocsin.told', '', true)
 $$;
 
--- For each reader, at most row_max of the rows of (after, up_to] that its filter lets through. One
--- text, since a result is taken apart value by value, which costs more than reading the log does: a
--- row a line, its fields parted by tabs (contents are JSON without either). Null for nothing.
+-- For each reader, at most row_max of the rows of (after, up_to] that its filter lets through, in order.
 -- Stable, so that its statements share the snapshot of the one that calls it.
-create function read_log(readers json) returns table (reader integer, lines text)
+create function read_log(readers json) returns table (
+  reader integer, seq bigint, kind text, stix_id text, micros bigint, content text)
 language plpgsql stable set search_path from current as $$
 declare
   r record;
@@ -118,14 +117,12 @@ begin
   loop
     perform enter_reader(r.organisation, r.realm, r.ceiling, r.cleared);
     return query
-      select r.number, string_agg(concat_ws(E'\t', seq, kind, stix_id,
-        (date_part('epoch', date_added) * 1000000)::bigint, content), E'\n' order by seq)
-      from (
-        select * from log_served
-        where seq > r.after and seq <= r.up_to and (kind <> 'put' or r.filter is null
-          or is_wanted(r.filter, type, labels, confidence, sharer, creator))
-        order by seq limit r.row_max
-      ) as page;
+      select r.number, s.seq, s.kind, s.stix_id,
+        (date_part('epoch', s.date_added) * 1000000)::bigint, s.content
+      from log_served s
+      where s.seq > r.after and s.seq <= r.up_to and (s.kind <> 'put' or r.filter is null
+        or is_wanted(r.filter, s.type, s.labels, s.confidence, s.sharer, s.creator))
+      order by s.seq limit r.row_max;
   end loop;
   perform leave_readers();
 end
@@ -133,7 +130,8 @@ $$;
 
 -- The places of the very rows that read_log gives, parted by blanks, for many readers of the same
 -- parts of the log: row security is asked about one row of each class, not about every row that a
--- bundle brought for every reader, and those who get the same are told it once.
+-- bundle brought for every reader, and those who get the same are told it once, in one text: a result is
+-- taken apart value by value, which costs more than finding the places does.
 create function read_places(parts json) returns table (readers integer[], places text)
 language plpgsql stable set search_path from current as $$
 declare
