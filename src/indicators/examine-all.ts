@@ -2,6 +2,7 @@ import { liftObjects } from '../stix/lift.ts';
 import { tlpStatedBy, type Tlp } from '../stix/tlp.ts';
 import type { Finding } from '../stix/check.ts';
 import { examine, isRefusal, type Candidate, type Refusal, type Terms } from './examine.ts';
+import { createTurns } from './turns.ts';
 
 export interface Examined {
   readonly candidates: readonly Candidate[];
@@ -10,6 +11,9 @@ export interface Examined {
 
 /** Objects examined between two turns of the event loop. */
 const SLICE = 250;
+/** Objects of one large request that are examined before it is another one's turn. */
+const TURN = 2500;
+const inTurn = createTurns();
 
 /**
  * Examines the objects of a request, those of STIX 2.0 as the 2.1 that they become; what was done
@@ -28,14 +32,24 @@ export async function examineAll(
   const whole = { ...terms, statedTlp: statedLevels(lifted.objects) };
   const candidates: Candidate[] = [];
   const refusals: Refusal[] = [];
-  for (let i = 0; i < lifted.objects.length; i++) {
-    if (i > 0 && i % SLICE === 0) await new Promise((resume) => setImmediate(resume));
-    const origin = lifted.origins[i] ?? i;
-    const one = examine(lifted.objects[i], firstIndex + origin, whole);
-    const said = notes.get(origin);
-    if (isRefusal(one)) refusals.push(one);
-    else if (said === undefined) candidates.push(one);
-    else candidates.push({ ...one, warnings: [...said, ...one.warnings] });
+  const examineFrom = async (start: number): Promise<void> => {
+    const end = Math.min(start + TURN, lifted.objects.length);
+    for (let i = start; i < end; i++) {
+      if (i > start && i % SLICE === 0) await new Promise((resume) => setImmediate(resume));
+      const origin = lifted.origins[i] ?? i;
+      const one = examine(lifted.objects[i], firstIndex + origin, whole);
+      const said = notes.get(origin);
+      if (isRefusal(one)) refusals.push(one);
+      else if (said === undefined) candidates.push(one);
+      else candidates.push({ ...one, warnings: [...said, ...one.warnings] });
+    }
+  };
+  // A small request waits for nobody.
+  if (lifted.objects.length <= SLICE) await examineFrom(0);
+  else {
+    for (let start = 0; start < lifted.objects.length; start += TURN) {
+      await inTurn(() => examineFrom(start));
+    }
   }
   return { candidates, refusals };
 }

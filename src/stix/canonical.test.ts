@@ -13,6 +13,14 @@ const RFC_8785: [value: unknown, text: string][] = [
   [{ a: undefined, b: [undefined] }, '{"b":[null]}'],
   [[], '[]'],
   [[1, [2]], '[1,[2]]'],
+  [
+    [{ c: { 10: [{ z: 1, y: 2 }], 9: null } }, { b: 1, a: 2 }],
+    '[{"c":{"10":[{"y":2,"z":1}],"9":null}},{"a":2,"b":1}]',
+  ],
+  [
+    JSON.parse('{"b":1,"__proto__":{"d":1,"c":2},"a":2}'),
+    '{"__proto__":{"c":2,"d":1},"a":2,"b":1}',
+  ],
 ];
 
 describe('canonicalJson', () => {

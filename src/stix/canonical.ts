@@ -6,31 +6,47 @@ import { hash } from 'node:crypto';
  * ECMAScript writes them. The value must come from JSON (see `parseJson`).
  */
 export function canonicalJson(value: unknown): string {
-  if (typeof value === 'object' && value !== null) {
-    return Array.isArray(value) ? canonicalList(value) : canonicalObject(value);
-  }
-  return JSON.stringify(value) ?? 'null';
+  const ordered = inOrder(value);
+  return ordered === UNORDERABLE ? pieceByPiece(value) : (JSON.stringify(ordered) ?? 'null');
 }
 
-function canonicalList(list: readonly unknown[]): string {
-  let text = '[';
-  for (let index = 0; index < list.length; index += 1) {
-    if (index > 0) text += ',';
-    text += canonicalJson(list[index]);
-  }
-  return `${text}]`;
-}
+const UNORDERABLE = Symbol('an object that cannot hold its keys in this order');
 
-function canonicalObject(object: object): string {
-  const members = object as Record<string, unknown>;
-  let text = '{';
+/** A copy whose objects hold their keys in order, since JSON.stringify is several times quicker than we. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    // Most lists are of texts.
+    if (!value.some((item) => typeof item === 'object')) return value;
+    const list = value.map(inOrder);
+    return list.includes(UNORDERABLE) ? UNORDERABLE : list;
+  }
+  const members = value as Readonly<Record<string, unknown>>;
+  const ordered: Record<string, unknown> = {};
   for (const key of Object.keys(members).toSorted()) {
-    const value = members[key];
-    if (value === undefined) continue;
-    if (text.length > 1) text += ',';
-    text += `${JSON.stringify(key)}:${canonicalJson(value)}`;
+    if (isUnorderable(key)) return UNORDERABLE;
+    const member = inOrder(members[key]);
+    if (member === UNORDERABLE) return UNORDERABLE;
+    ordered[key] = member;
   }
-  return `${text}}`;
+  return ordered;
+}
+
+/** Objects hold keys that are numbers in front of all others, and this other key not at all. */
+function isUnorderable(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return (first >= 48 && first <= 57) || key === '__proto__';
+}
+
+function pieceByPiece(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(pieceByPiece).join(',')}]`;
+  const members = value as Readonly<Record<string, unknown>>;
+  const texts = Object.keys(members)
+    .toSorted()
+    .filter((key) => members[key] !== undefined)
+    .map((key) => `${JSON.stringify(key)}:${pieceByPiece(members[key])}`);
+  return `{${texts.join(',')}}`;
 }
 
 /** SHA-256 of the canonical form, 64 hexadecimal digits. */

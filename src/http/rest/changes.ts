@@ -58,7 +58,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
       disclose(services, request, 'changes', { objects: page.rows.length, place: page.next });
       const next = sealCursor(services.keyring, viewer, page.next);
       const tail = { ...labelOf(realm), next, more: page.more };
-      const body = type === NDJSON ? asLines(page, tail) : asDocument(page, tail);
+      const body = toBytes(type === NDJSON ? asLines(page, tail) : asDocument(page, tail));
       await sendRaw(reply, `${type}; charset=utf-8`, body);
     },
   );
@@ -66,21 +66,38 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
 };
 
 /** The contents are kept as JSON, so they are put together, not parsed and written again. */
-function asDocument({ rows }: LogPage, place: object): string {
-  const objects = rows.flatMap(({ content }) => content ?? []);
-  const withdrawn = rows.flatMap(({ kind, stixId }) => (kind === 'withdraw' ? stixId : []));
-  const head = '{"objects":[';
-  const tail = `],${JSON.stringify({ withdrawn, ...place }).slice(1)}`;
-  if (objects.length === 0) return head + tail;
-  // Around the first and the last, since to put them around the whole would copy it once more.
-  objects[0] = head + objects[0];
-  objects.push(objects.pop() + tail);
-  return objects.join(',');
+function* asDocument({ rows }: LogPage, place: object): Generator<string> {
+  const withdrawn: string[] = [];
+  let before = '{"objects":[';
+  for (const { kind, stixId, content } of rows) {
+    if (kind === 'withdraw') withdrawn.push(stixId);
+    if (content === null) continue;
+    yield before;
+    yield content;
+    before = ',';
+  }
+  if (before !== ',') yield before;
+  yield `],${JSON.stringify({ withdrawn, ...place }).slice(1)}`;
 }
 
-function asLines({ rows }: LogPage, place: object): string {
-  const lines = rows.map(({ content, stixId }) =>
-    content === null ? JSON.stringify({ withdrawn: stixId }) : `{"object":${content}}`,
-  );
-  return `${lines.join('\n')}${lines.length > 0 ? '\n' : ''}${JSON.stringify(place)}\n`;
+function* asLines({ rows }: LogPage, place: object): Generator<string> {
+  for (const { content, stixId } of rows) {
+    if (content === null) yield JSON.stringify({ withdrawn: stixId });
+    else {
+      yield '{"object":';
+      yield content;
+      yield '}';
+    }
+    yield '\n';
+  }
+  yield `${JSON.stringify(place)}\n`;
+}
+
+/** One buffer, without the text of the whole in between: a page is large, and memory is not. */
+function toBytes(pieces: Iterable<string>): Buffer {
+  const list = [...pieces];
+  const bytes = Buffer.allocUnsafe(list.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0));
+  let at = 0;
+  for (const piece of list) at += bytes.write(piece, at);
+  return bytes;
 }
