@@ -10,7 +10,14 @@ const MAJOR_MIN = 24;
 const PROGRAM = process.platform === 'win32' ? 'node.exe' : 'node';
 const PINNED = fileURLToPath(new URL(`../node_modules/node/bin/${PROGRAM}`, import.meta.url));
 
+/**
+ * How many MiB V8 may give a server's young objects. Left alone, it goes to twice as many, which makes
+ * a process 90 MB larger and nothing quicker.
+ */
+const YOUNG = '--max-semi-space-size=16';
+
 if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
+  if (process.argv[2] === 'serve' && !isTold('--max-semi-space-size')) beginAnew(YOUNG);
   await import('../src/commands/main.ts');
 } else if (existsSync(PINNED) && process.execPath !== realpathSync(PINNED)) {
   handOver(PINNED);
@@ -20,6 +27,23 @@ if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
       'with it is not installed. Run "npm ci" in the directory of Tocsin first.',
   );
   process.exitCode = 1;
+}
+
+function isTold(flag) {
+  const told = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
+  return told.replaceAll('_', '-').includes(flag);
+}
+
+/** The same process from its beginning, with a flag that counts only from there. */
+function beginAnew(flag) {
+  if (process.platform === 'win32' || typeof process.execve !== 'function') return;
+  const args = [
+    flag,
+    ...process.execArgv,
+    fileURLToPath(import.meta.url),
+    ...process.argv.slice(2),
+  ];
+  process.execve(process.execPath, [process.execPath, ...args]);
 }
 
 /** Runs this file again on `node`, passing signals on to it and its end back. */

@@ -167,7 +167,8 @@ function tlpOf(object: StixObject, { defaultTlp, statedTlp }: Terms): number {
 
 /** The key under which a value is looked up: the first 8 bytes of SHA-256 of `kind:value`. */
 function observableDigest(kind: string, value: string): string {
-  return hash('sha256', `${kind}:${value}`, 'buffer').readBigInt64BE(0).toString();
+  const digits = hash('sha256', `${kind}:${value}`, 'hex').slice(0, 16);
+  return BigInt.asIntN(64, BigInt(`0x${digits}`)).toString();
 }
 
 function toKept({ kind, value }: { kind: string; value: string }): KeptObservable {

@@ -16,7 +16,8 @@ const MAIN = `
 const [verb, ...rest]: string[] = process.argv.slice(2);
 process.on('SIGTERM', () => process.exit(7));
 process.on('SIGINT', () => process.exit(8));
-console.log(JSON.stringify({ node: process.versions.node, verb, rest }));
+const flags = process.execArgv;
+console.log(JSON.stringify({ node: process.versions.node, verb, rest, flags, pid: process.pid }));
 if (verb === 'exit') process.exitCode = Number(rest[0]);
 if (verb === 'wait') setInterval(() => {}, 1000);
 `;
@@ -63,7 +64,27 @@ describe('bin/tocsin.js', () => {
   it('runs the commands on the Node at hand where that is new enough', async () => {
     const { stdout } = await run(process.execPath, [bin, 'org', '--name', 'a b']);
     const { node } = process.versions;
-    expect(JSON.parse(stdout)).toEqual({ node, verb: 'org', rest: ['--name', 'a b'] });
+    const said = { node, verb: 'org', rest: ['--name', 'a b'], flags: [] };
+    expect(JSON.parse(stdout)).toMatchObject(said);
+  });
+
+  it('serves with bounded room for young objects, in the same process', async () => {
+    const child = spawn(process.execPath, ['--no-deprecation', bin, 'serve', '--roles', 'http']);
+    const [data] = await once(child.stdout, 'data');
+    expect(JSON.parse(String(data))).toMatchObject({
+      verb: 'serve',
+      rest: ['--roles', 'http'],
+      flags: ['--max-semi-space-size=16', '--no-deprecation'],
+      pid: child.pid,
+    });
+  });
+
+  it('leaves that room as its operator wants it', async () => {
+    const child = spawn(process.execPath, [bin, 'serve'], {
+      env: { ...process.env, NODE_OPTIONS: '--max-semi-space-size=4' },
+    });
+    const [data] = await once(child.stdout, 'data');
+    expect(JSON.parse(String(data))).toMatchObject({ flags: [] });
   });
 
   it('is what npx finds in the project, without a network', async () => {
@@ -87,7 +108,7 @@ describe('bin/tocsin.js on an old Node', () => {
   it('hands over to the pinned one, and ends as that ended', async () => {
     const child = startOld('exit', '3');
     const [[data], [code]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')]);
-    expect(JSON.parse(String(data))).toEqual({
+    expect(JSON.parse(String(data))).toMatchObject({
       node: expect.stringMatching(/^24\./),
       verb: 'exit',
       rest: ['3'],
