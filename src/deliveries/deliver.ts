@@ -44,21 +44,28 @@ export type Step =
   /** It is not this worker's any more, or not active. */
   | { readonly kind: 'lost' };
 
+/** A subscription whose turn it is. */
+export interface Turn {
+  readonly subscriptionId: string;
+  /** How far it has read. */
+  readonly cursor: number;
+  /** How far the log is known to go. */
+  readonly head: number;
+  /** Whether its lease is known to hold still. */
+  isHeld(): boolean;
+}
+
 /** TLP:RED never leaves through a webhook. */
 const WEBHOOK_CEILING = tlpRank('amber+strict');
 
 /**
- * One step of a subscription: reads the log on from `cursor` as its organisation and, when there
+ * One step of a subscription: reads the log on from its cursor as its organisation and, when there
  * is something for it, sends one signed batch and settles what came of it. What may be seen is
  * asked anew each time, and no transaction is open while the receiver answers.
  */
-export async function deliver(
-  context: DeliveryContext,
-  subscriptionId: string,
-  cursor: number,
-  head: number,
-): Promise<Step> {
+export async function deliver(context: DeliveryContext, turn: Turn): Promise<Step> {
   const { db, clock, workerId } = context;
+  const { subscriptionId, cursor, head } = turn;
   const order = await findOrder(db, { workerId, subscriptionId });
   if (order === undefined) return { kind: 'lost' };
   const nowMs = clock.now().getTime();
@@ -67,6 +74,8 @@ export async function deliver(
   if (page.rows.length === 0) {
     return { kind: 'moved', cursor: page.next, sent: false, more: page.more };
   }
+  // A process that stood still may hold what another has gone past meanwhile: it would come out of order.
+  if (!turn.isHeld()) return { kind: 'lost' };
   return dispatch(context, subscriptionId, order, page);
 }
 

@@ -32,6 +32,8 @@ interface Lane {
   /** What the database has as its cursor. */
   saved: number;
   waitUntilMs: number;
+  /** Until when it is known to be ours, by the clock that no one sets. */
+  heldUntilMs: number;
   running: boolean;
   /** Whether its last step took long. */
   slow: boolean;
@@ -122,7 +124,9 @@ class DeliveryWorker implements Worker {
       this.#leaseAgain = false;
       try {
         const workers = await heartbeat(db, this.id, leaseSeconds);
-        this.#hold(await leaseSubscriptions(db, this.id, { seconds: leaseSeconds, workers }));
+        const askedMs = performance.now();
+        const leased = await leaseSubscriptions(db, this.id, { seconds: leaseSeconds, workers });
+        this.#hold(leased, askedMs);
         this.#runAll();
       } catch (error) {
         log.warn({ err: error }, 'subscriptions could not be leased');
@@ -132,13 +136,15 @@ class DeliveryWorker implements Worker {
   }
 
   /** Takes up what is new among its leases and drops what it does not hold any more. */
-  #hold(leased: readonly Leased[]): void {
+  #hold(leased: readonly Leased[], askedMs: number): void {
     const held = new Set(leased.map(({ id }) => id));
     for (const id of this.#lanes.keys()) if (!held.has(id)) this.#lanes.delete(id);
-    for (const { id, cursor, nextAttemptMs } of leased) {
+    for (const { id, cursor, nextAttemptMs, leaseMs } of leased) {
+      const heldUntilMs = askedMs + leaseMs;
       const lane = this.#lanes.get(id);
+      if (lane !== undefined) lane.heldUntilMs = heldUntilMs;
       if (lane === undefined) {
-        const fresh = { id, cursor, saved: cursor, waitUntilMs: nextAttemptMs };
+        const fresh = { id, cursor, saved: cursor, waitUntilMs: nextAttemptMs, heldUntilMs };
         this.#lanes.set(id, { ...fresh, running: false, slow: false });
       } else if (!lane.running && (cursor !== lane.saved || nextAttemptMs < lane.waitUntilMs)) {
         // Its owner moved it: replayed, or told to try again now.
@@ -177,7 +183,12 @@ class DeliveryWorker implements Worker {
   /** One step of a lane; a lane that has more takes its turn again behind the others. */
   async #run(lane: Lane): Promise<void> {
     try {
-      const step = await deliver(this.#context, lane.id, lane.cursor, this.#head);
+      const step = await deliver(this.#context, {
+        subscriptionId: lane.id,
+        cursor: lane.cursor,
+        head: this.#head,
+        isHeld: () => performance.now() < lane.heldUntilMs,
+      });
       if (step.kind === 'lost') this.#lanes.delete(lane.id);
       else if (step.kind === 'wait') lane.waitUntilMs = step.untilMs;
       else {

@@ -7,6 +7,8 @@ export interface Leased {
   readonly cursor: number;
   /** When it may be tried next, in ms since 1970. */
   readonly nextAttemptMs: number;
+  /** For how long it is ours, from when it was asked for. */
+  readonly leaseMs: number;
 }
 
 /** Tells that this worker lives, and how many do; those not seen for `seconds` are forgotten. */
@@ -62,7 +64,11 @@ export async function leaseSubscriptions(
       from free where s.id = free.id
     )
     select s.id, s.cursor::float8 as cursor,
-      extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs"
+      extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs",
+      case when s.lease_owner = ${workerId}::uuid
+          and s.lease_until >= now() + ${options.seconds}::float8 * interval '0.5 second'
+        then extract(epoch from s.lease_until - now())::float8 * 1000
+        else ${options.seconds}::float8 * 1000 end as "leaseMs"
     from subscription s
     where s.id in (select id from held where keep union all select id from free)`;
 }

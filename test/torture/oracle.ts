@@ -42,7 +42,7 @@ export function judge(ledger: Ledger, stored: ReadonlySet<string>): Verdict {
   for (const reader of ledger.readers.values()) {
     const batches = byReader.get(reader.name) ?? [];
     findLeaks(ledger, histories, reader, batches, findings);
-    const first = findDisorder(ledger, reader, batches, findings);
+    const first = findDisorder(ledger, histories, reader, batches, findings);
     findMissing(histories, reader, first.arrived, first.held, findings);
     if (reader.door !== 'webhook') continue;
     delivered += first.arrived.size;
@@ -134,6 +134,7 @@ function pausedBetween(pauses: Ledger['pauses'], fromMs: number, toMs: number): 
  */
 function findDisorder(
   { posted }: Ledger,
+  histories: Map<string, History>,
   reader: Reader,
   batches: readonly Batch[],
   { skipped }: Findings,
@@ -155,7 +156,8 @@ function findDisorder(
       }
       arrived.set(version.key, id);
       if ((newest.get(version.stixId) ?? '') > version.modified) {
-        skipped.push(`${reader.name}: ${version.key} came after a newer version`);
+        const history = tell(histories.get(version.stixId) ?? []);
+        skipped.push(`${reader.name}: ${version.key} came after a newer version; ${history}`);
       }
       newest.set(version.stixId, version.modified);
     }
