@@ -33,13 +33,15 @@ export async function startReceiver(ledger: Ledger, random: Random): Promise<Rec
     const trouble = manner === 'flaky' ? random.between(0, 9) : 9;
     if (trouble === 0) return void request.socket.destroy();
     const body = await bodyOf(request);
-    if (manner === 'slow' && random.chance(0.3)) await delay(random.between(50, 2500));
     if (reader === undefined) return void response.writeHead(404).end();
     const id = String(request.headers['webhook-id']);
     const status = trouble === 1 ? 500 : trouble === 2 ? 429 : 200;
     const taken = status === 200 && trouble !== 3;
     const seen = read(reader.webhook, body, request);
     ledger.batches.push({ reader: reader.name, id, beganMs, taken, seen });
+    // It has taken what came, and answers late: whoever sent it may be dead by then, and another
+    // worker has gone on.
+    if (manner === 'slow' && random.chance(0.3)) await delay(random.between(50, 2500));
     // Cut off after it was read: the server cannot know, and must send it again.
     if (trouble === 3) request.socket.destroy();
     else response.writeHead(status).end();
