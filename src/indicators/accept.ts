@@ -11,11 +11,12 @@ import {
   findOwnVersions,
   saveVersions,
   type NewVersion,
+  type Replaced,
   supersede,
   type Share,
 } from '../store/versions.ts';
 import type { ChosenAudience } from './audience.ts';
-import { decide, type Decision } from './decide.ts';
+import { decide, type Decision, type KnownVersion } from './decide.ts';
 import { endShares, holdRevocations } from './end-shares.ts';
 import { examineAll, type Examined } from './examine-all.ts';
 import { namesOf, type Terms } from './examine.ts';
@@ -46,6 +47,13 @@ export interface AcceptRequest {
   readonly firstIndex?: number;
   /** What the bundle says of itself, as only STIX 2.0 does. */
   readonly bundleVersion?: string | undefined;
+  /** The one version that this follows; where another took its place meanwhile, Overtaken is thrown. */
+  readonly follows?: Replaced;
+}
+
+/** What a request was to follow has been replaced, or addressed anew: begin again with what is there. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
 }
 
 type TermsRequest = Pick<AcceptRequest, 'member' | 'tlpAtLeast'> & {
@@ -146,18 +154,27 @@ async function keep(
     candidates.map((candidate) => candidate.stixId),
     candidates.flatMap((candidate) => candidate.modified ?? []),
   );
+  if (request.follows !== undefined) refuseOvertaken(request.follows, known);
   const decisions = decide(candidates, known, { purged, now });
   abortIfRejected(request.atomic, refusals, candidates, decisions);
   const versions = newVersions(candidates, decisions, request.audience.id);
   if (dryRun || versions.length === 0) return { ...held, decisions, reissues: NONE, kept: 0 };
   const revocations = await holdRevocations(tx, member, versions);
   const replaced = replacedVersions(decisions);
-  await supersede(tx, [...replaced.keys()]);
+  await supersede(tx, [...replaced.values()]);
   const share = await openShare(tx, request, versions.length);
   const reissues = await save(tx, share, versions);
   for (const move of moves([...replaced.values()], versions)) await narrow(db, tx, share, move);
   await endShares(tx, member, revocations);
   return { ...held, decisions, reissues, kept: versions.length };
+}
+
+function refuseOvertaken(follows: Replaced, known: readonly KnownVersion[]): void {
+  const current = known.find(({ superseded }) => !superseded);
+  const { versionId, audienceId, tlp } = follows;
+  const isThere = current?.versionId === versionId;
+  if (isThere && current.audienceId === audienceId && current.tlp === tlp) return;
+  throw new Overtaken('Another version took its place, or it goes to others now');
 }
 
 /** Saves in statements of bounded size; tells of which older id each re-issue is. */

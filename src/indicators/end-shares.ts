@@ -75,6 +75,7 @@ async function endAll(
   for (let start = 0; start < stixIds.length; start += END_MAX) {
     const living = await lockLiving(tx, sharer, stixIds.slice(start, start + END_MAX));
     const last = living.flatMap((version) => lastOf(version, revocations.get(version.stixId)));
+    const after = new Set(last.map((version) => version.after));
     if (last.length === 0) continue;
     const auditId = await appendAudit(tx, {
       organisationId,
@@ -83,10 +84,8 @@ async function endAll(
       requestId: undefined,
       detail: { objects: living.map(({ stixId }) => stixId) },
     });
-    await supersede(
-      tx,
-      last.map(({ after }) => after),
-    );
+    const ended = living.filter(({ versionId }) => after.has(versionId));
+    await supersede(tx, ended);
     await saveLastVersions(tx, { auditId }, last);
   }
 }

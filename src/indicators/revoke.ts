@@ -4,7 +4,7 @@ import { checkObject } from '../stix/check.ts';
 import { parseJson } from '../stix/json.ts';
 import { versionOf } from '../stix/version.ts';
 import { lockCurrent, type CurrentVersion } from '../store/narrowing.ts';
-import { accept, type AcceptContext } from './accept.ts';
+import { accept, Overtaken, type AcceptContext } from './accept.ts';
 import { write } from './write.ts';
 import type { ObjectResult } from './results.ts';
 
@@ -14,14 +14,29 @@ export interface Revocation {
   readonly requestId?: string | undefined;
 }
 
+const RETRIES_MAX = 8;
+
 /**
  * Revokes an object that a member shares: a new version of it, the same but for `revoked` and
- * `modified` (STIX 2.1 §3.6), for the same audience. It ends the object's life.
+ * `modified` (STIX 2.1 §3.6), for those who see it. It ends the object's life.
  * Throws Problem not_found, realm_closed, or revocation_impossible for an object that has no versions.
  */
 export async function revoke(context: AcceptContext, wish: Revocation): Promise<ObjectResult> {
-  const { member, stixId } = wish;
-  const current = await findCurrent(context, wish);
+  for (let retry = 0; ; retry++) {
+    const current = await findCurrent(context, wish);
+    try {
+      return await revokeCurrent(context, wish, current);
+    } catch (error) {
+      if (!(error instanceof Overtaken) || retry === RETRIES_MAX) throw error;
+    }
+  }
+}
+
+async function revokeCurrent(
+  context: AcceptContext,
+  { member, stixId, requestId }: Revocation,
+  current: CurrentVersion,
+): Promise<ObjectResult> {
   const checked = checkObject(parseJson(current.content));
   const version = checked.ok && 'modified' in checked.object && versionOf(checked.object);
   if (!checked.ok || !version) {
@@ -29,16 +44,26 @@ export async function revoke(context: AcceptContext, wish: Revocation): Promise<
   }
   const modified = laterThan(version, context.clock.now());
   const [result] = await accept(context, [{ ...checked.object, modified, revoked: true }], {
-    member: { ...member, shareCeiling: Math.max(member.shareCeiling, current.tlp) },
+    member: markedAs(member, current.tlp),
     // It goes where the object went, whatever may be shared there now, and is marked no lower.
     audience: { id: current.audienceId, namesOrganisations: true },
     tlpAtLeast: current.tlp,
+    follows: current,
     atomic: false,
     dryRun: false,
-    requestId: wish.requestId,
+    requestId,
   });
   if (result === undefined) throw new Error('A revocation was left without its result');
   return result;
+}
+
+/** The member as one whose unmarked objects are of the level that this one has come to have. */
+function markedAs(member: Member, tlp: number): Member {
+  return {
+    ...member,
+    shareCeiling: Math.max(member.shareCeiling, tlp),
+    organisation: { ...member.organisation, defaultTlp: tlp },
+  };
 }
 
 async function findCurrent(

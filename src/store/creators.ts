@@ -1,6 +1,6 @@
 /** What the word of an object's creator does to what others share of it. */
 import type { Tx } from './transaction.ts';
-import type { Share } from './versions.ts';
+import type { Replaced, Share } from './versions.ts';
 
 /** Objects share so many locks, so that a large bundle does not need one for each. */
 const LOCKS = 64;
@@ -66,8 +66,7 @@ export async function findSharesToEnd(
 }
 
 /** A current version that is to be followed by its last. */
-export interface LivingVersion {
-  readonly versionId: string;
+export interface LivingVersion extends Replaced {
   readonly stixId: string;
   readonly modified: string;
   readonly content: string;
@@ -81,6 +80,7 @@ export async function lockLiving(
 ): Promise<LivingVersion[]> {
   return tx.$queryRaw<LivingVersion[]>`
     select id::text as "versionId", stix_id as "stixId", content,
+      audience_id as "audienceId", tlp,
       to_char(modified at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified
     from version
     where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}

@@ -72,14 +72,22 @@ export async function lockCurrent(
   { realmId, organisationId }: Pick<Share, 'realmId' | 'organisationId'>,
   stixId: string,
 ): Promise<CurrentVersion | undefined> {
-  const [row] = await tx.$queryRaw<CurrentVersion[]>`
-    select id::text as "versionId", audience_id as "audienceId", tlp, content,
-      created_by_ref as "createdByRef"
-    from version
-    where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-      and stix_id = ${stixId} and not superseded
-    for update`;
-  return row;
+  for (;;) {
+    const [row] = await tx.$queryRaw<CurrentVersion[]>`
+      select id::text as "versionId", audience_id as "audienceId", tlp, content,
+        created_by_ref as "createdByRef"
+      from version
+      where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
+        and stix_id = ${stixId} and not superseded
+      for update`;
+    if (row !== undefined) return row;
+    // Who waited for a writer finds the version replaced, and not yet the one in its place.
+    const [other] = await tx.$queryRaw<unknown[]>`
+      select from version
+      where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
+        and stix_id = ${stixId} and not superseded`;
+    if (other === undefined) return undefined;
+  }
 }
 
 /** Hands a version and what was drawn out of it to another address, and puts it in the inbox. */

@@ -1,4 +1,5 @@
 import { withLargeValues } from './large-values.ts';
+import type { Address } from './narrowing.ts';
 import { isUniqueViolation, type Tx } from './transaction.ts';
 
 /** A version to be kept, as accept decided it. Times are comparable timestamps. */
@@ -78,15 +79,27 @@ export async function findOwnVersions(
   return { versions, purged: new Set(gone.map(({ stixId }) => stixId)) };
 }
 
+/** A current version as it was read: what follows from replacing it depends on its address. */
+export interface Replaced extends Address {
+  readonly versionId: string;
+}
+
 /**
- * Marks versions as superseded. Throws ConcurrentWrite when another writer did so first.
+ * Marks versions as superseded. Throws ConcurrentWrite when another writer did so first, or
+ * addressed one of them anew meanwhile.
  */
-export async function supersede(tx: Tx, versionIds: readonly string[]): Promise<void> {
-  if (versionIds.length === 0) return;
+export async function supersede(tx: Tx, replaced: readonly Replaced[]): Promise<void> {
+  if (replaced.length === 0) return;
+  const rows = replaced.map(({ versionId, audienceId, tlp }) => ({ versionId, audienceId, tlp }));
   const marked = await tx.$executeRaw`
-    update version set superseded = true
-    where id = any(${[...versionIds]}::text[]::bigint[]) and not superseded`;
-  if (marked !== versionIds.length) throw new ConcurrentWrite('A version was superseded meanwhile');
+    with given as materialized (
+      select * from json_to_recordset(${JSON.stringify(rows)}::json) as g(
+        "versionId" bigint, "audienceId" integer, tlp smallint)
+    )
+    update version v set superseded = true from given g
+    where v.id = g."versionId" and not v.superseded
+      and v.audience_id = g."audienceId" and v.tlp = g.tlp`;
+  if (marked !== replaced.length) throw new ConcurrentWrite('A version was replaced meanwhile');
 }
 
 export interface Share {
