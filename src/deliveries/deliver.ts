@@ -55,6 +55,9 @@ export interface Turn {
   isHeld(): boolean;
 }
 
+/** What one POST holds, but for its last object: receivers have limits, and one deadline to read it in. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
 /** TLP:RED never leaves through a webhook. */
 const WEBHOOK_CEILING = tlpRank('amber+strict');
 
@@ -98,6 +101,7 @@ async function readFor(
   const request = {
     after,
     limit: order.batchMax,
+    bytesMax: BATCH_BYTES,
     filter: toLogFilter(filter, order.producerIds),
   };
   const { organisationId, realmId } = order;

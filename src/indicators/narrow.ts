@@ -5,10 +5,9 @@ import {
   announceWithdrawals,
   findSupersededAddresses,
   readdressSuperseded,
-  type Address,
 } from '../store/narrowing.ts';
 import type { Tx } from '../store/transaction.ts';
-import type { Share } from '../store/versions.ts';
+import type { Address, Share } from '../store/versions.ts';
 
 /** Objects whose new version goes to `to`, where the version before went to `from`. */
 export interface Move {

@@ -1,8 +1,7 @@
 /** From decisions to what the store is told to keep. Pure. */
-import type { NewVersion } from '../store/versions.ts';
+import type { Address, NewVersion } from '../store/versions.ts';
 import type { Decision, KnownVersion } from './decide.ts';
 import type { Candidate } from './examine.ts';
-import type { Address } from '../store/narrowing.ts';
 import type { Move } from './narrow.ts';
 
 /** The versions to keep. Of several of one object in a request, only the last is current. */

@@ -14,27 +14,50 @@ type Reader = Pick<Viewer, 'organisationId' | 'realmId'>;
 
 /** The text of a place in the log for one organisation. */
 export function sealCursor(keyring: Keyring, reader: Reader, seq: number): string {
-  const plain = Buffer.alloc(8);
-  plain.writeBigUInt64BE(BigInt(seq));
-  const context = contextOf(reader);
-  return seal(keyring, 'cursor', plain, context, { deterministic: true }).toString('base64url');
+  return sealPlace(keyring, reader, 'cursor', seq);
 }
 
 /** The place in the log that a cursor means. Throws Problem cursor_invalid. */
 export function openCursor(keyring: Keyring, reader: Reader, cursor: string): number {
-  const plain = FORM.test(cursor)
-    ? unseal(keyring, 'cursor', Buffer.from(cursor, 'base64url'), contextOf(reader))
+  return openPlace(keyring, reader, 'cursor', { text: cursor, path: 'after' });
+}
+
+/** Of what a place is: one of the log, or one in the order of all attempts at deliveries. */
+type PlaceKind = 'cursor' | 'attempt';
+
+/** A number that counts what others do too, so that it leaves the server sealed. */
+export function sealPlace(
+  keyring: Keyring,
+  reader: Reader,
+  kind: PlaceKind,
+  place: number | bigint,
+): string {
+  const plain = Buffer.alloc(8);
+  plain.writeBigUInt64BE(BigInt(place));
+  const context = contextOf(reader, kind);
+  return seal(keyring, 'cursor', plain, context, { deterministic: true }).toString('base64url');
+}
+
+/** What was sealed; `path` is where the request gave it. Throws Problem cursor_invalid. */
+export function openPlace(
+  keyring: Keyring,
+  reader: Reader,
+  kind: PlaceKind,
+  { text, path }: { readonly text: string; readonly path: string },
+): number {
+  const plain = FORM.test(text)
+    ? unseal(keyring, 'cursor', Buffer.from(text, 'base64url'), contextOf(reader, kind))
     : undefined;
   if (plain?.length !== 8) {
     throw new Problem(
       'cursor_invalid',
       'Give a cursor from an earlier answer to your organisation, whole, or none to begin anew',
-      { path: 'after' },
+      { path },
     );
   }
   return Number(plain.readBigUInt64BE());
 }
 
-function contextOf({ organisationId, realmId }: Reader): string {
-  return `cursor ${realmId} ${organisationId}`;
+function contextOf({ organisationId, realmId }: Reader, kind: PlaceKind): string {
+  return `${kind} ${realmId} ${organisationId}`;
 }

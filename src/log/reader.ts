@@ -23,8 +23,12 @@ export interface ReadRequest {
   /** The place after which to read. */
   readonly after: number;
   readonly limit: number;
+  /** What its rows hold, in bytes: a page ends with the row that comes to it. PAGE_BYTES where left out. */
+  readonly bytesMax?: number;
   readonly filter?: LogFilter;
 }
+
+const PAGE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Rows of the log looked through by one statement, and by one page in all. A page begins with as
@@ -65,13 +69,13 @@ export async function readRange(
 ): Promise<LogPage> {
   return scan(
     (part) => readLog(db, { reader, ...part }),
-    ({ seq }) => seq,
+    { placeOf: ({ seq }) => seq, bytesOf: ({ content }) => Buffer.byteLength(content ?? '') },
     request,
     head,
   );
 }
 
-/** Which rows that would give, by their places alone. */
+/** Which rows that would give, by their places alone, whatever bytes they hold. */
 export async function placesInRange(
   db: Database,
   reader: Reader,
@@ -80,7 +84,7 @@ export async function placesInRange(
 ): Promise<LogPage<number>> {
   return scan(
     (part) => readPlaces(db, { reader, ...part }),
-    (place) => place,
+    { placeOf: (place) => place, bytesOf: () => 0 },
     request,
     head,
   );
@@ -88,21 +92,24 @@ export async function placesInRange(
 
 async function scan<Row>(
   read: (part: Omit<LogReading, 'reader'>) => Promise<readonly Row[]>,
-  placeOf: (row: Row) => number,
-  { after: start, limit, filter = {} }: ReadRequest,
+  { placeOf, bytesOf }: { placeOf: (row: Row) => number; bytesOf: (row: Row) => number },
+  { after: start, limit, bytesMax = PAGE_BYTES, filter = {} }: ReadRequest,
   head: number,
 ): Promise<LogPage<Row>> {
   const rows: Row[] = [];
   let after = start;
   let window = limit;
+  let room = bytesMax;
   const scanEnd = Math.min(head, after + SCAN_MAX);
-  while (after < scanEnd && rows.length < limit) {
+  while (after < scanEnd && rows.length < limit && room > 0) {
     const upTo = Math.min(scanEnd, after + window);
     const wanted = limit - rows.length;
-    const found = await read({ after, upTo, limit: wanted, filter });
+    const found = await read({ after, upTo, limit: wanted, bytesMax: room, filter });
     rows.push(...found);
+    room -= found.reduce((sum, row) => sum + bytesOf(row), 0);
     const last = found.at(-1);
-    after = found.length === wanted && last !== undefined ? placeOf(last) : upTo;
+    const isFull = found.length === wanted || room <= 0;
+    after = isFull && last !== undefined ? placeOf(last) : upTo;
     window = Math.max(limit, Math.min(WINDOW_MAX, window * WINDOW_GROWTH));
   }
   return { rows, next: after, more: after < head };

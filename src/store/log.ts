@@ -58,6 +58,8 @@ export interface LogReading {
   readonly after: number;
   readonly upTo: number;
   readonly limit: number;
+  /** No row follows those whose contents come to so many bytes. Places are not cut by it. */
+  readonly bytesMax: number;
   readonly filter: LogFilter;
 }
 
@@ -79,7 +81,11 @@ export const readLog: (db: Database, reading: LogReading) => Promise<LogRow[]> =
 );
 
 async function readTogether(db: Database, readings: readonly LogReading[]): Promise<LogRow[][]> {
-  const readers = readings.map((one, number) => ({ ...toReader(one, number), ...toPart(one) }));
+  const readers = readings.map((one, number) => ({
+    ...toReader(one, number),
+    ...toPart(one),
+    bytes_max: one.bytesMax,
+  }));
   const found = await queryAside<FoundRow>(
     JSON.stringify(readers),
     (token) => db.content.$queryRaw`

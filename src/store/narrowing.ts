@@ -1,11 +1,5 @@
 import type { Tx } from './transaction.ts';
-import type { Share } from './versions.ts';
-
-/** An audience with the TLP rank of what it gets. */
-export interface Address {
-  readonly audienceId: number;
-  readonly tlp: number;
-}
+import type { Address, Share } from './versions.ts';
 
 /** The addresses that superseded versions of these objects have. */
 export async function findSupersededAddresses(

@@ -115,7 +115,7 @@ export async function deleteSubscription(tx: Tx, id: string): Promise<boolean> {
 }
 
 export interface AttemptView {
-  readonly id: string;
+  readonly id: number;
   readonly webhookId: string;
   readonly kind: string;
   readonly outcome: string;
@@ -132,15 +132,15 @@ export interface AttemptView {
 export async function listAttempts(
   tx: Tx,
   subscriptionId: string,
-  { before, limit }: { readonly before: string | undefined; readonly limit: number },
+  { before, limit }: { readonly before: number | null; readonly limit: number },
 ): Promise<AttemptView[]> {
   return tx.$queryRaw<AttemptView[]>`
-    select id::text, webhook_id as "webhookId", kind, outcome, status, detail, objects, withdrawn,
-      bytes, started_at as "startedAt", duration_ms as "durationMs"
-    from attempt
+    select id::float8 as id, webhook_id as "webhookId", kind, outcome, status, detail, objects,
+      withdrawn, bytes, started_at as "startedAt", duration_ms as "durationMs"
+    from attempt a
     where subscription_id = ${subscriptionId}::uuid
-      and (${before ?? null}::bigint is null or id < ${before ?? null}::bigint)
-    order by id desc limit ${limit}::integer`;
+      and (${before}::bigint is null or a.id < ${before}::bigint)
+    order by a.id desc limit ${limit}::integer`;
 }
 
 /** Tells the workers of every process that a subscription was made or changed. */

@@ -1,5 +1,4 @@
 import { withLargeValues } from './large-values.ts';
-import type { Address } from './narrowing.ts';
 import { isUniqueViolation, type Tx } from './transaction.ts';
 
 /** A version to be kept, as accept decided it. Times are comparable timestamps. */
@@ -77,6 +76,12 @@ export async function findOwnVersions(
   const versions = rows.filter((row) => row.versionId !== null);
   const gone = rows.filter((row) => row.versionId === null);
   return { versions, purged: new Set(gone.map(({ stixId }) => stixId)) };
+}
+
+/** An audience with the TLP rank of what it gets. */
+export interface Address {
+  readonly audienceId: number;
+  readonly tlp: number;
 }
 
 /** A current version as it was read: what follows from replacing it depends on its address. */

@@ -102,7 +102,8 @@ create function leave_readers() returns void language sql as $$
     set_config('tocsin.cleared', '', true), set_config('tocsin.told', '', true)
 $$;
 
--- For each reader, at most row_max of the rows of (after, up_to] that its filter lets through, in order.
+-- For each reader, at most row_max of the rows of (after, up_to] that its filter lets through, in order;
+-- none after those by which their contents come to bytes_max.
 -- Stable, so that its statements share the snapshot of the one that calls it.
 create function read_log(readers json) returns table (
   reader integer, seq bigint, kind text, stix_id text, micros bigint, content text)
@@ -113,16 +114,22 @@ begin
   for r in
     select * from json_to_recordset(readers) as (number integer, organisation integer,
       realm smallint, ceiling smallint, cleared boolean, after bigint, up_to bigint,
-      row_max integer, filter log_filter)
+      row_max integer, bytes_max integer, filter log_filter)
   loop
     perform enter_reader(r.organisation, r.realm, r.ceiling, r.cleared);
     return query
-      select r.number, s.seq, s.kind, s.stix_id,
-        (date_part('epoch', s.date_added) * 1000000)::bigint, s.content
-      from log_served s
-      where s.seq > r.after and s.seq <= r.up_to and (s.kind <> 'put' or r.filter is null
-        or is_wanted(r.filter, s.type, s.labels, s.confidence, s.sharer, s.creator))
-      order by s.seq limit r.row_max;
+      select r.number, page.seq, page.kind, page.stix_id,
+        (date_part('epoch', page.date_added) * 1000000)::bigint, page.content
+      from (
+        select s.*, coalesce(octet_length(s.content), 0) as bytes,
+          sum(octet_length(s.content)) over (order by s.seq rows unbounded preceding) as bytes_so_far
+        from log_served s
+        where s.seq > r.after and s.seq <= r.up_to and (s.kind <> 'put' or r.filter is null
+          or is_wanted(r.filter, s.type, s.labels, s.confidence, s.sharer, s.creator))
+        order by s.seq limit r.row_max
+      ) as page
+      where coalesce(page.bytes_so_far, 0) - page.bytes < r.bytes_max
+      order by page.seq;
   end loop;
   perform leave_readers();
 end

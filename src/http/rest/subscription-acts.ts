@@ -3,9 +3,12 @@ import {
   replaySubscription,
   rotateSecret,
 } from '../../deliveries/subscriptions.ts';
-import { listAttempts } from '../../store/subscriptions.ts';
+import { openPlace, sealPlace } from '../../log/cursor.ts';
+import type { Viewer } from '../../sharing/viewer.ts';
+import { listAttempts, type AttemptView } from '../../store/subscriptions.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { ANALYSTS, memberOf, ORG_ADMINS } from '../access.ts';
+import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
@@ -114,11 +117,13 @@ const attempts: Route = (app, services) => {
     async (request) => {
       const member = memberOf(request);
       await readSubscription(services, member, request.params.id);
+      const { viewer } = member;
       const { before, limit } = request.query;
-      const rows = await asViewer(services.db, member.viewer, (tx) =>
-        listAttempts(tx, request.params.id, { before, limit }),
+      const place = before === undefined ? null : openAttempt(services, viewer, before);
+      const rows = await asViewer(services.db, viewer, (tx) =>
+        listAttempts(tx, request.params.id, { before: place, limit }),
       );
-      return { attempts: rows.map(toAttempt) };
+      return { attempts: rows.map((row) => toAttempt(services, viewer, row)) };
     },
   );
 };
@@ -126,9 +131,15 @@ const attempts: Route = (app, services) => {
 /** What can be done with one subscription. */
 export const subscriptionActs = noun(test, replay, rotate, attempts);
 
-function toAttempt(row: Awaited<ReturnType<typeof listAttempts>>[number]) {
-  const { webhookId, kind, startedAt, durationMs, ...rest } = row;
+/** Attempts are counted for all organisations together, so their numbers are sealed. */
+function openAttempt({ keyring }: Services, viewer: Viewer, text: string): number {
+  return openPlace(keyring, viewer, 'attempt', { text, path: 'before' });
+}
+
+function toAttempt({ keyring }: Services, viewer: Viewer, row: AttemptView) {
+  const { id, webhookId, kind, startedAt, durationMs, ...rest } = row;
   return {
+    id: sealPlace(keyring, viewer, 'attempt', id),
     ...rest,
     webhook_id: webhookId,
     kind: kind === 'test' ? ('test' as const) : ('delivery' as const),

@@ -88,7 +88,8 @@ export const TestAnswer = z
 export const AttemptsQuery = z.strictObject({
   before: z
     .string()
-    .regex(/^\d{1,18}$/)
+    .min(1)
+    .max(200)
     .optional()
     .meta({ description: 'The id of an attempt: those before it' }),
   limit: z.coerce
