@@ -1,3 +1,4 @@
+import { VERSIONS_BYTES, VERSIONS_MAX } from './objects.ts';
 import { currentIsSeen } from './older-versions.ts';
 import type { Tx } from './transaction.ts';
 
@@ -11,15 +12,10 @@ export interface HistoryRow {
 
 /**
  * All versions that the viewer sees of an object and of what says the same under other ids (the
- * re-issues of one sharer), newest first; an older one only where its sharer's current one is seen.
+ * re-issues of one sharer), newest first, as many as VERSIONS_MAX and VERSIONS_BYTES let through; an older one only where its sharer's current one is seen.
  * Leans on the unique index that begins with the id, and on version_content_key.
  */
-export async function findHistory(
-  tx: Tx,
-  realmId: number,
-  stixId: string,
-  limit: number,
-): Promise<HistoryRow[]> {
+export async function findHistory(tx: Tx, realmId: number, stixId: string): Promise<HistoryRow[]> {
   return tx.$queryRaw<HistoryRow[]>`
     with same as (
       select distinct organisation_id, content_key from version v
@@ -30,9 +26,14 @@ export async function findHistory(
       union
       select v.id from same join version v on v.realm_id = ${realmId}::smallint
         and v.organisation_id = same.organisation_id and v.content_key = same.content_key
+    ), counted as (
+      select v.content, v.accepted_at, v.superseded, v.modified, v.id,
+        sum(octet_length(v.content)) over (
+          order by v.modified desc, v.id desc rows unbounded preceding) as bytes
+      from found join version v using (id)
+      where ${currentIsSeen}
     )
-    select v.content, v.accepted_at as "acceptedAt", v.superseded
-    from found join version v using (id)
-    where ${currentIsSeen}
-    order by v.modified desc, v.id desc limit ${limit}::integer`;
+    select content, accepted_at as "acceptedAt", superseded from counted
+    where bytes - octet_length(content) < ${VERSIONS_BYTES}
+    order by modified desc, id desc limit ${VERSIONS_MAX}::integer`;
 }

@@ -89,3 +89,20 @@ it('holds a page of changes and a webhook to their bytes', async () => {
   expect(idsOf(deliveries.flatMap((one) => one.objects)).toSorted()).toEqual(expected);
   for (const { text } of deliveries) expect(Buffer.byteLength(text)).toBeLessThan(5_300_000);
 });
+
+it.each([
+  ['', '?version=all', 'objects'],
+  ['/history', '', 'versions'],
+])(
+  'holds the versions of an object to their bytes: GET /objects/{id}%s',
+  async (path, query, name) => {
+    const object = large(450_000);
+    for (let i = 0; i < 20; i++) await sharer.shares(newer(object, i));
+    const { body } = await reader.sends('get', `/objects/${object.id}${path}${query}`);
+    const versions = (body as Record<string, unknown[]>)[name];
+    expect(versions?.length).toBeGreaterThan(10);
+    expect(versions?.length).toBeLessThan(20);
+    const [newest] = versions ?? [];
+    expect(JSON.stringify(newest)).toContain(newer(object, 19)['modified']);
+  },
+);

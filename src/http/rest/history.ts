@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { findHistory, type HistoryRow } from '../../store/history.ts';
+import { VERSIONS_MAX } from '../../store/objects.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { labelOf } from '../../sharing/realm.ts';
 import { disclose } from '../disclose.ts';
@@ -11,8 +12,6 @@ import { answer } from './schemas/answer.ts';
 import { RealmLabel } from './schemas/changes.ts';
 import { ObjectParams, StixAnswer } from './schemas/object.ts';
 import { problems } from './schemas/problem.ts';
-
-const VERSIONS_MAX = 1000;
 
 const HistoryAnswer = z
   .object({
@@ -36,8 +35,8 @@ const read: Route = (app, services) => {
         operationId: 'getHistory',
         summary: 'The whole history of one thing',
         description:
-          `Up to ${VERSIONS_MAX} versions that you see, newest first: of this object, and of the ` +
-          'indicators that say the same under other ids, as producers that mint new ids at each ' +
+          `Up to ${VERSIONS_MAX} versions that you see (fewer where they come to 16 MiB), newest ` +
+          'first: of this object, and of the indicators that say the same under other ids, as producers that mint new ids at each ' +
           'release make them.',
         tags: ['Reading'],
         params: ObjectParams,
@@ -50,7 +49,7 @@ const read: Route = (app, services) => {
     async (request, reply) => {
       const { viewer, realm } = memberOf(request);
       const rows = await asViewer(services.db, viewer, (tx) =>
-        findHistory(tx, viewer.realmId, request.params.id, VERSIONS_MAX),
+        findHistory(tx, viewer.realmId, request.params.id),
       );
       if (rows.length === 0) throw new Problem('not_found', 'There is no such object for you');
       disclose(services, request, 'history', { objects: rows.length });

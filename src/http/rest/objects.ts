@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import { findObject } from '../../store/objects.ts';
+import { findObject, VERSIONS_MAX } from '../../store/objects.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { labelOf } from '../../sharing/realm.ts';
 import { disclose } from '../disclose.ts';
@@ -28,7 +28,8 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
         summary: 'Read one object',
         description:
           'Its current version, the one with the `modified` given, or `version=all`: a bundle of ' +
-          'every version that you see. What you may not see is not there.',
+          `every version that you see, newest first, up to ${VERSIONS_MAX} or 16 MiB. What you may ` +
+          'not see is not there.',
         tags: ['Reading'],
         params: ObjectParams,
         querystring: VersionQuery,
