@@ -35,8 +35,10 @@ export function clusterDirectory(dataDir: string): string {
  * @throws StoreError `data_directory_unusable`
  */
 export async function prepareDataDirectory(dataDir: string): Promise<void> {
+  // Root's PostgreSQL runs under another account, which has to pass here.
+  const mode = process.getuid?.() === 0 ? 0o755 : 0o700;
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await mkdir(dataDir, { recursive: true, mode });
     const probe = join(dataDir, `.probe-${randomUUID()}`);
     await writeFile(probe, '');
     await rm(probe);
