@@ -7,7 +7,9 @@ import { startEmbedded } from '../store/embedded/server.ts';
 import { migrate } from '../store/migrate.ts';
 import { createLog, type Log } from '../telemetry.ts';
 import { bootstrap } from './bootstrap.ts';
+import { closeAll } from './closing.ts';
 import { loadKeyring } from './master-secret.ts';
+import { orAborted } from './signals.ts';
 
 /** A migrated database with the keys to what is sealed in it. */
 export interface OpenStore {
@@ -18,14 +20,21 @@ export interface OpenStore {
   close(): Promise<void>;
 }
 
+interface Opening {
+  /** For who serves. */
+  readonly exclusive?: boolean;
+  /** Gives up when it aborts: what was opened is closed. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Opens the database of the configuration, the embedded one unless it names another: started
- * where it does not run, migrated, founded where it is new. `exclusive` is for who serves.
+ * where it does not run, migrated, founded where it is new.
  */
 export async function openStore(
   config: Config,
   log: Log,
-  { exclusive = false } = {},
+  { exclusive = false, signal = new AbortController().signal }: Opening = {},
 ): Promise<OpenStore> {
   const keyring = await loadKeyring(config);
   const { dataDir, databasePort, databasePool: poolMax } = config;
@@ -35,27 +44,25 @@ export async function openStore(
           dataDir,
           log,
           exclusive,
+          signal,
           ...(databasePort === undefined ? {} : { port: databasePort }),
         })
       : undefined;
   const url = embedded?.url ?? config.databaseUrl ?? '';
-  try {
+  const server = { close: async () => embedded?.stop() };
+  const onError = (error: Error): void => log.warn({ err: error }, 'a database connection broke');
+  const db = openDatabase({ url, poolMax, onError });
+  const close = (): Promise<void> => closeAll([db], [server]);
+  const prepare = async (): Promise<void> => {
     await migrate({ url, log });
-    const onError = (error: Error): void => log.warn({ err: error }, 'a database connection broke');
-    const db = openDatabase({ url, poolMax, onError });
     await prepareAudit(db);
     await bootstrap(db, keyring, join(dataDir, 'admin.key'), log);
-    return {
-      db,
-      url,
-      keyring,
-      close: async () => {
-        await db.close();
-        await embedded?.stop();
-      },
-    };
+  };
+  try {
+    await orAborted(prepare(), signal);
+    return { db, url, keyring, close };
   } catch (error) {
-    await embedded?.stop();
+    await close();
     throw error;
   }
 }
