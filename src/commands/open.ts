@@ -37,19 +37,9 @@ export async function openStore(
   { exclusive = false, signal = new AbortController().signal }: Opening = {},
 ): Promise<OpenStore> {
   const keyring = await loadKeyring(config);
-  const { dataDir, databasePort, databasePool: poolMax } = config;
-  const embedded =
-    config.databaseUrl === undefined
-      ? await startEmbedded({
-          dataDir,
-          log,
-          exclusive,
-          signal,
-          ...(databasePort === undefined ? {} : { port: databasePort }),
-        })
-      : undefined;
-  const url = embedded?.url ?? config.databaseUrl ?? '';
-  const server = { close: async () => embedded?.stop() };
+  const { dataDir, databasePool: poolMax } = config;
+  const server = await reachServer(config, log, { exclusive, signal });
+  const { url } = server;
   const onError = (error: Error): void => log.warn({ err: error }, 'a database connection broke');
   const db = openDatabase({ url, poolMax, onError });
   const close = (): Promise<void> => closeAll([db], [server]);
@@ -65,6 +55,18 @@ export async function openStore(
     await close();
     throw error;
   }
+}
+
+/** The database as its owner: the embedded one, started where it does not run, or the operator's. */
+export async function reachServer(
+  { databaseUrl, dataDir, databasePort }: Config,
+  log: Log,
+  { exclusive = false, signal }: Opening = {},
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  if (databaseUrl !== undefined) return { url: databaseUrl, close: () => Promise.resolve() };
+  const port = databasePort === undefined ? {} : { port: databasePort };
+  const embedded = await startEmbedded({ dataDir, log, exclusive, signal, ...port });
+  return { url: embedded.url, close: () => embedded.stop() };
 }
 
 /** Opens the database of the environment for one command, and closes it after. */
