@@ -2,6 +2,8 @@ import { constants } from 'node:os';
 import { isNpmScript } from '../config.ts';
 
 const PARENT_EVERY_MS = 500;
+/** A Ctrl-C under npm comes twice where no shell stands between: from the terminal and from npm. */
+const SAME_MS = 500;
 
 /**
  * Aborts, with the name of the signal, at the first one or when the npm that runs us is gone; the
@@ -9,9 +11,12 @@ const PARENT_EVERY_MS = 500;
  */
 export function stopOnSignals(): AbortController {
   const stopping = new AbortController();
+  let firstMs = 0;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (stopping.signal.aborted) process.exit(128 + constants.signals[name]);
+      const nowMs = performance.now();
+      if (!stopping.signal.aborted) firstMs = nowMs;
+      else if (nowMs - firstMs > SAME_MS) process.exit(128 + constants.signals[name]);
       stopping.abort(name);
     });
   }

@@ -90,6 +90,21 @@ describe('a server that serves', () => {
   );
 
   it(
+    'takes a Ctrl-C that comes twice for one',
+    async () => {
+      start(process.execPath, [TOCSIN, 'serve']);
+      await says('stdout', 'Tocsin listens on');
+      const gone = once(child, 'exit');
+      child.kill('SIGINT');
+      // Of another kind, since the kernel may make one of two that are the same.
+      child.kill('SIGTERM');
+      expect(await gone).toEqual([0, null]);
+      expect(await postmaster()).toBe('none');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'stops when the npm that runs it was stopped',
     async () => {
       start('npm', ['start']);
