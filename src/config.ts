@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+const cidr = z.union([z.cidrv4(), z.cidrv6()]);
+
 /** CIDRs, separated by commas. */
 const ranges = z
   .string()
@@ -11,14 +13,23 @@ const ranges = z
       .map((range) => range.trim())
       .filter((range) => range !== ''),
   )
-  .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()])));
+  .superRefine((given, context) => {
+    for (const range of given) {
+      if (cidr.safeParse(range).success) continue;
+      const message = `${range} is no range of addresses: a CIDR such as 192.0.2.0/24 is wanted`;
+      context.addIssue({ code: 'custom', message });
+    }
+  });
+
+/** Of PostgreSQL, with its account. */
+const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
 /**
  * Everything that the environment may say, checked once at start. Nothing else reads it.
  * The README lists each with its default; a test holds the two together.
  */
 export const settings = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: databaseUrl.optional(),
   DATABASE_URL_FILE: z.string().optional(),
   TOCSIN_DATA_DIR: z.string().min(1).default('./data'),
   TOCSIN_SECRET_FILE: z.string().optional(),
@@ -114,7 +125,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   const value = read.data;
   return {
-    databaseUrl: value.DATABASE_URL ?? secretText('DATABASE_URL_FILE', value.DATABASE_URL_FILE),
+    databaseUrl: value.DATABASE_URL ?? databaseUrlOf(value.DATABASE_URL_FILE),
     dataDir: value.TOCSIN_DATA_DIR,
     secretFile: value.TOCSIN_SECRET_FILE,
     oldSecretFile: value.TOCSIN_SECRET_FILE_OLD,
@@ -176,6 +187,16 @@ function identityProvider(value: z.infer<typeof settings>): IdentityProviderConf
   const clientSecret = secretText('TOCSIN_OIDC_CLIENT_SECRET_FILE', file);
   const redirectUri = new URL('/api/v1/sso/callback', publicUrl).href;
   return { issuer, clientId, clientSecret, redirectUri, organisation };
+}
+
+/** What the file says is not repeated: it may hold a password. */
+function databaseUrlOf(file: string | undefined): string | undefined {
+  const text = secretText('DATABASE_URL_FILE', file);
+  if (text === undefined || databaseUrl.safeParse(text).success) return text;
+  throw new ConfigError(
+    `The environment cannot be used.\n  DATABASE_URL_FILE: what ${file} holds is not the URL of a ` +
+      'PostgreSQL, such as postgresql://account:password@host:5432/database',
+  );
 }
 
 function secretText(name: string, file: string | undefined): string | undefined {

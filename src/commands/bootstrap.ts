@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Problem } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { createKey, createOrganisation } from '../organisations/create.ts';
 import type { Database } from '../store/database.ts';
+import { prepareDataDirectory } from '../store/embedded/cluster.ts';
 import { isUnfounded, whileFounding } from '../store/organisations.ts';
 import type { Log } from '../telemetry.ts';
 
@@ -27,6 +28,8 @@ export async function bootstrap(
   if (!(await isUnfounded(db))) return;
   await whileFounding(db, async () => {
     if (!(await isUnfounded(db))) return;
+    // Before the key: one that nobody could read would be there for good.
+    await prepareDataDirectory(dirname(keyFile));
     await ensureOwner(db);
     const key = {
       organisation: OWNER,
@@ -35,7 +38,6 @@ export async function bootstrap(
       expiresAt: null,
     } as const;
     const text = await createKey(db, keyring, key, ACTOR);
-    await mkdir(dirname(keyFile), { recursive: true });
     await writeFile(keyFile, `${text}\n`, { mode: 0o600, flag: 'w' });
     log.info({ keyFile }, 'made the owner organisation and its admin key');
   });

@@ -1,29 +1,63 @@
 import { Command } from 'commander';
-import { readConfig } from '../config.ts';
+import { readConfig, type Config } from '../config.ts';
+import { openDatabase } from '../store/database.ts';
+import { inspectCluster } from '../store/embedded/cluster.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
+import { pendingMigrations } from '../store/migrate.ts';
 import { createLog } from '../telemetry.ts';
-import { openStore } from './open.ts';
+import { loadKeyring } from './master-secret.ts';
+import { reachServer } from './open.ts';
 
 /** `tocsin doctor` */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('say whether this installation can work')
+    .description('say whether this installation can work; changes nothing')
     .action(async () => {
       const config = readConfig();
-      const tell = (what: string, how: string): void => {
-        process.stdout.write(`${what.padEnd(12)} ${how}\n`);
-      };
       tell('runtime', `Node ${process.version}`);
-      const store = await openStore(config, createLog('warn'));
-      try {
-        tell('database', config.databaseUrl === undefined ? 'embedded, answers' : 'answers');
-        tell('migrations', 'applied');
-        const { head } = await findLogBounds(store.db);
-        const lag = await findSequencerLag(store.db);
-        tell('log', `${head} rows, oldest waiting ${lag.toFixed(1)} s`);
-        tell('egress', config.egressAllow.join(', ') || 'public https only');
-      } finally {
-        await store.close();
-      }
+      tell('egress', config.egressAllow.join(', ') || 'public https only');
+      if (!(await examine(config))) process.exitCode = 1;
     });
+}
+
+function tell(what: string, how: string): void {
+  process.stdout.write(`${what.padEnd(12)} ${how}\n`);
+}
+
+/** Whether a server can work on the database as it stands. Makes no database, and migrates none. */
+async function examine(config: Config): Promise<boolean> {
+  const { databaseUrl, dataDir } = config;
+  if (databaseUrl === undefined && (await inspectCluster(dataDir)) === undefined) {
+    tell('database', `none in ${dataDir} yet: "tocsin serve" makes it; or set TOCSIN_DATA_DIR`);
+    return false;
+  }
+  await loadKeyring(config);
+  const server = await reachServer(config, createLog('warn'));
+  try {
+    const pending = await pendingMigrations(server.url);
+    tell('database', databaseUrl === undefined ? 'embedded, answers' : 'answers');
+    if (pending.length > 0) {
+      tell(
+        'migrations',
+        `${pending.length} pending: "tocsin migrate" or the next start applies them`,
+      );
+      return false;
+    }
+    tell('migrations', 'applied');
+    await tellOfLog(server.url);
+    return true;
+  } finally {
+    await server.close();
+  }
+}
+
+async function tellOfLog(url: string): Promise<void> {
+  const db = openDatabase({ url, poolMax: 2, onError: () => undefined });
+  try {
+    const { head } = await findLogBounds(db);
+    const lag = await findSequencerLag(db);
+    tell('log', `${head} rows, oldest waiting ${lag.toFixed(1)} s`);
+  } finally {
+    await db.close();
+  }
 }

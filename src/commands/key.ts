@@ -47,6 +47,7 @@ export function keyCommand(): Command {
 function readDate(text: string): Date {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('Not a date.');
+  if (date <= systemClock.now()) throw new InvalidArgumentError('It is over already.');
   return date;
 }
 

@@ -1,8 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, type Config } from '../config.ts';
 import { createKeyring, type Keyring } from '../keyring.ts';
+import { inspectCluster, prepareDataDirectory } from '../store/embedded/cluster.ts';
+import { StoreError } from '../store/store-error.ts';
 
 const BYTES = 32;
 
@@ -10,6 +13,7 @@ const BYTES = 32;
  * The keyring of this server. The master secret is read from TOCSIN_SECRET_FILE (32 bytes, raw, in
  * hexadecimal or in base64). With the embedded database one is made at the first start; with a
  * database of the operator's, several processes must share one, so it must be given.
+ * @throws ConfigError, or StoreError `master_secret_missing` and what `inspectCluster` throws
  */
 export async function loadKeyring(config: Config): Promise<Keyring> {
   const { secretFile, oldSecretFile, databaseUrl, dataDir } = config;
@@ -24,18 +28,36 @@ export async function loadKeyring(config: Config): Promise<Keyring> {
   return createKeyring(current, older);
 }
 
+/** The secret is there before the cluster is, so where there is a cluster without it, it was lost. */
 async function ownSecret(dataDir: string): Promise<Buffer> {
+  await prepareDataDirectory(dataDir);
   const path = join(dataDir, 'master.secret');
-  await mkdir(dataDir, { recursive: true });
+  // In this order: another process may make both meanwhile.
+  const isNew = (await inspectCluster(dataDir)) === undefined;
+  if (isNew) await makeSecret(path);
+  else if (!existsSync(path)) throw secretMissing(path);
+  return readSecret(path);
+}
+
+/** Leaves the one that is there, and never half a one. */
+async function makeSecret(path: string): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, `${randomBytes(BYTES).toString('hex')}\n`, { mode: 0o600, flush: true });
   try {
-    const file = await open(path, 'wx', 0o600);
-    await file.writeFile(`${randomBytes(BYTES).toString('hex')}\n`);
-    await file.sync();
-    await file.close();
+    await link(draft, path);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    await rm(draft);
   }
-  return readSecret(path);
+}
+
+function secretMissing(path: string): StoreError {
+  return new StoreError(
+    'master_secret_missing',
+    `${path}, under which the keys and signing secrets of the database were made, is not there.`,
+    'Restore the file from your backup of the data directory, or name it in TOCSIN_SECRET_FILE; under another one none of them serves.',
+  );
 }
 
 async function readSecret(path: string): Promise<Buffer> {

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
 import { createLog } from '../telemetry.ts';
 import { serve, SERVER_ROLES, type ServerRole } from './serve.ts';
+import { stopOnSignals } from './signals.ts';
 
 /** Work under way may take so long to end before the process leaves all the same. */
 const STOP_MS = 30_000;
@@ -11,16 +13,28 @@ export function serveCommand(): Command {
   return new Command('serve')
     .description('run the server')
     .option('--roles <roles>', 'http, worker or both', readRoles, [...SERVER_ROLES])
-    .action(async ({ roles }: { roles: ServerRole[] }) => {
-      const config = readConfig();
-      const log = createLog(config.logLevel);
-      const server = await serve(config, log, roles);
-      process.stdout.write(`Tocsin listens on ${config.publicUrl ?? server.url}\n`);
-      stopOnSignals(
-        () => server.close(),
-        (error) => log.error({ err: error }, 'could not stop'),
-      );
+    .action(({ roles }: { roles: ServerRole[] }) => run(roles));
+}
+
+/** A signal ends it in order, at any moment; a work that does not end, or a second signal, at once. */
+async function run(roles: readonly ServerRole[]): Promise<void> {
+  const { signal } = stopOnSignals();
+  signal.addEventListener('abort', () => setTimeout(() => process.exit(1), STOP_MS).unref());
+  const config = readConfig();
+  const log = createLog(config.logLevel);
+  const server = await serve(config, log, roles, { signal }).catch((error: unknown) => {
+    if (error !== signal.reason) throw error;
+    log.info('stopped before it served');
+  });
+  if (server !== undefined) {
+    process.stdout.write(`Tocsin listens on ${config.publicUrl ?? server.url}\n`);
+    if (!signal.aborted) await once(signal, 'abort');
+    await server.close().catch((error: unknown) => {
+      log.error({ err: error }, 'could not stop');
+      process.exit(1);
     });
+  }
+  process.exit(0);
 }
 
 function readRoles(text: string): ServerRole[] {
@@ -29,23 +43,4 @@ function readRoles(text: string): ServerRole[] {
     if (role === undefined) throw new InvalidArgumentError(`Roles are ${SERVER_ROLES.join(', ')}.`);
     return role;
   });
-}
-
-/** SIGTERM and SIGINT end the work in order; a second one, or a work that does not end, at once. */
-function stopOnSignals(close: () => Promise<void>, onError: (error: unknown) => void): void {
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    setTimeout(() => process.exit(1), STOP_MS).unref();
-    close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        onError(error);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
 }

@@ -16,6 +16,7 @@ import { createLogSignal, type LogSignal } from '../log/signal.ts';
 import { listen } from '../store/listen.ts';
 import { notifySubscriptions } from '../store/subscriptions.ts';
 import { createMetrics, type Log } from '../telemetry.ts';
+import { closeAll, type Part } from './closing.ts';
 import { startAudit } from './serve-audit.ts';
 import { watchTime } from './serve-watch.ts';
 import { openStore, type OpenStore } from './open.ts';
@@ -30,28 +31,78 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+interface Surroundings {
+  readonly clock?: Clock;
+  /** Gives up the start when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
 /** Starts the server in the given roles. Any number of processes may, on one database. */
 export async function serve(
   config: Config,
   log: Log,
   roles: readonly ServerRole[],
-  clock: Clock = systemClock,
+  { clock = systemClock, signal }: Surroundings = {},
 ): Promise<RunningServer> {
-  const store = await openStore(config, log, { exclusive: config.databaseUrl === undefined });
+  const exclusive = config.databaseUrl === undefined;
+  const store = await openStore(config, log, { exclusive, signal });
   const stopping = new AbortController();
+  const started: Started = { doors: [], below: [store] };
+  const close = async (): Promise<void> => {
+    stopping.abort();
+    // Requests and deliveries end side by side: neither costs the other its time to end in order.
+    await closeAll(started.doors, ...started.below.toReversed().map((part) => [part]));
+    log.info('stopped');
+  };
+  try {
+    const app = await assemble({ config, log, roles, clock, store, stopping, started });
+    const url = await listenOn(app, config);
+    log.info({ url, roles }, 'listening');
+    return { url, close };
+  } catch (error) {
+    // Else the worker would go on, and the embedded database after us.
+    await close();
+    throw error;
+  }
+}
+
+/** What is to be closed: the doors at first, then what they stand on, the last one first. */
+interface Started {
+  readonly doors: Part[];
+  readonly below: Part[];
+}
+
+interface Plan {
+  readonly config: Config;
+  readonly log: Log;
+  readonly roles: readonly ServerRole[];
+  readonly clock: Clock;
+  readonly store: OpenStore;
+  readonly stopping: AbortController;
+  readonly started: Started;
+}
+
+/** Starts everything on the store but listens not yet, noting each part as soon as it is there. */
+async function assemble({ config, log, roles, clock, store, stopping, started }: Plan) {
+  const { doors, below } = started;
+  const isWorker = roles.includes('worker');
   const signal = createLogSignal();
   const metrics = createMetrics();
   const egress = createEgress({ allow: [...config.egressAllow] });
+  below.push(egress);
   const { db, keyring } = store;
   const sequencer = sequence(store, signal, log);
+  below.push(sequencer);
   const { leaseSeconds, deliveriesMax } = config;
-  const audit = await startAudit(store, log, roles.includes('worker'));
+  const audit = await startAudit(store, log, isWorker);
+  below.push(audit);
   const shared = { db, keyring, clock, log, metrics, disclosures: audit.disclosures };
-  const worker = roles.includes('worker')
+  const worker = isWorker
     ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
     : undefined;
-  const watch = roles.includes('worker') ? watchTime(store, sequencer, log, clock) : undefined;
-  const listener = listenForGrowth(store, signal, worker, log);
+  if (worker !== undefined) doors.push(worker);
+  below.push(listenForGrowth(store, signal, worker, log));
+  if (isWorker) below.push(watchTime(store, sequencer, log, clock));
   const app = await createApp({
     ...shared,
     refusals: audit.refusals,
@@ -65,23 +116,8 @@ export async function serve(
     doors: roles.includes('http'),
     stopping: stopping.signal,
   });
-  const close = async (): Promise<void> => {
-    stopping.abort();
-    // Requests and deliveries end side by side: neither costs the other its time to end in order.
-    await Promise.all([app.close(), worker?.close()]);
-    await watch?.close();
-    for (const part of [audit, sequencer, listener, egress, store]) await part.close();
-    log.info('stopped');
-  };
-  try {
-    const url = await listenOn(app, config);
-    log.info({ url, roles }, 'listening');
-    return { url, close };
-  } catch (error) {
-    // Else the worker would go on, and the embedded database after us.
-    await close();
-    throw error;
-  }
+  doors.push({ close: () => app.close() });
+  return app;
 }
 
 /** What the doors need for people who sign in. */

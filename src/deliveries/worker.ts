@@ -99,8 +99,11 @@ class DeliveryWorker implements Worker {
     this.#stopping.abort();
     await this.#leasing;
     await Promise.all(this.#running);
-    for (const lane of this.#lanes.values()) await this.#save(lane);
-    await releaseLeases(this.#options.db, this.id);
+    try {
+      for (const lane of this.#lanes.values()) await this.#save(lane);
+    } finally {
+      await releaseLeases(this.#options.db, this.id);
+    }
   }
 
   /** Wakes with every growth of the log. */

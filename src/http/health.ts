@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
 import { findSequencerLag } from '../store/log.ts';
@@ -11,6 +12,8 @@ import { problems } from './rest/schemas/problem.ts';
 /** A committed row that waits longer than this means that nobody sequences. */
 const SEQUENCER_LAG_SECONDS_MAX = 10;
 const ASK_AGAIN_MS = 1000;
+/** A database that hangs holds an answer up no longer. */
+const ANSWER_MS = 5000;
 
 const HealthAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 const ReadyAnswer = z
@@ -57,17 +60,35 @@ const readyz: Route = (app, services) => {
 export const health = noun(healthz, readyz);
 
 /**
- * Asks the database at most once a second, however often it is asked: anybody may ask.
+ * Asks the database at most once a second, and one question at a time, however often it is asked:
+ * anybody may ask.
  */
 function askedOnce(services: Services): () => Promise<number> {
-  let asked: { atMs: number; answer: Promise<number> } | undefined;
+  let asked: { atMs: number; answer: Promise<number>; underWay: boolean } | undefined;
   return () => {
     const nowMs = performance.now();
-    if (asked === undefined || nowMs - asked.atMs > ASK_AGAIN_MS) {
-      asked = { atMs: nowMs, answer: readiness(services) };
+    if (asked === undefined || (!asked.underWay && nowMs - asked.atMs > ASK_AGAIN_MS)) {
+      const question = { atMs: nowMs, answer: readiness(services), underWay: true };
+      const over = (): void => {
+        question.underWay = false;
+      };
+      question.answer.then(over, over);
+      asked = question;
     }
-    return asked.answer;
+    return within(asked.answer, asked.atMs + ANSWER_MS - nowMs);
   };
+}
+
+async function within(answer: Promise<number>, ms: number): Promise<number> {
+  const over = new AbortController();
+  const late = delay(Math.max(0, ms), undefined, { ref: false, signal: over.signal }).then(() => {
+    throw new Problem('not_ready', 'The database does not answer');
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** The sequencer's lag. Throws Problem not_ready naming what is wrong. */

@@ -71,6 +71,14 @@ export async function mintKey(
   });
 }
 
+/** Throws Problem invalid_request for a key that would open nothing from its first moment on. */
+export function refuseEnded(expiresAt: Date | null, now: Date): void {
+  if (expiresAt === null || expiresAt > now) return;
+  throw new Problem('invalid_request', 'expires_at is over already: the key would open nothing', {
+    path: 'body.expires_at',
+  });
+}
+
 /** The realm of a key wished: production, or an exercise that the organisation was let into. */
 async function realmFor(
   tx: ServerTx,

@@ -4,12 +4,30 @@ import { StoreError } from './store-error.ts';
 /** PostgreSQL 16 brought what the roles' grants rely on. */
 const OLDEST_MAJOR = 16;
 
+/** A server that took the connection may hang all the same. */
+const CONNECT_MS = 10_000;
+
+interface Patience {
+  readonly connectMs?: number;
+  /** For each query; without end unless given. */
+  readonly queryMs?: number;
+}
+
 /**
  * Lends a connection of its own, outside every pool, and ends it afterwards.
  * @throws StoreError `database_unreachable` or `postgres_too_old`
  */
-export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, application_name: 'tocsin' });
+export async function withClient<T>(
+  url: string,
+  work: (client: Client) => Promise<T>,
+  { connectMs = CONNECT_MS, queryMs }: Patience = {},
+): Promise<T> {
+  const client = new Client({
+    connectionString: url,
+    application_name: 'tocsin',
+    connectionTimeoutMillis: connectMs,
+    ...(queryMs === undefined ? {} : { query_timeout: queryMs }),
+  });
   // A connection that breaks fails the query that waits on it; unheard, the event would end us.
   client.on('error', () => undefined);
   try {

@@ -24,6 +24,8 @@ export interface MigrateOutcome {
 
 /** The key of Prisma's own migration lock: whoever migrates, Prisma or we, waits for the other. */
 const LOCK_KEY = 72_707_369;
+/** To connect, and for each query, when it is only to be known how things stand. */
+const LOOK_MS = 3000;
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
@@ -47,12 +49,13 @@ export async function migrate({ url, directory, log }: MigrateOptions): Promise<
 }
 
 /**
- * The names of the migrations that the database still lacks.
+ * The names of the migrations that the database still lacks. A database that hangs is given up on.
  * @throws StoreError as `migrate` does when code and database are not of one history
  */
 export async function pendingMigrations(url: string, directory?: string): Promise<string[]> {
   const migrations = await readMigrations(directory);
-  const ledger = await withClient(url, readLedger);
+  const patience = { connectMs: LOOK_MS, queryMs: LOOK_MS };
+  const ledger = await withClient(url, readLedger, patience);
   return pendingOf(migrations, ledger).map(({ name }) => name);
 }
 

@@ -9,6 +9,7 @@ export type StoreErrorCode =
   | 'data_directory_other_major'
   | 'data_directory_unreachable'
   | 'credentials_missing'
+  | 'master_secret_missing'
   | 'already_serving'
   | 'start_lock_held'
   | 'port_in_use'

@@ -128,3 +128,9 @@ it('administers members from the command line', async () => {
   const ended = says('org', 'suspend', admin.slug).then(() => says('org', 'suspend', 'owner'));
   await expect(ended).rejects.toThrow(/Nobody could administrate the server/);
 }, 120_000);
+
+it('makes no key that is over already', async () => {
+  const args = ['key', 'create', '--org', ally.slug, '--role', 'feed'];
+  const made = command(...args, '--expires', '2020-01-01');
+  await expect(made).rejects.toThrow(/--expires.*2020-01-01.*It is over already/);
+});

@@ -77,6 +77,7 @@ describe('POST /keys', () => {
     { role: 'feed', networks: ['192.0.2.0/33'] },
     { role: 'feed', networks: ['fe80::%1/64'] },
     { role: 'feed', expires_at: 'tomorrow' },
+    { role: 'feed', expires_at: '2020-01-01T00:00:00Z' },
     { role: 'feed', label: 'a\u202eb' },
     { role: 'feed', secret: 'x' },
   ])('refuses %j', async (wish) => {

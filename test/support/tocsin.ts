@@ -54,7 +54,9 @@ export async function startTocsin({
   const servers: RunningServer[] = [];
   const start = async (startRoles: readonly ServerRole[], extra: Settings = {}) => {
     const config = configOf(databaseUrl, directory, { ...settings, ...extra });
-    const server = await serve(config, createLog('silent'), startRoles, clock satisfies Clock);
+    const server = await serve(config, createLog('silent'), startRoles, {
+      clock: clock satisfies Clock,
+    });
     // A test that stops it by itself does so once.
     let closed: Promise<void> | undefined;
     const once = { url: server.url, close: () => (closed ??= server.close()) };

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { orAborted } from '../signals.ts';
 import type { Account } from './account.ts';
 import type { KeeperReport } from './keeper.ts';
 import type { ReceiverReport } from './receiver.ts';
@@ -104,16 +105,4 @@ async function end(child: ChildProcess, withinMs: number): Promise<void> {
   const late = delay(withinMs, 'late', { signal: waiting.signal }).catch(() => undefined);
   if ((await Promise.race([exited, late])) === 'late') child.kill('SIGKILL');
   waiting.abort();
-}
-
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

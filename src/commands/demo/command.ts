@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { isNpmScript } from '../../config.ts';
 import { Problem } from '../../errors.ts';
 import { StoreError } from '../../store/store-error.ts';
+import { stopOnSignals } from '../signals.ts';
 import { audit } from './audit.ts';
 import { Children, DemoError } from './children.ts';
 import { Screen } from './screen.ts';
@@ -14,7 +14,6 @@ import { showHowToGoOn, showSummary, showVerdict } from './summary.ts';
 const LIMIT_MS = 60_000;
 /** How often the demo says that it is still there to whoever reads its plain lines. */
 const ALIVE_EVERY_MS = 60_000;
-const PARENT_EVERY_MS = 500;
 
 /** `tocsin demo [--once]` */
 export function demoCommand(): Command {
@@ -25,7 +24,10 @@ export function demoCommand(): Command {
 }
 
 async function run({ once: leave }: { once: boolean }): Promise<void> {
-  const stop = stopOnSignals();
+  const stopping = stopOnSignals();
+  // Nobody reads us any more.
+  process.stdout.on('error', () => stopping.abort('SIGPIPE'));
+  const stop = stopping.signal;
   const screen = new Screen(process.stdout);
   const children = new Children();
   screen.line(screen.tint('title', 'Tocsin: a CERT posts indicators, and its allies have them'));
@@ -103,30 +105,6 @@ async function stayUp(stage: Stage, screen: Screen, signal: AbortSignal): Promis
   const alive = setInterval(() => screen.alive(`Still up at ${stage.url}`), ALIVE_EVERY_MS);
   if (!signal.aborted) await once(signal, 'abort');
   clearInterval(alive);
-}
-
-/**
- * Aborts at the first signal, when nobody reads standard output any more, or when the npm that runs
- * us is gone; the second signal ends at once.
- */
-function stopOnSignals(): AbortSignal {
-  const stopping = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      // The children notice that we are gone, and go as well.
-      if (stopping.signal.aborted) process.exit(128 + constants.signals[name]);
-      stopping.abort(name);
-    });
-  }
-  process.stdout.on('error', () => stopping.abort('SIGPIPE'));
-  if (isNpmScript()) {
-    const parent = process.ppid;
-    const look = (): void => {
-      if (process.ppid !== parent) stopping.abort('SIGTERM');
-    };
-    setInterval(look, PARENT_EVERY_MS).unref();
-  }
-  return stopping.signal;
 }
 
 function exitCodeOf(reason: unknown): number {

@@ -24,7 +24,6 @@ export type KeeperReport =
   | { kind: 'ended'; said: string };
 
 const TOCSIN = fileURLToPath(new URL('../../../bin/tocsin.js', import.meta.url));
-const START_MS = 20_000;
 const STOP_MS = 10_000;
 const SAID_MAX = 2000;
 
@@ -59,17 +58,9 @@ async function watch(server: ChildProcess, dataDir: string): Promise<void> {
   server.stdout.resume();
 }
 
-/**
- * A server that is starting hears no signal in order yet, so it gets the time to finish that. What
- * does not end is killed, and no PostgreSQL stays behind.
- */
-async function stopServer(
-  server: ChildProcess,
-  started: Promise<void>,
-  dataDir: string,
-): Promise<void> {
+/** What does not end is killed, and no PostgreSQL stays behind. */
+async function stopServer(server: ChildProcess, dataDir: string): Promise<void> {
   const isGone = () => server.exitCode !== null || server.signalCode !== null;
-  await Promise.race([started, delay(START_MS, undefined, { ref: false })]);
   if (!isGone()) {
     server.kill('SIGTERM');
     await Promise.race([once(server, 'exit'), delay(STOP_MS, undefined, { ref: false })]);
@@ -89,7 +80,7 @@ const asked = new Promise<void>((resolve) => {
 });
 const dataDir = await realpath(await mkdtemp(join(tmpdir(), 'tocsin-demo-')));
 const server = startServer(dataDir);
-const started = watch(server, dataDir);
+void watch(server, dataDir);
 await asked;
-await stopServer(server, started, dataDir);
+await stopServer(server, dataDir);
 process.exit(0);

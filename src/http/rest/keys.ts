@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { mintKey, readKeys, revokeKey, rotateKey } from '../../organisations/key-acts.ts';
+import {
+  mintKey,
+  readKeys,
+  refuseEnded,
+  revokeKey,
+  rotateKey,
+} from '../../organisations/key-acts.ts';
 import type { KeyView } from '../../store/keys.ts';
 import { administratorOf, memberOf, ORG_ADMINS } from '../access.ts';
 import { noun, type Route } from '../zod-app.ts';
@@ -41,6 +47,7 @@ const create: Route = (app, services) => {
       const { realm, role, label, networks, expires_at: expiresAt } = request.body;
       const organisation = request.body.organisation ?? memberOf(request).organisation.slug;
       const by = administratorOf(request);
+      refuseEnded(expiresAt, services.clock.now());
       const minted = await mintKey(services, by, {
         organisation,
         realm,

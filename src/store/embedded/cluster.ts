@@ -35,19 +35,16 @@ export function clusterDirectory(dataDir: string): string {
  * @throws StoreError `data_directory_unusable`
  */
 export async function prepareDataDirectory(dataDir: string): Promise<void> {
+  // Root's PostgreSQL runs under another account, which has to pass here.
+  const mode = process.getuid?.() === 0 ? 0o755 : 0o700;
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await mkdir(dataDir, { recursive: true, mode });
     const probe = join(dataDir, `.probe-${randomUUID()}`);
     await writeFile(probe, '');
     await rm(probe);
   } catch (cause) {
     if (isFull(cause)) throw diskFull(dataDir, cause);
-    throw new StoreError(
-      'data_directory_unusable',
-      `The data directory ${dataDir} cannot be written: ${messageOf(cause)}.`,
-      'Give it to the account that runs Tocsin, or name another one in TOCSIN_DATA_DIR.',
-      { cause },
-    );
+    throw unusableDirectory(dataDir, cause);
   }
 }
 
@@ -57,7 +54,10 @@ export async function prepareDataDirectory(dataDir: string): Promise<void> {
  */
 export async function inspectCluster(dataDir: string): Promise<Identity | undefined> {
   const directory = clusterDirectory(dataDir);
-  const entry = await stat(directory).catch(ignoreAbsence);
+  const entry = await stat(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw unusableDirectory(dataDir, error);
+  });
   if (entry === undefined) return undefined;
   const uid = process.getuid?.();
   if (uid !== undefined && uid !== 0 && entry.uid !== uid) throw notOurs(directory, entry.uid, uid);
@@ -135,6 +135,15 @@ async function initdb(
 async function removeStaging(dataDir: string): Promise<void> {
   const names = (await readdir(dataDir)).filter((name) => name.startsWith(STAGING));
   await Promise.all(names.map((name) => rm(join(dataDir, name), { recursive: true, force: true })));
+}
+
+function unusableDirectory(dataDir: string, cause: unknown): StoreError {
+  return new StoreError(
+    'data_directory_unusable',
+    `The data directory ${dataDir} cannot be used: ${messageOf(cause)}.`,
+    'Give it to the account that runs Tocsin, or name another one in TOCSIN_DATA_DIR.',
+    { cause },
+  );
 }
 
 function notOurs(directory: string, owner: number, uid: number): StoreError {

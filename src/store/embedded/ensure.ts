@@ -33,6 +33,8 @@ export interface Wish {
   /** Settings of postgresql.conf that replace Tocsin's own. */
   settings: Record<string, string>;
   log: Log;
+  /** Aborts when nobody wants the server any more. */
+  signal: AbortSignal | undefined;
 }
 
 /** A server that accepts connections. */
@@ -45,7 +47,7 @@ export interface Running {
 /**
  * Attaches to the data directory's server, or starts it, making the cluster first where there is
  * none. The caller holds the start lock.
- * @throws StoreError with the reason why there can be none
+ * @throws StoreError with the reason why there can be none, or what the signal aborted with
  */
 export async function ensureServer(wish: Wish): Promise<Running> {
   const { dataDir, log } = wish;
@@ -53,7 +55,7 @@ export async function ensureServer(wish: Wish): Promise<Running> {
   const owner = await inspectCluster(dataDir);
   const account = await chooseAccount(binaries, dataDir, owner);
   const credentials = await ensureCredentials(dataDir, owner !== undefined);
-  const found = await settledPostmaster(clusterDirectory(dataDir), log);
+  const found = await settledPostmaster(clusterDirectory(dataDir), wish);
   if (found !== undefined) {
     log.info({ pid: found.pid, port: found.port }, 'attached to the running embedded PostgreSQL');
     return opened(found, credentials);
@@ -77,11 +79,15 @@ async function ensureCredentials(dataDir: string, clusterExists: boolean): Promi
 }
 
 /** The live postmaster once it has made up its mind; undefined when there is none (any more). */
-async function settledPostmaster(directory: string, log: Log): Promise<Postmaster | undefined> {
+async function settledPostmaster(
+  directory: string,
+  { log, signal }: Wish,
+): Promise<Postmaster | undefined> {
   for (;;) {
     const found = await findPostmaster(directory);
     if (typeof found === 'object') {
       if (found.status === 'ready') return found;
+      signal?.throwIfAborted();
       await delay(20);
       continue;
     }
@@ -105,7 +111,7 @@ async function start(
 ): Promise<Postmaster> {
   const port = await choosePort(wish, credentials.port);
   const settings = { ...serverSettings(port), ...wish.settings };
-  const launched = () => launch(wish.dataDir, program, account, settings);
+  const launched = () => launch(wish, program, account, settings);
   const postmaster = await patiently(launched);
   if (port !== credentials.port) await writeCredentials(wish.dataDir, { ...credentials, port });
   wish.log.info({ pid: postmaster.pid, port }, 'started the embedded PostgreSQL');

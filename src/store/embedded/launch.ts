@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../store-error.ts';
 import type { Account } from './account.ts';
 import { clusterDirectory, diskFull } from './cluster.ts';
-import { findPostmaster } from './postmaster.ts';
+import { findPostmaster, stopPostmaster } from './postmaster.ts';
 import type { Postmaster } from './postmaster.ts';
 import { settingArguments } from './settings.ts';
 
@@ -18,10 +18,11 @@ const LOG_BYTES_MAX = 10_000_000;
 /**
  * Starts `postgres` detached, since it may outlive the process that started it, and waits until it
  * is ready. Its messages go to postgres.log in the data directory.
- * @throws StoreError `port_in_use`, `disk_full`, `orphans_running`, `postgres_start_failed` with the last lines of the log
+ * @throws StoreError `port_in_use`, `disk_full`, `orphans_running`, `postgres_start_failed` with the last lines of the log,
+ * or what the signal aborted with, when nothing runs any more
  */
 export async function launch(
-  dataDir: string,
+  { dataDir, signal }: { dataDir: string; signal: AbortSignal | undefined },
   program: string,
   account: Account,
   settings: Record<string, string>,
@@ -47,7 +48,12 @@ export async function launch(
       () => 'ended' as const,
       (error: Error) => error,
     );
-    const outcome = await waitUntilReady(directory, ended);
+    const outcome = await waitUntilReady(directory, ended, signal).catch(
+      async (reason: unknown) => {
+        if (child.pid !== undefined) await stopPostmaster(child.pid);
+        throw reason;
+      },
+    );
     if (typeof outcome === 'object' && 'pid' in outcome) return outcome;
     if (outcome instanceof Error) throw startFailed(outcome.message, outcome);
     if (outcome === 'timeout') throw startFailed('it was not ready within ten minutes');
@@ -60,9 +66,11 @@ export async function launch(
 async function waitUntilReady(
   directory: string,
   ended: Promise<'ended' | Error>,
+  signal: AbortSignal | undefined,
 ): Promise<Postmaster | 'ended' | 'timeout' | Error> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
   while (performance.now() < deadline) {
+    signal?.throwIfAborted();
     const outcome = await Promise.race([ended, delay(POLL_MS)]);
     if (outcome !== undefined) return outcome;
     const found = await findPostmaster(directory);

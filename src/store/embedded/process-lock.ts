@@ -30,15 +30,20 @@ export function tryLock(path: string, mode: 'shared' | 'exclusive'): ProcessLock
   }
 }
 
-/** Waits for the exclusive lock at `path`; undefined when it was not to be had within `timeoutMs`. */
+/**
+ * Waits for the exclusive lock at `path`; undefined when it was not to be had within `timeoutMs`.
+ * Rejects when the signal aborts.
+ */
 export async function waitForLock(
   path: string,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<ProcessLock | undefined> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const lock = tryLock(path, 'exclusive');
     if (lock !== undefined || performance.now() > deadline) return lock;
+    signal?.throwIfAborted();
     await delay(25);
   }
 }

@@ -1,10 +1,10 @@
 import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../store-error.ts';
-import { prepareDataDirectory } from './cluster.ts';
+import { clusterDirectory, prepareDataDirectory } from './cluster.ts';
 import { ensureServer } from './ensure.ts';
 import type { Log, Running, Wish } from './ensure.ts';
-import { stopPostmaster } from './postmaster.ts';
+import { findPostmaster, stopPostmaster } from './postmaster.ts';
 import { tryLock, waitForLock } from './process-lock.ts';
 import type { ProcessLock } from './process-lock.ts';
 import { supervise } from './supervisor.ts';
@@ -17,6 +17,8 @@ export interface EmbeddedOptions {
   exclusive?: boolean;
   /** Settings of postgresql.conf that replace Tocsin's own. */
   settings?: Record<string, string>;
+  /** Gives up the start when it aborts, and leaves nothing running; afterwards it counts for nothing. */
+  signal?: AbortSignal | undefined;
   log: Log;
 }
 
@@ -41,8 +43,8 @@ const START_LOCK_TIMEOUT_MS = 660_000;
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   await prepareDataDirectory(options.dataDir);
   const dataDir = await realpath(options.dataDir);
-  const { port, settings = {}, log } = options;
-  const wish: Wish = { dataDir, port, settings, log };
+  const { port, settings = {}, log, signal } = options;
+  const wish: Wish = { dataDir, port, settings, log, signal };
   const serving = options.exclusive === true ? await claimServing(dataDir) : undefined;
   try {
     const { running, membership } = await enter(wish);
@@ -70,16 +72,27 @@ async function claimServing(dataDir: string): Promise<ProcessLock> {
 }
 
 async function enter(wish: Wish): Promise<{ running: Running; membership: ProcessLock }> {
-  return withStartLock(wish.dataDir, async () => {
+  return withStartLock(wish, async () => {
     const membership = tryLock(membersPath(wish.dataDir), 'shared');
     if (membership === undefined) throw startLockHeld(wish.dataDir);
     try {
-      return { running: await ensureServer(wish), membership };
+      const running = await ensureServer(wish);
+      wish.signal?.throwIfAborted();
+      return { running, membership };
     } catch (error) {
-      membership.release();
+      await leave(wish, await begun(wish), membership);
+      // A Ctrl-C ends the programs of the start as well: that they failed is no news.
+      wish.signal?.throwIfAborted();
       throw error;
     }
   });
+}
+
+/** What a start that failed leaves: not one that recovers, which would have to begin anew. */
+async function begun({ dataDir, signal }: Wish): Promise<number | undefined> {
+  const found = await findPostmaster(clusterDirectory(dataDir));
+  if (typeof found !== 'object') return undefined;
+  return found.status === 'ready' || signal?.aborted === true ? found.pid : undefined;
 }
 
 function keep(
@@ -89,6 +102,7 @@ function keep(
   serving: ProcessLock | undefined,
 ): EmbeddedServer {
   const { log } = wish;
+  const started = { ...wish, signal: undefined };
   const listeners: ((exit: { pid: number }) => void)[] = [];
   const stopping = new AbortController();
   let running = first;
@@ -96,8 +110,8 @@ function keep(
     first.pid,
     {
       async restart() {
-        const again = { ...wish, port: first.port };
-        running = await withStartLock(wish.dataDir, () => ensureServer(again));
+        const again = { ...started, port: first.port };
+        running = await withStartLock(again, () => ensureServer(again));
         return running;
       },
       exited(pid) {
@@ -112,7 +126,7 @@ function keep(
   const leaveOnce = once(async () => {
     stopping.abort();
     await watch;
-    await leave(wish, running.pid, membership);
+    await withStartLock(started, () => leave(started, running.pid, membership));
     serving?.release();
   });
   return {
@@ -122,23 +136,32 @@ function keep(
   };
 }
 
-/** The last one out stops the server. The start lock keeps newcomers out while we find out. */
-async function leave(wish: Wish, pid: number, membership: ProcessLock): Promise<void> {
-  await withStartLock(wish.dataDir, async () => {
-    membership.release();
-    const alone = tryLock(membersPath(wish.dataDir), 'exclusive');
-    if (alone === undefined) {
-      wish.log.info({ pid }, 'left the embedded PostgreSQL running for other Tocsin processes');
-      return;
-    }
-    alone.release();
-    await stopPostmaster(pid);
-    wish.log.info({ pid }, 'stopped the embedded PostgreSQL');
-  });
+/**
+ * The last one out stops the server, if there is one. The caller holds the start lock, which keeps
+ * newcomers out while we find out.
+ */
+async function leave(
+  { dataDir, log }: Wish,
+  pid: number | undefined,
+  membership: ProcessLock,
+): Promise<void> {
+  membership.release();
+  const alone = tryLock(membersPath(dataDir), 'exclusive');
+  if (alone === undefined) {
+    log.info({ pid }, 'left the embedded PostgreSQL running for other Tocsin processes');
+    return;
+  }
+  alone.release();
+  if (pid === undefined) return;
+  await stopPostmaster(pid);
+  log.info({ pid }, 'stopped the embedded PostgreSQL');
 }
 
-async function withStartLock<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
-  const lock = await waitForLock(join(dataDir, 'start.lock'), START_LOCK_TIMEOUT_MS);
+async function withStartLock<T>(
+  { dataDir, signal }: Pick<Wish, 'dataDir' | 'signal'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await waitForLock(join(dataDir, 'start.lock'), START_LOCK_TIMEOUT_MS, signal);
   if (lock === undefined) throw startLockHeld(dataDir);
   try {
     return await work();

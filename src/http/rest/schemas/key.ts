@@ -16,7 +16,7 @@ export const NewKey = z
     }),
     role: z.enum(ROLES).meta({ description: 'Not stronger than your own' }),
     label: Line.default(''),
-    expires_at: Time.nullable().default(null),
+    expires_at: Time.nullable().default(null).meta({ description: 'When it ends, in the future' }),
     networks: z
       .array(network)
       .max(50)
