@@ -52,17 +52,20 @@ export const ResultAnswer = z
 
 const count = z.number().int();
 
+/** How many objects had each outcome. */
+export const SummaryAnswer = z.object({
+  created: count,
+  updated: count,
+  unchanged: count,
+  stale: count,
+  rejected: count,
+});
+
 export const BundleAnswer = z
   .object({
     bundle: z.string().nullable(),
     dry_run: z.boolean(),
-    summary: z.object({
-      created: count,
-      updated: count,
-      unchanged: count,
-      stale: count,
-      rejected: count,
-    }),
+    summary: SummaryAnswer,
     results: z.array(ResultAnswer),
   })
   .meta({ id: 'BundleResult' });
