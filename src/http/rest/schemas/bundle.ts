@@ -5,22 +5,23 @@ const flag = z
   .default('false')
   .transform((text) => text === 'true' || text === '1' || text === '');
 
+/** Undefined where it is left out: what is given and names nobody is not the same. */
 const slugs = z
   .union([z.string(), z.array(z.string())])
-  .default([])
   .transform((given) =>
     [given]
       .flat()
       .flatMap((text) => text.split(','))
       .map((slug) => slug.trim().toLowerCase())
       .filter((slug) => slug !== ''),
-  );
+  )
+  .optional();
 
 export const BundleQuery = z.strictObject({
   audience: slugs.meta({
     description:
       'Slugs of the communities, sharing groups or organisations to share with, repeated or ' +
-      'separated by commas; none: the default community of your organisation',
+      'separated by commas; left out: the default community of your organisation',
   }),
   atomic: flag.meta({ description: 'All or nothing' }),
   dry_run: flag.meta({ description: 'Only say what would happen' }),
