@@ -2,7 +2,6 @@
 import { Readable } from 'node:stream';
 import { Problem } from '../../errors.ts';
 import { accept, type AcceptContext, type AcceptRequest } from '../../indicators/accept.ts';
-import { OBJECT_CHARACTERS_MAX } from '../../indicators/examine.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { toProblem } from '../problem.ts';
 import { readLines, type Line } from './ndjson.ts';
@@ -14,7 +13,7 @@ export interface LinesRequest extends AcceptRequest {
   readonly count: (results: readonly ObjectResult[]) => void;
 }
 
-/** Objects and bytes of one part: one transaction. */
+/** Objects and bytes of one part, which is one transaction; its last line may go beyond the bytes. */
 const PART = 2500;
 const PART_BYTES_MAX = 8 * 1024 * 1024;
 /** All or nothing is held until it is whole, so it has limits. */
@@ -47,7 +46,7 @@ export async function acceptNdjson(
   try {
     let part: Line[] = [];
     let bytes = 0;
-    for await (const line of readLines(body, OBJECT_CHARACTERS_MAX)) {
+    for await (const line of readLines(body)) {
       part.push(line);
       bytes += line.bytes;
       if (request.atomic) refuseTooMany(part.length, bytes);
