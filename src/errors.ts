@@ -23,6 +23,7 @@ export const PROBLEMS = {
   duplicate_key: 'A JSON object has a key twice',
   email_taken: 'The e-mail address is taken',
   egress_refused: 'The address is not one that this server may send to',
+  expectation_failed: 'What the request expects cannot be given',
   forbidden_key: 'A JSON key is not allowed',
   group_closed: 'The group is not open',
   headers_too_large: 'The address and headers are too long',

@@ -1,10 +1,10 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { destination, pino, type Logger } from 'pino';
+import { destination, pino, type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
 
 /** Logs go to standard error as one JSON object a line, so that commands keep standard output. */
-export function createLog(level: string): Log {
+export function createLog(level: string, to: DestinationStream = standardError()): Log {
   return pino(
     {
       level,
@@ -13,8 +13,12 @@ export function createLog(level: string): Log {
       serializers: { err: toErrorLine },
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination({ fd: 2, sync: false }),
+    to,
   );
+}
+
+function standardError(): DestinationStream {
+  return destination({ fd: 2, sync: false });
 }
 
 /** An error without what hangs on it: a driver's carries its whole connection. */

@@ -17,7 +17,7 @@ import { openStore, type OpenStore } from './open.ts';
 interface Options {
   org: string;
   realm?: string;
-  audience: string[];
+  audience?: string[];
   dryRun: boolean;
   json: boolean;
 }
@@ -37,8 +37,7 @@ export function importCommand(): Command {
     .option(
       '--audience <slug>',
       'with whom, repeatable (its default community unless given)',
-      (slug: string, slugs: string[]) => [...slugs, slug],
-      [],
+      (slug: string, slugs: string[] | undefined) => [...(slugs ?? []), slug],
     )
     .option('--realm <slug>', 'the exercise in which (production unless given)')
     .option('--dry-run', 'only say what would happen', false)

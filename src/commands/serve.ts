@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '../clock.ts';
 import { ConfigError, type Config } from '../config.ts';
-import { sendTestEvent } from '../deliveries/test-event.ts';
+import { sendTestEvent, type TestContext } from '../deliveries/test-event.ts';
 import { startWorker, type Worker } from '../deliveries/worker.ts';
 import { createEgress, type Egress } from '../egress/egress.ts';
 import { egressFetch } from '../egress/fetch.ts';
@@ -108,7 +108,7 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
     refusals: audit.refusals,
     sequencer,
     signal,
-    webhooks: webhooksOf(store, egress, clock, worker),
+    webhooks: webhooksOf({ ...shared, egress }, worker),
     worker,
     rates: createRates(config.rates),
     limits: config,
@@ -175,15 +175,10 @@ function listenForGrowth(
   });
 }
 
-function webhooksOf(
-  { db, keyring }: OpenStore,
-  egress: Egress,
-  clock: Clock,
-  worker: Worker | undefined,
-): Webhooks {
+function webhooksOf(context: TestContext, worker: Worker | undefined): Webhooks {
   return {
     check: async (url) => {
-      const refusal = await egress.check(url);
+      const refusal = await context.egress.check(url);
       if (refusal === undefined) return;
       const extra = { reason: refusal.code };
       throw new Problem('egress_refused', refusal.detail, { path: 'body.url', extra });
@@ -191,9 +186,9 @@ function webhooksOf(
     changed: () => {
       worker?.nudge();
       // A worker elsewhere that is not told looks for itself within a second.
-      void notifySubscriptions(db).catch(() => undefined);
+      void notifySubscriptions(context.db).catch(() => undefined);
     },
-    test: (id, organisationId) => sendTestEvent({ db, keyring, clock, egress }, id, organisationId),
+    test: (id, organisationId) => sendTestEvent(context, id, organisationId),
   };
 }
 

@@ -17,6 +17,24 @@ export function sealSecrets(
   return seal(keyring, 'stored-secret', Buffer.from(JSON.stringify(secrets)), subscriptionId);
 }
 
+/** All that may sign at once: with each, every POST grows by one signature. */
+const SECRETS_MAX = 5;
+
+/**
+ * The secrets with a new one before them. The one that it replaces signs until `until`, those that
+ * were replaced earlier until their own end; where nothing may outlive the rotation, all end.
+ * Beyond SECRETS_MAX the oldest goes.
+ */
+export function withNewSecret(
+  secrets: readonly SigningSecret[],
+  secret: string,
+  { nowMs, until }: { readonly nowMs: number; readonly until: number },
+): SigningSecret[] {
+  if (until <= nowMs) return [{ secret }];
+  const older = secrets.map((one) => ({ secret: one.secret, until: one.until ?? until }));
+  return [{ secret }, ...older].slice(0, SECRETS_MAX);
+}
+
 /** The secrets valid at `nowMs`. Throws when the master secret they were kept under is gone. */
 export function openSecrets(
   keyring: Keyring,
@@ -24,10 +42,20 @@ export function openSecrets(
   sealed: Uint8Array,
   nowMs: number,
 ): string[] {
+  return validSecrets(keyring, subscriptionId, sealed, nowMs).map(({ secret }) => secret);
+}
+
+/** The same, each with its end. */
+export function validSecrets(
+  keyring: Keyring,
+  subscriptionId: string,
+  sealed: Uint8Array,
+  nowMs: number,
+): SigningSecret[] {
   const plain = unseal(keyring, 'stored-secret', Buffer.from(sealed), subscriptionId);
   if (plain === undefined) {
     throw new Error('A signing secret was kept under a master secret that is not here any more');
   }
   const secrets: SigningSecret[] = JSON.parse(plain.toString('utf8'));
-  return secrets.filter(({ until }) => until === undefined || until > nowMs).map((s) => s.secret);
+  return secrets.filter(({ until }) => until === undefined || until > nowMs);
 }

@@ -18,7 +18,7 @@ import {
   type SubscriptionRecord,
 } from '../store/subscriptions.ts';
 import { asViewer, type Tx } from '../store/transaction.ts';
-import { openSecrets, sealSecrets } from './secrets.ts';
+import { sealSecrets, validSecrets, withNewSecret } from './secrets.ts';
 import { newSecret } from './signature.ts';
 
 export interface SubscriptionContext {
@@ -116,7 +116,7 @@ export async function replaySubscription(
   });
 }
 
-/** Gives a new secret; the old one signs beside it for `overlapSeconds`. */
+/** Gives a new secret; the old one signs beside it for `overlapSeconds`, with 0 none does. */
 export async function rotateSecret(
   { db, keyring }: SubscriptionContext,
   member: Member,
@@ -130,10 +130,10 @@ export async function rotateSecret(
   await asViewer(db, member.viewer, async (tx) => {
     const record = await findSubscription(tx, id);
     if (record === undefined) throw unknown();
-    const [current] = openSecrets(keyring, id, record.secret, nowMs);
+    const valid = validSecrets(keyring, id, record.secret, nowMs);
     const until = nowMs + overlapSeconds * 1000;
-    const kept = current === undefined ? [] : [{ secret: current, until }];
-    await replaceSecret(tx, id, sealSecrets(keyring, id, [{ secret }, ...kept]));
+    const secrets = withNewSecret(valid, secret, { nowMs, until });
+    await replaceSecret(tx, id, sealSecrets(keyring, id, secrets));
     await note(tx, member, 'subscription.rotate_secret', id);
   });
   return secret;

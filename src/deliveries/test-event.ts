@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Problem } from '../errors.ts';
-import { noteAttempt } from '../store/attempts.ts';
+import { noteAttempt, type AttemptRecord } from '../store/attempts.ts';
 import { findEndpoint } from '../store/leases.ts';
 import type { DeliveryContext } from './deliver.ts';
 import { testPayload } from './payload.ts';
@@ -14,9 +14,14 @@ export interface TestOutcome {
   readonly durationMs: number;
 }
 
+export type TestContext = Pick<
+  DeliveryContext,
+  'db' | 'keyring' | 'clock' | 'egress' | 'log' | 'metrics'
+>;
+
 /** Sends a signed test event to an endpoint, whatever its state, and records the attempt. */
 export async function sendTestEvent(
-  context: Pick<DeliveryContext, 'db' | 'keyring' | 'clock' | 'egress'>,
+  context: TestContext,
   subscriptionId: string,
   organisationId: number,
 ): Promise<TestOutcome> {
@@ -31,7 +36,7 @@ export async function sendTestEvent(
   const durationMs = Math.round(performance.now() - startMs);
   const { status, detail } = sent;
   const outcome = status !== null && status >= 200 && status < 300 ? 'delivered' : 'failed';
-  await noteAttempt(db, {
+  const attempt: AttemptRecord = {
     subscriptionId,
     organisationId,
     webhookId: payload.webhookId,
@@ -46,6 +51,15 @@ export async function sendTestEvent(
     toSeq: 0,
     startedAt,
     durationMs,
-  });
+  };
+  tell(context, attempt);
+  await noteAttempt(db, attempt);
   return { outcome, status, detail, durationMs };
+}
+
+/** One wide line, as any attempt has; what the endpoint said is not in it. */
+function tell({ log, metrics }: TestContext, attempt: AttemptRecord): void {
+  const { detail: _, startedAt: __, ...line } = attempt;
+  log.info(line, 'delivery attempt');
+  metrics.attempts.inc({ outcome: attempt.outcome });
 }

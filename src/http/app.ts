@@ -13,7 +13,7 @@ import { Problem } from '../errors.ts';
 import { takeAccessTokens } from './access-tokens.ts';
 import { guardRoutes } from './access.ts';
 import { readBodies } from './bodies.ts';
-import { answerClientError } from './client-error.ts';
+import { answerClientErrors } from './client-error.ts';
 import type { Services } from './context.ts';
 import { drainAtClose } from './drain.ts';
 import { docs } from './docs.ts';
@@ -22,11 +22,12 @@ import { health } from './health.ts';
 import { refuseKeysInUrl } from './key-in-url.ts';
 import { metrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
+import { refusePeculiar } from './peculiar.ts';
 import { answerProblem } from './problem.ts';
 import { auditRefusals } from './refusals.ts';
 import { rest } from './rest/door.ts';
 import { welcome } from './welcome.ts';
-import { logRequests } from './wide-line.ts';
+import { logAtEnd, logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
 const HEADERS_TIMEOUT_MS = 30_000;
@@ -42,11 +43,12 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     requestIdHeader: false,
     // A body of any length may take its time; its headers may not.
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    // Who names no host is refused by peculiar.ts.
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    frameworkErrors: answerProblem,
-    clientErrorHandler: answerClientError,
+    frameworkErrors: answerUnrouted(services),
+    clientErrorHandler: answerClientErrors(services),
     routerOptions: { maxParamLength: 300 },
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -63,6 +65,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   drainAtClose(app);
   logRequests(app, services);
   auditRefusals(app, services);
+  refusePeculiar(app);
   refuseKeysInUrl(app);
   guardRoutes(app, services);
   app.addHook('onRequest', async (request) => refuseNul(request));
@@ -82,6 +85,14 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   await app.register(welcome);
   await app.register(rest, { services, prefix: '/api/v1' });
   return app;
+}
+
+/** Answers an address that cannot be read, of which no hook is told. */
+function answerUnrouted(services: Services): typeof answerProblem {
+  return (error, request, reply) => {
+    logAtEnd(services, request, reply);
+    answerProblem(error, request, reply);
+  };
 }
 
 /** PostgreSQL keeps no U+0000, so nothing that an address names holds one. */

@@ -6,14 +6,26 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Problem } from '../errors.ts';
+import type { Services } from './context.ts';
 import { problemBody } from './problem.ts';
+import { logUnreadable } from './wide-line.ts';
+
+type Handler = (error: NodeJS.ErrnoException, socket: Socket) => void;
 
 /** Fastify's clientErrorHandler. The error may hold the start of the request, so it is not logged. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const body = problemBody(toProblem(error.code), randomUUID());
-  const text = JSON.stringify(body);
-  const status = Number(body['status']);
+export function answerClientErrors(services: Services): Handler {
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    const requestId = randomUUID();
+    const problem = toProblem(error.code);
+    const body = problemBody(problem, requestId);
+    const status = Number(body['status']);
+    logUnreadable(services, socket, { requestId, status, problem: problem.code });
+    answer(socket, status, JSON.stringify(body));
+  };
+}
+
+function answer(socket: Socket, status: number, text: string): void {
   if (socket.writable) {
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +

@@ -19,6 +19,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   content_type_unsupported: 415,
   cursor_expired: 410,
   email_taken: 409,
+  expectation_failed: 417,
   group_closed: 403,
   headers_too_large: 431,
   identity_taken: 409,
@@ -104,6 +105,10 @@ export function problemBody(problem: Problem, instance: string): Record<string, 
 
 /** Fastify's error handler for the REST door. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  if (isGone(request)) {
+    reply.hijack();
+    return;
+  }
   const problem = problemOfBody(error, request.routeOptions) ?? toProblem(error);
   const status = statusOf(problem.code);
   if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed');
@@ -118,6 +123,11 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
     reply,
     () => void reply.send(JSON.stringify(problemBody(problem, request.id))),
   );
+}
+
+/** Whether the client left in the midst of its body: nobody is there to answer, and nothing failed. */
+function isGone({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete;
 }
 
 /**

@@ -21,14 +21,14 @@ export interface ChosenParts {
 const SLUGS_MAX = 500;
 
 /**
- * The audience that these slugs (communities, sharing groups, organisations) make together; none
- * means the organisation's default community. What names organisations always holds the sharer.
+ * The audience that these slugs (communities, sharing groups, organisations) make together; left
+ * out, they mean the organisation's default community. What names organisations always holds the sharer.
  * Throws as chooseParts.
  */
 export async function chooseAudience(
   db: Database,
   member: Member,
-  slugs: readonly string[],
+  slugs: readonly string[] | undefined,
 ): Promise<ChosenAudience> {
   const { ids, namesOrganisations } = await chooseParts(db, member, slugs);
   return { id: await internUnion(db, member.viewer.realmId, ids), namesOrganisations };
@@ -42,10 +42,11 @@ export async function chooseAudience(
 export async function chooseParts(
   db: Database,
   member: Member,
-  slugs: readonly string[],
+  slugs: readonly string[] | undefined,
 ): Promise<ChosenParts> {
   const { viewer, organisation } = member;
-  if (slugs.length === 0) return defaultParts(member);
+  if (slugs === undefined) return defaultParts(member);
+  if (slugs.length === 0) throw namesNobody();
   if (slugs.length > SLUGS_MAX) {
     const detail = `Name at most ${SLUGS_MAX} audiences; a sharing group holds any number`;
     throw new Problem('invalid_request', detail, { path: 'audience', extra: { limit: SLUGS_MAX } });
@@ -69,6 +70,14 @@ export async function chooseParts(
     : [];
   const parts = [...usable, ...own.filter((audience) => audience.kind === 'organisation')];
   return { ids: parts.map((audience) => audience.id), namesOrganisations };
+}
+
+/** A script whose variable is unset must not share with more than it meant to. */
+function namesNobody(): Problem {
+  const detail =
+    '`audience` names nobody. Name communities, sharing groups or organisations, or leave it out for ' +
+    'your default community';
+  return new Problem('audience_empty', detail, { path: 'audience' });
 }
 
 function mayName(audience: NamedAudience, audiences: readonly number[]): boolean {

@@ -21,8 +21,8 @@ import { holdPassings } from './pass-on.ts';
 
 export interface PreviewWish {
   readonly member: Member;
-  /** Slugs; none: the default community. */
-  readonly audience: readonly string[];
+  /** Slugs; left out: the default community. */
+  readonly audience?: readonly string[] | undefined;
   /** What would be posted, or else its TLP rank; neither: what bears no marking. */
   readonly objects?: readonly unknown[] | undefined;
   readonly tlp?: number | undefined;

@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => tocsin.close());
 
-async function post(body: Buffer, encoding: string, type = 'application/json') {
-  const response = await fetch(`${tocsin.url}/api/v1/bundles`, {
+async function post(body: Buffer, encoding: string, type = 'application/json', query = '') {
+  const response = await fetch(`${tocsin.url}/api/v1/bundles${query}`, {
     method: 'POST',
     headers: { 'x-api-key': alice.key, 'content-type': type, 'content-encoding': encoding },
     body: new Uint8Array(body),
@@ -46,6 +46,45 @@ it('takes one object whose text repeats itself a lot', async () => {
   const object = indicator({ description: 'a'.repeat(900_000) });
   const answer = await post(gzipSync(JSON.stringify(bundle([object]))), 'gzip');
   expect(answer).toMatchObject({ status: 200, body: { summary: { created: 1 } } });
+});
+
+describe('lines that fail on their way', () => {
+  const lines = (count: number) =>
+    Array.from({ length: count }, () => `${JSON.stringify(indicator())}\n`).join('');
+  const failing: [string, (text: string) => Buffer, object][] = [
+    [
+      'cut off',
+      (text) => gzipSync(text).subarray(0, -10),
+      { status: 400, code: 'invalid_request', path: 'content-encoding' },
+    ],
+    [
+      'a bomb behind them',
+      (text) => Buffer.concat([gzipSync(text), gzipSync(Buffer.alloc(400 * 1024 * 1024, ' '))]),
+      { status: 413, code: 'body_too_large' },
+    ],
+  ];
+
+  it.each(failing)(
+    '%s: what was kept before is told, and may be sent again',
+    async (_, fail, problem) => {
+      const text = lines(2600);
+      const { body } = await post(fail(text), 'gzip', 'application/x-ndjson');
+      const summary = { created: 2500, updated: 0, unchanged: 0, stale: 0, rejected: 0 };
+      expect(body).toMatchObject({ ...problem, summary });
+      expect(body['detail']).toMatch(/2500 of them kept and shared.*sent again/);
+      const again = await post(gzipSync(text), 'gzip', 'application/x-ndjson');
+      expect(again.body).toMatchObject({ summary: { created: 100, unchanged: 2500 } });
+    },
+  );
+
+  it.each(['atomic', 'dry_run'])('%s: nothing is kept, and nothing told of', async (option) => {
+    const before = await rowCounts(tocsin);
+    const cut = gzipSync(lines(2600)).subarray(0, -10);
+    const { body } = await post(cut, 'gzip', 'application/x-ndjson', `?${option}=true`);
+    expect(body).toMatchObject({ status: 400, detail: 'The body is not whole gzip' });
+    expect(body).not.toHaveProperty('summary');
+    expect(await rowCounts(tocsin)).toEqual(before);
+  });
 });
 
 describe('refuses, and stores nothing', () => {

@@ -201,6 +201,7 @@ describe('a preview', () => {
   const many = Array.from({ length: 10_000 }, (_, index) => `org-${index}`);
   it.each([
     ['an audience that nobody may know', { audience: ['nobody'] }, 'audience_unknown'],
+    ['an audience of nobody', { audience: [] }, 'invalid_request'],
     ['10,000 organisations', { audience: many }, 'invalid_request'],
     ['both a marking and objects', { tlp: 'green', objects: [] }, 'invalid_request'],
     ['a marking that is none', { tlp: 'pink' }, 'invalid_request'],

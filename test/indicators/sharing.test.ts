@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
-import { indicator, malware, marked, newer, TLP } from '../support/builders.ts';
+import { bundle, indicator, malware, marked, newer, TLP } from '../support/builders.ts';
 import { aGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
@@ -106,6 +106,26 @@ describe('the audience', () => {
     });
     await loner.shares(indicator(), { audience: bob.slug });
   });
+});
+
+describe('an audience that is given and names nobody', () => {
+  it.each(['audience=', 'audience=,', 'audience=%20', 'audience=&audience='])(
+    '%s is not taken for leaving it out',
+    async (query) => {
+      const object = indicator();
+      const refusal = { status: 400, body: { code: 'audience_empty', path: 'audience' } };
+      for (const [path, body] of [
+        [`/bundles?${query}`, bundle([object])],
+        [`/bundles?dry_run=true&${query}`, bundle([object])],
+        [`/indicators?${query}`, object],
+      ] as const) {
+        expect(await alice.sends('post', path).send(body)).toMatchObject(refusal);
+      }
+      const lines = alice.sends('post', `/bundles?${query}`).type('application/x-ndjson');
+      expect(await lines.send(`${JSON.stringify(object)}\n`)).toMatchObject(refusal);
+      expect((await alice.finds(object.id)).status).toBe(404);
+    },
+  );
 });
 
 describe('the marking', () => {

@@ -70,10 +70,11 @@ async function post(
   step: { readonly by: string; readonly to: readonly string[] },
   objects: readonly PostedObject[],
 ): Promise<boolean[]> {
+  const to = step.to.map(world.slugOf).join(',');
   const answer = await ask(world, {
     key: world.key(step.by, 'publisher'),
     method: 'POST',
-    path: `/bundles?audience=${step.to.map(world.slugOf).join(',')}`,
+    path: to === '' ? '/bundles' : `/bundles?audience=${to}`,
     body: bundle(objects),
   });
   if (!taken(answer)) return objects.map(() => false);

@@ -19,7 +19,8 @@ const preview: Door = {
     const { world, viewer } = visit;
     const to = [...world.model.members.within(viewer)];
     for (const rank of [1, 3]) {
-      const body = { audience: to.map(world.slugOf), tlp: TLP_ORDER[rank] };
+      const audience = to.length === 0 ? undefined : to.map(world.slugOf);
+      const body = { audience, tlp: TLP_ORDER[rank] };
       const asked = { role: 'publisher', method: 'POST', body } as const;
       const answer = await askAs(visit, '/audiences/preview', asked);
       if (isTurnedAway(visit, hearing, answer)) return;

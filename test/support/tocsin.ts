@@ -8,7 +8,7 @@ import { readConfig, type Config } from '../../src/config.ts';
 import { createKeyring, type Keyring } from '../../src/keyring.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { sequenceInbox } from '../../src/store/log.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLog, type Log } from '../../src/telemetry.ts';
 import { testDirectory } from './cluster.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
 
@@ -39,12 +39,14 @@ export interface TocsinOptions {
   readonly settings?: Settings;
   /** A migrated database, as its owner; the test file's own unless given. */
   readonly databaseUrl?: string;
+  readonly log?: Log;
 }
 
 export async function startTocsin({
   roles = ['http'],
   settings = {},
   databaseUrl: given,
+  log = createLog('silent'),
 }: TocsinOptions = {}): Promise<Tocsin> {
   const databaseUrl = given ?? (await ownDatabaseUrl());
   const directory = await testDirectory();
@@ -54,7 +56,7 @@ export async function startTocsin({
   const servers: RunningServer[] = [];
   const start = async (startRoles: readonly ServerRole[], extra: Settings = {}) => {
     const config = configOf(databaseUrl, directory, { ...settings, ...extra });
-    const server = await serve(config, createLog('silent'), startRoles, {
+    const server = await serve(config, log, startRoles, {
       clock: clock satisfies Clock,
     });
     // A test that stops it by itself does so once.

@@ -33,7 +33,7 @@ const ask: Route = (app, services) => {
     },
     async (request) => {
       const { audience, tlp, objects } = request.body;
-      const slugs = audience.map((slug) => slug.trim().toLowerCase());
+      const slugs = audience?.map((slug) => slug.trim().toLowerCase());
       const rank = tlp && tlpRank(tlp);
       const member = memberOf(request);
       return toPreview(await preview(services.db, { member, audience: slugs, objects, tlp: rank }));

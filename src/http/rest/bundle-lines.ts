@@ -2,18 +2,18 @@
 import { Readable } from 'node:stream';
 import { Problem } from '../../errors.ts';
 import { accept, type AcceptContext, type AcceptRequest } from '../../indicators/accept.ts';
-import { OBJECT_CHARACTERS_MAX } from '../../indicators/examine.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
+import { toProblem } from '../problem.ts';
 import { readLines, type Line } from './ndjson.ts';
 import { createSpool, type Spool } from './spool.ts';
-import { emptySummary } from './summary.ts';
+import { emptySummary, type Summary } from './summary.ts';
 
 export interface LinesRequest extends AcceptRequest {
   /** Told the results of each part. */
   readonly count: (results: readonly ObjectResult[]) => void;
 }
 
-/** Objects and bytes of one part: one transaction. */
+/** Objects and bytes of one part, which is one transaction; its last line may go beyond the bytes. */
 const PART = 2500;
 const PART_BYTES_MAX = 8 * 1024 * 1024;
 /** All or nothing is held until it is whole, so it has limits. */
@@ -38,15 +38,15 @@ export async function acceptNdjson(
     const results = await accept(context, objects, { ...request, firstIndex: read });
     read += lines.length;
     request.count(results);
+    for (const { outcome } of results) summary[outcome]++;
     for (const result of results) {
-      summary[result.outcome]++;
       await spool.write(`${written++ === 0 ? '' : ','}${JSON.stringify(result)}`);
     }
   };
   try {
     let part: Line[] = [];
     let bytes = 0;
-    for await (const line of readLines(body, OBJECT_CHARACTERS_MAX)) {
+    for await (const line of readLines(body)) {
       part.push(line);
       bytes += line.bytes;
       if (request.atomic) refuseTooMany(part.length, bytes);
@@ -58,9 +58,25 @@ export async function acceptNdjson(
     if (part.length > 0) await take(part);
   } catch (error) {
     await spool.discard();
-    throw error;
+    // Of all or nothing, and of a dry run, nothing was kept.
+    throw read === 0 || request.atomic || request.dryRun ? error : stoppedWithin(error, summary);
   }
   return answer(spool, request.dryRun, summary);
+}
+
+/** The same problem, which also tells what was kept before it: those parts were shared for good. */
+function stoppedWithin(error: unknown, summary: Summary): Problem {
+  const { code, message, path, extra } = toProblem(error);
+  const taken = Object.values(summary).reduce((sum, count) => sum + count);
+  const detail =
+    `${message}. Before that, ${taken} objects were decided on and ${summary.created + summary.updated} of ` +
+    'them kept and shared: `summary` tells of these. The whole may be sent again: what was kept is ' +
+    'then answered `unchanged`';
+  return new Problem(code, detail, {
+    ...(path === undefined ? {} : { path }),
+    extra: { ...extra, summary },
+    cause: error,
+  });
 }
 
 function refuseTooMany(objects: number, bytes: number): void {

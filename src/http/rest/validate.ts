@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
-import { OBJECT_CHARACTERS_MAX } from '../../indicators/examine.ts';
 import { validate, validation, type Validation } from '../../indicators/validate.ts';
 import { READERS } from '../access.ts';
 import { isNdjson } from '../bodies.ts';
@@ -47,12 +46,16 @@ function validateBody(request: FastifyRequest): Validation {
 }
 
 async function validateLines({ limits }: Services, request: FastifyRequest): Promise<Validation> {
+  const { bundleObjectsMax, bodyBytesMax } = limits;
   const objects: unknown[] = [];
-  for await (const line of readLines(request.body as Readable, OBJECT_CHARACTERS_MAX)) {
+  let bytes = 0;
+  for await (const line of readLines(request.body as Readable)) {
     objects.push(line.value);
-    if (objects.length > limits.bundleObjectsMax) {
+    bytes += line.bytes;
+    // All are held at once, since one may refer to another.
+    if (objects.length > bundleObjectsMax || bytes > bodyBytesMax) {
       throw new Problem('bundle_too_large', 'Check fewer lines at once', {
-        extra: { limit: limits.bundleObjectsMax },
+        extra: { limit: bundleObjectsMax, limit_bytes: bodyBytesMax },
       });
     }
   }

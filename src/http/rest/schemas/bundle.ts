@@ -5,22 +5,23 @@ const flag = z
   .default('false')
   .transform((text) => text === 'true' || text === '1' || text === '');
 
+/** Undefined where it is left out: what is given and names nobody is not the same. */
 const slugs = z
   .union([z.string(), z.array(z.string())])
-  .default([])
   .transform((given) =>
     [given]
       .flat()
       .flatMap((text) => text.split(','))
       .map((slug) => slug.trim().toLowerCase())
       .filter((slug) => slug !== ''),
-  );
+  )
+  .optional();
 
 export const BundleQuery = z.strictObject({
   audience: slugs.meta({
     description:
       'Slugs of the communities, sharing groups or organisations to share with, repeated or ' +
-      'separated by commas; none: the default community of your organisation',
+      'separated by commas; left out: the default community of your organisation',
   }),
   atomic: flag.meta({ description: 'All or nothing' }),
   dry_run: flag.meta({ description: 'Only say what would happen' }),
@@ -52,17 +53,20 @@ export const ResultAnswer = z
 
 const count = z.number().int();
 
+/** How many objects had each outcome. */
+export const SummaryAnswer = z.object({
+  created: count,
+  updated: count,
+  unchanged: count,
+  stale: count,
+  rejected: count,
+});
+
 export const BundleAnswer = z
   .object({
     bundle: z.string().nullable(),
     dry_run: z.boolean(),
-    summary: z.object({
-      created: count,
-      updated: count,
-      unchanged: count,
-      stale: count,
-      rejected: count,
-    }),
+    summary: SummaryAnswer,
     results: z.array(ResultAnswer),
   })
   .meta({ id: 'BundleResult' });

@@ -8,9 +8,9 @@ const slugs = z.array(z.string());
 
 export const PreviewWish = z
   .strictObject({
-    audience: z.array(z.string().min(1).max(63)).max(500).default([]).meta({
+    audience: z.array(z.string().min(1).max(63)).min(1).max(500).optional().meta({
       description:
-        'Slugs of communities, sharing groups or organisations; none: your default community',
+        'Slugs of communities, sharing groups or organisations; left out: your default community',
     }),
     tlp: Tlp.optional().meta({ description: 'How it would be marked; not with `objects`' }),
     objects: z

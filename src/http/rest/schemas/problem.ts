@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SummaryAnswer } from './bundle.ts';
 
 /** RFC 9457 §3, with our stable code. */
 const ProblemAnswer = z
@@ -10,6 +11,11 @@ const ProblemAnswer = z
     detail: z.string().meta({ description: 'What is wrong and what to do' }),
     path: z.string().optional().meta({ description: 'Where in the request' }),
     instance: z.string().meta({ description: 'The id under which the request was logged' }),
+    summary: SummaryAnswer.optional().meta({
+      description:
+        'Of objects sent one a line: what became of those before the problem. They stay as they are, ' +
+        'and may be sent again',
+    }),
   })
   .meta({
     id: 'Problem',

@@ -40,7 +40,9 @@ export const Rotation = z
       .min(0)
       .max(7 * 24 * 3600)
       .default(24 * 3600)
-      .meta({ description: 'How long the old secret signs too; 0 when it has leaked' }),
+      .meta({
+        description: 'How long the old secret signs too; 0, when one has leaked: no older one does',
+      }),
   })
   .meta({ id: 'Rotation' });
 
