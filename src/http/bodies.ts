@@ -4,6 +4,7 @@
 import { Transform, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { Problem } from '../errors.ts';
 import { parseBundle } from '../stix/bundle-text.ts';
 import { XML_REFUSAL } from '../stix/json-exact.ts';
@@ -71,9 +72,21 @@ export function isNdjson(request: FastifyRequest): boolean {
 function readJson(request: FastifyRequest, body: Buffer): unknown {
   const text = decode(body);
   if (text.trim() === '') {
-    throw new Problem('body_missing', 'Send a STIX bundle or object as the body');
+    if (mayBeLeftOut(request)) return undefined;
+    throw new Problem('body_missing', whatToSend(request));
   }
   return request.routeOptions.config.takesBundles === true ? parseBundle(text) : parseJson(text);
+}
+
+/** Whether the route takes nothing for a body; fastify validates null where there is none. */
+function mayBeLeftOut({ routeOptions }: FastifyRequest): boolean {
+  const body: unknown = routeOptions.schema?.body;
+  return body instanceof z.ZodType && body.safeParse(null).success;
+}
+
+function whatToSend({ routeOptions }: FastifyRequest): string {
+  const takesStix = routeOptions.config.takes !== undefined;
+  return takesStix ? 'Send a STIX bundle or object as the body' : 'Send a JSON object as the body';
 }
 
 /** RFC 8259 §8.1: JSON is UTF-8. Anything else would be replaced, so changed, without a word. */

@@ -59,7 +59,11 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
   onAccepted();
 }
 
-function refuse({ member, audience }: Readdressing, current: CurrentVersion, tlp: number): void {
+function refuse(
+  { member, audience, tlp: wished }: Readdressing,
+  current: CurrentVersion,
+  tlp: number,
+): void {
   const own = parseJson(current.content);
   const marked = typeof own === 'object' && own !== null ? strictestTlp(own) : undefined;
   if (marked !== undefined && tlp < tlpRank(marked)) {
@@ -76,7 +80,9 @@ function refuse({ member, audience }: Readdressing, current: CurrentVersion, tlp
     ceiling: member.shareCeiling,
     namesOrganisations: audience?.namesOrganisations ?? tlp === current.tlp,
   });
-  if (fault !== undefined) throw new Problem(fault.code, fault.detail, { path: fault.path });
+  if (fault === undefined) return;
+  const path = wished === undefined ? 'audience' : 'tlp';
+  throw new Problem(fault.code, fault.detail, { path });
 }
 
 /** Whether it speaks in another member's name, and was only passed on. */

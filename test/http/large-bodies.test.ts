@@ -223,6 +223,13 @@ it('lines that hold no JSON, or JSON that cannot be kept, are told by their plac
   ]);
 });
 
+it('a bundle as a line is told which content type it has', async () => {
+  const text = JSON.stringify({ type: 'bundle', objects: [indicator()] });
+  const { body } = await streams([text], 'application/x-ndjson');
+  const detail = expect.stringContaining('as application/json') as string;
+  expect(body.results).toMatchObject([{ code: 'nested_bundle', path: '$.type', detail }]);
+});
+
 it('all or nothing tells of a line that could not be read what was wrong with it', async () => {
   const before = await rowCounts(tocsin);
   const text = `${JSON.stringify(indicator())}\nnonsense\n`;

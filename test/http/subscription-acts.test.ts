@@ -42,6 +42,21 @@ it('logs and counts a test event like any attempt', async () => {
   expect(await counted()).toBe(before + 1);
 });
 
+it.each(['replay', 'rotate-secret'])('%s takes no body as all its defaults', async (act) => {
+  const { id } = await subscribes(bob, webhooks, { start: 'now' });
+  const path = `/subscriptions/${id}/${act}`;
+  expect((await bob.sends('post', path)).status).toBe(200);
+  const typed = () => bob.sends('post', path).type('application/json');
+  expect((await typed().send('')).status).toBe(200);
+  expect((await typed().send('{}')).status).toBe(200);
+  expect(await typed().send('[]')).toMatchObject({ status: 400, body: { path: 'body' } });
+});
+
+it('a body that is needed is named for what it is', async () => {
+  const { body } = await bob.sends('post', '/subscriptions').type('application/json').send('');
+  expect(body).toMatchObject({ code: 'body_missing', detail: 'Send a JSON object as the body' });
+});
+
 it('signs with each older secret until its own end, and with five at most', async () => {
   const subscription = await subscribes(bob, webhooks);
   const rotate = async (overlap_seconds: number) => {

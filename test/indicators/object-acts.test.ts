@@ -57,7 +57,7 @@ describe('PATCH /objects/{id}', () => {
     const object = indicator();
     await alice.shares(object);
     const response = await patch(alice, object.id, { tlp: 'red' });
-    expect(response.body).toMatchObject({ code: 'red_needs_named_organisations' });
+    expect(response.body).toMatchObject({ code: 'red_needs_named_organisations', path: 'tlp' });
     expect((await bob.finds(object.id)).status).toBe(200);
   });
 

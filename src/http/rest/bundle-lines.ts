@@ -35,7 +35,8 @@ export async function acceptNdjson(
   let written = 0;
   const take = async (lines: readonly Line[]): Promise<void> => {
     const objects = lines.map(({ value }) => value);
-    const results = await accept(context, objects, { ...request, firstIndex: read });
+    const accepted = await accept(context, objects, { ...request, firstIndex: read });
+    const results = accepted.map(hinted);
     read += lines.length;
     request.count(results);
     for (const { outcome } of results) summary[outcome]++;
@@ -62,6 +63,12 @@ export async function acceptNdjson(
     throw read === 0 || request.atomic || request.dryRun ? error : stoppedWithin(error, summary);
   }
   return answer(spool, request.dryRun, summary);
+}
+
+/** Who sends a whole bundle as a line meant another content type. */
+function hinted(result: ObjectResult): ObjectResult {
+  if (result.code !== 'nested_bundle') return result;
+  return { ...result, detail: `${result.detail}; a bundle is sent whole, as application/json` };
 }
 
 /** The same problem, which also tells what was kept before it: those parts were shared for good. */

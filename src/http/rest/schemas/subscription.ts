@@ -9,6 +9,11 @@ const start = z
   .union([z.enum(['now', 'beginning']), z.strictObject({ cursor: z.string().max(200) })])
   .meta({ description: 'What comes from now on, all there is, or what came after a cursor' });
 
+/** A body that may be left out, since each of its members may. */
+function orDefaults<S extends z.ZodType>(schema: S) {
+  return z.preprocess((given) => given ?? {}, schema);
+}
+
 export const NewSubscription = z
   .strictObject({
     url: url.meta({ description: 'https; where signed POSTs go' }),
@@ -30,9 +35,10 @@ export const SubscriptionChange = z
   .refine((change) => Object.keys(change).length > 0, 'Say what to change')
   .meta({ id: 'SubscriptionChange' });
 
-export const Replay = z.strictObject({ start: start.default('beginning') }).meta({ id: 'Replay' });
+const ReplayWish = z.strictObject({ start: start.default('beginning') }).meta({ id: 'Replay' });
+export const Replay = orDefaults(ReplayWish);
 
-export const Rotation = z
+const RotationWish = z
   .strictObject({
     overlap_seconds: z
       .number()
@@ -45,6 +51,7 @@ export const Rotation = z
       }),
   })
   .meta({ id: 'Rotation' });
+export const Rotation = orDefaults(RotationWish);
 
 export const SubscriptionParams = z.strictObject({
   id: z.uuid().meta({ description: 'The id of a subscription of your organisation' }),
