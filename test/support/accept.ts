@@ -10,7 +10,7 @@ export async function acceptAs(
   db: Database,
   organisation: string,
   objects: readonly unknown[],
-  audience: readonly string[] = [],
+  audience?: readonly string[],
 ): Promise<ObjectResult[]> {
   const member = await memberOfOrganisation(db, organisation, 'test');
   const chosen = await chooseAudience(db, member, audience);

@@ -221,6 +221,9 @@ declare
 begin
   perform pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0));
   if is_standing_due() then
+    -- As for a verb that changes a membership: what is being replaced meanwhile would be found neither
+    -- by who notes this nor by who replaces it.
+    perform pg_advisory_xact_lock(hashtextextended('tocsin.writers', 0));
     perform note_standing();
     perform pg_notify('tocsin_standing', '');
   end if;
