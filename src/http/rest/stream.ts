@@ -34,8 +34,7 @@ const EVENTS_EXAMPLE =
   'event: withdrawn\nid: <cursor>\ndata: "indicator--…"\n\n';
 
 const PAGE = 500;
-/** A key that was revoked, or a session that ended, ends its stream within this time. */
-/** A change of standing wakes a stream; one that it misses, or by time alone, it finds within a second. */
+/** A change of standing wakes a stream; what it misses, or what time alone changes, it finds within a second. */
 const LOOK_AGAIN_MS = 800;
 const KEEP_ALIVE_MS = 15_000;
 
