@@ -37,6 +37,8 @@ export const settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   TOCSIN_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  TOCSIN_TRUSTED_PROXIES: ranges,
+  TOCSIN_FORWARDED_HEADER: z.enum(['x-forwarded-for', 'forwarded']).default('x-forwarded-for'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TOCSIN_DATABASE_POOL: z.coerce.number().int().min(2).max(500).default(16),
   TOCSIN_DATABASE_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
@@ -86,6 +88,9 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly publicUrl: string | undefined;
+  /** CIDRs of the proxies whose word about their clients counts. */
+  readonly trustedProxies: readonly string[];
+  readonly forwardedHeader: 'x-forwarded-for' | 'forwarded';
   readonly logLevel: string;
   readonly databasePool: number;
   readonly databasePort: number | undefined;
@@ -132,6 +137,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: value.HOST,
     port: value.PORT,
     publicUrl: value.TOCSIN_PUBLIC_URL,
+    trustedProxies: value.TOCSIN_TRUSTED_PROXIES,
+    forwardedHeader: value.TOCSIN_FORWARDED_HEADER,
     logLevel: value.LOG_LEVEL,
     databasePool: value.TOCSIN_DATABASE_POOL,
     databasePort: value.TOCSIN_DATABASE_PORT,

@@ -8,6 +8,7 @@ import type { Administrator } from '../organisations/administer.ts';
 import type { Member, Role, SignedIn } from '../sharing/member.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import { memberBehind } from './authenticate.ts';
+import { clientAddress } from './client.ts';
 import type { Services } from './context.ts';
 
 /** `public`, or the roles whose keys and users may call it. */
@@ -90,7 +91,7 @@ async function known(services: Services, request: FastifyRequest): Promise<Membe
     return await memberBehind(services, request);
   } catch (error) {
     if (error instanceof Problem && WRONG.has(error.code)) {
-      await services.rates.wrongKey(request.socket.remoteAddress ?? '');
+      await services.rates.wrongKey(clientAddress(request));
     }
     throw error;
   }

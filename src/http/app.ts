@@ -14,6 +14,7 @@ import { takeAccessTokens } from './access-tokens.ts';
 import { guardRoutes } from './access.ts';
 import { readBodies } from './bodies.ts';
 import { answerClientErrors } from './client-error.ts';
+import { trustProxies } from './client.ts';
 import type { Services } from './context.ts';
 import { drainAtClose } from './drain.ts';
 import { docs } from './docs.ts';
@@ -62,6 +63,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     reply.header('x-content-type-options', 'nosniff');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
+  trustProxies(app, services.limits);
   drainAtClose(app);
   logRequests(app, services);
   auditRefusals(app, services);

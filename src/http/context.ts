@@ -9,6 +9,7 @@ import type { SingleSignOn } from '../organisations/single-sign-on.ts';
 import type { SignInDesk } from '../organisations/sign-in.ts';
 import type { Database } from '../store/database.ts';
 import type { Log, Metrics } from '../telemetry.ts';
+import type { ProxySettings } from './client.ts';
 import type { Rates } from './rates.ts';
 
 /** All that the doors work with: made once in commands/serve and handed to each. */
@@ -38,7 +39,7 @@ export interface Services {
   readonly stopping: AbortSignal;
 }
 
-export interface Limits {
+export interface Limits extends ProxySettings {
   readonly bodyBytesMax: number;
   readonly bundleObjectsMax: number;
   /** CIDRs from which /metrics may be read without a key. */

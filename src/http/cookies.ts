@@ -7,6 +7,7 @@ import '@fastify/cookie';
 import type { CookieSerializeOptions } from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
+import { ownOrigin } from './client.ts';
 import type { Services } from './context.ts';
 
 /** RFC 6265bis §4.1.3.1: a browser takes a cookie so called only if it is Secure. */
@@ -113,11 +114,9 @@ export function setDeviceCookie(reply: Pick<FastifyReply, 'setCookie'>, device: 
 }
 
 /** Every browser says at least one of the two when it sends a cookie along with a POST. */
-function isOwn({ publicUrl }: Pick<Services, 'publicUrl'>, { headers }: FastifyRequest): boolean {
-  const { origin, host, 'sec-fetch-site': site } = headers;
+function isOwn(services: Pick<Services, 'publicUrl'>, request: FastifyRequest): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers;
   if (site !== undefined && site !== 'same-origin') return false;
   if (origin === undefined) return site === 'same-origin';
-  const url = URL.parse(origin);
-  if (url === null) return false;
-  return publicUrl === undefined ? url.host === host : url.origin === new URL(publicUrl).origin;
+  return URL.parse(origin)?.origin === ownOrigin(services, request);
 }

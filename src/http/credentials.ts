@@ -7,13 +7,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../errors.ts';
 import type { Presented } from '../organisations/authenticate.ts';
+import { clientAddress } from './client.ts';
 
-/**
- * What a request presents: its key, and the address that it comes from. Headers in which proxies
- * say otherwise are not believed. Throws as presentedKey.
- */
-export function presented({ headers, socket }: FastifyRequest): Presented {
-  return { key: presentedKey(headers), address: socket.remoteAddress ?? '' };
+/** What a request presents: its key, and the address of the client. Throws as presentedKey. */
+export function presented(request: FastifyRequest): Presented {
+  return { key: presentedKey(request.headers), address: clientAddress(request) };
 }
 
 /** The key's text. Throws Problem key_missing, or key_invalid for a scheme that is not known. */

@@ -3,14 +3,15 @@ import { Problem } from '../errors.ts';
 import { isWithin } from '../organisations/networks.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
 import { memberBehind } from './authenticate.ts';
+import { clientAddress } from './client.ts';
 import type { Services } from './context.ts';
 import { textAnswer } from './rest/schemas/answer.ts';
 import { problems } from './rest/schemas/problem.ts';
 import { noun, type Route } from './zod-app.ts';
 
-const EXAMPLE = '# TYPE tocsin_log_head gauge\ntocsin_log_head 18211\n';
-
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+
+const EXAMPLE = '# TYPE tocsin_log_head gauge\ntocsin_log_head 18211\n';
 
 const prometheus: Route = (app, services) => {
   const { metricsAllow } = services.limits;
@@ -44,9 +45,9 @@ const prometheus: Route = (app, services) => {
 export const metrics = noun(prometheus);
 
 /** What came through a proxy has the proxy's address, which says nothing. */
-function isWatcher({ headers, socket }: FastifyRequest, allowed: readonly string[]): boolean {
-  if (FORWARDED.some((name) => headers[name] !== undefined)) return false;
-  return isWithin(allowed, socket.remoteAddress ?? '');
+function isWatcher(request: FastifyRequest, allowed: readonly string[]): boolean {
+  if (FORWARDED.some((name) => request.headers[name] !== undefined)) return false;
+  return isWithin(allowed, clientAddress(request));
 }
 
 async function refuseStrangers(services: Services, request: FastifyRequest): Promise<void> {

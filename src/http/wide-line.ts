@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { clientAddress } from './client.ts';
 import type { Services } from './context.ts';
 
 /** What a request came to whose answer its client did not wait for (as nginx has it). */
@@ -44,6 +45,7 @@ export function logAtEnd(sinks: Sinks, request: FastifyRequest, reply: FastifyRe
         key: request.member?.keyId,
         user: request.member?.user?.id,
         problem: request.problem,
+        address: clientAddress(request),
         bytesIn: Number(request.headers['content-length'] ?? 0),
       },
       'request',

@@ -8,12 +8,20 @@ export function isNetwork(text: string): boolean {
   return /^\d{1,3}$/.test(bits ?? '') && Number(bits) <= (version === 6 ? 128 : 32);
 }
 
-/** Whether an address (of a socket, so possibly an IPv4 one in IPv6 form) is in one of the CIDRs. */
-export function isWithin(networks: readonly string[], address: string): boolean {
+/**
+ * Returns a test of whether an address is in one of the CIDRs. An IPv4 address in IPv6 form, as a
+ * socket gives it, counts as IPv4; a text that is not an address is in none.
+ */
+export function networkTest(networks: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const network of networks) {
     const [base = '', bits] = network.split('/');
     list.addSubnet(base, Number(bits), isIPv6(base) ? 'ipv6' : 'ipv4');
   }
-  return address !== '' && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return (address) => isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
+/** Whether an address is in one of the CIDRs, as `networkTest` says. */
+export function isWithin(networks: readonly string[], address: string): boolean {
+  return networkTest(networks)(address);
 }

@@ -11,6 +11,7 @@ import {
 } from '../../organisations/user-acts.ts';
 import type { UserView } from '../../store/users.ts';
 import { administratorOf, memberOf, ORG_ADMINS } from '../access.ts';
+import { ownOrigin } from '../client.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
@@ -186,13 +187,13 @@ const reset: Route = (app, services) => {
 /** `/users`: the people of organisations. */
 export const users = noun(invite, list, get, change, inviteAgain, reset);
 
-/** Where the public address is not known, the link leads where who invites has reached the server. */
+/** Without a public URL, the link leads to where this administrator reached the server. */
 function toInvited(
-  { publicUrl }: Services,
-  { protocol, host }: FastifyRequest,
+  services: Services,
+  request: FastifyRequest,
   { user, token, expiresAt }: Invited,
 ) {
-  const link = `${publicUrl ?? `${protocol}://${host}`}/#/invitation/${token}`;
+  const link = `${services.publicUrl ?? ownOrigin(services, request)}/#/invitation/${token}`;
   return { ...toAnswer(user), invitation: { token, link, expires_at: expiresAt.toISOString() } };
 }
 
