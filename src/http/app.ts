@@ -80,13 +80,17 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     transform: documentRoute,
     transformObject: documentObject,
   });
+  await registerRoutes(app, services);
+  return app;
+}
+
+async function registerRoutes(app: FastifyInstance, services: Services): Promise<void> {
   await app.register(docs);
   await app.register(health, { services });
   await app.register(metrics, { services });
-  if (!services.doors) return app;
+  if (!services.doors) return;
   await app.register(welcome);
   await app.register(rest, { services, prefix: '/api/v1' });
-  return app;
 }
 
 /** Answers an address that cannot be read, of which no hook is told. */
