@@ -69,9 +69,13 @@ function entryOf(row: AuditRow): string {
     row.id,
     row.at,
     row.organisationId ?? '-',
+    row.realmId ?? '-',
     JSON.stringify(row.actor),
     JSON.stringify(row.action),
     row.requestId === null ? '-' : JSON.stringify(row.requestId),
+    createHash('sha256')
+      .update(`${row.addressSalt}\n${row.address ?? '-'}`)
+      .digest('hex'),
     row.detail,
     row.nonce,
   ];

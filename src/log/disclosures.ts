@@ -78,6 +78,7 @@ export async function noteDisclosures(
       tx,
       due.map((one) => ({
         organisationId: one.organisationId,
+        realmId: one.realmId,
         actor: one.reader,
         action: 'objects.disclose',
         detail: { door: one.door, objects: one.objects, ...placesOf(keyring, one) },

@@ -4,7 +4,9 @@ import { hashRanges } from '../log/checkpoint.ts';
 import { consistencyPath, inclusionPath } from '../log/merkle.ts';
 import type { Member } from '../sharing/member.ts';
 import {
+  findOwnActors,
   findOwnLeaf,
+  findRealmSlugs,
   findSlugs,
   listAllEntries,
   listOwnEntries,
@@ -15,9 +17,13 @@ import { findCheckpoint, findNodes } from '../store/audit-tree.ts';
 import type { Database } from '../store/database.ts';
 import { asViewer } from '../store/transaction.ts';
 
-export interface AuditEntryView extends AuditEntryRecord {
+export interface AuditEntryView extends Omit<AuditEntryRecord, 'addressSalt'> {
   /** A slug; null when the entry is about no organisation. */
   readonly organisation: string | null;
+  /** A slug; null for an act that belongs to no realm. */
+  readonly realm: string | null;
+  /** With which the address can be checked against the entry; null where it is not shown. */
+  readonly addressSalt: string | null;
 }
 
 /** The entries from a position on: all for an admin, else those about the own organisation. */
@@ -31,11 +37,31 @@ export async function readAudit(
       ? await listAllEntries(db, page)
       : await asViewer(db, member.viewer, (tx) => listOwnEntries(tx, page));
   const ids = new Set(entries.flatMap(({ organisationId }) => organisationId ?? []));
-  const slugs = await findSlugs(db, [...ids]);
+  const [slugs, realms, own] = await Promise.all([
+    findSlugs(db, [...ids]),
+    findRealmSlugs(db),
+    ownActors(db, member, entries),
+  ]);
   return entries.map((entry) => ({
     ...entry,
+    ...(own?.has(entry.actor) === false ? { address: null, addressSalt: null } : {}),
+    realm: realms.get(entry.realmId ?? -1) ?? null,
     organisation: slugs.get(entry.organisationId ?? -1) ?? null,
   }));
+}
+
+/**
+ * The actors whose addresses the member may see: those of its own organisation. Undefined for an
+ * administrator, who sees all addresses.
+ */
+async function ownActors(
+  db: Database,
+  { role, viewer }: Member,
+  entries: readonly AuditEntryRecord[],
+): Promise<Set<string> | undefined> {
+  if (role === 'admin') return undefined;
+  const actors = new Set(entries.map(({ actor }) => actor));
+  return findOwnActors(db, viewer.organisationId, [...actors]);
 }
 
 export interface InclusionProof {

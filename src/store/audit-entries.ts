@@ -7,9 +7,13 @@ export interface AuditEntryRecord {
   readonly position: number;
   readonly at: Date;
   readonly organisationId: number | null;
+  /** Null for an act that belongs to no realm. */
+  readonly realmId: number | null;
   readonly actor: string;
   readonly action: string;
   readonly requestId: string | null;
+  readonly address: string | null;
+  readonly addressSalt: string;
   readonly detail: Prisma.JsonObject;
   /** The exact text whose hash is the leaf. */
   readonly entry: string;
@@ -22,8 +26,9 @@ export interface AuditPage {
 }
 
 const entriesFrom = ({ from, limit }: AuditPage) => Prisma.sql`
-  select l.position::float8 as position, a.at, a.organisation_id as "organisationId", a.actor,
-    a.action, a.request_id as "requestId", a.detail, audit_entry(a) as entry
+  select l.position::float8 as position, a.at, a.organisation_id as "organisationId", a.realm_id as "realmId",
+    a.actor, a.action, a.request_id as "requestId", host(a.address) as address,
+    a.address_salt as "addressSalt", a.detail, audit_entry(a) as entry
   from audit_leaf l join audit a on a.id = l.audit_id
   where l.position >= ${from}::bigint
   order by l.position limit ${limit}::integer`;
@@ -45,6 +50,23 @@ export async function findOwnLeaf(tx: Tx, position: number): Promise<Buffer | un
   return row && Buffer.from(row.hash);
 }
 
+/** Which of these actors are keys or users of an organisation. */
+export async function findOwnActors(
+  db: Database,
+  organisationId: number,
+  actors: readonly string[],
+): Promise<Set<string>> {
+  const rows = await db.server.$queryRaw<{ actor: string }[]>`
+    with given as (select unnest(${[...actors]}::text[]) as actor)
+    select g.actor from given g join api_key k on k.id = substr(g.actor, 5)
+    where g.actor like 'key %' and k.organisation_id = ${organisationId}::integer
+    union
+    select g.actor from given g join user_account u
+      on u.id = case when g.actor ~ '^user [0-9a-f-]{36}$' then substr(g.actor, 6)::uuid end
+    where u.organisation_id = ${organisationId}::integer`;
+  return new Set(rows.map(({ actor }) => actor));
+}
+
 /** The slugs of these organisations, by id. */
 export async function findSlugs(
   db: Database,
@@ -52,5 +74,12 @@ export async function findSlugs(
 ): Promise<Map<number, string>> {
   const rows = await db.server.$queryRaw<{ id: number; slug: string }[]>`
     select id, slug from organisation where id = any(${[...organisationIds]}::integer[])`;
+  return new Map(rows.map(({ id, slug }) => [id, slug]));
+}
+
+/** The slugs of all realms, by id. */
+export async function findRealmSlugs(db: Database): Promise<Map<number, string>> {
+  const rows = await db.server.$queryRaw<{ id: number; slug: string }[]>`
+    select id, slug from realm`;
   return new Map(rows.map(({ id, slug }) => [id, slug]));
 }

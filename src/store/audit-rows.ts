@@ -7,9 +7,12 @@ export interface AuditRow {
   /** UTC, to the microsecond. */
   readonly at: string;
   readonly organisationId: number | null;
+  readonly realmId: number | null;
   readonly actor: string;
   readonly action: string;
   readonly requestId: string | null;
+  readonly address: string | null;
+  readonly addressSalt: string;
   /** JSON as PostgreSQL writes it. */
   readonly detail: string;
   readonly nonce: string;
@@ -40,8 +43,9 @@ export async function listLeaves(
       to_char(l.month, 'YYYY-MM') as month, l.hash,
       case when a.id is not null then json_build_object('id', a.id::text,
         'at', to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-        'organisationId', a.organisation_id, 'actor', a.actor, 'action', a.action,
-        'requestId', a.request_id, 'detail', a.detail::text, 'nonce', a.nonce)::text end as row
+        'organisationId', a.organisation_id, 'realmId', a.realm_id, 'actor', a.actor,
+        'action', a.action, 'requestId', a.request_id, 'address', host(a.address),
+        'addressSalt', a.address_salt, 'detail', a.detail::text, 'nonce', a.nonce)::text end as row
     from part l left join audit a on a.id = l.audit_id
     order by l.position`;
   return leaves.map((leaf) => ({

@@ -66,6 +66,7 @@ export async function takeDueDisclosures(
 /** An entry of the audit about one organisation that the server itself makes. */
 export interface ServerEntry {
   readonly organisationId: number;
+  readonly realmId: number;
   readonly actor: string;
   readonly action: string;
   readonly detail: Prisma.InputJsonObject;
@@ -76,8 +77,8 @@ export async function appendServerEntries(
   entries: readonly ServerEntry[],
 ): Promise<void> {
   await tx.$executeRaw`
-    insert into audit (organisation_id, actor, action, detail)
-    select "organisationId", actor, action, detail
+    insert into audit (organisation_id, realm_id, actor, action, detail)
+    select "organisationId", "realmId", actor, action, detail
     from json_to_recordset(${JSON.stringify(entries)}::json) as e("organisationId" integer,
-      actor text, action text, detail jsonb)`;
+      "realmId" smallint, actor text, action text, detail jsonb)`;
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,8 @@ import { chainAll } from '../../src/log/audit-chain.ts';
 import { signHead } from '../../src/log/checkpoint.ts';
 import { gatherDisclosures, noteDisclosures } from '../../src/log/disclosures.ts';
 import { openCheckpoint, readVkey } from '../../src/log/note.ts';
+import { appendServerAudit } from '../../src/store/audit.ts';
+import { asServer } from '../../src/store/transaction.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -22,6 +25,8 @@ interface Entry {
   readonly actor: string;
   readonly action: string;
   readonly detail: Record<string, unknown>;
+  readonly address: string | null;
+  readonly address_salt: string | null;
   readonly entry: string;
 }
 
@@ -97,6 +102,34 @@ describe('GET /audit', () => {
     expect((await request(tocsin.url).get('/api/v1/audit')).status).toBe(401);
   });
 });
+
+describe('the client address of an entry', () => {
+  it('is shown to administrators and to the organisation that acted, and is in the hash', async () => {
+    const [{ id } = { id: 0 }] = await tocsin.sql<{ id: number }>(
+      'select id from organisation where slug = $1',
+      [bob.slug],
+    );
+    const actor = `key ${keyId(bob)}`;
+    const act = { organisationId: id, requestId: undefined, address: '192.0.2.7', detail: {} };
+    await asServer(tocsin.db, async (tx) => {
+      await appendServerAudit(tx, { ...act, actor, action: 'test.own' });
+      await appendServerAudit(tx, { ...act, actor: `key ${keyId(admin)}`, action: 'test.foreign' });
+    });
+    await signed();
+    const seenBy = async (reader: Actor, action: string) =>
+      (await entriesOf(reader)).find((entry) => entry.action === action);
+    const own = await seenBy(bob, 'test.own');
+    expect(own?.address).toBe('192.0.2.7');
+    const hash = createHash('sha256').update(`${own?.address_salt}\n192.0.2.7`).digest('hex');
+    expect(own?.entry.split('\n')[8]).toBe(hash);
+    expect(await seenBy(bob, 'test.foreign')).toMatchObject({ address: null, address_salt: null });
+    expect(await seenBy(admin, 'test.foreign')).toMatchObject({ address: '192.0.2.7' });
+  });
+});
+
+function keyId(actor: Actor): string {
+  return actor.key.split('_')[1] ?? '';
+}
 
 describe('the checkpoint and its proofs', () => {
   it('is there for every member, in both forms', async () => {

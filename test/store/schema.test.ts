@@ -16,6 +16,7 @@ const TYPES: Record<string, string> = {
   'Int SmallInt': 'smallint',
   BigInt: 'bigint',
   String: 'text',
+  'String Inet': 'inet',
   'String Uuid': 'uuid',
   Boolean: 'boolean',
   Bytes: 'bytea',

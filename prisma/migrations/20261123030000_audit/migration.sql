@@ -10,11 +10,17 @@ create table audit (
   id bigint not null default nextval('audit_number'),
   at timestamptz(6) not null default now(),
   organisation_id integer references organisation,
+  -- The realm of the viewer, or null for an act that belongs to no realm.
+  realm_id smallint default nullif(current_setting('tocsin.realm', true), '')::smallint,
   actor text not null,
   action text not null,
   request_id text,
+  -- The client's network address. An entry contains only a salted hash of it, because the
+  -- organisation that an act is about may not see the address of another organisation's member.
+  address inet,
+  address_salt uuid not null default gen_random_uuid(),
   detail jsonb not null,
-  -- Random, so that nobody finds out by trying what a row says of which it only has the hash.
+  -- Random, so that nobody can guess the contents of a row from its hash.
   nonce uuid not null default gen_random_uuid(),
   primary key (id, at)
 ) partition by range (at);
@@ -156,9 +162,12 @@ language sql stable set search_path from current as $$
     entry.id,
     to_char(entry.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     coalesce(entry.organisation_id::text, '-'),
+    coalesce(entry.realm_id::text, '-'),
     to_json(entry.actor),
     to_json(entry.action),
     coalesce(to_json(entry.request_id)::text, '-'),
+    encode(sha256(convert_to(
+      entry.address_salt || e'\n' || coalesce(host(entry.address), '-'), 'UTF8')), 'hex'),
     entry.detail,
     entry.nonce) || e'\n'
 $$;

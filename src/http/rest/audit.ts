@@ -45,11 +45,14 @@ const read: Route = (app, services) => {
       const found = await readAudit(services.db, memberOf(request), { from, limit: limit + 1 });
       const entries = found.slice(0, limit);
       return {
-        entries: entries.map(({ organisationId: _, requestId, at, ...entry }) => ({
-          ...entry,
-          at: at.toISOString(),
-          request_id: requestId,
-        })),
+        entries: entries.map(
+          ({ organisationId: _, realmId: __, requestId, addressSalt, at, ...entry }) => ({
+            ...entry,
+            at: at.toISOString(),
+            request_id: requestId,
+            address_salt: addressSalt,
+          }),
+        ),
         next: (entries.at(-1)?.position ?? from - 1) + 1,
         more: found.length > limit,
       };

@@ -24,9 +24,16 @@ export const AuditAnswer = z
         position: z.number().int().meta({ description: 'Its place in the tree' }),
         at: z.iso.datetime(),
         organisation: z.string().nullable().meta({ description: 'Whom it is about' }),
+        realm: z.string().nullable().meta({ description: 'The realm of the act' }),
         actor: z.string().meta({ description: 'The key, subscription or command that did it' }),
         action: z.string(),
         request_id: z.string().nullable(),
+        address: z.string().nullable().meta({
+          description: 'The address of the client. Administrators see all, members see their own',
+        }),
+        address_salt: z.string().nullable().meta({
+          description: 'The entry contains SHA-256 of this, a line feed and the address',
+        }),
         detail: z.looseObject({}),
         entry: z.string().meta({ description: 'The exact text whose hash is the leaf' }),
       }),
