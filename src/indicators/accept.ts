@@ -151,8 +151,7 @@ async function keep(
     tx,
     realmId,
     member.organisation.id,
-    candidates.map((candidate) => candidate.stixId),
-    candidates.flatMap((candidate) => candidate.modified ?? []),
+    candidates,
   );
   if (request.follows !== undefined) refuseOvertaken(request.follows, known);
   const decisions = decide(candidates, known, { purged, now });

@@ -38,21 +38,51 @@ export interface SeenVersion {
   readonly ended: boolean;
 }
 
-/** Those of these contents that the viewer sees, from whomever. Leans on the unique index of ids. */
+/** What somebody wants to pass on. */
+export interface WantedContent {
+  readonly stixId: string;
+  /** A comparable timestamp; undefined for an object without versions. */
+  readonly modified?: string | undefined;
+  /** SHA-256 in hexadecimal. */
+  readonly contentHash: string;
+}
+
+/**
+ * Those of these contents that the viewer sees, from whomever. Goes from the sharers' current
+ * versions to the one with the given `modified`, so the work does not grow with older versions;
+ * only of an object without versions are all looked through. Uses version_current and the unique
+ * index that begins with the realm and the id.
+ */
 export async function findSeenVersions(
   tx: Tx,
   { realmId, organisationId }: Pick<Share, 'realmId' | 'organisationId'>,
-  contents: readonly { readonly stixId: string; readonly contentHash: string }[],
+  contents: readonly WantedContent[],
 ): Promise<SeenVersion[]> {
+  const wanted = contents.map(({ stixId, modified, contentHash }) => ({
+    id: stixId,
+    at: modified,
+    hash: contentHash,
+  }));
   return tx.$queryRaw<SeenVersion[]>`
     select v.stix_id as "stixId", encode(v.content_hash, 'hex') as "contentHash", v.tlp,
       to_char(v.modified at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified,
       v.organisation_id = ${organisationId} as own, current.revoked as ended
-    from version v join version current on current.realm_id = v.realm_id
-      and current.stix_id = v.stix_id and current.organisation_id = v.organisation_id
-      and not current.superseded
-    where v.realm_id = ${realmId}::smallint and v.stix_id = any(${contents.map((one) => one.stixId)})
-      and encode(v.content_hash, 'hex') = any(${contents.map((one) => one.contentHash)})`;
+    from json_to_recordset(${JSON.stringify(wanted)}::json) as wanted (
+        id text, at timestamptz, hash text)
+      cross join lateral (
+        select * from version c
+        where c.realm_id = ${realmId}::smallint and c.stix_id = wanted.id and not c.superseded
+        offset 0) as current
+      cross join lateral (
+        (select * from version v
+        where v.realm_id = current.realm_id and v.stix_id = current.stix_id
+          and v.organisation_id = current.organisation_id and v.modified = wanted.at
+        limit 1)
+        union all
+        select * from version v
+        where wanted.at is null and v.realm_id = current.realm_id and v.stix_id = current.stix_id
+          and v.organisation_id = current.organisation_id) as v
+    where v.content_hash = decode(wanted.hash, 'hex')`;
 }
 
 /** What another member shares of an object that the viewer's organisation created and revoked. */

@@ -1,16 +1,33 @@
 import type { Tx } from './transaction.ts';
 import type { Address, Share } from './versions.ts';
 
-/** The addresses that superseded versions of these objects have. */
+/**
+ * The addresses of the superseded versions of these objects. Goes from one address to the next in
+ * the index version_superseded, so the work grows with the addresses, not with the versions.
+ */
 export async function findSupersededAddresses(
   tx: Tx,
   { realmId, organisationId }: Share,
   stixIds: readonly string[],
 ): Promise<Address[]> {
   return tx.$queryRaw<Address[]>`
-    select distinct audience_id as "audienceId", tlp from version
-    where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-      and stix_id = any(${[...stixIds]}) and superseded`;
+    with recursive address as (
+      select wanted.stix_id, first.audience_id, first.tlp
+      from unnest(${[...stixIds]}::text[]) as wanted (stix_id), lateral (
+        select v.audience_id, v.tlp from version v
+        where v.realm_id = ${realmId}::smallint and v.organisation_id = ${organisationId}
+          and v.stix_id = wanted.stix_id and v.superseded
+        order by v.audience_id, v.tlp limit 1) as first
+      union all
+      select address.stix_id, next.audience_id, next.tlp
+      from address, lateral (
+        select v.audience_id, v.tlp from version v
+        where v.realm_id = ${realmId}::smallint and v.organisation_id = ${organisationId}
+          and v.stix_id = address.stix_id and v.superseded
+          and (v.audience_id, v.tlp) > (address.audience_id, address.tlp)
+        order by v.audience_id, v.tlp limit 1) as next
+    )
+    select distinct audience_id as "audienceId", tlp from address`;
 }
 
 /**

@@ -48,31 +48,54 @@ export interface OwnVersions {
 
 type OwnRow = StoredVersion | { readonly versionId: null; readonly stixId: string };
 
+/** An object that may be stored: its id, and its `modified` unless it has no versions. */
+export interface Wanted {
+  readonly stixId: string;
+  /** A comparable timestamp. */
+  readonly modified?: string | undefined;
+}
+
 /**
- * What the viewer's own organisation keeps of these objects: the current version of each, and
- * those with one of the given `modified`. Leans on the unique index that begins with the id.
+ * The viewer's own organisation's versions of these objects: the current version of each, and the
+ * one with the given `modified`. Each pair of id and `modified` is looked up by itself, in whichever
+ * way the statement is planned, so the work does not grow with the number of older versions.
+ * Uses version_current and the unique index that begins with the realm and the id.
  */
 export async function findOwnVersions(
   tx: Tx,
   realmId: number,
   organisationId: number,
-  stixIds: readonly string[],
-  modified: readonly string[],
+  objects: readonly Wanted[],
 ): Promise<OwnVersions> {
+  const ids = [...new Set(objects.map(({ stixId }) => stixId))].join(',');
+  const pairs = [...new Set(objects.map(({ stixId, modified = '' }) => `${stixId},${modified}`))];
   // Lists as one text each: neither holds a comma, and Prisma takes arrays apart one by one.
   const rows = await tx.$queryRaw<OwnRow[]>`
+    with found as (
+      select v.* from unnest(string_to_array(${ids}, ',')) as wanted (stix_id)
+        cross join lateral (
+          select * from version v
+          where v.realm_id = ${realmId}::smallint and v.organisation_id = ${organisationId}
+            and v.stix_id = wanted.stix_id and not v.superseded
+          limit 1) as v
+      union all
+      select v.* from unnest(string_to_array(${pairs.join('|')}, '|')) as pair,
+        lateral (
+          select * from version v
+          where v.realm_id = ${realmId}::smallint and v.organisation_id = ${organisationId}
+            and v.stix_id = split_part(pair, ',', 1)
+            and v.modified = nullif(split_part(pair, ',', 2), '')::timestamptz
+          limit 1) as v
+      where v.superseded
+    )
     select id::text as "versionId", stix_id as "stixId", superseded, revoked, tlp,
       to_char(modified at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified,
       encode(content_hash, 'hex') as "contentHash", audience_id as "audienceId"
-    from version
-    where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-      and stix_id = any(string_to_array(${stixIds.join(',')}, ','))
-      and (not superseded
-        or modified = any(string_to_array(${modified.join(',')}, ',')::timestamptz[]))
+    from found
     union all
     select null, stix_id, null, null, null, null, null, null from purged_witness
     where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-      and stix_id = any(string_to_array(${stixIds.join(',')}, ','))`;
+      and stix_id = any(string_to_array(${ids}, ','))`;
   const versions = rows.filter((row) => row.versionId !== null);
   const gone = rows.filter((row) => row.versionId === null);
   return { versions, purged: new Set(gone.map(({ stixId }) => stixId)) };

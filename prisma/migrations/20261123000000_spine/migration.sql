@@ -152,6 +152,10 @@ create table version (
 create unique index version_current on version (realm_id, stix_id, organisation_id)
   where not superseded;
 
+-- The addresses of the older versions of an object, whatever their number.
+create index version_superseded on version (realm_id, stix_id, organisation_id, audience_id, tlp)
+  where superseded;
+
 -- What an indicator looks for, whatever id it bears: a re-issue is found by it.
 create index version_content_key on version (realm_id, organisation_id, content_key, id)
   where content_key is not null;
