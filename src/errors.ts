@@ -35,6 +35,7 @@ export const PROBLEMS = {
   invalid_object: 'The object is not valid',
   invalid_request: 'The request is not valid',
   key_ended: 'The key opens nothing any more',
+  key_exceeds_parent: 'A key cannot make one with wider bounds than its own',
   key_expired: 'The key has expired',
   key_in_url: 'The address carries a key',
   key_invalid: 'The key is not valid',

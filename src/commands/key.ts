@@ -31,7 +31,9 @@ export function keyCommand(): Command {
     .description('list keys, one JSON object a line, without what opens anything')
     .option('--org <slug>', 'only those of this organisation')
     .action(({ org }: { org?: string }) =>
-      withStore(async ({ db }) => print(...(await readKeys(db, operator(ACTOR), org)))),
+      withStore(async ({ db }) =>
+        print(...(await readKeys(db, operator(ACTOR), { organisation: org }))),
+      ),
     );
   const revoke = new Command('revoke')
     .description('end a key at once')

@@ -125,5 +125,6 @@ export function administratorOf(request: FastifyRequest): Administrator {
   const { actor, keyId, user, role, organisation, viewer } = memberOf(request);
   const { realmId } = viewer;
   const redClearance = role === 'admin' || user?.redClearance === true;
-  return { actor, role, organisation, redClearance, realmId, keyId, requestId: request.id };
+  const userId = user?.id;
+  return { actor, role, organisation, redClearance, realmId, keyId, userId, requestId: request.id };
 }

@@ -26,6 +26,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   internal_error: 500,
   invalid_object: 422,
   key_ended: 409,
+  key_exceeds_parent: 403,
   key_expired: 401,
   key_invalid: 401,
   key_missing: 401,

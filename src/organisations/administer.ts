@@ -16,6 +16,7 @@ export interface Administrator {
   /** Undefined for the operator, who is of no organisation. */
   readonly organisation: { readonly id: number; readonly slug: string } | undefined;
   readonly keyId?: string | undefined;
+  readonly userId?: string | undefined;
   /** In production one administrates every realm, in an exercise that one alone. */
   readonly realmId: number;
   /** Whether he may see TLP:RED, and so let others see it. */

@@ -3,11 +3,20 @@ import { pepper, type Keyring } from '../keyring.ts';
 import type { Role } from '../sharing/member.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import type { Database } from '../store/database.ts';
-import { endKey, insertKey, listKeys, type KeyView, type NewKeyRecord } from '../store/keys.ts';
+import {
+  endKey,
+  findKeyBounds,
+  insertKey,
+  listKeys,
+  moveChildren,
+  type KeyView,
+  type NewKeyRecord,
+} from '../store/keys.ts';
 import { findOrganisationId } from '../store/organisations.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import { insertHandedTo } from '../store/users.ts';
 import { administer, keepingAnAdmin, rolesUpTo, type Administrator } from './administer.ts';
+import { boundsOf, inherit, lineageOf, successorLineage, type Lineage } from './key-bounds.ts';
 import { newKey } from './keys.ts';
 import { realmOfMember } from './named-realm.ts';
 
@@ -35,8 +44,9 @@ export interface MintedKey {
 }
 
 /**
- * Makes a key. Throws Problem not_found, role_not_allowed for what is stronger than who asks,
- * realm_unknown, or realm_not_allowed for what is in another realm than who asks in an exercise.
+ * Makes a key, which ends with the key or user that asks for it and has no wider bounds. Throws
+ * Problem not_found, role_not_allowed for a role stronger than the caller's, key_exceeds_parent,
+ * realm_unknown, or realm_not_allowed for another realm than that of a caller in an exercise.
  */
 export async function mintKey(
   { db, keyring }: KeyContext,
@@ -67,7 +77,9 @@ export async function mintKey(
       });
     }
     const realmId = await realmFor(tx, by, wish, organisationId);
-    return put(tx, keyring, by, { ...wish, organisationId, realmId });
+    const { networks = [], expiresAt } = wish;
+    const bounds = inherit({ networks, expiresAt }, await boundsOf(tx, by));
+    return put(tx, keyring, by, { ...wish, ...bounds, ...lineageOf(by), organisationId, realmId });
   });
 }
 
@@ -100,16 +112,36 @@ async function realmFor(
   return realmId;
 }
 
-/** The keys that are not stronger than who asks, of its organisation or, for an admin, of any. */
+export interface KeySearch {
+  /** A slug. */
+  readonly organisation?: string | undefined;
+  /** The id of the key or user that made them. */
+  readonly createdBy?: string | undefined;
+}
+
+/**
+ * The keys that are not stronger than the caller's, of its organisation or, for an admin, of any.
+ * An administrator of another organisation who made one is not named.
+ */
 export async function readKeys(
   db: Database,
   by: Administrator,
-  organisation?: string,
+  { organisation, createdBy }: KeySearch = {},
 ): Promise<KeyView[]> {
-  const keys = await listKeys(db.server, mine(by));
-  return organisation === undefined
-    ? keys
-    : keys.filter((key) => key.organisation === organisation);
+  const keys = (await listKeys(db.server, mine(by))).map((key) => asShownTo(by, key));
+  return keys.filter(
+    (key) =>
+      (organisation === undefined || key.organisation === organisation) &&
+      (createdBy === undefined || key.maker?.id === createdBy),
+  );
+}
+
+function asShownTo<K extends KeyView>(by: Administrator, key: K): K {
+  const { maker } = key;
+  if (maker === null || by.role === 'admin' || maker.organisationId === by.organisation?.id) {
+    return key;
+  }
+  return { ...key, parentId: null, maker: { ...maker, id: null, name: null } };
 }
 
 /** Ends a key at once. Throws Problem not_found or last_admin. */
@@ -126,8 +158,10 @@ export async function revokeKey(
 }
 
 /**
- * Makes a key like this one, which lives on for `overlapSeconds`; 0 ends it at once.
- * Throws Problem not_found, or key_ended for a key that opens nothing any more.
+ * Makes a key like this one, which lives on for `overlapSeconds`; the keys that it made become
+ * those of its successor. With 0 it has leaked: it is revoked at once, and they with it.
+ * Throws Problem not_found, key_exceeds_parent where the caller's key has narrower bounds, or
+ * key_ended for a key that has ended.
  */
 export async function rotateKey(
   { db, keyring }: KeyContext,
@@ -144,29 +178,40 @@ export async function rotateKey(
     // It stays in its realm: `old` says which.
     const role = rolesUpTo(by.role).find((name) => name === old.role);
     if (role === undefined) throw unknown();
+    const lineage = await lineageFor(tx, by, id);
+    const made = await put(tx, keyring, by, { ...old, ...lineage, role, previousId: id });
+    const leaked = overlapSeconds === 0;
+    if (!leaked) await moveChildren(tx, id, made.key.id);
     const at = new Date(now.getTime() + overlapSeconds * 1000);
-    await endKey(tx, id, { at, revoke: overlapSeconds === 0 });
-    return put(tx, keyring, by, { ...old, role, previousId: id });
+    await endKey(tx, id, { at, revoke: leaked });
+    return made;
   });
+}
+
+async function lineageFor(tx: ServerTx, by: Administrator, id: string): Promise<Lineage> {
+  const old = await findKeyBounds(tx, id);
+  if (old === undefined) throw unknown();
+  return successorLineage(by, old, await boundsOf(tx, by));
 }
 
 async function put(
   tx: ServerTx,
   keyring: Keyring,
   by: Administrator,
-  wish: KeyWish & Pick<NewKeyRecord, 'organisationId' | 'realmId' | 'previousId'>,
+  wish: KeyWish & Lineage & Pick<NewKeyRecord, 'organisationId' | 'realmId' | 'previousId'>,
 ): Promise<MintedKey> {
   const { id, secret, text } = newKey();
   const { organisationId, realmId, role, label, expiresAt, networks = [], previousId } = wish;
+  const { parentId, madeByUser } = wish;
   const secretHash = pepper(keyring, secret);
   const record = { id, organisationId, realmId, role, label, secretHash, expiresAt, networks };
-  await insertKey(tx, { ...record, previousId, madeBy: by.keyId });
+  await insertKey(tx, { ...record, previousId, parentId, madeByUser, madeBy: by.keyId });
   if (by.keyId === undefined && by.organisation !== undefined) {
     await insertHandedTo(tx, `key ${id}`, by.actor);
   }
   const [key] = await listKeys(tx, { id, roles: [role] });
   if (key === undefined) throw new Error('A key that was just made is gone');
-  return { key, text };
+  return { key: asShownTo(by, key), text };
 }
 
 async function findOwn(tx: ServerTx, by: Administrator, id: string) {

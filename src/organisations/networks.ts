@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 
 /** Whether this is a CIDR, such as 192.0.2.0/24 or 2001:db8::/32. */
 export function isNetwork(text: string): boolean {
@@ -24,4 +25,13 @@ export function networkTest(networks: readonly string[]): (address: string) => b
 /** Whether an address is in one of the CIDRs, as `networkTest` says. */
 export function isWithin(networks: readonly string[], address: string): boolean {
   return networkTest(networks)(address);
+}
+
+/** Whether every address of the CIDR `inner` is in one of the CIDRs `outer`. */
+export function isCovered(inner: string, outer: readonly string[]): boolean {
+  const [address, bits] = ipaddr.parseCIDR(inner);
+  return outer.some((network) => {
+    const [base, baseBits] = ipaddr.parseCIDR(network);
+    return address.kind() === base.kind() && bits >= baseBits && address.match(base, baseBits);
+  });
 }

@@ -14,6 +14,18 @@ export interface KeyView {
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedAt: Date | null;
+  /** The key with which it ends; null where the operator or a user made it. */
+  readonly parentId: string | null;
+  readonly maker: KeyMaker | null;
+}
+
+/** The key or user that made a key; id and name are null for those who may not know them. */
+export interface KeyMaker {
+  readonly type: 'key' | 'user';
+  readonly id: string | null;
+  /** The label of the key, or the e-mail address of the user. */
+  readonly name: string | null;
+  readonly organisationId: number;
 }
 
 export interface NewKeyRecord {
@@ -27,18 +39,22 @@ export interface NewKeyRecord {
   readonly networks: readonly string[];
   /** The key that it is rotated from. */
   readonly previousId?: string | undefined;
-  /** The key that makes it; undefined for the operator. */
+  /** The key that asked for it; undefined for the operator and for users. */
   readonly madeBy?: string | undefined;
+  /** The key with which it ends. */
+  readonly parentId?: string | undefined;
+  /** The user with whom it ends. */
+  readonly madeByUser?: string | undefined;
 }
 
 export async function insertKey(tx: ServerTx, key: NewKeyRecord): Promise<void> {
   await tx.$executeRaw`
     insert into api_key (id, organisation_id, realm_id, role, label, secret_hash, expires_at,
-      networks, first_id, made_by)
+      networks, first_id, made_by, parent_id, made_by_user)
     values (${key.id}, ${key.organisationId}, ${key.realmId}::smallint, ${key.role}, ${key.label},
       ${key.secretHash}, ${key.expiresAt}::timestamptz, ${[...key.networks]}::text[],
       (select coalesce(first_id, id) from api_key where id = ${key.previousId ?? null}),
-      ${key.madeBy ?? null})`;
+      ${key.madeBy ?? null}, ${key.parentId ?? null}, ${key.madeByUser ?? null}::uuid)`;
 }
 
 /** Which keys: of one organisation or all, of one realm or all, of these roles. */
@@ -56,15 +72,76 @@ export async function listKeys(
 ): Promise<(KeyView & { readonly organisationId: number; readonly realmId: number })[]> {
   return tx.$queryRaw`
     select k.id, k.organisation_id as "organisationId", k.realm_id as "realmId",
-      o.slug as organisation, r.slug as realm, k.role, k.label, k.networks, k.created_at as "createdAt", k.expires_at as "expiresAt",
-      k.revoked_at as "revokedAt", k.last_used_at as "lastUsedAt"
+      o.slug as organisation, r.slug as realm, k.role, k.label, k.networks,
+      k.created_at as "createdAt", k.expires_at as "expiresAt", k.revoked_at as "revokedAt",
+      k.last_used_at as "lastUsedAt", k.parent_id as "parentId",
+      case
+        when u.id is not null then jsonb_build_object(
+          'type', 'user', 'id', u.id, 'name', u.email, 'organisationId', u.organisation_id)
+        when m.id is not null then jsonb_build_object(
+          'type', 'key', 'id', m.id, 'name', m.label, 'organisationId', m.organisation_id)
+      end as maker
     from api_key k join organisation o on o.id = k.organisation_id join realm r on r.id = k.realm_id
-    where ${realmId}::smallint in (0, k.realm_id) and ${organisationId}::integer in (-1, k.organisation_id) and ${id} in ('', k.id)
+      left join api_key m on m.id = k.made_by left join user_account u on u.id = k.made_by_user
+    where ${realmId}::smallint in (0, k.realm_id)
+      and ${organisationId}::integer in (-1, k.organisation_id) and ${id} in ('', k.id)
       and k.role = any(${[...roles]})
     order by k.created_at desc, k.id`;
 }
 
-/** Ends a key at `at`, or earlier where it ends earlier; `at` of now revokes it. */
+/** What a key passes on to those that it makes, and who it ends with. */
+export interface KeyBounds {
+  readonly id: string;
+  readonly networks: readonly string[];
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly parentId: string | null;
+  readonly madeByUser: string | null;
+  /** The keys that it descends from, itself not among them. */
+  readonly ancestorIds: readonly string[];
+}
+
+export async function findKeyBounds(tx: ServerTx, id: string): Promise<KeyBounds | undefined> {
+  const [row] = await tx.$queryRaw<KeyBounds[]>`
+    select k.id, k.networks, k.expires_at as "expiresAt", k.revoked_at as "revokedAt",
+      k.parent_id as "parentId", k.made_by_user as "madeByUser",
+      array(
+        with recursive above as (
+          select k.parent_id as id
+          union
+          select p.parent_id from above join api_key p on p.id = above.id
+        )
+        select above.id from above where above.id is not null
+      ) as "ancestorIds"
+    from api_key k where k.id = ${id}`;
+  return row;
+}
+
+/** Makes the children of one key those of another, so that they live on with that one. */
+export async function moveChildren(tx: ServerTx, from: string, to: string): Promise<void> {
+  await tx.$executeRaw`update api_key set parent_id = ${to} where parent_id = ${from}`;
+}
+
+/**
+ * Revokes the keys that a user made, and all that descend from them; returns how many the user had
+ * made. `but` names roles whose keys live on: for a user who is not disabled but has less to say.
+ * Run it inside keepingAnAdmin: an admin key may be among them.
+ */
+export async function endKeysMadeBy(
+  tx: ServerTx,
+  userId: string,
+  now: Date,
+  { but = [] }: { readonly but?: readonly string[] } = {},
+): Promise<number> {
+  return tx.$executeRaw`
+    update api_key set revoked_at = ${now}::timestamptz
+    where made_by_user = ${userId}::uuid and revoked_at is null and role <> all(${[...but]}::text[])`;
+}
+
+/**
+ * Ends a key at `at`, or earlier where it ends earlier, and all that descend from it (end_descendants
+ * in the migrations); with `revoke` it is revoked.
+ */
 export async function endKey(
   tx: ServerTx,
   id: string,

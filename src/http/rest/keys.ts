@@ -32,9 +32,11 @@ const create: Route = (app, services) => {
       config,
       schema: {
         operationId: 'createKey',
-        summary: 'Make a key',
+        summary: 'Create a key',
         description:
-          'An org_admin makes keys for its own organisation, none stronger than its own.',
+          'An org_admin creates keys for its own organisation, with a role no stronger than its ' +
+          'own. A key that you create with a key has the same networks and end, or narrower ones, ' +
+          'and is revoked with it; one that you create as a user is revoked when you are disabled.',
         tags,
         body: NewKey,
         response: {
@@ -69,8 +71,10 @@ const list: Route = (app, services) => {
       config,
       schema: {
         operationId: 'listKeys',
-        summary: 'The keys that you may administrate',
-        description: 'An admin sees all, an org_admin those of its organisation, none stronger.',
+        summary: 'List keys',
+        description:
+          'An admin sees every key, an org_admin those of its organisation with a role no stronger ' +
+          'than its own, whoever created them.',
         tags,
         querystring: KeysQuery,
         response: { 200: answer('The newest first', KeysAnswer), ...problems(400, 401, 403) },
@@ -78,7 +82,8 @@ const list: Route = (app, services) => {
     },
     async (request) => {
       const by = administratorOf(request);
-      const keys = await readKeys(services.db, by, request.query.organisation);
+      const { organisation, created_by: createdBy } = request.query;
+      const keys = await readKeys(services.db, by, { organisation, createdBy });
       return { keys: keys.map(toAnswer) };
     },
   );
@@ -92,7 +97,9 @@ const revoke: Route = (app, services) => {
       schema: {
         operationId: 'revokeKey',
         summary: 'Revoke a key at once',
-        description: 'Open streams of the key end within a second.',
+        description:
+          'Every key that it made is revoked with it. Open streams end within a second. To end a ' +
+          'key and leave those that it made alone, rotate it with an overlap instead.',
         tags,
         params: KeyParams,
         response: {
@@ -116,8 +123,11 @@ const rotate: Route = (app, services) => {
       config,
       schema: {
         operationId: 'rotateKey',
-        summary: 'Make a key that takes the place of this one',
-        description: 'It may do the same. The old one lives on for a while, to change over.',
+        summary: 'Rotate a key',
+        description:
+          'Creates a key with the same rights, to which the keys that the old one made belong from ' +
+          'then on. The old one lives on for a while. The new one ends with the key or user that ' +
+          'rotated it; a key that rotates itself passes on its own parent.',
         tags,
         params: KeyParams,
         body: KeyRotation,
@@ -152,5 +162,11 @@ function toAnswer(key: KeyView) {
     expires_at: timeOf(key.expiresAt),
     revoked_at: timeOf(key.revokedAt),
     last_used_at: timeOf(key.lastUsedAt),
+    ends_with: key.parentId,
+    created_by: {
+      type: key.maker?.type ?? ('operator' as const),
+      id: key.maker?.id ?? null,
+      name: key.maker?.name ?? null,
+    },
   };
 }

@@ -16,24 +16,30 @@ export const NewKey = z
     }),
     role: z.enum(ROLES).meta({ description: 'Not stronger than your own' }),
     label: Line.default(''),
-    expires_at: Time.nullable().default(null).meta({ description: 'When it ends, in the future' }),
-    networks: z
-      .array(network)
-      .max(50)
-      .default([])
-      .meta({ description: 'From where it may be used; from anywhere when empty' }),
+    expires_at: Time.nullable().default(null).meta({
+      description:
+        'When it ends, in the future and no later than the key that you use. Null: as late as that',
+    }),
+    networks: z.array(network).max(50).default([]).meta({
+      description:
+        'The networks that it may be used from, within those of the key that you use. Empty: the same',
+    }),
   })
   .meta({ id: 'NewKey' });
 
-export const KeyParams = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[0-9a-f]{12}$/, 'The 12 digits after `tocsin_`')
-    .meta({ description: 'The id of a key: the 12 digits after `tocsin_`' }),
-});
+const KeyId = z
+  .string()
+  .regex(/^[0-9a-f]{12}$/, 'The 12 digits after `tocsin_`')
+  .meta({ description: 'The id of a key: the 12 digits after `tocsin_`' });
+
+export const KeyParams = z.strictObject({ id: KeyId });
 
 export const KeysQuery = z.strictObject({
   organisation: Slug.optional().meta({ description: 'Only those of this organisation' }),
+  created_by: z
+    .union([KeyId, z.uuid()])
+    .optional()
+    .meta({ description: 'Only those that this key or user made, by its id' }),
 });
 
 export const KeyRotation = z
@@ -44,7 +50,11 @@ export const KeyRotation = z
       .min(0)
       .max(30 * 24 * 3600)
       .default(24 * 3600)
-      .meta({ description: 'How long the old key lives on; 0 when it has leaked' }),
+      .meta({
+        description:
+          'How long the old key lives on. 0 when it has leaked: it is revoked at once, and every ' +
+          'key that it made with it',
+      }),
   })
   .meta({ id: 'KeyRotation' });
 
@@ -60,6 +70,20 @@ export const KeyAnswer = z
     expires_at: z.iso.datetime().nullable(),
     revoked_at: z.iso.datetime().nullable(),
     last_used_at: z.iso.datetime().nullable().meta({ description: 'To the minute' }),
+    ends_with: z.string().nullable().meta({
+      description: 'The id of the key that made it: when that one ends, so does this one',
+    }),
+    created_by: z
+      .object({
+        type: z.enum(['key', 'user', 'operator']),
+        id: z.string().nullable(),
+        name: z.string().nullable(),
+      })
+      .meta({
+        description:
+          'The key, by its id and label, or the user, by id and e-mail address. Null for the ' +
+          'operator, and where it is of another organisation than yours',
+      }),
   })
   .meta({ id: 'Key' });
 
