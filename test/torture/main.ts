@@ -1,5 +1,10 @@
 /**
  * `npm run torture -- …`: what of the whole is tried until it breaks. `leaks` lives through random
- * histories of members and shares; anything else is what happens under kills.
+ * histories of members and shares; `abuse` attacks a server while a member goes about its work;
+ * anything else is what happens under kills.
  */
-await (process.argv[2] === 'leaks' ? import('../leaks/command.ts') : import('./command.ts'));
+const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
+  leaks: () => import('../leaks/command.ts'),
+  abuse: () => import('./abuse/command.ts'),
+};
+await (COMMANDS[process.argv[2] ?? ''] ?? (() => import('./command.ts')))();
