@@ -13,13 +13,14 @@ const arrows = {
   egress: [],
   store: ['sharing', 'stix'],
   log: ['store', 'sharing', 'stix'],
+  audit: ['log', 'store', 'sharing', 'stix'],
   indicators: ['log', 'store', 'sharing', 'stix'],
   organisations: ['log', 'store', 'sharing', 'stix'],
-  deliveries: ['log', 'store', 'sharing', 'stix', 'formats', 'egress'],
+  deliveries: ['audit', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
   feeds: ['indicators', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
-  http: [...verbs, 'log', 'store', 'sharing', 'stix', 'formats'],
+  http: [...verbs, 'audit', 'log', 'store', 'sharing', 'stix', 'formats'],
   // The commands wire everything together, the guarded way out included.
-  commands: ['http', ...verbs, 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
+  commands: ['http', ...verbs, 'audit', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
 };
 
 /** What each file at the root of src/ may import of src/. */

@@ -10,12 +10,14 @@ const drawing: Record<string, string> = {
   egress: '',
   store: 'stix sharing',
   log: 'stix sharing store',
+  audit: 'stix sharing store log',
   indicators: 'stix sharing store log',
   organisations: 'stix sharing store log',
-  deliveries: 'stix formats sharing egress store log',
+  deliveries: 'stix formats sharing egress store log audit',
   feeds: 'stix formats sharing egress store log indicators',
-  http: 'stix formats sharing store log indicators organisations deliveries feeds',
-  commands: 'stix formats sharing egress store log indicators organisations deliveries feeds http',
+  http: 'stix formats sharing store log audit indicators organisations deliveries feeds',
+  commands:
+    'stix formats sharing egress store log audit indicators organisations deliveries feeds http',
 };
 
 const folders = Object.keys(drawing);

@@ -1,7 +1,7 @@
-import { startAuditChain, type AuditChain } from '../log/audit-chain.ts';
-import { signHead } from '../log/checkpoint.ts';
-import { gatherDisclosures, type Disclosures } from '../log/disclosures.ts';
-import { countRefusals, type Refusals } from '../log/refusals.ts';
+import { startAuditChain, type AuditChain } from '../audit/chain.ts';
+import { signHead } from '../audit/checkpoint.ts';
+import { gatherDisclosures, type Disclosures } from '../audit/disclosures.ts';
+import { countRefusals, type Refusals } from '../audit/refusals.ts';
 import { findCheckpoint } from '../store/audit-tree.ts';
 import type { Log } from '../telemetry.ts';
 import type { OpenStore } from './open.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { Keyring } from '../keyring.ts';
-import type { Disclosures } from '../log/disclosures.ts';
+import type { Disclosures } from '../audit/disclosures.ts';
 import { sealCursor } from '../log/cursor.ts';
 import { placesInRange, readRange } from '../log/reader.ts';
 import { tlpRank } from '../stix/tlp.ts';

@@ -1,8 +1,8 @@
 import type { TestOutcome } from '../deliveries/test-event.ts';
 import type { Clock } from '../clock.ts';
 import type { Keyring } from '../keyring.ts';
-import type { Disclosures } from '../log/disclosures.ts';
-import type { Refusals } from '../log/refusals.ts';
+import type { Disclosures } from '../audit/disclosures.ts';
+import type { Refusals } from '../audit/refusals.ts';
 import type { LogSignal } from '../log/signal.ts';
 import type { Sequencer } from '../log/sequencer.ts';
 import type { SingleSignOn } from '../organisations/single-sign-on.ts';

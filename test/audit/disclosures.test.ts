@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import request from 'supertest';
-import { noteDisclosures } from '../../src/log/disclosures.ts';
+import { noteDisclosures } from '../../src/audit/disclosures.ts';
 import { sealCursor } from '../../src/log/cursor.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';

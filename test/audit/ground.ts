@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { createKeyring, type Keyring } from '../../src/keyring.ts';
-import { chainAll } from '../../src/log/audit-chain.ts';
-import { verifyAudit, type AuditVerdict } from '../../src/log/audit-verify.ts';
-import { auditSigners, signHead } from '../../src/log/checkpoint.ts';
+import { chainAll } from '../../src/audit/chain.ts';
+import { verifyAudit, type AuditVerdict } from '../../src/audit/verify.ts';
+import { auditSigners, signHead } from '../../src/audit/checkpoint.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { appendServerAudit, type AuditEntry } from '../../src/store/audit.ts';
 import { asServer } from '../../src/store/transaction.ts';

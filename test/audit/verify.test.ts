@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chainAll } from '../../src/log/audit-chain.ts';
-import { auditSigners, signHead } from '../../src/log/checkpoint.ts';
-import { signCheckpoint, signerOf } from '../../src/log/note.ts';
+import { chainAll } from '../../src/audit/chain.ts';
+import { auditSigners, signHead } from '../../src/audit/checkpoint.ts';
+import { signCheckpoint, signerOf } from '../../src/audit/note.ts';
 import { chainAudit, findAuditSize, findOrigin } from '../../src/store/audit-tree.ts';
 import { auditGround, noteAct, type AuditGround } from './ground.ts';
 

@@ -1,5 +1,5 @@
 /** The doors that tell of members: who is there, who is in what, and what was done. */
-import { chainAll } from '../../src/log/audit-chain.ts';
+import { chainAll } from '../../src/audit/chain.ts';
 import { FOUNDERS } from './founding.ts';
 import { askAs, isTurnedAway, refuseWords, roleOf, type Door, type Visit } from './door.ts';
 import type { Hearing } from './judge.ts';

@@ -1,7 +1,7 @@
 import { Problem } from '../../errors.ts';
-import { auditSigners } from '../../log/checkpoint.ts';
-import { vkeyOf } from '../../log/note.ts';
-import { proveConsistency, proveInclusion, readAudit } from '../../organisations/audit.ts';
+import { auditSigners } from '../../audit/checkpoint.ts';
+import { vkeyOf } from '../../audit/note.ts';
+import { proveConsistency, proveInclusion, readAudit } from '../../audit/read.ts';
 import { findCheckpoint } from '../../store/audit-tree.ts';
 import { memberOf, ORG_ADMINS, READERS } from '../access.ts';
 import { prefers } from '../negotiation.ts';

@@ -1,7 +1,7 @@
 /** What members may know of the audit: their own part, and proof that it is in the whole. */
 import { Problem } from '../errors.ts';
-import { hashRanges } from '../log/checkpoint.ts';
-import { consistencyPath, inclusionPath } from '../log/merkle.ts';
+import { hashRanges } from './checkpoint.ts';
+import { consistencyPath, inclusionPath } from './merkle.ts';
 import type { Member } from '../sharing/member.ts';
 import {
   findOwnActors,

@@ -13,7 +13,7 @@ import {
   type DueDisclosure,
 } from '../store/disclosures.ts';
 import { asServer } from '../store/transaction.ts';
-import { sealCursor } from './cursor.ts';
+import { sealCursor } from '../log/cursor.ts';
 
 export interface Disclosures {
   /** A reader was given objects. Returns at once. */
