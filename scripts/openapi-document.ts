@@ -38,6 +38,7 @@ function idleServices(): Services {
       charge: () => undefined,
       wrongKey: idle,
     },
+    quotas: { subscriptions: 1 },
     limits: {
       bodyBytesMax: 1024,
       bundleObjectsMax: 1,

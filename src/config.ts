@@ -48,6 +48,7 @@ export const settings = z.object({
     .min(1024)
     .default(64 * 1024 * 1024),
   TOCSIN_BUNDLE_OBJECTS_MAX: z.coerce.number().int().min(1).default(50_000),
+  TOCSIN_QUOTA_SUBSCRIPTIONS: z.coerce.number().int().min(1).default(100),
   TOCSIN_EGRESS_ALLOW: ranges,
   TOCSIN_METRICS_ALLOW: ranges.prefault('127.0.0.0/8,::1/128'),
   TOCSIN_LEASE_SECONDS: z.coerce.number().min(1).max(3600).default(10),
@@ -79,6 +80,11 @@ export interface RateLimits {
   readonly wrongKeys: number;
 }
 
+/** What one organisation may have at most. */
+export interface Quotas {
+  readonly subscriptions: number;
+}
+
 export interface Config {
   /** Undefined: the embedded server under `dataDir`. */
   readonly databaseUrl: string | undefined;
@@ -101,6 +107,7 @@ export interface Config {
   readonly leaseSeconds: number;
   readonly deliveriesMax: number;
   readonly rates: RateLimits;
+  readonly quotas: Quotas;
   /** Undefined where there is no single sign-on. */
   readonly identityProvider: IdentityProviderConfig | undefined;
 }
@@ -155,6 +162,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       organisation: value.TOCSIN_RATE_ORGANISATION,
       wrongKeys: value.TOCSIN_RATE_WRONG_KEYS,
     },
+    quotas: { subscriptions: value.TOCSIN_QUOTA_SUBSCRIPTIONS },
     identityProvider: identityProvider(value),
   };
 }

@@ -79,7 +79,7 @@ export const PROBLEMS = {
   single_sign_on_failed: 'The identity provider did not say who this is',
   single_sign_on_unknown: 'Nobody here is who the identity provider says',
   stix1_xml: 'The body is STIX 1.x, which is XML',
-  subscription_limit: 'The organisation has as many subscriptions as it may',
+  subscription_limit: 'The organisation has as many subscriptions as its quota allows',
   tlp_below_marking: 'The marking would be lower than the object says',
   tlp_above_ceiling: 'The marking is above the TLP ceiling of the agreement',
   token_expired: 'The access token has expired',

@@ -112,6 +112,7 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
     worker,
     rates: createRates(config.rates),
     limits: config,
+    quotas: config.quotas,
     ...signingIn(config, { db, keyring, clock }, egress),
     doors: roles.includes('http'),
     stopping: stopping.signal,

@@ -3,9 +3,11 @@ import { Problem } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { openCursor, sealCursor } from '../log/cursor.ts';
 import type { Member } from '../sharing/member.ts';
+import type { Quotas } from '../sharing/quotas.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import { findLogBounds } from '../store/log.ts';
+import { withQuota } from '../store/quotas.ts';
 import {
   deleteSubscription,
   findSubscription,
@@ -42,13 +44,15 @@ export interface SubscriptionView extends Omit<SubscriptionRecord, 'cursor'> {
   readonly cursor: string;
 }
 
-const SUBSCRIPTIONS_MAX = 100;
 /** How long the secret that was replaced still signs beside the new one, unless said otherwise. */
 const OVERLAP_SECONDS = 24 * 3600;
 
-/** Makes a subscription; its secret is in the answer and is not shown again. */
+/**
+ * Creates a subscription; its secret is in the answer and is not shown again. Throws Problem
+ * subscription_limit.
+ */
 export async function createSubscription(
-  context: SubscriptionContext,
+  context: SubscriptionContext & { readonly quotas: Quotas },
   member: Member,
   wish: Wish,
 ): Promise<{ subscription: SubscriptionView; secret: string }> {
@@ -57,11 +61,8 @@ export async function createSubscription(
   const secret = newSecret(randomBytes);
   const cursor = await placeOf(context, member, wish.start);
   return asViewer(db, member.viewer, async (tx) => {
-    const count = (await listSubscriptions(tx)).length;
-    if (count >= SUBSCRIPTIONS_MAX) {
-      throw new Problem('subscription_limit', `At most ${SUBSCRIPTIONS_MAX}: delete one first`);
-    }
     const { organisationId, realmId } = member.viewer;
+    await withQuota(tx, organisationId, 'subscriptions', context.quotas.subscriptions);
     const sealed = sealSecrets(keyring, id, [{ secret }]);
     await insertSubscription(tx, { ...wish, id, organisationId, realmId, secret: sealed, cursor });
     await note(tx, member, 'subscription.create', id);

@@ -7,6 +7,7 @@ import type { LogSignal } from '../log/signal.ts';
 import type { Sequencer } from '../log/sequencer.ts';
 import type { SingleSignOn } from '../organisations/single-sign-on.ts';
 import type { SignInDesk } from '../organisations/sign-in.ts';
+import type { Quotas } from '../sharing/quotas.ts';
 import type { Database } from '../store/database.ts';
 import type { Log, Metrics } from '../telemetry.ts';
 import type { ProxySettings } from './client.ts';
@@ -28,6 +29,7 @@ export interface Services {
   readonly worker: { lags(): Map<string, number> } | undefined;
   readonly rates: Rates;
   readonly limits: Limits;
+  readonly quotas: Quotas;
   readonly signInDesk: SignInDesk;
   /** Undefined where it is not set up. */
   readonly singleSignOn: SingleSignOn | undefined;

@@ -104,17 +104,6 @@ describe('a subscription', () => {
     }
     expect(await standing(bob, { id, secret: '', path: '' })).toEqual(theirs);
   });
-
-  it('is one of at most 100', async () => {
-    const carol = await anActor(tocsin);
-    const url = 'http://127.0.0.1:9/';
-    for (let i = 0; i < 100; i++) {
-      const { status } = await carol.sends('post', '/subscriptions').send({ url });
-      expect(status).toBe(201);
-    }
-    const response = await carol.sends('post', '/subscriptions').send({ url });
-    expect(response).toMatchObject({ status: 409, body: { code: 'subscription_limit' } });
-  });
 });
 
 describe('400', () => {

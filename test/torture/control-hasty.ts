@@ -66,7 +66,8 @@ async function deliverUnderKills(
   try {
     const member = await memberOfOrganisation(db, ORGANISATION, 'torture');
     const wish = { url: receiver.url, description: '', filter: {}, batchMax: 5 };
-    const made = await createSubscription(store, member, { ...wish, start: 'beginning' });
+    const context = { ...store, quotas: { subscriptions: 1 } };
+    const made = await createSubscription(context, member, { ...wish, start: 'beginning' });
     const { id: subscriptionId } = made.subscription;
     const workerId = randomUUID();
     await withOwner(databaseUrl, (client) =>
