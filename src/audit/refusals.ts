@@ -1,5 +1,5 @@
 /**
- * The record of who was refused what: counted in memory by key, route and reason, and told in the
+ * The record of who was refused what: counted in memory by key, address, route and reason, and told in the
  * audit every FLUSH_MS. A crash loses what was counted since.
  */
 import type { Database } from '../store/database.ts';
@@ -13,15 +13,25 @@ export interface Refusals {
 }
 
 const FLUSH_MS = 60_000;
+/** From so many counts on, new ones are added up over all addresses: anybody can have many of those. */
+const ADDRESSED_MAX = 5000;
+
+function nameOf({ keyId, userId, address, method, route, code }: Refusal): string {
+  return `${keyId} ${userId} ${address} ${method} ${route} ${code}`;
+}
 
 export function countRefusals(db: Database, onError: (error: unknown) => void): Refusals {
   let counted = new Map<string, Refusal>();
   let running: Promise<void> | undefined;
 
   const add = (refusal: Refusal): void => {
-    const { keyId, userId, method, route, code, count } = refusal;
-    const name = `${keyId} ${userId} ${method} ${route} ${code}`;
-    counted.set(name, { ...refusal, count: count + (counted.get(name)?.count ?? 0) });
+    const name = nameOf(refusal);
+    if (refusal.address !== null && !counted.has(name) && counted.size >= ADDRESSED_MAX) {
+      add({ ...refusal, address: null });
+      return;
+    }
+    const before = counted.get(name)?.count ?? 0;
+    counted.set(name, { ...refusal, count: refusal.count + before });
   };
   const flush = async (): Promise<void> => {
     const taken = [...counted.values()];

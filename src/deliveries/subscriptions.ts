@@ -179,6 +179,7 @@ async function note(tx: Tx, member: Member, action: string, id: string): Promise
     actor: member.actor,
     action,
     requestId: undefined,
+    address: member.address,
     detail: { subscription: id },
   });
 }

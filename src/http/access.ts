@@ -122,9 +122,9 @@ export function userOf(request: FastifyRequest): SignedIn {
 
 /** The member behind a request as one who changes what members are and may. */
 export function administratorOf(request: FastifyRequest): Administrator {
-  const { actor, keyId, user, role, organisation, viewer } = memberOf(request);
+  const { actor, address, keyId, user, role, organisation, viewer } = memberOf(request);
   const { realmId } = viewer;
   const redClearance = role === 'admin' || user?.redClearance === true;
-  const userId = user?.id;
-  return { actor, role, organisation, redClearance, realmId, keyId, userId, requestId: request.id };
+  const requester = { actor, address, keyId, userId: user?.id, requestId: request.id };
+  return { ...requester, role, organisation, redClearance, realmId };
 }

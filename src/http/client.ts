@@ -81,7 +81,8 @@ function textOf(value: string | string[] | undefined): string {
   return Array.isArray(value) ? value.join(',') : (value ?? '');
 }
 
-/** One text for one address: IPv4 without its IPv6 form, IPv6 in its shortest. */
-function normalised(address: string): string {
+/** One text for one address: IPv4 without its IPv6 form, IPv6 in its shortest without a zone. */
+function normalised(text: string): string {
+  const address = text.replace(/%.*$/u, '');
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ProblemCode } from '../errors.ts';
 import { readKey } from '../organisations/keys.ts';
+import { clientAddress } from './client.ts';
 import type { Services } from './context.ts';
 import { presented } from './credentials.ts';
 
@@ -34,6 +35,7 @@ export function auditRefusals(app: FastifyInstance, { refusals }: Services): voi
       keyId: member?.keyId ?? refusedKey(request),
       userId: member?.user?.id ?? triedUserId ?? null,
       inPerson: member?.user !== undefined,
+      address: clientAddress(request),
       method: request.method,
       route: request.routeOptions.url ?? '(none)',
       code: request.problem ?? String(status),

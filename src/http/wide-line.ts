@@ -24,6 +24,7 @@ export function logRequests(app: FastifyInstance, sinks: Sinks): void {
 export function logAtEnd(sinks: Sinks, request: FastifyRequest, reply: FastifyReply): void {
   const startMs = performance.now();
   const { socket } = request.raw;
+  const address = clientAddress(request);
   answering.add(socket);
   reply.raw.once('close', () => {
     answering.delete(socket);
@@ -45,7 +46,7 @@ export function logAtEnd(sinks: Sinks, request: FastifyRequest, reply: FastifyRe
         key: request.member?.keyId,
         user: request.member?.user?.id,
         problem: request.problem,
-        address: clientAddress(request),
+        address,
         bytesIn: Number(request.headers['content-length'] ?? 0),
       },
       'request',

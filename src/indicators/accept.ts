@@ -202,6 +202,7 @@ async function openShare(tx: Tx, request: AcceptRequest, objects: number): Promi
     actor: member.actor,
     action: 'objects.share',
     requestId,
+    address: member.address,
     detail: { realm: member.realm.slug, audience: audience.id, objects },
   });
   return { realmId: member.viewer.realmId, organisationId: member.organisation.id, auditId };

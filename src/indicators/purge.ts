@@ -13,6 +13,7 @@ export interface PurgeWish {
   /** Of the administrator. */
   readonly organisationId: number;
   readonly requestId: string;
+  readonly address?: string | undefined;
 }
 
 /** What is left of an object. */
@@ -40,7 +41,7 @@ export interface Tombstone {
  */
 export async function purge(
   { db, onAccepted }: Pick<AcceptContext, 'db' | 'onAccepted'>,
-  { stixId, reason, actor, organisationId, requestId }: PurgeWish,
+  { stixId, reason, actor, organisationId, requestId, address }: PurgeWish,
 ): Promise<Tombstone> {
   const reasonHash = createHash('sha256').update(reason).digest();
   const tombstone = await asServer(db, async (tx) => {
@@ -51,8 +52,8 @@ export async function purge(
       const detail = { object: stixId, versions, told, reason_sha256: reasonHash.toString('hex') };
       // Each sharer finds it in its own part of the audit.
       for (const id of new Set([organisationId, ...sharers])) {
-        const entry = { organisationId: id, actor, action: 'object.purge', requestId, detail };
-        await appendServerAudit(tx, entry);
+        const entry = { organisationId: id, actor, action: 'object.purge', detail };
+        await appendServerAudit(tx, { ...entry, requestId, address });
       }
     }
     return { id: stixId, purgedAt, versions, told };

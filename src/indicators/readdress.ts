@@ -50,6 +50,7 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
       actor: member.actor,
       action: 'object.readdress',
       requestId: wish.requestId,
+      address: member.address,
       detail: { realm: member.realm.slug, object: stixId, audience: to.audienceId, tlp: to.tlp },
     });
     const share = { realmId, organisationId, auditId };

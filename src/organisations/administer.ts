@@ -22,6 +22,8 @@ export interface Administrator {
   /** Whether he may see TLP:RED, and so let others see it. */
   readonly redClearance: boolean;
   readonly requestId?: string | undefined;
+  /** The network address of the client; undefined for the operator's commands. */
+  readonly address?: string | undefined;
 }
 
 /** Who runs commands on the server: `actor` says how. */
@@ -53,6 +55,7 @@ export async function administer<T>(
       actor: by.actor,
       action: act.action,
       requestId: by.requestId,
+      address: by.address,
       detail: act.describe(result),
     });
     return result;

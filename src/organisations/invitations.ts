@@ -12,6 +12,7 @@ import {
 } from '../store/users.ts';
 import { hashToken } from './links.ts';
 import { hashPassword } from './passwords.ts';
+import type { ActOrigin } from './sessions.ts';
 
 /**
  * Comes in by a link: sets the password of its user, who is active from now on, and ends the
@@ -21,6 +22,7 @@ export async function acceptInvitation(
   db: Database,
   { token, password }: { readonly token: string; readonly password: string },
   now: Date,
+  { requestId, address }: ActOrigin,
 ): Promise<{ readonly email: string }> {
   const tokenHash = hashToken(token);
   // Looked at first: a hash costs too much to make one for everybody who asks.
@@ -37,7 +39,8 @@ export async function acceptInvitation(
       organisationId: user.organisationId,
       actor: `user ${user.id}`,
       action: 'user.accept_invitation',
-      requestId: undefined,
+      requestId,
+      address,
       detail: { user: user.id },
     });
     return { email: user.email };

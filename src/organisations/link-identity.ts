@@ -14,6 +14,7 @@ import {
   type UserRecord,
 } from '../store/users.ts';
 import { hashToken } from './links.ts';
+import type { ActOrigin } from './sessions.ts';
 
 export interface Stranger {
   readonly issuer: string;
@@ -26,6 +27,7 @@ export interface Stranger {
   /** The slug of the organisation whose analyst he becomes where he is nobody yet. */
   readonly organisation: string | undefined;
   readonly now: Date;
+  readonly client: ActOrigin;
 }
 
 /**
@@ -56,7 +58,8 @@ async function firstTime(tx: ServerTx, stranger: Stranger): Promise<string | und
     organisationId: user?.organisationId ?? null,
     actor: `user ${id}`,
     action: 'user.link_identity',
-    requestId: undefined,
+    requestId: stranger.client.requestId,
+    address: stranger.client.address,
     detail: { user: id, issuer: stranger.issuer, subject: stranger.subject },
   });
   return id;

@@ -8,6 +8,7 @@ import { asServer, type ServerTx } from '../store/transaction.ts';
 import { findUser, setPassword, type UserRecord } from '../store/users.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { newRecoveryCodes, newSecret, useCode, type Enrolment } from './second-factor.ts';
+import type { ActOrigin } from './sessions.ts';
 import type { SignInContext, SignInDesk } from './sign-in.ts';
 
 export interface OwnAccount extends SignInContext {
@@ -36,7 +37,7 @@ export async function confirm(
   context: OwnAccount,
   user: SignedIn,
   code: string,
-  requestId: string,
+  origin: ActOrigin,
 ): Promise<string[]> {
   const { db, keyring, clock, signInDesk } = context;
   return signInDesk.guarded(user.id, () =>
@@ -50,7 +51,7 @@ export async function confirm(
       const codes = newRecoveryCodes();
       const hashes = codes.map(({ hash }) => hash);
       await replaceRecoveryCodes(tx, user.id, hashes);
-      await note(tx, record, 'user.add_second_factor', requestId);
+      await note(tx, record, 'user.add_second_factor', origin);
       return codes.map((one) => one.code);
     }),
   );
@@ -61,7 +62,7 @@ export async function removeSecondFactor(
   context: OwnAccount,
   user: SignedIn,
   code: string,
-  requestId: string,
+  origin: ActOrigin,
 ): Promise<void> {
   const { db, keyring, clock, signInDesk } = context;
   await signInDesk.guarded(user.id, () =>
@@ -69,7 +70,7 @@ export async function removeSecondFactor(
       const record = await self(tx, user);
       await useCode(tx, keyring, record, code, clock.now());
       await setSecret(tx, user.id, undefined);
-      await note(tx, record, 'user.remove_second_factor', requestId);
+      await note(tx, record, 'user.remove_second_factor', origin);
     }),
   );
 }
@@ -82,7 +83,7 @@ export async function changePassword(
   context: OwnAccount,
   user: SignedIn,
   { current, next }: { readonly current: string; readonly next: string },
-  requestId: string,
+  origin: ActOrigin,
 ): Promise<void> {
   const { db, clock, signInDesk } = context;
   await signInDesk.guarded(user.id, async () => {
@@ -94,7 +95,7 @@ export async function changePassword(
       const record = await self(tx, user);
       await setPassword(tx, user.id, hash);
       await endSessions(tx, user.id, clock.now(), { but: user.sessionId });
-      await note(tx, record, 'user.change_password', requestId);
+      await note(tx, record, 'user.change_password', origin);
     });
   });
 }
@@ -109,8 +110,9 @@ async function note(
   tx: ServerTx,
   { id, organisationId }: UserRecord,
   action: string,
-  requestId: string,
+  origin: ActOrigin,
 ): Promise<void> {
-  const entry = { organisationId, actor: `user ${id}`, action, requestId };
+  const { requestId, address } = origin;
+  const entry = { organisationId, actor: `user ${id}`, action, requestId, address };
   await appendServerAudit(tx, { ...entry, detail: { user: id } });
 }

@@ -41,6 +41,9 @@ export interface Client {
   readonly requestId: string;
 }
 
+/** The request behind an act, for the audit. */
+export type ActOrigin = Pick<Client, 'requestId' | 'address'>;
+
 /** A session with the token that keeps it going, shown this once. */
 export interface Continued {
   readonly userId: string;
@@ -74,7 +77,7 @@ export async function beginSession(
   const session = { userId: user.id, realmId, startedBy, client: agent, address, now, expiresAt };
   const sessionId = await insertSession(tx, session);
   await noteSignIn(tx, user.id, now);
-  await note(tx, user, 'session.begin', client.requestId, {
+  await note(tx, user, 'session.begin', client, {
     session: sessionId,
     by: startedBy,
     realm: realm ?? PRODUCTION_SLUG,
@@ -116,14 +119,14 @@ async function giveToken(
 export async function continueSession(
   { db, clock }: SessionContext,
   refreshToken: string,
-  requestId: string,
+  origin: ActOrigin,
 ): Promise<Continued> {
   const now = clock.now();
   const tokenHash = hashToken(refreshToken);
   const outcome = await asServer(db, async (tx): Promise<Continued | Problem> => {
     const token = await lockRefreshToken(tx, tokenHash);
     if (token === undefined) return invalid();
-    if (token.replaced) return endReused(tx, token, requestId, now);
+    if (token.replaced) return endReused(tx, token, origin, now);
     if (!isGood(token, now)) return invalid();
     const { userId, sessionId, sessionExpiresAt } = token;
     await noteSessionUse(tx, sessionId, now);
@@ -143,13 +146,13 @@ function isGood(token: RefreshRecord, now: Date): boolean {
 async function endReused(
   tx: ServerTx,
   token: RefreshRecord,
-  requestId: string,
+  origin: ActOrigin,
   now: Date,
 ): Promise<Problem> {
   const { userId: id, organisationId, sessionId } = token;
   if ((await endSessions(tx, id, now, { only: sessionId })) > 0) {
     const detail = { session: sessionId, user: id };
-    await note(tx, { organisationId }, 'session.end_reused', requestId, detail);
+    await note(tx, { organisationId }, 'session.end_reused', origin, detail);
   }
   return new Problem('refresh_token_reused', 'Somebody used it before: sign in again');
 }
@@ -162,14 +165,14 @@ function invalid(): Problem {
 export async function signOut(
   { db, clock }: SessionContext,
   refreshToken: string,
-  requestId: string,
+  origin: ActOrigin,
 ): Promise<void> {
   await asServer(db, async (tx) => {
     const token = await lockRefreshToken(tx, hashToken(refreshToken));
     if (token === undefined) return;
     const { userId: id, organisationId, sessionId } = token;
     if ((await endSessions(tx, id, clock.now(), { only: sessionId })) === 0) return;
-    await note(tx, { id, organisationId }, 'session.end', requestId, { session: sessionId });
+    await note(tx, { id, organisationId }, 'session.end', origin, { session: sessionId });
   });
 }
 
@@ -186,12 +189,12 @@ export async function endSession(
   { db, clock }: SessionContext,
   user: { readonly id: string; readonly organisationId: number },
   sessionId: string,
-  requestId: string,
+  origin: ActOrigin,
 ): Promise<void> {
   await asServer(db, async (tx) => {
     const ended = await endSessions(tx, user.id, clock.now(), { only: sessionId });
     if (ended === 0) throw new Problem('not_found', 'You have no such session');
-    await note(tx, user, 'session.end', requestId, { session: sessionId });
+    await note(tx, user, 'session.end', origin, { session: sessionId });
   });
 }
 
@@ -200,9 +203,10 @@ async function note(
   tx: ServerTx,
   { id, organisationId }: { readonly id?: string; readonly organisationId: number },
   action: string,
-  requestId: string,
+  origin: ActOrigin,
   detail: { readonly [name: string]: string },
 ): Promise<void> {
   const actor = id === undefined ? 'nobody' : `user ${id}`;
-  await appendServerAudit(tx, { organisationId, actor, action, requestId, detail });
+  const { requestId, address } = origin;
+  await appendServerAudit(tx, { organisationId, actor, action, requestId, address, detail });
 }

@@ -169,7 +169,7 @@ async function arrive(
   const { organisation } = provider;
   try {
     return await asServer(db, async (tx): Promise<Arrival> => {
-      const user = await linkIdentity(tx, { ...claims, invitation, organisation, now });
+      const user = await linkIdentity(tx, { ...claims, invitation, organisation, now, client });
       if (user.totpConfirmedAt === null) {
         return { session: await beginSession(tx, user, { startedBy, client, realm, now }) };
       }

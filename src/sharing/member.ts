@@ -37,6 +37,8 @@ export interface Member {
   readonly keyId: string | undefined;
   /** Undefined for who is not signed in in person. */
   readonly user: SignedIn | undefined;
+  /** The network address of the client, for the audit; undefined for commands. */
+  readonly address?: string | undefined;
   readonly role: Role;
   /** Whether an agreement is in force; without one, only withdrawals reach it. */
   readonly active: boolean;

@@ -17,7 +17,7 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<string> {
   const [row] = await tx.$queryRaw<{ id: string }[]>`
     insert into audit (organisation_id, actor, action, request_id, address, detail)
     values (${entry.organisationId}, ${entry.actor}, ${entry.action}, ${entry.requestId ?? null},
-      ${entry.address ?? null}::inet, ${JSON.stringify(entry.detail)}::jsonb)
+      nullif(${entry.address ?? null}, '')::inet, ${JSON.stringify(entry.detail)}::jsonb)
     returning id::text`;
   if (row === undefined) throw new Error('The audit entry was not kept');
   return row.id;
@@ -31,5 +31,5 @@ export async function appendServerAudit(
   await tx.$executeRaw`
     insert into audit (organisation_id, actor, action, request_id, address, detail)
     values (${entry.organisationId}::integer, ${entry.actor}, ${entry.action},
-      ${entry.requestId ?? null}, ${entry.address ?? null}::inet, ${JSON.stringify(entry.detail)}::jsonb)`;
+      ${entry.requestId ?? null}, nullif(${entry.address ?? null}, '')::inet, ${JSON.stringify(entry.detail)}::jsonb)`;
 }

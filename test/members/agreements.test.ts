@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acceptInvitation } from '../../src/organisations/invitations.ts';
 import { Actor, anActor, slug } from '../support/actors.ts';
-import { aPerson, anEmail, Person } from '../support/people.ts';
+import { aPerson, anEmail, NOWHERE, Person } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 interface Agreement {
@@ -217,7 +217,8 @@ describe('agreements with partners', () => {
     const invited = await first.sends('post', '/users').send(wish).expect(201);
     const { id, invitation } = invited.body as { id: string; invitation: { token: string } };
     const password = 'a password that is long';
-    await acceptInvitation(tocsin.db, { token: invitation.token, password }, tocsin.clock.now());
+    const accepted = { token: invitation.token, password };
+    await acceptInvitation(tocsin.db, accepted, tocsin.clock.now(), NOWHERE);
     const puppet = new Person(tocsin, admin, { id, email: wish.email, password });
     const minted = await first.sends('post', '/keys').send({ role: 'admin' }).expect(201);
     const byKey = root.with((minted.body as { key: string }).key);

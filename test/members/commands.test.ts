@@ -8,7 +8,7 @@ import { anActor, type Actor, slug } from '../support/actors.ts';
 import { bundle, indicator } from '../support/builders.ts';
 import { testDirectory } from '../support/cluster.ts';
 import { playing } from '../support/exercise.ts';
-import { anEmail } from '../support/people.ts';
+import { anEmail, NOWHERE } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 const run = promisify(execFile);
@@ -62,7 +62,8 @@ it('invites a user and prints the link, without which nobody comes in', async ()
   const [, token = ''] =
     /^https:\/\/tocsin\.example\/#\/invitation\/([\w-]{43})\n$/.exec(stdout) ?? [];
   const password = 'a password that is long';
-  const { email } = await acceptInvitation(tocsin.db, { token, password }, tocsin.clock.now());
+  const now = tocsin.clock.now();
+  const { email } = await acceptInvitation(tocsin.db, { token, password }, now, NOWHERE);
   const users = await says('user', 'list', '--org', ally.slug);
   expect(users).toMatchObject([{ email, role: 'org_admin', status: 'active' }]);
   expect(JSON.stringify(users)).not.toContain('argon2');

@@ -33,6 +33,9 @@ export function cookiesOf({ headers }: Response): string {
     .join('; ');
 }
 
+/** The origin of an act in a test that calls a verb itself. */
+export const NOWHERE = { requestId: 'test', address: '192.0.2.1' };
+
 /** A user of an organisation who has come in by a link, not signed in yet. */
 export async function aPerson(
   tocsin: Tocsin,
@@ -43,7 +46,7 @@ export async function aPerson(
   const { db, clock } = tocsin;
   const { user, token } = await inviteUser(db, operator('test'), wish, clock.now());
   const password = `long enough ${randomBytes(4).toString('hex')}`;
-  await acceptInvitation(db, { token, password }, clock.now());
+  await acceptInvitation(db, { token, password }, clock.now(), NOWHERE);
   return new Person(tocsin, organisation, { id: user.id, email, password });
 }
 

@@ -93,13 +93,14 @@ const erase: Route = (app, services) => {
       },
     },
     async (request) => {
-      const { keyId, organisation } = memberOf(request);
+      const { keyId, organisation, address } = memberOf(request);
       const { id, purgedAt, versions, told } = await purge(contextOf(services), {
         stixId: request.params.id,
         reason: request.body.reason,
         actor: `key ${keyId}`,
         organisationId: organisation.id,
         requestId: request.id,
+        address,
       });
       return { id, purged_at: purgedAt.toISOString(), versions, organisations_told: told };
     },

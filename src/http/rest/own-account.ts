@@ -6,6 +6,7 @@ import {
   removeSecondFactor,
 } from '../../organisations/own-account.ts';
 import { ANALYSTS, userOf } from '../access.ts';
+import { clientOf } from '../client.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
@@ -52,7 +53,12 @@ const complete: Route = (app, services) => {
       },
     },
     async (request) => ({
-      recovery_codes: await confirm(services, userOf(request), request.body.code, request.id),
+      recovery_codes: await confirm(
+        services,
+        userOf(request),
+        request.body.code,
+        clientOf(request),
+      ),
     }),
   );
 };
@@ -74,7 +80,7 @@ const remove: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      await removeSecondFactor(services, userOf(request), request.body.code, request.id);
+      await removeSecondFactor(services, userOf(request), request.body.code, clientOf(request));
       return reply.code(204).send(null);
     },
   );
@@ -98,7 +104,7 @@ const password: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      await changePassword(services, userOf(request), request.body, request.id);
+      await changePassword(services, userOf(request), request.body, clientOf(request));
       return reply.code(204).send(null);
     },
   );

@@ -51,7 +51,7 @@ const accept: Route = (app, { db, clock }) => {
         },
       },
     },
-    async (request) => acceptInvitation(db, request.body, clock.now()),
+    async (request) => acceptInvitation(db, request.body, clock.now(), clientOf(request)),
   );
 };
 
@@ -110,7 +110,7 @@ const refresh: Route = (app, services) => {
     },
     async (request, reply) => {
       const { token, place } = refreshTokenOf(services, request, request.body?.refresh_token);
-      const next = await continueSession(services, token, request.id);
+      const next = await continueSession(services, token, clientOf(request));
       if (place === 'cookie') setRefreshCookie(reply, next.refreshToken, next.refreshExpiresAt);
       return tokensOf(request, services, next, place);
     },
@@ -135,7 +135,7 @@ const leave: Route = (app, services) => {
     },
     async (request, reply) => {
       const { token, place } = refreshTokenOf(services, request, request.body?.refresh_token);
-      await signOut(services, token, request.id);
+      await signOut(services, token, clientOf(request));
       if (place === 'cookie') clearRefreshCookie(reply);
       return reply.code(204).send(null);
     },
@@ -195,7 +195,7 @@ const end: Route = (app, services) => {
     async (request, reply) => {
       const { organisation } = memberOf(request);
       const user = { id: userOf(request).id, organisationId: organisation.id };
-      await endSession(services, user, request.params.id, request.id);
+      await endSession(services, user, request.params.id, clientOf(request));
       return reply.code(204).send(null);
     },
   );
