@@ -6,6 +6,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
 import { JsonFault } from '../stix/json-fault.ts';
 import { isOutage } from '../store/outage.ts';
+import { isTransient } from '../store/transient.ts';
 import { problemOfBody } from './body-problems.ts';
 
 const STATUSES: Partial<Record<ProblemCode, number>> = {
@@ -75,6 +76,9 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
 
 const OUTAGE =
   'The database does not answer just now. Try again: what was done already is not done twice';
+
+const CONTENTION =
+  'Other requests are using what this request needs. Nothing was changed: try again';
 
 /** What Fastify itself finds wrong with a request, in our words. */
 const FASTIFY_FAULTS: Record<string, ProblemCode> = {
@@ -162,6 +166,7 @@ export function toProblem(error: unknown): Problem {
   const code = isFastifyError(error) ? FASTIFY_FAULTS[error.code] : undefined;
   if (code !== undefined && error instanceof Error) return new Problem(code, error.message);
   if (isOutage(error)) return new Problem('not_ready', OUTAGE, { cause: error });
+  if (isTransient(error)) return new Problem('not_ready', CONTENTION, { cause: error });
   return new Problem('internal_error', 'The failure was logged under the id in `instance`', {
     cause: error,
   });

@@ -17,7 +17,7 @@ import {
 } from '../store/versions.ts';
 import type { ChosenAudience } from './audience.ts';
 import { decide, type Decision, type KnownVersion } from './decide.ts';
-import { endShares, holdRevocations } from './end-shares.ts';
+import { endShares, lockCandidates, revocationsAmong } from './end-shares.ts';
 import { examineAll, type Examined } from './examine-all.ts';
 import { namesOf, type Terms } from './examine.ts';
 import { narrow } from './narrow.ts';
@@ -139,6 +139,7 @@ async function keep(
   const { id, namesOrganisations } = request.audience;
   const toItselfAlone = id === request.member.viewer.self;
   const terms = { member: request.member, toItselfAlone, namesOrganisations };
+  await lockCandidates(tx, request.member, examined.candidates);
   const held = await holdPassings(tx, terms, examined);
   const { candidates, refusals } = held;
   if (candidates.length === 0) {
@@ -158,13 +159,12 @@ async function keep(
   abortIfRejected(request.atomic, refusals, candidates, decisions);
   const versions = newVersions(candidates, decisions, request.audience.id);
   if (dryRun || versions.length === 0) return { ...held, decisions, reissues: NONE, kept: 0 };
-  const revocations = await holdRevocations(tx, member, versions);
   const replaced = replacedVersions(decisions);
   await supersede(tx, [...replaced.values()]);
   const share = await openShare(tx, request, versions.length);
   const reissues = await save(tx, share, versions);
   for (const move of moves([...replaced.values()], versions)) await narrow(db, tx, share, move);
-  await endShares(tx, member, revocations);
+  await endShares(tx, member, revocationsAmong(member, versions));
   return { ...held, decisions, reissues, kept: versions.length };
 }
 

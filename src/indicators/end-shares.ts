@@ -5,41 +5,46 @@ import { parseJson } from '../stix/json.ts';
 import { appendAudit } from '../store/audit.ts';
 import {
   findSharesToEnd,
-  lockLives,
   lockLiving,
   saveLastVersions,
   type LastVersion,
   type LivingVersion,
 } from '../store/creators.ts';
+import { lockObjects } from '../store/locks.ts';
 import { goOnAs, type Tx } from '../store/transaction.ts';
 import { supersede, type NewVersion } from '../store/versions.ts';
 import { laterByAMicrosecond } from './decide.ts';
+import type { Candidate } from './examine.ts';
 
 /** Last versions of one statement. */
 const END_MAX = 2500;
 
 /**
- * Those of the versions by which a member revokes what it created itself. Whoever passes one of
- * them on is waited for.
+ * Until the transaction ends, a member that reshares one of these objects waits for a creator that
+ * revokes it, and the creator for the member: otherwise neither would see what the other stores.
  */
-export async function holdRevocations(
+export async function lockCandidates(
   tx: Tx,
+  member: Member,
+  candidates: readonly Candidate[],
+): Promise<void> {
+  const revoked = candidates.filter((candidate) => isOwnRevocation(member, candidate));
+  await lockObjects(tx, {
+    reshared: candidates.filter(({ inNameOf }) => inNameOf !== null).map(({ stixId }) => stixId),
+    revoked: revoked.map(({ stixId }) => stixId),
+  });
+}
+
+/** The versions by which a member revokes objects that it created itself. */
+export function revocationsAmong(member: Member, versions: readonly NewVersion[]): NewVersion[] {
+  return versions.filter((version) => !version.superseded && isOwnRevocation(member, version));
+}
+
+function isOwnRevocation(
   { organisation }: Member,
-  versions: readonly NewVersion[],
-): Promise<NewVersion[]> {
-  const own = new Set(organisation.identities);
-  const revocations = versions.filter(
-    ({ revoked, superseded, createdByRef }) =>
-      revoked && !superseded && createdByRef !== null && own.has(createdByRef),
-  );
-  if (revocations.length > 0) {
-    await lockLives(
-      tx,
-      revocations.map(({ stixId }) => stixId),
-      'revoking',
-    );
-  }
-  return revocations;
+  { revoked, createdByRef }: Pick<Candidate, 'revoked' | 'createdByRef'>,
+): boolean {
+  return revoked && createdByRef !== null && organisation.identities.includes(createdByRef);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Member } from '../sharing/member.ts';
 import { passOn } from '../sharing/pass-on.ts';
 import { sharingFault } from '../sharing/share.ts';
-import { findSeenVersions, lockLives, type SeenVersion } from '../store/creators.ts';
+import { findSeenVersions, type SeenVersion } from '../store/creators.ts';
 import { goOnAs, type Tx } from '../store/transaction.ts';
 import type { Examined } from './examine-all.ts';
 import type { Candidate, Refusal } from './examine.ts';
@@ -14,8 +14,8 @@ interface PassingRequest {
 }
 
 /**
- * Holds the candidates that other members created against what the sharer sees of them, in the
- * transaction that keeps them. What may not be passed on joins the refusals.
+ * Compares the candidates that other members created with what the sharer sees of them. What may not
+ * be reshared joins the refusals. Whoever stores them locks them first (lockCandidates).
  */
 export async function holdPassings(
   tx: Tx,
@@ -25,11 +25,6 @@ export async function holdPassings(
   const foreign = candidates.filter(({ inNameOf }) => inNameOf !== null);
   if (foreign.length === 0) return { candidates, refusals };
   const { viewer } = request.member;
-  await lockLives(
-    tx,
-    foreign.map(({ stixId }) => stixId),
-    'passing on',
-  );
   const seen = Map.groupBy(
     await goOnAs(tx, viewer, () => findSeenVersions(tx, viewer, foreign)),
     ({ stixId, contentHash }) => `${stixId} ${contentHash}`,

@@ -1,4 +1,5 @@
 import { withClient } from './connect.ts';
+import { retried } from './transient.ts';
 
 /**
  * Drops the rows of the months that ended before `before`, as the owner of the database: see
@@ -7,9 +8,11 @@ import { withClient } from './connect.ts';
  */
 export async function pruneAudit(url: string, before: Date, actor: string): Promise<string[]> {
   return withClient(url, async (client) => {
-    const { rows } = await client.query<{ month: string }>(
-      `select to_char(month, 'YYYY-MM') as month from prune_audit($1, $2) as month`,
-      [before, actor],
+    const { rows } = await retried(() =>
+      client.query<{ month: string }>(
+        `select to_char(month, 'YYYY-MM') as month from prune_audit($1, $2) as month`,
+        [before, actor],
+      ),
     );
     return rows.map(({ month }) => month);
   });

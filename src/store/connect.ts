@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { LOCK_LIMIT } from './locks.ts';
 import { StoreError } from './store-error.ts';
 
 /** PostgreSQL 16 brought what the roles' grants rely on. */
@@ -26,6 +27,7 @@ export async function withClient<T>(
     connectionString: url,
     application_name: 'tocsin',
     connectionTimeoutMillis: connectMs,
+    options: LOCK_LIMIT,
     ...(queryMs === undefined ? {} : { query_timeout: queryMs }),
   });
   // A connection that breaks fails the query that waits on it; unheard, the event would end us.

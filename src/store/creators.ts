@@ -2,30 +2,6 @@
 import type { Tx } from './transaction.ts';
 import type { Replaced, Share } from './versions.ts';
 
-/** Objects share so many locks, so that a large bundle does not need one for each. */
-const LOCKS = 64;
-
-/**
- * Until the transaction ends, whoever passes these objects on waits for a creator that revokes one
- * of them, and the other way round: otherwise neither would see what the other is about to keep.
- */
-export async function lockLives(
-  tx: Tx,
-  stixIds: readonly string[],
-  act: 'passing on' | 'revoking',
-): Promise<void> {
-  // In order, so that two of them do not wait for each other.
-  await tx.$queryRaw`
-    with lock as materialized (
-      select distinct 'tocsin.life.' || abs(hashtext(stix_id) % ${LOCKS}::integer) as name
-      from unnest(${[...stixIds]}::text[]) as stix_id order by name
-    )
-    select case when ${act === 'revoking'}
-      then pg_advisory_xact_lock(hashtextextended(name, 0))
-      else pg_advisory_xact_lock_shared(hashtextextended(name, 0)) end::text
-    from lock`;
-}
-
 /** A version that the viewer sees. */
 export interface SeenVersion {
   readonly stixId: string;

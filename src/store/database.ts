@@ -3,6 +3,8 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
 import { LargeValueClient } from './large-values.ts';
+import { LOCK_LIMIT } from './locks.ts';
+import { retried } from './transient.ts';
 
 /**
  * The connections of one process, in two pools that differ by what their role may do:
@@ -60,7 +62,7 @@ function openPool(
   const pool = new pg.Pool({
     connectionString: url,
     max,
-    options: `-c role=${role}`,
+    options: `-c role=${role} ${LOCK_LIMIT}`,
     application_name: `tocsin ${role}`,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
@@ -68,7 +70,7 @@ function openPool(
   });
   // Not the adapter's: that one is gone before the pool has ended, and an error nobody hears ends us.
   pool.on('error', onError);
-  const adapter = new PrismaPg(pool, {
+  const adapter = new RetryingPg(pool, {
     onConnectionError: onError,
     statementNameGenerator: ({ sql }) => statementName(sql),
   });
@@ -77,6 +79,18 @@ function openPool(
     transactionOptions: { maxWait: 30_000, timeout: 120_000 },
   });
   return { pool, client };
+}
+
+/** Tries single statements again, as asViewer and asServer try their transactions. */
+class RetryingPg extends PrismaPg {
+  override async connect() {
+    const adapter = await super.connect();
+    const { queryRaw, executeRaw } = adapter;
+    // What runs in a transaction does not come here.
+    adapter.queryRaw = (query) => retried(() => queryRaw.call(adapter, query));
+    adapter.executeRaw = (query) => retried(() => executeRaw.call(adapter, query));
+    return adapter;
+  }
 }
 
 async function closePool({ pool, client }: { pool: pg.Pool; client: PrismaClient }): Promise<void> {

@@ -3,6 +3,7 @@
  * organisation gained and lost by it, which then travels through the log.
  */
 import type { Database } from './database.ts';
+import { takeLock } from './locks.ts';
 import { asServer, type ServerTx } from './transaction.ts';
 
 /**
@@ -14,7 +15,7 @@ export async function changeMembership<T>(
   change: (tx: ServerTx) => Promise<T>,
 ): Promise<T> {
   return asServer(db, async (tx) => {
-    await lockMembers(tx);
+    await takeLock(tx, 'members');
     // Else what time took before would count as taken by this change.
     if (await isDue(tx)) await note(tx);
     const result = await change(tx);
@@ -34,15 +35,8 @@ export async function noteStanding(db: Database): Promise<number> {
   return asServer(db, note);
 }
 
-/**
- * The sequencer waits until the note is committed: what comes into the log in between would be
- * missed by who joins, and stay with who leaves. So do writers: whoever replaces a version tells
- * who has just lost it (tell_before_change in the migrations), and has to know of him.
- */
+/** Writers and the sequencer wait only for what somebody sees: see note_standing in the migrations. */
 async function note(tx: ServerTx): Promise<number> {
-  await tx.$queryRaw`
-    select pg_advisory_xact_lock(hashtextextended('tocsin.writers', 0))::text,
-      pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0))::text`;
   const [row] = await tx.$queryRaw<{ noted: number }[]>`select note_standing() as noted`;
   return row?.noted ?? 0;
 }
@@ -50,9 +44,4 @@ async function note(tx: ServerTx): Promise<number> {
 async function isDue(tx: ServerTx): Promise<boolean> {
   const [row] = await tx.$queryRaw<{ due: boolean }[]>`select is_standing_due() as due`;
   return row?.due === true;
-}
-
-/** Whoever changes members does so one at a time, until the transaction ends. */
-async function lockMembers(tx: ServerTx): Promise<void> {
-  await tx.$queryRaw`select pg_advisory_xact_lock(hashtextextended('tocsin.members', 0))::text`;
 }

@@ -2,6 +2,7 @@ import { DatabaseError } from 'pg';
 import type { Client } from 'pg';
 import type { BaseLogger } from 'pino';
 import { withClient } from './connect.ts';
+import { lockMigrations } from './locks.ts';
 import { readMigrations } from './migration-files.ts';
 import type { Migration } from './migration-files.ts';
 import { makeLedger, pendingOf, readLedger, recordApplied } from './migration-ledger.ts';
@@ -22,8 +23,6 @@ export interface MigrateOutcome {
   already: number;
 }
 
-/** The key of Prisma's own migration lock: whoever migrates, Prisma or we, waits for the other. */
-const LOCK_KEY = 72_707_369;
 /** To connect, and for each query, when it is only to be known how things stand. */
 const LOOK_MS = 3000;
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -36,7 +35,9 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 export async function migrate({ url, directory, log }: MigrateOptions): Promise<MigrateOutcome> {
   const migrations = await readMigrations(directory);
   return withClient(url, async (client) => {
-    await takeLock(client, log);
+    await lockMigrations(client, () => {
+      log.info({}, 'waiting for another process that migrates this database');
+    });
     const ledger = await readLedger(client);
     const pending = pendingOf(migrations, ledger);
     if (pending.length > 0) await guarded('_prisma_migrations', () => makeLedger(client));
@@ -57,17 +58,6 @@ export async function pendingMigrations(url: string, directory?: string): Promis
   const patience = { connectMs: LOOK_MS, queryMs: LOOK_MS };
   const ledger = await withClient(url, readLedger, patience);
   return pendingOf(migrations, ledger).map(({ name }) => name);
-}
-
-/** Held to the end of the session, so that nothing can leave it behind. */
-async function takeLock(client: Client, log: Pick<BaseLogger, 'info'>): Promise<void> {
-  const { rows } = await client.query<{ taken: boolean }>(
-    'select pg_try_advisory_lock($1) as taken',
-    [LOCK_KEY],
-  );
-  if (rows[0]?.taken === true) return;
-  log.info({}, 'waiting for another process that migrates this database');
-  await client.query('select pg_advisory_lock($1)', [LOCK_KEY]);
 }
 
 async function apply(client: Client, migration: Migration): Promise<void> {

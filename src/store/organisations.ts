@@ -1,5 +1,6 @@
 import type { Database } from './database.ts';
 import type { Prisma } from './generated/client.ts';
+import { takeLock } from './locks.ts';
 import { asServer, type ServerTx } from './transaction.ts';
 
 export interface NewOrganisation {
@@ -86,8 +87,7 @@ export async function isUnfounded(db: Database): Promise<boolean> {
 /** Runs `work` while no other process runs its own; others wait. */
 export async function whileFounding<T>(db: Database, work: () => Promise<T>): Promise<T> {
   return asServer(db, async (tx) => {
-    await tx.$queryRaw`
-      select pg_advisory_xact_lock(hashtextextended('tocsin.founding', 0))::text`;
+    await takeLock(tx, 'founding');
     return work();
   });
 }

@@ -1,5 +1,6 @@
 import { PRODUCTION } from '../sharing/realm.ts';
 import type { Prisma } from './generated/client.ts';
+import { takeLock } from './locks.ts';
 import type { ServerTx, Tx } from './transaction.ts';
 
 /** How an exercise stands: `open` is when it takes new content. */
@@ -105,8 +106,7 @@ export async function isArchived(tx: Prisma.TransactionClient, realmId: number):
 
 /** Makes an exercise take nothing any more; waits for whoever is writing. */
 export async function archive(tx: ServerTx, realmId: number): Promise<void> {
-  await tx.$queryRaw`
-    select pg_advisory_xact_lock(hashtextextended('tocsin.writers', 0))::text`;
+  await takeLock(tx, 'writers');
   await tx.$executeRaw`update realm set archived_at = now() where id = ${realmId}::smallint`;
 }
 

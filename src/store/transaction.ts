@@ -1,6 +1,8 @@
 import type { Viewer } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
 import { Prisma } from './generated/client.ts';
+import { taking } from './locks.ts';
+import { retried } from './transient.ts';
 
 declare const entered: unique symbol;
 declare const keeping: unique symbol;
@@ -12,12 +14,10 @@ declare const keeping: unique symbol;
  */
 export type Tx = Prisma.TransactionClient & { readonly [entered]: true };
 
-const ATTEMPTS_MAX = 4;
-
 /**
  * Runs `work` in one transaction whose first statement enters `viewer`; the settings end with the
  * transaction, so a pooled connection carries nothing over.
- * Deadlocks and serialisation failures are tried again, so `work` must not touch anything but `tx`.
+ * What fails transiently is tried again, so `work` must not touch anything but `tx`.
  */
 export async function asViewer<T>(
   db: Database,
@@ -28,8 +28,8 @@ export async function asViewer<T>(
 }
 
 /**
- * The same for who adds or changes versions: entered as its organisation alone, whatever its own
- * versions are marked, and holding off whoever takes content away until this has ended.
+ * The same for whoever adds or changes versions: entered as its organisation alone, whatever its own
+ * versions are marked, with the lock `writers` shared.
  */
 export async function asWriter<T>(
   db: Database,
@@ -45,22 +45,17 @@ async function inTransaction<T>(
   purpose: Prisma.Sql,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await db.content.$transaction(async (tx) => {
-        await enter(tx, viewer, purpose);
-        return work(tx as Tx);
-      });
-    } catch (error) {
-      if (attempt === ATTEMPTS_MAX || !isTransient(error)) throw error;
-    }
-  }
+  return retried(() =>
+    db.content.$transaction(async (tx) => {
+      await enter(tx, viewer, purpose);
+      return work(tx as Tx);
+    }),
+  );
 }
 
 const READING = Prisma.sql`null`;
 // In the statement that enters the viewer, so that each one after it sees what was taken away.
-const WRITING = Prisma.sql`
-  pg_advisory_xact_lock_shared(hashtextextended('tocsin.writers', 0))::text`;
+const WRITING = taking('writers', { shared: true });
 
 /** A viewer as the settings of a transaction say it. */
 type Settings = Readonly<Record<Exclude<keyof Viewer, 'self'>, string>>;
@@ -119,15 +114,12 @@ export async function goOnAs<T>(tx: Tx, viewer: Viewer, work: () => Promise<T>):
 /** A transaction of the bookkeeping, which has no right on shared content. Only asServer makes one. */
 export type ServerTx = Prisma.TransactionClient & { readonly [keeping]: true };
 
-/** Runs bookkeeping that takes several statements in one transaction. */
+/**
+ * Runs bookkeeping that takes several statements in one transaction. What fails transiently is tried
+ * again, so `work` must not touch anything but `tx`.
+ */
 export async function asServer<T>(db: Database, work: (tx: ServerTx) => Promise<T>): Promise<T> {
-  return db.server.$transaction((tx) => work(tx as ServerTx));
-}
-
-/** 40001 serialization_failure, 40P01 deadlock_detected (PostgreSQL, appendix A). */
-function isTransient(error: unknown): boolean {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
-  return error.code === 'P2034' || /Code: `(?:40001|40P01)`/.test(error.message);
+  return retried(() => db.server.$transaction((tx) => work(tx as ServerTx)));
 }
 
 /** 23505 unique_violation. */

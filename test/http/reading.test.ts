@@ -136,7 +136,7 @@ describe('how the server is', () => {
     const holder = new pg.Client({ connectionString: tocsin.databaseUrl });
     await holder.connect();
     await holder.query('begin');
-    await holder.query(`select pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0))`);
+    await holder.query(`select take_lock('sequencer')`);
     await alice.posts(indicator());
     await tocsin.sql(`update inbox set queued_at = now() - interval '11 s'`);
     // It looks for itself once a second at most.

@@ -17,7 +17,7 @@ async function replacing(id: string): Promise<pg.Client> {
   const writer = new pg.Client({ connectionString: tocsin.databaseUrl });
   await writer.connect();
   await writer.query('begin');
-  await writer.query(`select pg_advisory_xact_lock_shared(hashtextextended('tocsin.writers', 0))`);
+  await writer.query(`select take_lock('writers', true)`);
   await writer.query('update version set superseded = true where stix_id = $1', [id]);
   await writer.query(
     `insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp,

@@ -106,9 +106,7 @@ describe('POST /realms/{slug}/archive', () => {
     await writer.connect();
     try {
       await writer.query('begin');
-      await writer.query(
-        `select pg_advisory_xact_lock_shared(hashtextextended('tocsin.writers', 0))`,
-      );
+      await writer.query(`select take_lock('writers', true)`);
       const archived = ends(exercise.slug, 'archive').then(({ status }) => status);
       const waiting = async () => {
         const rows = await tocsin.sql(

@@ -82,14 +82,57 @@ create view standing_now as
     left join edge using (organisation_id, realm_id)
   where self.organisation_id is not null;
 
+-- Whether this transaction made the audience: nothing can have been shared with it yet.
+create function is_new_audience(audience integer) returns boolean
+language sql stable set search_path from current as $$
+  select exists (
+    select from audience a where a.id = audience and a.created_at = now()
+      and a.xmin = pg_current_xact_id()::xid)
+$$;
+
+-- How what organisations may see differs from what they were last told:
+--   none     not at all
+--   unseen   only in what shows or hides nothing: an audience that this transaction made, or the time
+--            at which the next agreement begins or ends
+--   seen     somebody sees more or less of what is shared
+create function standing_change() returns text
+language sql stable set search_path from current as $$
+  with differing as materialized (
+    select s.organisation_id is null as new, p.ceiling, s.ceiling as told_ceiling, p.audiences,
+      coalesce(s.audiences, '{}') as told_audiences
+    from standing_now p left join member_standing s using (organisation_id, realm_id)
+    where s.organisation_id is null or (p.ceiling, p.audiences, p.holds_until)
+      is distinct from (s.ceiling, s.audiences, s.holds_until)
+  )
+  select case when count(*) = 0 then 'none'
+    when bool_or(
+      not new and ceiling is distinct from told_ceiling
+      or exists (select from unnest(told_audiences) a where a <> all (audiences))
+      or exists (select from unnest(audiences) a
+        where a <> all (told_audiences) and not is_new_audience(a))) then 'seen'
+    else 'unseen' end
+  from differing
+$$;
+
 -- Compares what each organisation may see with what it was told, and notes what is to be told and how
 -- long this holds. An organisation that is new was told nothing yet, and finds all of it in the log.
+-- Only where somebody sees more or less than before, it waits for writers, who must know of everybody
+-- who loses what they replace (tell_before_change), and for the sequencer: what comes into the log
+-- meanwhile would be missed by those who gain it, and stay with those who lose it.
 create function note_standing() returns integer
 language plpgsql security definer set search_path from current as $$
 declare
+  change constant text := standing_change();
   noted integer;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('tocsin.standing', 0));
+  if change = 'none' then
+    return 0;
+  end if;
+  if change = 'seen' then
+    perform take_lock('writers');
+    perform take_lock('sequencer');
+  end if;
+  perform take_lock('standing');
   -- All parts of one statement see the same state, so the old standing is still there to compare.
   with present as materialized (
     select * from standing_now
@@ -98,7 +141,7 @@ begin
       case when s.holds_until <= now() then s.holds_until else 'infinity' end as lost_at
     from present p join member_standing s using (organisation_id, realm_id), lateral (
       select 'put' as kind, a as audience_id, -1 as tlp_above, p.ceiling as tlp_to
-      from unnest(p.audiences) a where a <> all (s.audiences)
+      from unnest(p.audiences) a where a <> all (s.audiences) and not is_new_audience(a)
       union all
       select 'withdraw', a, -1, s.ceiling
       from unnest(s.audiences) a where a <> all (p.audiences)
@@ -124,6 +167,11 @@ begin
         is distinct from (excluded.ceiling, excluded.audiences, excluded.holds_until)
   )
   select count(*) into noted from announced;
+  if noted > 0 and not holds_lock('sequencer') then
+    -- Another transaction's change came in between. To be tried again.
+    raise exception 'What organisations may see has changed meanwhile'
+      using errcode = 'serialization_failure';
+  end if;
   return noted;
 end
 $$;
@@ -214,21 +262,27 @@ create trigger tell_before_delete after delete on version
 -- Returns how many it moved and where the log now ends.
 -- What time has changed is noted first; and when the inbox is not full, the next chunk of what is to
 -- be told about membership follows. `moved` is 0 when there was nothing at all to do.
+-- Noting needs the lock `writers`, which comes before `sequencer`. What falls due while this waits for
+-- the sequencer is left, with everything else, to the next step.
 create function sequence_inbox(batch_max integer, out moved integer, out head bigint)
 language plpgsql security definer set search_path from current as $$
 declare
   last_added timestamptz;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0));
   if is_standing_due() then
-    -- As for a verb that changes a membership: what is being replaced meanwhile would be found neither
-    -- by who notes this nor by who replaces it.
-    perform pg_advisory_xact_lock(hashtextextended('tocsin.writers', 0));
+    perform take_lock('writers');
+  end if;
+  perform take_lock('sequencer');
+  select seq, date_added into head, last_added from log order by seq desc limit 1;
+  head := coalesce(head, 0);
+  if is_standing_due() then
+    if not holds_lock('writers') then
+      moved := 0;
+      return;
+    end if;
     perform note_standing();
     perform pg_notify('tocsin_standing', '');
   end if;
-  select seq, date_added into head, last_added from log order by seq desc limit 1;
-  head := coalesce(head, 0);
   perform ensure_log_partition(head + 1);
   perform ensure_log_partition(head + batch_max);
   with taken as (
@@ -262,7 +316,8 @@ create policy told on log for select to tocsin_app using (
 );
 
 revoke execute on function note_standing, spread_announcement, sequence_inbox, is_standing_due,
-  audiences_with, was_shared_before, tell_before_change from public;
+  audiences_with, was_shared_before, tell_before_change, is_new_audience, standing_change
+  from public;
 grant execute on function note_standing, is_standing_due to tocsin_server;
 grant execute on function sequence_inbox to tocsin_app, tocsin_server;
 grant select on standing_now to tocsin_server;

@@ -112,7 +112,7 @@ declare
   this_month constant date := date_trunc('month', now() at time zone 'UTC');
 begin
   if to_regclass('audit_' || to_char(this_month + interval '2 months', 'YYYY_MM')) is null then
-    perform pg_advisory_xact_lock(hashtextextended('tocsin.audit', 0));
+    perform take_lock('audit');
     for ahead in 0..2 loop
       perform ensure_audit_month((this_month + make_interval(months => ahead))::date);
     end loop;
@@ -205,7 +205,7 @@ declare
   above smallint := 1;
 begin
   perform prepare_audit();
-  perform pg_advisory_xact_lock(hashtextextended('tocsin.audit', 0));
+  perform take_lock('audit');
   select coalesce(max(position) + 1, 0) into old_size from audit_leaf;
   with taken as (
     delete from audit_pending where audit_id in (
@@ -252,7 +252,7 @@ declare
   part record;
   loose bigint;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('tocsin.audit', 0));
+  perform take_lock('audit');
   for part in
     select c.relname as name, to_date(c.relname, '"audit_"YYYY_MM') as month
     from pg_inherits i join pg_class c on c.oid = i.inhrelid

@@ -8,8 +8,8 @@ alter table api_key add column made_by text references api_key;
 
 -- Objects purged -------------------------------------------------------------------------------------
 
--- Whoever writes versions holds the lock `tocsin.writers` shared until he commits (asWriter); what
--- takes content away holds it alone, so that nobody brings back what he read before.
+-- Writers of versions hold the lock `writers` shared until they commit (asWriter); a purge holds it
+-- exclusively, so that nobody brings back what they read before.
 
 -- What is left of an object: its id, when and who. Why is told to nobody: a reason may quote what
 -- must be gone, so only its SHA-256 is kept.
@@ -58,8 +58,11 @@ declare
   gone bigint[];
   since timestamptz;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('tocsin.writers', 0)),
-    pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0));
+  -- `members`, since a wipe deletes versions, too; `writers`, so that nobody brings back what they
+  -- read before; `sequencer`, so that no row is on its way to the log.
+  perform take_lock('members');
+  perform take_lock('writers');
+  perform take_lock('sequencer');
   -- Realm by realm, so that the index that begins with it serves.
   select count(*), array_agg(v.id), min(v.accepted_at),
       coalesce(array_agg(distinct v.organisation_id), '{}')
@@ -116,7 +119,11 @@ begin
   delete from inbox i where i.version_id = any(gone);
   delete from observable o where o.version_id = any(gone);
   delete from version v where v.id = any(gone);
-  -- What receivers answered may be what they were sent.
+  -- What receivers answered may be what they were sent. The subscriptions are locked first, as by
+  -- whoever deletes one with all that belongs to it.
+  perform from subscription s join purged_witness w on w.organisation_id = s.organisation_id
+    where w.realm_id = s.realm_id and w.stix_id = object
+    order by s.id for key share of s;
   update dead_letter d set detail = 'Taken out: the object was purged' where d.stix_id = object;
   update attempt t set detail = 'Taken out: an object was purged'
     where t.detail is not null and t.started_at >= since and t.subscription_id in (
@@ -160,8 +167,9 @@ language sql stable security definer set search_path from current as $$
       and (r.starts_at is null or (r.starts_at <= now() and now() < r.ends_at)))
 $$;
 
--- Takes all content of an archived exercise away, its log, subscriptions, groups and keys. Nobody
--- writes in it any more, so only the last step keeps others waiting.
+-- Deletes all content of an archived exercise, its log, subscriptions, groups and keys. Nobody
+-- writes in it any more, so only the last step makes others wait. Runs under the lock `members`, as
+-- a purge does.
 create function wipe_realm(realm smallint) returns void
 language plpgsql security definer set search_path from current as $$
 declare
@@ -170,6 +178,7 @@ begin
   if not exists (select from realm r where r.id = realm and r.archived_at is not null) then
     raise exception 'realm % is not archived', realm using errcode = 'restrict_violation';
   end if;
+  perform take_lock('members');
   delete from observable o where o.realm_id = realm;
   delete from version v where v.realm_id = realm;
   -- Its first and last places stay, as rows that say nothing to nobody: others have cursors there.
@@ -184,7 +193,9 @@ begin
   delete from audience_owner w using audience g where g.id = w.audience_id and g.realm_id = realm;
   update audience g set name = g.slug, description = '' where g.realm_id = realm;
 
-  perform pg_advisory_xact_lock(hashtextextended('tocsin.sequencer', 0));
+  -- `writers` too, which noting the change of membership takes in the same transaction.
+  perform take_lock('writers');
+  perform take_lock('sequencer');
   delete from inbox i where i.realm_id = realm;
   delete from announcement n where n.realm_id = realm;
   delete from member_standing m where m.realm_id = realm;
