@@ -102,7 +102,7 @@ async function readFor(
     after,
     limit: order.batchMax,
     bytesMax: BATCH_BYTES,
-    filter: toLogFilter(filter, order.producerIds),
+    filter: toLogFilter(filter, order.identities),
   };
   const { organisationId, realmId } = order;
   const reader = { organisationId, realmId, rankMax: WEBHOOK_CEILING, cleared: false };

@@ -10,19 +10,23 @@ export const SubscriptionFilter = z
     labels: names.optional().meta({ description: 'At least one of them' }),
     confidence_min: z.number().int().min(0).max(100).optional(),
     producers: names.optional().meta({
-      description: 'Slugs of the organisations that shared it, or STIX identities that created it',
+      description: 'Who created it: slugs of organisations, or STIX identities',
     }),
   })
   .meta({ id: 'SubscriptionFilter' });
 export type SubscriptionFilter = z.infer<typeof SubscriptionFilter>;
 
-/** As the log reads it; `producerIds` are the organisations that the slugs mean now. */
-export function toLogFilter(filter: SubscriptionFilter, producerIds: readonly number[]): LogFilter {
-  const creators = filter.producers?.filter((name) => name.startsWith('identity--'));
+/**
+ * As the log reads it; `identities` are those of the organisations that the filter names. A producer is
+ * the creator that the object itself names. Who shared it is in no answer, and a filter by it would tell:
+ * that organisation is in the audience, which may be a group whose members are hidden.
+ */
+export function toLogFilter(filter: SubscriptionFilter, identities: readonly string[]): LogFilter {
+  const named = filter.producers?.filter((name) => name.startsWith('identity--'));
   return {
     types: filter.types,
     labels: filter.labels,
     confidenceMin: filter.confidence_min,
-    ...(filter.producers === undefined ? {} : { producerIds, creators }),
+    ...(named === undefined ? {} : { creators: [...named, ...identities] }),
   };
 }

@@ -89,7 +89,8 @@ export interface Order {
   readonly realm: string;
   readonly url: string;
   readonly filter: unknown;
-  readonly producerIds: number[];
+  /** STIX identities of the organisations that the filter names. */
+  readonly identities: string[];
   readonly secret: Uint8Array;
   readonly cursor: number;
   readonly batchMax: number;
@@ -121,9 +122,9 @@ async function findOrders(db: Database, keys: readonly OrderKey[]): Promise<(Ord
     select s.id::text, s.organisation_id as "organisationId", s.realm_id as "realmId",
       r.slug as realm, s.url,
       s.filter,
-      array(select o.id from organisation o
+      array(select i.stix_id from organisation o join identity i on i.organisation_id = o.id
             where o.slug = any(array(select jsonb_array_elements_text(s.filter -> 'producers')))
-      ) as "producerIds",
+            order by 1) as identities,
       s.secret, s.cursor::float8 as cursor, least(s.batch_now, s.batch_max) as "batchMax",
       s.retry_to::float8 as "retryTo", s.failures, s.refusals, s.dead_letters as "deadLetters",
       extract(epoch from s.failing_since)::float8 * 1000 as "failingSinceMs",

@@ -25,8 +25,7 @@ export interface LogFilter {
   /** At least one of them. */
   readonly labels?: readonly string[] | undefined;
   readonly confidenceMin?: number | undefined;
-  /** Organisations that shared it, or STIX identities that created it. */
-  readonly producerIds?: readonly number[] | undefined;
+  /** STIX identities that created it. */
   readonly creators?: readonly string[] | undefined;
 }
 
@@ -159,7 +158,6 @@ function toPart({ after, upTo, limit, filter }: LogReading): object {
       types: filter.types,
       labels: filter.labels,
       confidence_min: filter.confidenceMin,
-      producers: filter.producerIds,
       creators: filter.creators,
     },
   };

@@ -26,22 +26,21 @@ $$;
 
 -- What a reader wants of the objects that are put; null means any.
 create type log_filter as (
-  types text[], labels text[], confidence_min smallint, producers integer[], creators text[]);
+  types text[], labels text[], confidence_min smallint, creators text[]);
 
 create function is_wanted(filter log_filter, type text, labels text[], confidence smallint,
-                          sharer integer, creator text) returns boolean
+                          creator text) returns boolean
 language sql immutable as $$
   select (filter.types is null or type = any(filter.types))
     and (filter.labels is null or labels && filter.labels)
     and (filter.confidence_min is null or confidence >= filter.confidence_min)
-    and (filter.producers is null and filter.creators is null
-      or sharer = any(filter.producers) or creator = any(filter.creators))
+    and (filter.creators is null or creator = any(filter.creators))
 $$;
 
 -- What of the log the viewer who has been entered is served: row security holds for both tables.
 create view log_served with (security_invoker = true) as
   select l.seq, l.kind, coalesce(v.stix_id, l.stix_id) as stix_id, l.date_added, v.content,
-    v.type, v.labels, v.confidence, v.organisation_id as sharer, v.created_by_ref as creator
+    v.type, v.labels, v.confidence, v.created_by_ref as creator
   from log l left join version v on v.id = l.version_id
   where case l.kind
     when 'put' then v.id is not null
@@ -75,7 +74,7 @@ begin
     from log l left join (select * from version where id = any(ids)) v on v.id = l.version_id
     where l.seq > after and l.seq <= up_to
       and (l.kind <> 'put' or v.id is not null and (filter is null or is_wanted(filter, v.type,
-        v.labels, v.confidence, v.organisation_id, v.created_by_ref)))
+        v.labels, v.confidence, v.created_by_ref)))
     group by l.realm_id, l.audience_id, l.tlp,
       v.realm_id, v.audience_id, v.tlp, v.organisation_id,
       case when l.kind <> 'put' or v.superseded then l.seq end;
@@ -125,7 +124,7 @@ begin
           sum(octet_length(s.content)) over (order by s.seq rows unbounded preceding) as bytes_so_far
         from log_served s
         where s.seq > r.after and s.seq <= r.up_to and (s.kind <> 'put' or r.filter is null
-          or is_wanted(r.filter, s.type, s.labels, s.confidence, s.sharer, s.creator))
+          or is_wanted(r.filter, s.type, s.labels, s.confidence, s.creator))
         order by s.seq limit r.row_max
       ) as page
       where coalesce(page.bytes_so_far, 0) - page.bytes < r.bytes_max
