@@ -85,10 +85,11 @@ function openPool(
 class RetryingPg extends PrismaPg {
   override async connect() {
     const adapter = await super.connect();
-    const { queryRaw, executeRaw } = adapter;
-    // What runs in a transaction does not come here.
-    adapter.queryRaw = (query) => retried(() => queryRaw.call(adapter, query));
-    adapter.executeRaw = (query) => retried(() => executeRaw.call(adapter, query));
+    const query = adapter.queryRaw.bind(adapter);
+    const execute = adapter.executeRaw.bind(adapter);
+    // Statements of a transaction do not come here.
+    adapter.queryRaw = (statement) => retried(() => query(statement));
+    adapter.executeRaw = (statement) => retried(() => execute(statement));
     return adapter;
   }
 }
