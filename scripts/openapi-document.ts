@@ -1,5 +1,6 @@
 import { systemClock } from '../src/clock.ts';
 import { createApp } from '../src/http/app.ts';
+import { createByteBudget } from '../src/http/byte-budget.ts';
 import type { Services } from '../src/http/context.ts';
 import { createKeyring } from '../src/keyring.ts';
 import { createLogSignal } from '../src/log/signal.ts';
@@ -42,10 +43,13 @@ function idleServices(): Services {
     limits: {
       bodyBytesMax: 1024,
       bundleObjectsMax: 1,
+      bodyBytesPerSecond: 1,
+      bodyPauseSeconds: 1,
       metricsAllow: [],
       trustedProxies: [],
       forwardedHeader: 'x-forwarded-for',
     },
+    budget: createByteBudget({ total: 0, perOrganisation: 0, waitMs: 0 }),
     signInDesk: createSignInDesk({ db, keyring, clock: systemClock }),
     singleSignOn: undefined,
     publicUrl: undefined,

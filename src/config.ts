@@ -21,6 +21,9 @@ const ranges = z
     }
   });
 
+/** A request that finds no room among the bytes in flight waits so long, then gets 503. */
+const BUDGET_WAIT_MS = 5_000;
+
 /** Of PostgreSQL, with its account. */
 const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
@@ -49,6 +52,18 @@ export const settings = z.object({
     .default(64 * 1024 * 1024),
   TOCSIN_BUNDLE_OBJECTS_MAX: z.coerce.number().int().min(1).default(50_000),
   TOCSIN_QUOTA_SUBSCRIPTIONS: z.coerce.number().int().min(1).default(100),
+  TOCSIN_BYTES_IN_FLIGHT: z.coerce
+    .number()
+    .int()
+    .min(1024 * 1024)
+    .default(512 * 1024 * 1024),
+  TOCSIN_BYTES_PER_ORGANISATION: z.coerce
+    .number()
+    .int()
+    .min(1024 * 1024)
+    .default(256 * 1024 * 1024),
+  TOCSIN_BODY_BYTES_PER_SECOND: z.coerce.number().int().min(1).default(1024),
+  TOCSIN_BODY_PAUSE_SECONDS: z.coerce.number().min(0.1).max(3600).default(10),
   TOCSIN_EGRESS_ALLOW: ranges,
   TOCSIN_METRICS_ALLOW: ranges.prefault('127.0.0.0/8,::1/128'),
   TOCSIN_LEASE_SECONDS: z.coerce.number().min(1).max(3600).default(10),
@@ -85,6 +100,15 @@ export interface Quotas {
   readonly subscriptions: number;
 }
 
+export interface BudgetLimits {
+  /** Bytes of the whole process. */
+  readonly total: number;
+  /** Bytes of one organisation. */
+  readonly perOrganisation: number;
+  /** How long a request waits for room before it fails. */
+  readonly waitMs: number;
+}
+
 export interface Config {
   /** Undefined: the embedded server under `dataDir`. */
   readonly databaseUrl: string | undefined;
@@ -102,6 +126,10 @@ export interface Config {
   readonly databasePort: number | undefined;
   readonly bodyBytesMax: number;
   readonly bundleObjectsMax: number;
+  readonly bodyBytesPerSecond: number;
+  readonly bodyPauseSeconds: number;
+  /** Memory of requests and answers under way. */
+  readonly bytesInFlight: BudgetLimits;
   readonly egressAllow: readonly string[];
   readonly metricsAllow: readonly string[];
   readonly leaseSeconds: number;
@@ -151,6 +179,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databasePort: value.TOCSIN_DATABASE_PORT,
     bodyBytesMax: value.TOCSIN_BODY_BYTES_MAX,
     bundleObjectsMax: value.TOCSIN_BUNDLE_OBJECTS_MAX,
+    bodyBytesPerSecond: value.TOCSIN_BODY_BYTES_PER_SECOND,
+    bodyPauseSeconds: value.TOCSIN_BODY_PAUSE_SECONDS,
+    bytesInFlight: {
+      total: value.TOCSIN_BYTES_IN_FLIGHT,
+      perOrganisation: value.TOCSIN_BYTES_PER_ORGANISATION,
+      waitMs: BUDGET_WAIT_MS,
+    },
     egressAllow: value.TOCSIN_EGRESS_ALLOW,
     metricsAllow: value.TOCSIN_METRICS_ALLOW,
     leaseSeconds: value.TOCSIN_LEASE_SECONDS,

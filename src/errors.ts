@@ -74,6 +74,7 @@ export const PROBLEMS = {
   second_factor_invalid: 'The code is not the one of this moment, or was used before',
   second_factor_needed: 'The account takes a second factor',
   second_factor_present: 'The account has a second factor',
+  server_busy: 'The server has too much under way',
   session_ended: 'The session has ended',
   sign_in_failed: 'The e-mail address or the password is wrong',
   single_sign_on_failed: 'The identity provider did not say who this is',

@@ -8,6 +8,7 @@ import { egressFetch } from '../egress/fetch.ts';
 import { Problem } from '../errors.ts';
 import { createApp } from '../http/app.ts';
 import type { Webhooks } from '../http/context.ts';
+import { createByteBudget } from '../http/byte-budget.ts';
 import { createRates } from '../http/rates.ts';
 import { startSequencer, type Sequencer } from '../log/sequencer.ts';
 import { createSignInDesk, type SignInContext } from '../organisations/sign-in.ts';
@@ -111,6 +112,7 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
     webhooks: webhooksOf({ ...shared, egress }, worker),
     worker,
     rates: createRates(config.rates),
+    budget: createByteBudget(config.bytesInFlight),
     limits: config,
     quotas: config.quotas,
     ...signingIn(config, { db, keyring, clock }, egress),

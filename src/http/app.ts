@@ -12,7 +12,8 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
 import { takeAccessTokens } from './access-tokens.ts';
 import { guardRoutes } from './access.ts';
-import { readBodies } from './bodies.ts';
+import { readBodies } from './body/parsers.ts';
+import { boundLeftovers } from './body/rest-of-body.ts';
 import { answerClientErrors } from './client-error.ts';
 import { trustProxies } from './client.ts';
 import type { Services } from './context.ts';
@@ -39,7 +40,6 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: services.limits.bodyBytesMax,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     // A body of any length may take its time; its headers may not.
@@ -56,9 +56,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   // Answers are documented by their schemas and held to them by tests, not checked one by one.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerProblem);
-  app.setNotFoundHandler((request, reply) => {
-    answerProblem(new Problem('not_found', 'There is nothing under this path'), request, reply);
-  });
+  app.setNotFoundHandler((request, reply) => answerProblem(nothingHere(), request, reply));
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
@@ -66,12 +64,17 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   trustProxies(app, services.limits);
   drainAtClose(app);
   logRequests(app, services);
+  boundLeftovers(app);
   auditRefusals(app, services);
   refusePeculiar(app);
   refuseKeysInUrl(app);
   guardRoutes(app, services);
   app.addHook('onRequest', async (request) => refuseNul(request));
-  readBodies(app);
+  app.addHook('onRequest', async (request) => {
+    // Before a body is read: Fastify would read that of an unknown path too.
+    if (request.is404) throw nothingHere();
+  });
+  readBodies(app, services);
   await app.register(accepts);
   await app.register(cookie);
   await takeAccessTokens(app, services);
@@ -91,6 +94,10 @@ async function registerRoutes(app: FastifyInstance, services: Services): Promise
   if (!services.doors) return;
   await app.register(welcome);
   await app.register(rest, { services, prefix: '/api/v1' });
+}
+
+function nothingHere(): Problem {
+  return new Problem('not_found', 'There is nothing under this path');
 }
 
 /** Answers an address that cannot be read, of which no hook is told. */

@@ -11,6 +11,7 @@ import type { Quotas } from '../sharing/quotas.ts';
 import type { Database } from '../store/database.ts';
 import type { Log, Metrics } from '../telemetry.ts';
 import type { ProxySettings } from './client.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { Rates } from './rates.ts';
 
 /** All that the doors work with: made once in commands/serve and handed to each. */
@@ -28,6 +29,8 @@ export interface Services {
   /** The deliveries of this process, where it makes any: for its metrics. */
   readonly worker: { lags(): Map<string, number> } | undefined;
   readonly rates: Rates;
+  /** Bytes of requests and answers under way. */
+  readonly budget: ByteBudget;
   readonly limits: Limits;
   readonly quotas: Quotas;
   readonly signInDesk: SignInDesk;
@@ -44,6 +47,10 @@ export interface Services {
 export interface Limits extends ProxySettings {
   readonly bodyBytesMax: number;
   readonly bundleObjectsMax: number;
+  /** How many bytes of a body must come in a second, beyond the first pause. */
+  readonly bodyBytesPerSecond: number;
+  /** How long the server waits for more of a body. */
+  readonly bodyPauseSeconds: number;
   /** CIDRs from which /metrics may be read without a key. */
   readonly metricsAllow: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { Gauge } from 'prom-client';
 import { Problem } from '../errors.ts';
 import { isWithin } from '../organisations/networks.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
@@ -14,6 +15,11 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 const EXAMPLE = '# TYPE tocsin_log_head gauge\ntocsin_log_head 18211\n';
 
 const prometheus: Route = (app, services) => {
+  const bytesInFlight = new Gauge({
+    name: 'tocsin_bytes_in_flight',
+    help: 'Bytes of memory that requests and answers under way take from the budget',
+    registers: [services.metrics.registry],
+  });
   const { metricsAllow } = services.limits;
   app.get(
     '/metrics',
@@ -36,6 +42,7 @@ const prometheus: Route = (app, services) => {
       if (!isWatcher(request, metricsAllow)) await refuseStrangers(services, request);
       const { registry } = services.metrics;
       await gather(services);
+      bytesInFlight.set(services.budget.inFlight());
       return reply.header('content-type', registry.contentType).send(await registry.metrics());
     },
   );

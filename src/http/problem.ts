@@ -7,7 +7,8 @@ import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
 import { JsonFault } from '../stix/json-fault.ts';
 import { isOutage } from '../store/outage.ts';
 import { isTransient } from '../store/transient.ts';
-import { problemOfBody } from './body-problems.ts';
+import { problemOfBody } from './body/problems.ts';
+import { answerAndClose, dropRest } from './body/rest-of-body.ts';
 
 const STATUSES: Partial<Record<ProblemCode, number>> = {
   agreement_ended: 409,
@@ -59,6 +60,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   second_factor_invalid: 401,
   second_factor_needed: 401,
   second_factor_present: 409,
+  server_busy: 503,
   session_ended: 401,
   sign_in_failed: 401,
   single_sign_on_failed: 502,
@@ -94,6 +96,18 @@ function statusOf(code: ProblemCode): number {
   return STATUSES[code] ?? 400;
 }
 
+/**
+ * Details and paths often repeat what the caller sent. Whatever that was, the answer stays small.
+ */
+const DETAIL_CHARACTERS_MAX = 1_000;
+const PATH_CHARACTERS_MAX = 500;
+
+/** The text, cut off where it is too long. */
+function bounded(text: string, charactersMax: number): string {
+  if (text.length <= charactersMax) return text;
+  return `${text.slice(0, charactersMax).toWellFormed()}…`;
+}
+
 /** The body of an answer to a problem (RFC 9457 §3). */
 export function problemBody(problem: Problem, instance: string): Record<string, unknown> {
   return {
@@ -101,8 +115,8 @@ export function problemBody(problem: Problem, instance: string): Record<string, 
     title: PROBLEMS[problem.code],
     status: statusOf(problem.code),
     code: problem.code,
-    detail: problem.message,
-    ...(problem.path === undefined ? {} : { path: problem.path }),
+    detail: bounded(problem.message, DETAIL_CHARACTERS_MAX),
+    ...(problem.path === undefined ? {} : { path: bounded(problem.path, PATH_CHARACTERS_MAX) }),
     instance,
     ...problem.extra,
   };
@@ -118,37 +132,19 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   const status = statusOf(problem.code);
   if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed');
   request.problem = problem.code;
-  const wait = status === 503 ? 1 : problem.extra['retry_after'];
+  const wait = problem.extra['retry_after'] ?? (status === 503 ? 1 : undefined);
   if (typeof wait === 'number') reply.header('retry-after', String(wait));
   if (status === 401)
     reply.header('www-authenticate', 'Bearer realm="tocsin", Basic realm="tocsin"');
   reply.code(status).header('content-type', 'application/problem+json; charset=utf-8');
-  takeTheRest(
-    request,
-    reply,
-    () => void reply.send(JSON.stringify(problemBody(problem, request.id))),
-  );
+  const answer = (): void => void reply.send(JSON.stringify(problemBody(problem, request.id)));
+  if (status === 408) answerAndClose(request, reply, answer);
+  else dropRest(request, reply, answer);
 }
 
 /** Whether the client left in the midst of its body: nobody is there to answer, and nothing failed. */
 function isGone({ raw }: FastifyRequest): boolean {
   return raw.destroyed && !raw.complete;
-}
-
-/**
- * Reads a body to its end that nobody wants any more: a connection cut in the midst of it would
- * take the answer with it, and one left waiting would keep the server from stopping. Where the
- * connection ends with the answer, the answer waits for that end; else it goes at once.
- */
-function takeTheRest({ raw }: FastifyRequest, reply: FastifyReply, answer: () => void): void {
-  if (raw.complete) {
-    answer();
-    return;
-  }
-  reply.removeHeader('connection');
-  raw.unpipe().resume();
-  if (/\bclose\b/i.test(raw.headers.connection ?? '')) raw.once('end', answer);
-  else answer();
 }
 
 /** Whatever was thrown, as something the caller may be told. */

@@ -81,7 +81,7 @@ describe('lines that fail on their way', () => {
     const before = await rowCounts(tocsin);
     const cut = gzipSync(lines(2600)).subarray(0, -10);
     const { body } = await post(cut, 'gzip', 'application/x-ndjson', `?${option}=true`);
-    expect(body).toMatchObject({ status: 400, detail: 'The body is not whole gzip' });
+    expect(body).toMatchObject({ status: 400, detail: 'The body is truncated or corrupt gzip' });
     expect(body).not.toHaveProperty('summary');
     expect(await rowCounts(tocsin)).toEqual(before);
   });

@@ -26,7 +26,7 @@ const create: Route = (app, services) => {
   app.post(
     '/agreements',
     {
-      config: { access: ADMINS },
+      config: { access: ADMINS, body: 'list' },
       schema: {
         operationId: 'createAgreement',
         summary: 'Make an agreement',

@@ -16,7 +16,7 @@ const ask: Route = (app, services) => {
   app.post(
     '/audiences/preview',
     {
-      config: { access: PUBLISHERS, inExercises: true },
+      config: { access: PUBLISHERS, inExercises: true, body: 'list' },
       schema: {
         operationId: 'previewAudience',
         summary: 'Who would see what you post with an audience',

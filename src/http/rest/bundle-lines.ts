@@ -26,7 +26,7 @@ const ATOMIC_BYTES_MAX = 64 * 1024 * 1024;
  */
 export async function acceptNdjson(
   context: AcceptContext,
-  body: Readable,
+  body: AsyncIterable<Buffer>,
   request: LinesRequest,
 ): Promise<Readable> {
   const spool = createSpool();

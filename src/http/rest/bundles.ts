@@ -7,7 +7,8 @@ import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { readBundle } from '../../stix/bundle.ts';
 import { memberOf, PUBLISHERS } from '../access.ts';
-import { isNdjson } from '../bodies.ts';
+import { isNdjson } from '../body/media-type.ts';
+import type { LinesBody } from '../body/parsers.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
 import { acceptNdjson } from './bundle-lines.ts';
@@ -26,7 +27,7 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
   app.post(
     '/bundles',
     {
-      config: { access: PUBLISHERS, inExercises: true, takesBundles: true, takes: BUNDLE_BODIES },
+      config: { access: PUBLISHERS, inExercises: true, body: 'bundle', takes: BUNDLE_BODIES },
       schema: {
         operationId: 'postBundle',
         summary: 'Share the objects of a STIX 2.1 bundle',
@@ -91,7 +92,7 @@ async function postLines(
 ): Promise<Readable> {
   const member = memberOf(request);
   const audience = await chooseAudience(services.db, member, query.audience);
-  return acceptNdjson(context(services), request.body as Readable, {
+  return acceptNdjson(context(services), request.body as LinesBody, {
     member,
     audience,
     atomic: query.atomic,

@@ -20,7 +20,7 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
   app.post(
     '/indicators',
     {
-      config: { access: PUBLISHERS, inExercises: true, takes: INDICATOR_BODIES },
+      config: { access: PUBLISHERS, inExercises: true, body: 'object', takes: INDICATOR_BODIES },
       schema: {
         operationId: 'postIndicator',
         summary: 'Share one indicator',

@@ -1,7 +1,9 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { changeLogo, LOGO_BYTES_MAX, readLogo, removeLogo } from '../../organisations/logo.ts';
 import { administratorOf, ANALYSTS, ORG_ADMINS } from '../access.ts';
+import { wholeBody } from '../body/parsers.ts';
 import type { Bodies } from '../document.ts';
 import { sendRaw } from '../raw.ts';
 import { noun, type Route } from '../zod-app.ts';
@@ -49,14 +51,12 @@ const put: Route = (app, services) => {
   app.addContentTypeParser(
     // Pictures, and what is sent in their place, so as to say what is wrong with it.
     /^(image\/|application\/(octet-stream|xml)|text\/xml)/,
-    { parseAs: 'buffer' },
-    (_request, body, done) => done(null, body),
+    async (request: FastifyRequest) => wholeBody(services, request),
   );
   app.put(
     '/organisations/:slug/logo',
     {
-      bodyLimit: LOGO_BYTES_MAX,
-      config: { access: ORG_ADMINS, takes: PICTURES, takesPicture: true },
+      config: { access: ORG_ADMINS, takes: PICTURES, body: 'picture' },
       schema: {
         operationId: 'putLogo',
         summary: 'Give an organisation a logo',

@@ -19,7 +19,7 @@ const change: Route = (app, services) => {
   app.patch(
     '/objects/:id',
     {
-      config: { access: PUBLISHERS, inExercises: true },
+      config: { access: PUBLISHERS, inExercises: true, body: 'list' },
       schema: {
         ...one,
         operationId: 'readdressObject',

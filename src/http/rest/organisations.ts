@@ -31,7 +31,7 @@ const create: Route = (app, services) => {
   app.post(
     '/organisations',
     {
-      config: { access: ADMINS },
+      config: { access: ADMINS, body: 'list' },
       schema: {
         operationId: 'createOrganisation',
         summary: 'Make an organisation',
@@ -138,7 +138,7 @@ const change: Route = (app, services) => {
   app.patch(
     '/organisations/:slug',
     {
-      config: { access: ORG_ADMINS },
+      config: { access: ORG_ADMINS, body: 'list' },
       schema: {
         operationId: 'changeOrganisation',
         summary: 'Change an organisation',

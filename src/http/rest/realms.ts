@@ -21,7 +21,7 @@ const create: Route = (app, services) => {
   app.post(
     '/realms',
     {
-      config: { access: ADMINS },
+      config: { access: ADMINS, body: 'list' },
       schema: {
         operationId: 'createRealm',
         summary: 'Make an exercise: a realm of its own',

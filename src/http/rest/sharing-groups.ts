@@ -30,7 +30,7 @@ const create: Route = (app, services) => {
   app.post(
     '/sharing-groups',
     {
-      config: { access: PUBLISHERS, inExercises: true },
+      config: { access: PUBLISHERS, inExercises: true, body: 'list' },
       schema: {
         operationId: 'createSharingGroup',
         summary: 'Make a sharing group',
@@ -92,7 +92,7 @@ const change: Route = (app, services) => {
   app.patch(
     '/sharing-groups/:slug',
     {
-      config: { access: PUBLISHERS, inExercises: true },
+      config: { access: PUBLISHERS, inExercises: true, body: 'list' },
       schema: {
         operationId: 'changeSharingGroup',
         summary: 'Change a sharing group that you keep',

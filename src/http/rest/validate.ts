@@ -1,9 +1,9 @@
-import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { validate, validation, type Validation } from '../../indicators/validate.ts';
 import { READERS } from '../access.ts';
-import { isNdjson } from '../bodies.ts';
+import { isNdjson } from '../body/media-type.ts';
+import type { LinesBody } from '../body/parsers.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { readLines } from './ndjson.ts';
@@ -16,7 +16,7 @@ const post: Route = (app, services) => {
   app.post(
     '/validate',
     {
-      config: { access: READERS, inExercises: true, takesBundles: true, takes: BUNDLE_BODIES },
+      config: { access: READERS, inExercises: true, body: 'bundle', takes: BUNDLE_BODIES },
       schema: {
         operationId: 'validateBundle',
         summary: 'Check a bundle or an object, and keep nothing',
@@ -49,7 +49,7 @@ async function validateLines({ limits }: Services, request: FastifyRequest): Pro
   const { bundleObjectsMax, bodyBytesMax } = limits;
   const objects: unknown[] = [];
   let bytes = 0;
-  for await (const line of readLines(request.body as Readable)) {
+  for await (const line of readLines(request.body as LinesBody)) {
     objects.push(line.value);
     bytes += line.bytes;
     // All are held at once, since one may refer to another.

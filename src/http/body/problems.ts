@@ -1,0 +1,42 @@
+/** What is wrong with a body before it is parsed, in our words: by what the route takes. */
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '../../errors.ts';
+import { kindOf, type BodyKind } from './kinds.ts';
+import { BodyTooLarge } from './receive.ts';
+
+const WRONG_TYPES = ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'FST_ERR_CTP_EMPTY_TYPE'];
+
+/** The problem, or undefined when the error is about something else. */
+export function problemOfBody(
+  error: unknown,
+  { bodyLimit, config }: Pick<FastifyRequest['routeOptions'], 'bodyLimit' | 'config'>,
+): Problem | undefined {
+  const kind = kindOf(config);
+  if (error instanceof BodyTooLarge) {
+    const extra = { limit_bytes: bodyLimit };
+    return new Problem('body_too_large', tooLarge(kind, bodyLimit), { extra });
+  }
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!WRONG_TYPES.includes(String(error.code))) return undefined;
+  return new Problem('content_type_unsupported', `Send ${typesTaken(kind)}`, {
+    path: 'content-type',
+  });
+}
+
+function tooLarge(kind: BodyKind, bytesMax: number): string {
+  if (kind === 'picture') return `A picture may have ${bytesMax} bytes`;
+  if (kind === 'document' || kind === 'list') return `The body may have ${bytesMax} bytes here`;
+  return (
+    `One JSON document may have ${bytesMax} bytes. Send objects in any number to ` +
+    '/api/v1/bundles, one a line, as application/x-ndjson'
+  );
+}
+
+function typesTaken(kind: BodyKind): string {
+  if (kind === 'picture') return 'image/png or image/jpeg';
+  if (kind !== 'bundle') return 'application/json';
+  return (
+    'application/json or application/stix+json;version=2.1 with one bundle or object, or ' +
+    'application/x-ndjson with one object a line'
+  );
+}
