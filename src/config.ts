@@ -65,7 +65,12 @@ export const settings = z.object({
   TOCSIN_BODY_BYTES_PER_SECOND: z.coerce.number().int().min(1).default(1024),
   TOCSIN_BODY_PAUSE_SECONDS: z.coerce.number().min(0.1).max(3600).default(10),
   TOCSIN_EGRESS_ALLOW: ranges,
-  TOCSIN_METRICS_ALLOW: ranges.prefault('127.0.0.0/8,::1/128'),
+  TOCSIN_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  TOCSIN_METRICS_HOST: z.string().default('127.0.0.1'),
+  TOCSIN_METRICS_TOKEN_FILE: z.string().optional(),
+  TOCSIN_TLS_CERT: z.string().optional(),
+  TOCSIN_TLS_KEY: z.string().optional(),
+  TOCSIN_DOCS: z.enum(['public', 'members']).default('public'),
   TOCSIN_LEASE_SECONDS: z.coerce.number().min(1).max(3600).default(10),
   TOCSIN_DELIVERIES_MAX: z.coerce.number().int().min(1).max(1000).default(64),
   TOCSIN_RATE_REQUESTS: z.coerce.number().int().min(1).default(30_000),
@@ -131,13 +136,25 @@ export interface Config {
   /** Memory of requests and answers under way. */
   readonly bytesInFlight: BudgetLimits;
   readonly egressAllow: readonly string[];
-  readonly metricsAllow: readonly string[];
+  /** A listener for /metrics alone; undefined: none. */
+  readonly metricsPort: number | undefined;
+  readonly metricsHost: string;
+  readonly metricsToken: string | undefined;
+  /** Undefined: plain http. */
+  readonly tls: TlsFiles | undefined;
+  readonly docs: 'public' | 'members';
   readonly leaseSeconds: number;
   readonly deliveriesMax: number;
   readonly rates: RateLimits;
   readonly quotas: Quotas;
   /** Undefined where there is no single sign-on. */
   readonly identityProvider: IdentityProviderConfig | undefined;
+}
+
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
 /** Who says who people are, and what this server is to it (OpenID Connect). */
@@ -187,7 +204,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       waitMs: BUDGET_WAIT_MS,
     },
     egressAllow: value.TOCSIN_EGRESS_ALLOW,
-    metricsAllow: value.TOCSIN_METRICS_ALLOW,
+    metricsPort: value.TOCSIN_METRICS_PORT,
+    metricsHost: value.TOCSIN_METRICS_HOST,
+    metricsToken: metricsToken(value.TOCSIN_METRICS_TOKEN_FILE),
+    tls: tlsFiles(value),
+    docs: value.TOCSIN_DOCS,
     leaseSeconds: value.TOCSIN_LEASE_SECONDS,
     deliveriesMax: value.TOCSIN_DELIVERIES_MAX,
     rates: {
@@ -237,6 +258,30 @@ function identityProvider(value: z.infer<typeof settings>): IdentityProviderConf
   const clientSecret = secretText('TOCSIN_OIDC_CLIENT_SECRET_FILE', file);
   const redirectUri = new URL('/api/v1/sso/callback', publicUrl).href;
   return { issuer, clientId, clientSecret, redirectUri, organisation };
+}
+
+/** Throws ConfigError when one of the two is missing. */
+function tlsFiles(value: z.infer<typeof settings>): TlsFiles | undefined {
+  const { TOCSIN_TLS_CERT: certFile, TOCSIN_TLS_KEY: keyFile } = value;
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  throw new ConfigError(
+    'The environment cannot be used.\n  TLS takes both TOCSIN_TLS_CERT and TOCSIN_TLS_KEY',
+  );
+}
+
+const METRICS_TOKEN_MIN = 32;
+
+/** Throws ConfigError for a token that is short, or that no header can carry. */
+function metricsToken(file: string | undefined): string | undefined {
+  const token = secretText('TOCSIN_METRICS_TOKEN_FILE', file);
+  if (token === undefined || (/^[!-~]+$/.test(token) && token.length >= METRICS_TOKEN_MIN)) {
+    return token;
+  }
+  throw new ConfigError(
+    `TOCSIN_METRICS_TOKEN_FILE: ${file} must hold at least ${METRICS_TOKEN_MIN} printable ASCII ` +
+      'characters without a space, such as the output of `openssl rand -hex 32`',
+  );
 }
 
 /** What the file says is not repeated: it may hold a password. */

@@ -5,8 +5,10 @@ import { inspectCluster } from '../store/embedded/cluster.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { createLog } from '../telemetry.ts';
+import { certificateEnd } from './certificate.ts';
 import { loadKeyring } from './master-secret.ts';
 import { reachServer } from './open.ts';
+import { exposures } from './serve-listen.ts';
 
 /** `tocsin doctor` */
 export function doctorCommand(): Command {
@@ -16,12 +18,25 @@ export function doctorCommand(): Command {
       const config = readConfig();
       tell('runtime', `Node ${process.version}`);
       tell('egress', config.egressAllow.join(', ') || 'public https only');
+      await tellOfNetwork(config);
       if (!(await examine(config))) process.exitCode = 1;
     });
 }
 
 function tell(what: string, how: string): void {
   process.stdout.write(`${what.padEnd(12)} ${how}\n`);
+}
+
+/** What the network gets to see of this installation. Throws ConfigError for a bad certificate. */
+async function tellOfNetwork(config: Config): Promise<void> {
+  const { host, port, tls, trustedProxies } = config;
+  const until = tls && (await certificateEnd(tls)).toISOString().slice(0, 10);
+  tell(
+    'listens',
+    `${host}:${port}, ${until ? `TLS, certificate valid to ${until}` : 'plain http'}`,
+  );
+  tell('proxies', trustedProxies.join(', ') || 'none trusted');
+  for (const exposure of exposures(config)) tell('warning', exposure);
 }
 
 /** Whether a server can work on the database as it stands. Makes no database, and migrates none. */

@@ -1,14 +1,12 @@
-import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '../clock.ts';
-import { ConfigError, type Config } from '../config.ts';
+import type { Config } from '../config.ts';
 import { sendTestEvent, type TestContext } from '../deliveries/test-event.ts';
 import { startWorker, type Worker } from '../deliveries/worker.ts';
 import { createEgress, type Egress } from '../egress/egress.ts';
 import { egressFetch } from '../egress/fetch.ts';
 import { Problem } from '../errors.ts';
-import { createApp } from '../http/app.ts';
-import type { Webhooks } from '../http/context.ts';
 import { createByteBudget } from '../http/byte-budget.ts';
+import type { Services, Webhooks } from '../http/context.ts';
 import { createRates } from '../http/rates.ts';
 import { startSequencer, type Sequencer } from '../log/sequencer.ts';
 import { createSignInDesk, type SignInContext } from '../organisations/sign-in.ts';
@@ -19,6 +17,7 @@ import { notifySubscriptions } from '../store/subscriptions.ts';
 import { createMetrics, type Log } from '../telemetry.ts';
 import { closeAll, type Part } from './closing.ts';
 import { startAudit } from './serve-audit.ts';
+import { createListeners } from './serve-listen.ts';
 import { watchTime } from './serve-watch.ts';
 import { openStore, type OpenStore } from './open.ts';
 
@@ -28,6 +27,8 @@ export type ServerRole = (typeof SERVER_ROLES)[number];
 export interface RunningServer {
   /** Where it listens. */
   readonly url: string;
+  /** Where it listens for /metrics alone. */
+  readonly metricsUrl: string | undefined;
   /** Finishes what is under way, gives back leases and lets go of the database. */
   close(): Promise<void>;
 }
@@ -56,10 +57,10 @@ export async function serve(
     log.info('stopped');
   };
   try {
-    const app = await assemble({ config, log, roles, clock, store, stopping, started });
-    const url = await listenOn(app, config);
-    log.info({ url, roles }, 'listening');
-    return { url, close };
+    const listeners = await assemble({ config, log, roles, clock, store, stopping, started });
+    const { url, metricsUrl } = await listeners.listen();
+    log.info({ url, metricsUrl, roles }, 'listening');
+    return { url, metricsUrl, close };
   } catch (error) {
     // Else the worker would go on, and the embedded database after us.
     await close();
@@ -104,7 +105,7 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
   if (worker !== undefined) doors.push(worker);
   below.push(listenForGrowth(store, signal, worker, log));
   if (isWorker) below.push(watchTime(store, sequencer, log, clock));
-  const app = await createApp({
+  const services: Services = {
     ...shared,
     refusals: audit.refusals,
     sequencer,
@@ -118,9 +119,10 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
     ...signingIn(config, { db, keyring, clock }, egress),
     doors: roles.includes('http'),
     stopping: stopping.signal,
-  });
-  doors.push({ close: () => app.close() });
-  return app;
+  };
+  const listeners = await createListeners(services, config, log);
+  doors.push(listeners);
+  return listeners;
 }
 
 /** What the doors need for people who sign in. */
@@ -131,20 +133,6 @@ function signingIn({ publicUrl, identityProvider }: Config, own: SignInContext, 
     identityProvider &&
     createSingleSignOn({ ...own, signInDesk, fetch, provider: identityProvider });
   return { publicUrl, signInDesk, singleSignOn };
-}
-
-/** Where it listens. Throws ConfigError when HOST and PORT cannot be had. */
-async function listenOn(
-  app: Awaited<ReturnType<typeof createApp>>,
-  { host, port }: Config,
-): Promise<string> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`HOST and PORT cannot be had: ${why}`, { cause });
-  }
-  return urlOf(app.server.address());
 }
 
 function sequence({ db }: OpenStore, signal: LogSignal, log: Log): Sequencer {
@@ -193,10 +181,4 @@ function webhooksOf(context: TestContext, worker: Worker | undefined): Webhooks 
     },
     test: (id, organisationId) => sendTestEvent(context, id, organisationId),
   };
-}
-
-function urlOf(address: AddressInfo | string | null): string {
-  if (address === null || typeof address === 'string') return String(address);
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
 }

@@ -74,7 +74,7 @@ async function admitted(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Member> {
-  const member = await known(services, request);
+  const member = await knownMember(services, request);
   const { actor, organisation } = member;
   reply.headers(await services.rates.admit({ actor, organisationId: organisation.id }));
   return member;
@@ -83,10 +83,11 @@ async function admitted(
 const WRONG: ReadonlySet<string> = new Set<ProblemCode>(['key_invalid', 'token_invalid']);
 
 /**
+ * The member behind a request; wrong keys are counted by network.
  * A right key is let in however many wrong ones came from the same network: its secret is 256
  * random bits, and nobody shall be shut out by what a neighbour tries.
  */
-async function known(services: Services, request: FastifyRequest): Promise<Member> {
+export async function knownMember(services: Services, request: FastifyRequest): Promise<Member> {
   try {
     return await memberBehind(services, request);
   } catch (error) {

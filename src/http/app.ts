@@ -22,20 +22,48 @@ import { docs } from './docs.ts';
 import { documentObject, documentRoute } from './document.ts';
 import { health } from './health.ts';
 import { refuseKeysInUrl } from './key-in-url.ts';
-import { metrics } from './metrics.ts';
+import { metrics, openMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { refusePeculiar } from './peculiar.ts';
 import { answerProblem } from './problem.ts';
 import { auditRefusals } from './refusals.ts';
+import { secureAnswers } from './security-headers.ts';
 import { rest } from './rest/door.ts';
 import { welcome } from './welcome.ts';
+import { tlsServerFactory, type CertificateSource } from './tls.ts';
 import { logAtEnd, logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
 const HEADERS_TIMEOUT_MS = 30_000;
 
 /** The whole HTTP server, every door in sight; not listening yet. */
-export async function createApp(services: Services): Promise<FastifyInstance> {
+export async function createApp(
+  services: Services,
+  certificate?: CertificateSource,
+): Promise<FastifyInstance> {
+  const app = bareApp(services, certificate);
+  readBodies(app, services);
+  await app.register(accepts);
+  await app.register(cookie);
+  await takeAccessTokens(app, services);
+  await app.register(swagger, {
+    openapi: openApi,
+    transform: documentRoute,
+    transformObject: documentObject,
+  });
+  await registerRoutes(app, services);
+  return app;
+}
+
+/** The server of TOCSIN_METRICS_PORT, which answers /metrics alone; not listening yet. */
+export async function createMetricsApp(services: Services): Promise<FastifyInstance> {
+  const app = bareApp(services);
+  await app.register(openMetrics, { services });
+  return app;
+}
+
+/** A server without a route: what holds for every request and every answer. */
+function bareApp(services: Services, certificate?: CertificateSource): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = services.log;
   const app = fastify({
     loggerInstance,
@@ -51,17 +79,15 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     frameworkErrors: answerUnrouted(services),
     clientErrorHandler: answerClientErrors(services),
     routerOptions: { maxParamLength: 300 },
+    ...(certificate && { serverFactory: tlsServerFactory(certificate) }),
   });
   app.setValidatorCompiler(validatorCompiler);
   // Answers are documented by their schemas and held to them by tests, not checked one by one.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerProblem);
   app.setNotFoundHandler((request, reply) => answerProblem(nothingHere(), request, reply));
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff');
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-  });
   trustProxies(app, services.limits);
+  secureAnswers(app, services.publicUrl);
   drainAtClose(app);
   logRequests(app, services);
   boundLeftovers(app);
@@ -74,21 +100,11 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     // Before a body is read: Fastify would read that of an unknown path too.
     if (request.is404) throw nothingHere();
   });
-  readBodies(app, services);
-  await app.register(accepts);
-  await app.register(cookie);
-  await takeAccessTokens(app, services);
-  await app.register(swagger, {
-    openapi: openApi,
-    transform: documentRoute,
-    transformObject: documentObject,
-  });
-  await registerRoutes(app, services);
   return app;
 }
 
 async function registerRoutes(app: FastifyInstance, services: Services): Promise<void> {
-  await app.register(docs);
+  await app.register(docs, { readers: services.limits.docs });
   await app.register(health, { services });
   await app.register(metrics, { services });
   if (!services.doors) return;

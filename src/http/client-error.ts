@@ -5,9 +5,11 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { Problem } from '../errors.ts';
 import type { Services } from './context.ts';
 import { problemBody } from './problem.ts';
+import { HSTS, SECURITY_HEADERS } from './security-headers.ts';
 import { logUnreadable } from './wide-line.ts';
 
 type Handler = (error: NodeJS.ErrnoException, socket: Socket) => void;
@@ -21,20 +23,33 @@ export function answerClientErrors(services: Services): Handler {
     const body = problemBody(problem, requestId);
     const status = Number(body['status']);
     logUnreadable(services, socket, { requestId, status, problem: problem.code });
-    answer(socket, status, JSON.stringify(body));
+    answer(socket, { status, text: JSON.stringify(body), isHttps: isHttps(services, socket) });
   };
 }
 
-function answer(socket: Socket, status: number, text: string): void {
-  if (socket.writable) {
-    socket.write(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
-        `Content-Length: ${Buffer.byteLength(text)}\r\n` +
-        'Content-Type: application/problem+json; charset=utf-8\r\n' +
-        `Connection: close\r\n\r\n${text}`,
-    );
-  }
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly isHttps: boolean;
+}
+
+function answer(socket: Socket, { status, text, isHttps }: Answer): void {
+  const headers = {
+    'content-length': Buffer.byteLength(text),
+    'content-type': 'application/problem+json; charset=utf-8',
+    connection: 'close',
+    ...SECURITY_HEADERS,
+    ...(isHttps ? HSTS : {}),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const first = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  if (socket.writable) socket.write(`${first}${lines.join('')}\r\n${text}`);
   socket.destroySoon();
+}
+
+/** What a proxy says of its client cannot be read here. */
+function isHttps({ publicUrl }: Services, socket: Socket): boolean {
+  return socket instanceof TLSSocket || publicUrl?.startsWith('https:') === true;
 }
 
 function toProblem(code: string | undefined): Problem {

@@ -3,6 +3,8 @@
  * TOCSIN_TRUSTED_PROXIES lists. This file alone reads `remoteAddress`. Fastify's `trustProxy` is not
  * used: it knows no `Forwarded` header and returns an element that is not an address as it stands.
  */
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import { networkTest } from '../organisations/networks.ts';
@@ -53,12 +55,20 @@ export function clientAddress({ server, headers, socket }: FastifyRequest): stri
 }
 
 /** The scheme under which the client reached the server or its trusted proxy. */
-export function clientScheme({ server, headers, socket, protocol }: FastifyRequest): string {
-  const { isTrusted, header } = server.proxies;
-  if (!isTrusted(socket.remoteAddress ?? '')) return protocol;
+export function clientScheme({ server, raw }: FastifyRequest): 'http' | 'https' {
+  return schemeOf(server, raw);
+}
+
+/** The same of a request that Fastify has not seen yet. */
+export function schemeOf(
+  { proxies: { isTrusted, header } }: Pick<FastifyInstance, 'proxies'>,
+  { headers, socket }: IncomingMessage,
+): 'http' | 'https' {
+  const own = socket instanceof TLSSocket ? 'https' : 'http';
+  if (!isTrusted(socket.remoteAddress ?? '')) return own;
   const given = header === 'forwarded' ? headers[header] : headers['x-forwarded-proto'];
   const scheme = forwardedScheme(header, textOf(given));
-  return scheme === 'https' || scheme === 'http' ? scheme : protocol;
+  return scheme === 'https' || scheme === 'http' ? scheme : own;
 }
 
 /** The origin of this server as its clients know it: the public URL's, or that of this request. */

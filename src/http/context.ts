@@ -51,8 +51,10 @@ export interface Limits extends ProxySettings {
   readonly bodyBytesPerSecond: number;
   /** How long the server waits for more of a body. */
   readonly bodyPauseSeconds: number;
-  /** CIDRs from which /metrics may be read without a key. */
-  readonly metricsAllow: readonly string[];
+  /** Opens /metrics as a key of role admin does. */
+  readonly metricsToken: string | undefined;
+  /** Who may read /docs and /openapi.json. */
+  readonly docs: 'public' | 'members';
 }
 
 /** What the REST door asks of the deliveries beyond their records. */

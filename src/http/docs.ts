@@ -1,5 +1,6 @@
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { READERS } from './access.ts';
 import { errorPages } from './error-pages.ts';
 
 /**
@@ -17,11 +18,22 @@ const POLICY = {
   'frame-ancestors': "'none'",
 };
 
-/** `/docs` for people, with `/docs/errors`, and `/openapi.json` for machines. */
-export async function docs(app: FastifyInstance): Promise<void> {
+/**
+ * `/docs` for people, with `/docs/errors`, and `/openapi.json` for machines: for everybody, or for
+ * members only.
+ */
+export async function docs(
+  app: FastifyInstance,
+  { readers }: { readonly readers: 'public' | 'members' },
+): Promise<void> {
+  const access =
+    readers === 'public'
+      ? { access: readers }
+      : { access: READERS, whileInactive: true, inExercises: true };
   app.addHook('onRoute', (route) => {
-    route.config = { access: 'public', ...route.config };
+    route.config = { ...access, ...route.config };
   });
+  if (readers === 'members') askBrowsers(app);
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: POLICY,
@@ -30,4 +42,11 @@ export async function docs(app: FastifyInstance): Promise<void> {
   });
   await app.register(errorPages, { prefix: '/docs/errors' });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}
+
+/** Browsers ask their user for a name and a password; the key is the password. */
+function askBrowsers(app: FastifyInstance): void {
+  app.addHook('onSend', async (_request, reply) => {
+    if (reply.statusCode === 401) reply.header('www-authenticate', 'Basic realm="tocsin"');
+  });
 }

@@ -1,26 +1,19 @@
-import type { FastifyRequest } from 'fastify';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Gauge } from 'prom-client';
 import { Problem } from '../errors.ts';
-import { isWithin } from '../organisations/networks.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
-import { memberBehind } from './authenticate.ts';
-import { clientAddress } from './client.ts';
+import { knownMember } from './access.ts';
 import type { Services } from './context.ts';
 import { textAnswer } from './rest/schemas/answer.ts';
 import { problems } from './rest/schemas/problem.ts';
 import { noun, type Route } from './zod-app.ts';
 
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
-
 const EXAMPLE = '# TYPE tocsin_log_head gauge\ntocsin_log_head 18211\n';
 
 const prometheus: Route = (app, services) => {
-  const bytesInFlight = new Gauge({
-    name: 'tocsin_bytes_in_flight',
-    help: 'Bytes of memory that requests and answers under way take from the budget',
-    registers: [services.metrics.registry],
-  });
-  const { metricsAllow } = services.limits;
+  const { budget, limits, metrics } = services;
+  registerBudget(metrics, budget);
   app.get(
     '/metrics',
     {
@@ -29,8 +22,9 @@ const prometheus: Route = (app, services) => {
         operationId: 'getMetrics',
         summary: 'Prometheus metrics',
         description:
-          'Counts tell how much members share, so this is for the operator: from the addresses of ' +
-          'TOCSIN_METRICS_ALLOW, or with a key of role admin.',
+          'Counts tell how much members share, so this is for the operator: by the token of ' +
+          'TOCSIN_METRICS_TOKEN_FILE or a key of role admin. The port of TOCSIN_METRICS_PORT ' +
+          'takes neither.',
         tags: ['Operations'],
         response: {
           200: textAnswer('In the text format 0.0.4', 'text/plain', EXAMPLE),
@@ -39,26 +33,57 @@ const prometheus: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      if (!isWatcher(request, metricsAllow)) await refuseStrangers(services, request);
-      const { registry } = services.metrics;
-      await gather(services);
-      bytesInFlight.set(services.budget.inFlight());
-      return reply.header('content-type', registry.contentType).send(await registry.metrics());
+      if (!isToken(limits.metricsToken, request)) await refuseStrangers(services, request);
+      return sendMetrics(services, reply);
     },
   );
 };
 
+function registerBudget({ registry }: Services['metrics'], budget: Services['budget']): void {
+  void new Gauge({
+    name: 'tocsin_bytes_in_flight',
+    help: 'Bytes of memory that requests and answers under way take from the budget',
+    registers: [registry],
+    collect() {
+      this.set(budget.inFlight());
+    },
+  });
+}
+
 /** `/metrics`: the server in numbers, for its operator. */
 export const metrics = noun(prometheus);
 
-/** What came through a proxy has the proxy's address, which says nothing. */
-function isWatcher(request: FastifyRequest, allowed: readonly string[]): boolean {
-  if (FORWARDED.some((name) => request.headers[name] !== undefined)) return false;
-  return isWithin(allowed, clientAddress(request));
+/** `/metrics` alone, for a listener that only the operator's network reaches: it asks for no key. */
+export async function openMetrics(
+  app: FastifyInstance,
+  { services }: { readonly services: Services },
+): Promise<void> {
+  const schema = { hide: true };
+  app.get('/metrics', { config: { access: 'public' }, schema }, (_request, reply) =>
+    sendMetrics(services, reply),
+  );
+}
+
+async function sendMetrics(
+  services: Services,
+  reply: Pick<FastifyReply, 'header'>,
+): Promise<string> {
+  const { registry } = services.metrics;
+  await gather(services);
+  reply.header('content-type', registry.contentType);
+  return registry.metrics();
+}
+
+/** Digests are compared, which are of one length. */
+function isToken(token: string | undefined, { headers }: FastifyRequest): boolean {
+  const [, given] = /^Bearer +(\S+)$/iu.exec(headers.authorization ?? '') ?? [];
+  if (token === undefined || given === undefined) return false;
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(token), digest(given));
 }
 
 async function refuseStrangers(services: Services, request: FastifyRequest): Promise<void> {
-  const { role } = await memberBehind(services, request);
+  const { role } = await knownMember(services, request);
   if (role !== 'admin') throw new Problem('role_not_allowed', 'This takes a key of role admin');
 }
 

@@ -24,7 +24,6 @@ export async function welcome(app: FastifyInstance): Promise<void> {
       reply
         .header('content-type', `${type}; charset=utf-8`)
         .header('content-security-policy', POLICY)
-        .header('referrer-policy', 'no-referrer')
         .send(content),
     );
   }

@@ -40,7 +40,7 @@ describe('settings that cannot be', () => {
     ).toMatchObject({
       databaseUrl: 'postgresql://tocsin:secret@db.example.org/tocsin',
       egressAllow: ['192.0.2.0/24', '2001:db8::/32'],
-      metricsAllow: ['127.0.0.0/8', '::1/128'],
+      metricsPort: undefined,
     });
   });
 });

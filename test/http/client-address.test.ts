@@ -112,7 +112,7 @@ const OTHER_WAYS =
 
 describe('the source', () => {
   const root = join(import.meta.dirname, '../../src');
-  const own = new Set(['http/client.ts', 'http/forwarded.ts', 'http/metrics.ts']);
+  const own = new Set(['http/client.ts', 'http/forwarded.ts']);
 
   it.each([
     'socket.remoteAddress',

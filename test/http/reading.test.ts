@@ -124,7 +124,7 @@ describe('how the server is', () => {
     expect((await server.get('/healthz')).body).toEqual({ status: 'ok' });
     expect((await server.get('/readyz')).body).toMatchObject({ status: 'ready' });
     await alice.shares(indicator());
-    const metrics = await server.get('/metrics');
+    const metrics = await request(tocsin.metricsUrl).get('/metrics');
     expect(metrics.type).toBe('text/plain');
     expect(metrics.text).toMatch(/tocsin_objects_total\{outcome="created"\} \d+/);
     expect(metrics.text).toMatch(/tocsin_log_head [1-9]/);

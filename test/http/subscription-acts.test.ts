@@ -25,7 +25,7 @@ afterAll(async () => {
 it('logs and counts a test event like any attempt', async () => {
   const subscription = await subscribes(bob, webhooks);
   const counted = async () => {
-    const text = await (await fetch(`${tocsin.url}/metrics`)).text();
+    const text = await (await fetch(`${tocsin.metricsUrl}/metrics`)).text();
     const count = /^tocsin_attempts_total\{outcome="failed"\} (\d+)$/m.exec(text);
     return Number(count?.[1] ?? 0);
   };

@@ -55,7 +55,7 @@ async function linesFrom(place: number): Promise<Line[]> {
 }
 
 async function counted(method: string, route: string, status: number): Promise<number> {
-  const text = await (await fetch(`${tocsin.url}/metrics`)).text();
+  const text = await (await fetch(`${tocsin.metricsUrl}/metrics`)).text();
   const name = `tocsin_http_request_seconds_count{method="${method}",route="${route}",status="${status}"} `;
   const line = text.split('\n').find((one) => one.startsWith(name));
   return Number(line?.slice(name.length) ?? 0);

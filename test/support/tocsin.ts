@@ -15,6 +15,8 @@ import { manualClock, type ManualClock } from './manual-clock.ts';
 /** A whole server in this process, on a database of the test file's own, listening on loopback. */
 export interface Tocsin {
   readonly url: string;
+  /** Where `/metrics` is read without a key. */
+  readonly metricsUrl: string;
   readonly databaseUrl: string;
   readonly db: Database;
   readonly keyring: Keyring;
@@ -61,15 +63,16 @@ export async function startTocsin({
     });
     // A test that stops it by itself does so once.
     let closed: Promise<void> | undefined;
-    const once = { url: server.url, close: () => (closed ??= server.close()) };
+    const once = { ...server, close: () => (closed ??= server.close()) };
     servers.push(once);
     return once;
   };
-  const { url } = await start(roles);
+  const { url, metricsUrl = '' } = await start(roles);
   const owner = new pg.Pool({ connectionString: databaseUrl, max: 4 });
   const db = openDatabase({ url: databaseUrl, poolMax: 4, onError: () => undefined });
   return {
     url,
+    metricsUrl,
     databaseUrl,
     db,
     keyring: createKeyring(secret),
@@ -102,6 +105,7 @@ function configOf(databaseUrl: string, directory: string, settings: Settings): C
     TOCSIN_DATA_DIR: directory,
     TOCSIN_SECRET_FILE: join(directory, 'secret'),
     PORT: '0',
+    TOCSIN_METRICS_PORT: '0',
     TOCSIN_DATABASE_POOL: '6',
     TOCSIN_EGRESS_ALLOW: '127.0.0.0/8',
     ...settings,
