@@ -5,6 +5,7 @@ export type Log = Logger;
 
 /** Logs go to standard error as one JSON object a line, so that commands keep standard output. */
 export function createLog(level: string, to: DestinationStream = standardError()): Log {
+  const escaping = { write: (line: string) => to.write(inertJson(line)) };
   return pino(
     {
       level,
@@ -13,8 +14,30 @@ export function createLog(level: string, to: DestinationStream = standardError()
       serializers: { err: toErrorLine },
       formatters: { level: (label) => ({ level: label }) },
     },
-    to,
+    escaping,
   );
+}
+
+/**
+ * JSON whose strings do nothing to a terminal: JSON itself escapes C0 controls alone. U+009B begins an
+ * escape sequence in one character, and bidirectional controls reorder what a reader sees. The JSON
+ * stands for the same value.
+ */
+export function inertJson(json: string): string {
+  return json.replaceAll(DECEPTIVE, escapedCharacter);
+}
+
+/** Text that does nothing to a terminal but break lines; other controls are shown as `\\u009b`. */
+export function inertText(text: string): string {
+  return text.replaceAll(DECEPTIVE_OR_CONTROL, escapedCharacter);
+}
+
+const DECEPTIVE =
+  /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const DECEPTIVE_OR_CONTROL = new RegExp(`(?![\\n\\t])(?:\\p{Cc}|${DECEPTIVE.source})`, 'gu');
+
+function escapedCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function standardError(): DestinationStream {

@@ -8,7 +8,8 @@ import {
   type AgreementWish,
 } from '../organisations/agreements.ts';
 import { TLP_ORDER, type Tlp } from '../stix/tlp.ts';
-import { print, withStore } from './open.ts';
+import { withStore } from './open.ts';
+import { print } from './output.ts';
 
 interface Options {
   org: string;

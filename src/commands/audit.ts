@@ -10,6 +10,7 @@ import { readVkey, vkeyOf, type Verifier } from '../audit/note.ts';
 import { pruneAudit } from '../store/audit-prune.ts';
 import { createLog } from '../telemetry.ts';
 import { openStore, type OpenStore } from './open.ts';
+import { print, printText } from './output.ts';
 
 interface VerifyOptions {
   readonly json: boolean;
@@ -79,7 +80,8 @@ async function runVerify({ db, keyring }: OpenStore, options: VerifyOptions): Pr
   const verifiers = [...(await auditSigners(db, keyring)), ...options.vkey];
   const kept = await Promise.all(options.against.map(readNote));
   const verdict = await verifyAudit(db, { verifiers, kept });
-  process.stdout.write(options.json ? `${JSON.stringify(verdict)}\n` : inWords(verdict));
+  if (options.json) print(verdict);
+  else printText(inWords(verdict));
   if (!verdict.ok) process.exitCode = 1;
 }
 
@@ -110,12 +112,12 @@ function whereOf({ position, auditId }: AuditFault): string {
 async function runCheckpoint({ db, keyring }: OpenStore, vkey: boolean): Promise<void> {
   if (vkey) {
     const [current] = await auditSigners(db, keyring);
-    process.stdout.write(current === undefined ? '' : `${vkeyOf(current)}\n`);
+    printText(current === undefined ? '' : `${vkeyOf(current)}\n`);
     return;
   }
   await noteDisclosures(db, keyring, 0);
   await chainAll(db);
-  process.stdout.write((await signHead(db, keyring)).note);
+  printText((await signHead(db, keyring)).note);
 }
 
 /** What is dropped is under a checkpoint before, and that it was dropped is after. */
@@ -125,5 +127,5 @@ async function runPrune({ db, keyring, url }: OpenStore, before: Date): Promise<
   const months = await pruneAudit(url, before, 'command line');
   await chainAll(db);
   await signHead(db, keyring);
-  process.stdout.write(`${months.length} months dropped${months.map((m) => `\n${m}`).join('')}\n`);
+  printText(`${months.length} months dropped${months.map((m) => `\n${m}`).join('')}\n`);
 }

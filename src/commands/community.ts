@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { operator } from '../organisations/administer.ts';
 import { createCommunity } from '../organisations/communities.ts';
-import { print, withStore } from './open.ts';
+import { withStore } from './open.ts';
+import { print } from './output.ts';
 
 interface Options {
   name?: string;

@@ -8,6 +8,7 @@ import { createLog } from '../telemetry.ts';
 import { certificateEnd } from './certificate.ts';
 import { loadKeyring } from './master-secret.ts';
 import { reachServer } from './open.ts';
+import { printText } from './output.ts';
 import { exposures } from './serve-listen.ts';
 
 /** `tocsin doctor` */
@@ -24,7 +25,7 @@ export function doctorCommand(): Command {
 }
 
 function tell(what: string, how: string): void {
-  process.stdout.write(`${what.padEnd(12)} ${how}\n`);
+  printText(`${what.padEnd(12)} ${how}\n`);
 }
 
 /** What the network gets to see of this installation. Throws ConfigError for a bad certificate. */

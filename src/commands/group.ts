@@ -4,7 +4,8 @@ import { createGroup, join, leave, readGroups } from '../organisations/groups.ts
 import { realmOf } from '../organisations/named-realm.ts';
 import { asServer } from '../store/transaction.ts';
 import type { Database } from '../store/database.ts';
-import { print, withStore } from './open.ts';
+import { withStore } from './open.ts';
+import { print } from './output.ts';
 
 interface Where {
   realm?: string;

@@ -13,6 +13,7 @@ import { parseBundle } from '../stix/bundle-text.ts';
 import { JsonFault } from '../stix/json-fault.ts';
 import { createLog } from '../telemetry.ts';
 import { openStore, type OpenStore } from './open.ts';
+import { print, printText } from './output.ts';
 
 interface Options {
   org: string;
@@ -57,7 +58,8 @@ async function run(files: string[], options: Options): Promise<void> {
   try {
     for (const file of files) {
       const report = await importFile(store, file, options, () => sequencer.nudge());
-      process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : inWords(report));
+      if (options.json) print(report);
+      else printText(inWords(report));
       if (report.error !== undefined || report.results.some((r) => r.outcome === 'rejected')) {
         process.exitCode = 1;
       }

@@ -4,7 +4,8 @@ import { createKey } from '../organisations/create.ts';
 import { ROLES, type Role } from '../sharing/member.ts';
 import { operator } from '../organisations/administer.ts';
 import { readKeys, revokeKey } from '../organisations/key-acts.ts';
-import { print, withStore } from './open.ts';
+import { withStore } from './open.ts';
+import { print, printText } from './output.ts';
 
 /** Who the audit names. */
 const ACTOR = 'command line';
@@ -56,6 +57,6 @@ function readDate(text: string): Date {
 async function run({ org, realm, role, label, expires }: Options): Promise<void> {
   await withStore(async ({ db, keyring }) => {
     const wish = { organisation: org, realm, role, label, expiresAt: expires ?? null };
-    process.stdout.write(`${await createKey(db, keyring, wish, ACTOR)}\n`);
+    printText(`${await createKey(db, keyring, wish, ACTOR)}\n`);
   });
 }

@@ -12,6 +12,7 @@ import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orgCommand } from './org.ts';
+import { printError } from './output.ts';
 import { realmCommand } from './realm.ts';
 import { serveCommand } from './serve-command.ts';
 import { userCommand } from './user.ts';
@@ -39,7 +40,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!isForPeople(error)) throw error;
-  process.stderr.write(`tocsin: ${error.message}\n`);
+  printError(`tocsin: ${error.message}\n`);
   process.exitCode = 1;
 }
 

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { createLog } from '../telemetry.ts';
 import { openStore } from './open.ts';
+import { printText } from './output.ts';
 
 /** `tocsin migrate` */
 export function migrateCommand(): Command {
@@ -11,6 +12,6 @@ export function migrateCommand(): Command {
       const config = readConfig();
       const store = await openStore(config, createLog(config.logLevel));
       await store.close();
-      process.stdout.write('The database has the schema of this version.\n');
+      printText('The database has the schema of this version.\n');
     });
 }

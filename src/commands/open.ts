@@ -79,8 +79,3 @@ export async function withStore<T>(work: (store: OpenStore) => Promise<T>): Prom
     await store.close();
   }
 }
-
-/** Prints one JSON value a line. */
-export function print(...values: readonly object[]): void {
-  for (const value of values) process.stdout.write(`${JSON.stringify(value)}\n`);
-}

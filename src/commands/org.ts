@@ -9,7 +9,8 @@ import {
 import { changeOrganisation, readDirectory, type Status } from '../organisations/directory.ts';
 import { TLP_ORDER, type Tlp } from '../stix/tlp.ts';
 import { DEFAULT_COMMUNITY } from './bootstrap.ts';
-import { print, withStore } from './open.ts';
+import { withStore } from './open.ts';
+import { print } from './output.ts';
 
 interface Options {
   slug?: string;

@@ -2,7 +2,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { operator } from '../organisations/administer.ts';
 import { archiveRealm, createRealm, readRealms, wipeRealm } from '../organisations/realms.ts';
 import { TLP_ORDER, type Tlp } from '../stix/tlp.ts';
-import { print, withStore } from './open.ts';
+import { withStore } from './open.ts';
+import { print } from './output.ts';
 
 interface Options {
   name?: string;

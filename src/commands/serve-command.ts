@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
 import { createLog } from '../telemetry.ts';
+import { printText } from './output.ts';
 import { serve, SERVER_ROLES, type ServerRole } from './serve.ts';
 import { stopOnSignals } from './signals.ts';
 
@@ -27,7 +28,7 @@ async function run(roles: readonly ServerRole[]): Promise<void> {
     log.info('stopped before it served');
   });
   if (server !== undefined) {
-    process.stdout.write(`Tocsin listens on ${config.publicUrl ?? server.url}\n`);
+    printText(`Tocsin listens on ${config.publicUrl ?? server.url}\n`);
     if (!signal.aborted) await once(signal, 'abort');
     await server.close().catch((error: unknown) => {
       log.error({ err: error }, 'could not stop');

@@ -3,7 +3,8 @@ import { systemClock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { operator } from '../organisations/administer.ts';
 import { inviteUser, readUsers, USER_ROLES, type UserRole } from '../organisations/user-acts.ts';
-import { print, withStore } from './open.ts';
+import { withStore } from './open.ts';
+import { print, printText } from './output.ts';
 
 /** Who the audit names. */
 const BY = operator('command line');
@@ -45,6 +46,6 @@ async function run({ org, email, name, role, redClearance }: Options): Promise<v
     const wish = { organisation: org, email, name: name ?? email, role, redClearance };
     const { token } = await inviteUser(db, BY, wish, systemClock.now());
     const base = publicUrl ?? `http://${host}:${port}`;
-    process.stdout.write(`${base}/#/invitation/${token}\n`);
+    printText(`${base}/#/invitation/${token}\n`);
   });
 }

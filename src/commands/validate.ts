@@ -4,6 +4,7 @@ import { validate, type Validation } from '../indicators/validate.ts';
 import { parseBundle } from '../stix/bundle-text.ts';
 import type { Finding } from '../stix/check.ts';
 import { JsonFault } from '../stix/json-fault.ts';
+import { print, printText } from './output.ts';
 
 interface Options {
   json: boolean;
@@ -31,13 +32,13 @@ async function run(files: string[], { json, quiet }: Options): Promise<void> {
   for (const file of files) {
     const report = await check(file);
     reports.push(report);
-    if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
-    else if (!quiet) process.stdout.write(inWords(report));
+    if (json) print(report);
+    else if (!quiet) printText(inWords(report));
     if (report.error !== undefined || (report.validation?.summary.invalid ?? 0) > 0) {
       process.exitCode = 1;
     }
   }
-  if (!json) process.stdout.write(table(reports));
+  if (!json) printText(table(reports));
 }
 
 async function check(file: string): Promise<Report> {

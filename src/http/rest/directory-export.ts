@@ -28,10 +28,25 @@ export function toCsv(organisations: readonly OrganisationView[]): string {
   return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
-/** What a spreadsheet would run as a formula gets an apostrophe before it. */
+/**
+ * Every place where a spreadsheet may begin a cell, and a formula would begin: at the start, or after a
+ * character that spreadsheets split on, whatever the quotes say. White space, format characters,
+ * quotation marks and apostrophes may stand between.
+ */
+const FORMULA_STARTS =
+  /(?<=^|[,;|\t\n\v\f\r\u0085\u2028\u2029])(?=[\s\p{Cf}\u0085"']*[=+\-@＝＋－＠﹦﹢﹣﹫−])/gu;
+
+/**
+ * Gets an apostrophe at each of these places, which makes text of what follows. Since apostrophes
+ * that were there before get another one, who removes one at each place has the text as it was.
+ */
+export function neutralised(text: string): string {
+  return text.replaceAll(FORMULA_STARTS, "'");
+}
+
 function cell(text: string): string {
-  const plain = /^[\s\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(text) ? `'${text}` : text;
-  return /[",\r\n']/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+  const plain = neutralised(text);
+  return /[^\w .:@/+-]/u.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 
 /** One card for each contact. */
@@ -59,11 +74,15 @@ function card({ name, country }: OrganisationView, contact: Contact): string {
   return lines.map((line) => (line ? folded(line) : '')).join('');
 }
 
-/** RFC 6350 §3.4: what has a meaning of its own in a value. */
+/**
+ * RFC 6350 §3.4: what has a meaning of its own in a value. Every character that some reader takes for
+ * the end of a line counts as one; no other control character is allowed there.
+ */
 function escaped(text: string): string {
   return text
     .replaceAll(/[\\,;]/g, (character) => `\\${character}`)
-    .replaceAll(/\r\n|\r|\n/g, '\\n');
+    .replaceAll(/\r\n|[\r\n\v\f\u0085\u2028\u2029]/g, '\\n')
+    .replaceAll(/\p{Cc}/gu, ' ');
 }
 
 /** RFC 6350 §3.2: at most 75 octets on a line, no character torn apart. */
