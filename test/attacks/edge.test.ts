@@ -191,7 +191,11 @@ const WAYS: readonly [string, number, () => string][] = [
     200,
     () => keyed('GET /api/v1/changes HTTP/1.1\r\nHost: a\r\nAccept: application/x-ndjson\r\n'),
   ],
-  ['a file', 200, () => keyed('GET /api/v1/organisations.csv HTTP/1.1\r\nHost: a\r\n')],
+  [
+    'a file',
+    200,
+    () => keyed('GET /api/v1/organisations/directory HTTP/1.1\r\nHost: a\r\nAccept: text/csv\r\n'),
+  ],
   ['the welcome page', 200, () => 'GET / HTTP/1.1\r\nHost: a\r\n'],
   ['its script', 200, () => 'GET /welcome.js HTTP/1.1\r\nHost: a\r\n'],
   ['the document', 200, () => 'GET /openapi.json HTTP/1.1\r\nHost: a\r\n'],

@@ -13,8 +13,8 @@ afterAll(() => removeTestDirectory(directory));
 describe('settings that cannot be', () => {
   it.each([
     ['TOCSIN_EGRESS_ALLOW', '192.0.2.0/24, intranet', 'intranet'],
-    ['TOCSIN_METRICS_ALLOW', '192.0.2.1', '192.0.2.1'],
-    ['TOCSIN_METRICS_ALLOW', '2001:db8::/129', '2001:db8::/129'],
+    ['TOCSIN_TRUSTED_PROXIES', '192.0.2.1', '192.0.2.1'],
+    ['TOCSIN_TRUSTED_PROXIES', '2001:db8::/129', '2001:db8::/129'],
   ])('%s=%s names the range that is none', (name, value, wrong) => {
     expect(() => readConfig({ [name]: value })).toThrow(
       `${name}: ${wrong} is no range of addresses: a CIDR`,
