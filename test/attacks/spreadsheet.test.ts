@@ -8,7 +8,7 @@ import type { OrganisationView } from '../../src/store/directory.ts';
 import { createLog, inertJson, inertText } from '../../src/telemetry.ts';
 
 const SEPARATORS = [',', ';', '\t', '|', '\n', '\r', '\v', '\f', '\u0085', '\u2028', '\u2029'];
-const FORMULA_CHARACTERS = [...'=+-@＝＋－＠﹦﹢﹣﹫−'];
+const FORMULA_CHARACTERS = Array.from('=+-@＝＋－＠﹦﹢﹣﹫−');
 const FILLERS = [' ', '\u00a0', '\u200b', '\ufeff', '\u202e', '"', "'", "''", '""', '\u3000'];
 
 const anyText = fc
@@ -65,12 +65,11 @@ function isFormula(cell: string): boolean {
 /** How a reader of the documents removes what was inserted: one apostrophe where a formula could begin. */
 function restored(cell: string): string {
   let text = '';
-  for (const [index, character] of [...cell].entries()) {
-    const before = index === 0 ? '\n' : ([...cell][index - 1] ?? '');
-    const after = [...cell].slice(index + 1).join('');
-    const isInserted =
-      character === "'" && SEPARATORS.includes(before) && isFormula(after.replaceAll("'", ''));
-    if (!isInserted) text += character;
+  for (let at = 0; at < cell.length; at += 1) {
+    const before = at === 0 ? '\n' : cell.charAt(at - 1);
+    const after = cell.slice(at + 1).replaceAll("'", '');
+    const isInserted = cell[at] === "'" && SEPARATORS.includes(before) && isFormula(after);
+    if (!isInserted) text += cell.charAt(at);
   }
   return text;
 }
