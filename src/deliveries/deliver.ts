@@ -10,6 +10,7 @@ import type { Database } from '../store/database.ts';
 import { findOrder, type Order } from '../store/leases.ts';
 import type { LogRow } from '../store/log.ts';
 import type { Log, Metrics } from '../telemetry.ts';
+import { openUrl } from './endpoint-url.ts';
 import { SubscriptionFilter, toLogFilter } from './filter.ts';
 import type { LogPart, SharedContents } from './contents.ts';
 import { changedPayload, type Payload } from './payload.ts';
@@ -131,7 +132,8 @@ async function dispatch(
   const startMs = performance.now();
   const secrets = openSecrets(keyring, subscriptionId, order.secret, startedAt.getTime());
   disclose(context, subscriptionId, order, page);
-  const sent = await send(egress, { url: order.url, secrets }, payload, startedAt.getTime());
+  const url = openUrl(keyring, subscriptionId, order.url);
+  const sent = await send(egress, { url, secrets }, payload, startedAt.getTime());
   const nowMs = clock.now().getTime();
   const decision = decide({
     outcome: sent.outcome,

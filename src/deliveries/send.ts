@@ -15,7 +15,10 @@ export interface Endpoint {
 export interface Sent {
   readonly outcome: Outcome;
   readonly status: number | null;
-  /** Why there was no answer, or the beginning of an answer that was not a success. */
+  /**
+   * Why there was no answer, or the beginning of an answer that was not a success, if it came from the
+   * public internet.
+   */
   readonly detail: string | null;
 }
 
@@ -58,7 +61,8 @@ export async function send(
   const retryAfter = headers['retry-after'];
   const outcome = { status, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined };
   const success = status >= 200 && status < 300;
-  return { outcome, status, detail: success ? null : excerpt(answer.body) };
+  // What stands inside the operator's network is not for the members to read.
+  return { outcome, status, detail: success || answer.inside ? null : excerpt(answer.body) };
 }
 
 /** The beginning of an answer, for the owner of the endpoint: printable, one line. */

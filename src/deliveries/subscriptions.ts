@@ -20,6 +20,7 @@ import {
   type SubscriptionRecord,
 } from '../store/subscriptions.ts';
 import { asViewer, type Tx } from '../store/transaction.ts';
+import { openUrl, sealUrl, shownUrl } from './endpoint-url.ts';
 import { sealSecrets, validSecrets, withNewSecret } from './secrets.ts';
 import { newSecret } from './signature.ts';
 
@@ -39,9 +40,16 @@ export interface Wish {
   readonly start: Start;
 }
 
-/** A subscription as its owner sees it, its place sealed. */
-export interface SubscriptionView extends Omit<SubscriptionRecord, 'cursor'> {
+/** A subscription as its owner sees it: its URL masked, its cursor sealed. */
+export interface SubscriptionView extends Omit<SubscriptionRecord, 'cursor' | 'url'> {
+  /** Null when it was stored under a master secret that is gone. */
+  readonly url: string | null;
   readonly cursor: string;
+}
+
+/** What changes; what is left out stays. */
+export interface SubscriptionChangeInput extends Omit<SubscriptionChange, 'url'> {
+  readonly url?: string | undefined;
 }
 
 /** How long the secret that was replaced still signs beside the new one, unless said otherwise. */
@@ -63,8 +71,11 @@ export async function createSubscription(
   return asViewer(db, member.viewer, async (tx) => {
     const { organisationId, realmId } = member.viewer;
     await withQuota(tx, organisationId, 'subscriptions', context.quotas.subscriptions);
-    const sealed = sealSecrets(keyring, id, [{ secret }]);
-    await insertSubscription(tx, { ...wish, id, organisationId, realmId, secret: sealed, cursor });
+    const sealed = {
+      url: sealUrl(keyring, id, wish.url),
+      secret: sealSecrets(keyring, id, [{ secret }]),
+    };
+    await insertSubscription(tx, { ...wish, ...sealed, id, organisationId, realmId, cursor });
     await note(tx, member, 'subscription.create', id);
     return { subscription: await view(context, tx, member, id), secret };
   });
@@ -75,10 +86,7 @@ export async function readSubscriptions(
   { viewer }: Member,
 ): Promise<SubscriptionView[]> {
   const records = await asViewer(db, viewer, listSubscriptions);
-  return records.map((record) => ({
-    ...record,
-    cursor: sealCursor(keyring, viewer, record.cursor),
-  }));
+  return records.map((record) => viewOf(keyring, viewer, record));
 }
 
 export async function readSubscription(
@@ -93,8 +101,9 @@ export async function changeSubscription(
   context: SubscriptionContext,
   member: Member,
   id: string,
-  change: SubscriptionChange,
+  { url, ...rest }: SubscriptionChangeInput,
 ): Promise<SubscriptionView> {
+  const change = { ...rest, url: url === undefined ? url : sealUrl(context.keyring, id, url) };
   return asViewer(context.db, member.viewer, async (tx) => {
     if (!(await updateSubscription(tx, id, change))) throw unknown();
     await note(tx, member, 'subscription.change', id);
@@ -134,7 +143,9 @@ export async function rotateSecret(
     const valid = validSecrets(keyring, id, record.secret, nowMs);
     const until = nowMs + overlapSeconds * 1000;
     const secrets = withNewSecret(valid, secret, { nowMs, until });
-    await replaceSecret(tx, id, sealSecrets(keyring, id, secrets));
+    // Sealed anew as well, so that both outlive an older master secret.
+    const url = sealUrl(keyring, id, openUrl(keyring, id, record.url));
+    await replaceSecret(tx, id, { secret: sealSecrets(keyring, id, secrets), url });
     await note(tx, member, 'subscription.rotate_secret', id);
   });
   return secret;
@@ -169,8 +180,20 @@ async function view(
 ): Promise<SubscriptionView> {
   const record = await findSubscription(tx, id);
   if (record === undefined) throw unknown();
-  const { secret: _, cursor, ...rest } = record;
-  return { ...rest, cursor: sealCursor(keyring, viewer, cursor) };
+  const { secret: _, ...rest } = record;
+  return viewOf(keyring, viewer, rest);
+}
+
+function viewOf(
+  keyring: Keyring,
+  viewer: Member['viewer'],
+  { url, cursor, ...rest }: SubscriptionRecord,
+): SubscriptionView {
+  return {
+    ...rest,
+    url: shownUrl(keyring, rest.id, url),
+    cursor: sealCursor(keyring, viewer, cursor),
+  };
 }
 
 async function note(tx: Tx, member: Member, action: string, id: string): Promise<void> {

@@ -3,6 +3,7 @@ import { Problem } from '../errors.ts';
 import { noteAttempt, type AttemptRecord } from '../store/attempts.ts';
 import { findEndpoint } from '../store/leases.ts';
 import type { DeliveryContext } from './deliver.ts';
+import { openUrl } from './endpoint-url.ts';
 import { testPayload } from './payload.ts';
 import { openSecrets } from './secrets.ts';
 import { send } from './send.ts';
@@ -32,7 +33,8 @@ export async function sendTestEvent(
   const startMs = performance.now();
   const payload = testPayload(subscriptionId, startedAt, randomBytes(18).toString('base64url'));
   const secrets = openSecrets(keyring, subscriptionId, endpoint.secret, startedAt.getTime());
-  const sent = await send(egress, { url: endpoint.url, secrets }, payload, startedAt.getTime());
+  const url = openUrl(keyring, subscriptionId, endpoint.url);
+  const sent = await send(egress, { url, secrets }, payload, startedAt.getTime());
   const durationMs = Math.round(performance.now() - startMs);
   const { status, detail } = sent;
   const outcome = status !== null && status >= 200 && status < 300 ? 'delivered' : 'failed';

@@ -16,12 +16,15 @@ export interface Connector {
   connect: buildConnector.connector;
   /** Gives up the connection that is being opened, and every later one. */
   cancel: (error: Error) => void;
+  /** Whether any connection so far could lead to a range that the operator opened. */
+  isInside: () => boolean;
 }
 
 export function createConnector(policy: Policy): Connector {
   const givenUp = Promise.withResolvers<never>();
   // Raced against below, and nobody's failure where nothing is being opened.
   givenUp.promise.catch(() => {});
+  let inside = false;
 
   async function open(target: Target): Promise<Socket> {
     const late = Promise.withResolvers<never>();
@@ -31,6 +34,8 @@ export function createConnector(policy: Policy): Connector {
     try {
       const addresses = await within(policy.vet(target));
       if (isRefusal(addresses)) throw new EgressError(addresses.code, addresses.detail);
+      // Before anything is sent, so that no answer can come first.
+      if (addresses.some((address) => policy.isInside(address))) inside = true;
       socket = dial(target, addresses);
       await within(reached(socket, target));
       return socket;
@@ -50,6 +55,7 @@ export function createConnector(policy: Policy): Connector {
       );
     },
     cancel: givenUp.reject,
+    isInside: () => inside,
   };
 }
 

@@ -15,6 +15,8 @@ export interface EgressResponse {
   body: Buffer;
   /** Whether the body went on past the limit. */
   truncated: boolean;
+  /** Whether it may come from a range that the operator opened, and not from the public internet. */
+  inside: boolean;
 }
 
 export type EgressOutcome = EgressResponse | EgressFailure;
@@ -115,6 +117,7 @@ class Answer implements Dispatcher.DispatchHandler, Waiter {
       headers: this.#headers,
       body,
       truncated,
+      inside: this.#lane?.isInside() ?? true,
     });
   }
 

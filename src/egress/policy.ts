@@ -20,6 +20,8 @@ export interface Policy {
   readUrl(text: string): URL | EgressRefusal;
   /** The vetted addresses of a target, to connect to and to nothing else, or why it may not be called. */
   vet(target: Target): Promise<readonly string[] | EgressRefusal>;
+  /** Whether an address is in a range that the operator opened: inside the operator's network. */
+  isInside(address: string): boolean;
 }
 
 /** @param allow CIDRs in which plain http, any port and private addresses are allowed; throws on one that is none. */
@@ -28,6 +30,7 @@ export function createPolicy(allow: readonly string[], resolve: Resolve): Policy
   const isOpen = opened.length > 0;
   return {
     readUrl,
+    isInside: (address) => isWithin(address, opened),
     async vet(target) {
       // Without opened ranges no answer could lift these two, so nobody learns what names we resolve.
       const outright = isOpen ? undefined : refuseTransport(target);

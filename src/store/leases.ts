@@ -87,7 +87,8 @@ export interface Order {
   readonly realmId: number;
   /** Slug of the realm. */
   readonly realm: string;
-  readonly url: string;
+  /** Encrypted. */
+  readonly url: Uint8Array;
   readonly filter: unknown;
   /** STIX identities of the organisations that the filter names. */
   readonly identities: string[];
@@ -141,8 +142,8 @@ export async function findEndpoint(
   db: Database,
   subscriptionId: string,
   organisationId: number,
-): Promise<{ url: string; secret: Uint8Array } | undefined> {
-  const [row] = await db.server.$queryRaw<{ url: string; secret: Uint8Array }[]>`
+): Promise<{ url: Uint8Array; secret: Uint8Array } | undefined> {
+  const [row] = await db.server.$queryRaw<{ url: Uint8Array; secret: Uint8Array }[]>`
     select url, secret from subscription
     where id = ${subscriptionId}::uuid and organisation_id = ${organisationId}`;
   return row;

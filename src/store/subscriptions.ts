@@ -4,7 +4,8 @@ import type { Tx } from './transaction.ts';
 /** A subscription as its owner sees it. */
 export interface SubscriptionRecord {
   readonly id: string;
-  readonly url: string;
+  /** Encrypted. */
+  readonly url: Uint8Array;
   readonly description: string;
   readonly filter: unknown;
   readonly state: string;
@@ -41,7 +42,8 @@ export interface NewSubscription {
   readonly id: string;
   readonly organisationId: number;
   readonly realmId: number;
-  readonly url: string;
+  /** Encrypted. */
+  readonly url: Buffer;
   readonly description: string;
   readonly filter: object;
   readonly secret: Buffer;
@@ -59,7 +61,8 @@ export async function insertSubscription(tx: Tx, subscription: NewSubscription):
 }
 
 export interface SubscriptionChange {
-  readonly url?: string | undefined;
+  /** Encrypted. */
+  readonly url?: Buffer | undefined;
   readonly description?: string | undefined;
   readonly filter?: object | undefined;
   readonly state?: 'active' | 'paused' | undefined;
@@ -78,7 +81,7 @@ export async function updateSubscription(
   const { url = null, description = null, state = null, batchMax = null } = change;
   const filter = change.filter === undefined ? null : JSON.stringify(change.filter);
   const changed = await tx.$executeRaw`
-    update subscription set url = coalesce(${url}, url),
+    update subscription set url = coalesce(${url}::bytea, url),
       description = coalesce(${description}, description),
       filter = coalesce(${filter}::jsonb, filter), state = coalesce(${state}, state),
       batch_max = coalesce(${batchMax}::integer, batch_max),
@@ -103,9 +106,14 @@ export async function moveSubscription(tx: Tx, id: string, cursor: number): Prom
   return moved === 1;
 }
 
-export async function replaceSecret(tx: Tx, id: string, secret: Buffer): Promise<boolean> {
+/** Replaces what is stored encrypted. Returns whether there was such a subscription. */
+export async function replaceSecret(
+  tx: Tx,
+  id: string,
+  { secret, url }: { readonly secret: Buffer; readonly url: Buffer },
+): Promise<boolean> {
   const changed = await tx.$executeRaw`
-    update subscription set secret = ${secret} where id = ${id}::uuid`;
+    update subscription set secret = ${secret}, url = ${url} where id = ${id}::uuid`;
   return changed === 1;
 }
 

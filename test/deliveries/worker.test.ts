@@ -141,7 +141,8 @@ describe('a receiver that fails', () => {
       ['retry', 500],
       ['delivered', 204],
     ]);
-    expect(tried[0]?.detail).toBe('no way');
+    // The receiver is on loopback, which the operator opened.
+    expect(tried[0]?.detail).toBeNull();
   });
 
   it('is not tried before the time it asked for', async () => {

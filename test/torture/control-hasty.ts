@@ -77,7 +77,10 @@ async function deliverUnderKills(
         [workerId, subscriptionId],
       ),
     );
-    const orders: HastyOrders = { databaseUrl, workerId, subscriptionId, postFirst };
+    const receiverUrl = receiver.url;
+    const orders: HastyOrders = {
+      ...{ databaseUrl, workerId, subscriptionId, receiverUrl, postFirst },
+    };
     for (let kill = 0; kill <= KILLS; kill++) {
       const worker = spawn(process.execPath, [PROGRAM, JSON.stringify(orders)], {
         stdio: 'ignore',

@@ -14,6 +14,7 @@ export interface HastyOrders {
   readonly databaseUrl: string;
   readonly workerId: string;
   readonly subscriptionId: string;
+  readonly receiverUrl: string;
   readonly postFirst: boolean;
 }
 
@@ -21,7 +22,7 @@ const BATCH_MAX = 5;
 const CEILING = 3;
 
 const orders: HastyOrders = JSON.parse(process.argv[2] ?? '{}');
-const { databaseUrl: url, workerId, subscriptionId, postFirst } = orders;
+const { databaseUrl: url, workerId, subscriptionId, receiverUrl, postFirst } = orders;
 const db = openDatabase({ url, poolMax: 2, onError: () => undefined });
 
 for (;;) {
@@ -40,7 +41,7 @@ async function deliver(order: Order): Promise<boolean> {
   const move = () => skipTo(db, workerId, subscriptionId, order.cursor, page.next);
   if (!postFirst) await move();
   const contents = page.rows.flatMap(({ content }) => content ?? []);
-  const answer = await fetch(order.url, { method: 'POST', body: `[${contents.join(',')}]` });
+  const answer = await fetch(receiverUrl, { method: 'POST', body: `[${contents.join(',')}]` });
   if (postFirst && answer.ok) await move();
   return answer.ok;
 }

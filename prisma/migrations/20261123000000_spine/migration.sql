@@ -217,7 +217,8 @@ create table subscription (
   id uuid primary key,
   organisation_id integer not null references organisation,
   realm_id smallint not null references realm,
-  url text not null,
+  -- Encrypted: a URL often carries a token.
+  url bytea not null,
   description text not null default '',
   filter jsonb not null default '{}',
   secret bytea not null,

@@ -4,6 +4,7 @@ import {
   rotateSecret,
 } from '../../deliveries/subscriptions.ts';
 import { openPlace, sealPlace } from '../../log/cursor.ts';
+import type { Member } from '../../sharing/member.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
 import { listAttempts, type AttemptView } from '../../store/subscriptions.ts';
 import { asViewer } from '../../store/transaction.ts';
@@ -123,7 +124,7 @@ const attempts: Route = (app, services) => {
       const rows = await asViewer(services.db, viewer, (tx) =>
         listAttempts(tx, request.params.id, { before: place, limit }),
       );
-      return { attempts: rows.map((row) => toAttempt(services, viewer, row)) };
+      return { attempts: rows.map((row) => toAttempt(services, member, row)) };
     },
   );
 };
@@ -136,11 +137,14 @@ function openAttempt({ keyring }: Services, viewer: Viewer, text: string): numbe
   return openPlace(keyring, viewer, 'attempt', { text, path: 'before' });
 }
 
-function toAttempt({ keyring }: Services, viewer: Viewer, row: AttemptView) {
-  const { id, webhookId, kind, startedAt, durationMs, ...rest } = row;
+/** An answer's text is for who may change the endpoint; why there was none is for every reader. */
+function toAttempt({ keyring }: Services, { viewer, role }: Member, row: AttemptView) {
+  const { id, webhookId, kind, startedAt, durationMs, detail, ...rest } = row;
+  const isAnswer = rest.status !== null;
   return {
     id: sealPlace(keyring, viewer, 'attempt', id),
     ...rest,
+    detail: isAnswer && !ORG_ADMINS.includes(role) ? null : detail,
     webhook_id: webhookId,
     kind: kind === 'test' ? ('test' as const) : ('delivery' as const),
     started_at: startedAt.toISOString(),

@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import { isMaskedUrl } from '../../../deliveries/endpoint-url.ts';
 import { SubscriptionFilter } from '../../../deliveries/filter.ts';
 
-const url = z.url({ protocol: /^https?$/ }).max(2000);
+const url = z
+  .url({ protocol: /^https?$/ })
+  .max(2000)
+  .refine((text) => !isMaskedUrl(text), 'This is the masked form: send the whole URL');
 const description = z.string().max(500);
 const batchMax = z.number().int().min(1).max(500);
 
@@ -60,7 +64,14 @@ export const SubscriptionParams = z.strictObject({
 export const SubscriptionAnswer = z
   .object({
     id: z.uuid(),
-    url: z.string(),
+    url: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'Scheme and host, and `/…` for the rest, which may hold a token and is never shown; null ' +
+          'when it was stored under a master secret that is gone',
+      }),
     description: z.string(),
     filter: SubscriptionFilter,
     batch_max: z.number().int(),
@@ -85,11 +96,20 @@ export const NewSubscriptionAnswer = SubscriptionAnswer.extend(SecretAnswer.shap
 });
 export const SubscriptionsAnswer = z.object({ subscriptions: z.array(SubscriptionAnswer) });
 
+const DETAIL = z
+  .string()
+  .nullable()
+  .meta({
+    description:
+      'Why there was no answer; or, for an org_admin, the beginning of an answer that was not a ' +
+      'success, if the endpoint is on the public internet',
+  });
+
 export const TestAnswer = z
   .object({
     outcome: z.enum(['delivered', 'failed']),
     status: z.number().int().nullable(),
-    detail: z.string().nullable(),
+    detail: DETAIL,
     duration_ms: z.number().int(),
   })
   .meta({ id: 'TestOutcome' });
@@ -122,7 +142,7 @@ export const AttemptsAnswer = z
             '`delivered`, `retry`, `split`, `dead_letter` or `disable`; of a test, `failed`',
         }),
         status: z.number().int().nullable(),
-        detail: z.string().nullable(),
+        detail: DETAIL,
         objects: z.number().int(),
         withdrawn: z.number().int(),
         bytes: z.number().int(),
