@@ -27,7 +27,8 @@ const arrows = {
 /** What each file at the root of src/ may import of src/. */
 const rootArrows = {
   main: ['src/commands/', 'src/(config|errors|clock|telemetry|keyring)\\.ts$'],
-  config: ['src/errors\\.ts$'],
+  config: ['src/(errors|config-files)\\.ts$'],
+  'config-files': [],
   errors: [],
   clock: [],
   keyring: ['src/errors\\.ts$'],

@@ -1,5 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import {
+  ConfigError,
+  databaseUrl,
+  databaseUrlOf,
+  metricsToken,
+  secretText,
+  tlsFiles,
+  type TlsFiles,
+} from './config-files.ts';
+
+export { ConfigError, type TlsFiles } from './config-files.ts';
 
 const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 
@@ -23,9 +33,6 @@ const ranges = z
 
 /** A request that finds no room among the bytes in flight waits so long, then gets 503. */
 const BUDGET_WAIT_MS = 5_000;
-
-/** Of PostgreSQL, with its account. */
-const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
 /**
  * Everything that the environment may say, checked once at start. Nothing else reads it.
@@ -151,12 +158,6 @@ export interface Config {
   readonly identityProvider: IdentityProviderConfig | undefined;
 }
 
-/** Paths of PEM files. */
-export interface TlsFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-}
-
 /** Who says who people are, and what this server is to it (OpenID Connect). */
 export interface IdentityProviderConfig {
   readonly issuer: string;
@@ -165,11 +166,6 @@ export interface IdentityProviderConfig {
   readonly redirectUri: string;
   /** The slug of the organisation whose analyst everybody becomes; undefined: nobody is made. */
   readonly organisation: string | undefined;
-}
-
-/** The environment says something that cannot be; the message names each setting. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
 }
 
 /** Reads and checks the environment. Throws ConfigError naming every wrong setting. */
@@ -207,7 +203,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     metricsPort: value.TOCSIN_METRICS_PORT,
     metricsHost: value.TOCSIN_METRICS_HOST,
     metricsToken: metricsToken(value.TOCSIN_METRICS_TOKEN_FILE),
-    tls: tlsFiles(value),
+    tls: tlsFiles(value.TOCSIN_TLS_CERT, value.TOCSIN_TLS_KEY),
     docs: value.TOCSIN_DOCS,
     leaseSeconds: value.TOCSIN_LEASE_SECONDS,
     deliveriesMax: value.TOCSIN_DELIVERIES_MAX,
@@ -258,47 +254,4 @@ function identityProvider(value: z.infer<typeof settings>): IdentityProviderConf
   const clientSecret = secretText('TOCSIN_OIDC_CLIENT_SECRET_FILE', file);
   const redirectUri = new URL('/api/v1/sso/callback', publicUrl).href;
   return { issuer, clientId, clientSecret, redirectUri, organisation };
-}
-
-/** Throws ConfigError when one of the two is missing. */
-function tlsFiles(value: z.infer<typeof settings>): TlsFiles | undefined {
-  const { TOCSIN_TLS_CERT: certFile, TOCSIN_TLS_KEY: keyFile } = value;
-  if (certFile === undefined && keyFile === undefined) return undefined;
-  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
-  throw new ConfigError(
-    'The environment cannot be used.\n  TLS takes both TOCSIN_TLS_CERT and TOCSIN_TLS_KEY',
-  );
-}
-
-const METRICS_TOKEN_MIN = 32;
-
-/** Throws ConfigError for a token that is short, or that no header can carry. */
-function metricsToken(file: string | undefined): string | undefined {
-  const token = secretText('TOCSIN_METRICS_TOKEN_FILE', file);
-  if (token === undefined || (/^[!-~]+$/.test(token) && token.length >= METRICS_TOKEN_MIN)) {
-    return token;
-  }
-  throw new ConfigError(
-    `TOCSIN_METRICS_TOKEN_FILE: ${file} must hold at least ${METRICS_TOKEN_MIN} printable ASCII ` +
-      'characters without a space, such as the output of `openssl rand -hex 32`',
-  );
-}
-
-/** What the file says is not repeated: it may hold a password. */
-function databaseUrlOf(file: string | undefined): string | undefined {
-  const text = secretText('DATABASE_URL_FILE', file);
-  if (text === undefined || databaseUrl.safeParse(text).success) return text;
-  throw new ConfigError(
-    `The environment cannot be used.\n  DATABASE_URL_FILE: what ${file} holds is not the URL of a ` +
-      'PostgreSQL, such as postgresql://account:password@host:5432/database',
-  );
-}
-
-function secretText(name: string, file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (cause) {
-    throw new ConfigError(`${name}: ${file} cannot be read`, { cause });
-  }
 }

@@ -16,7 +16,7 @@ import type { LogPart, SharedContents } from './contents.ts';
 import { changedPayload, type Payload } from './payload.ts';
 import { decide, type Decision } from './retry.ts';
 import { openSecrets } from './secrets.ts';
-import { send, type Sent } from './send.ts';
+import { send, type Endpoint, type Sent } from './send.ts';
 import { standingAfter } from './standing.ts';
 
 export interface DeliveryContext {
@@ -130,10 +130,9 @@ async function dispatch(
   });
   const startedAt = clock.now();
   const startMs = performance.now();
-  const secrets = openSecrets(keyring, subscriptionId, order.secret, startedAt.getTime());
+  const endpoint = openEndpoint(keyring, subscriptionId, order, startedAt.getTime());
   disclose(context, subscriptionId, order, page);
-  const url = openUrl(keyring, subscriptionId, order.url);
-  const sent = await send(egress, { url, secrets }, payload, startedAt.getTime());
+  const sent = await send(egress, endpoint, payload, startedAt.getTime());
   const nowMs = clock.now().getTime();
   const decision = decide({
     outcome: sent.outcome,
@@ -164,6 +163,11 @@ async function dispatch(
   if (decision.kind === 'retry') return { kind: 'wait', untilMs: standing.nextAttemptMs };
   const more = page.more || standing.cursor < page.next;
   return { kind: 'moved', cursor: standing.cursor, sent: true, more };
+}
+
+function openEndpoint(keyring: Keyring, id: string, order: Order, nowMs: number): Endpoint {
+  const secrets = openSecrets(keyring, id, order.secret, nowMs);
+  return { url: openUrl(keyring, id, order.url), secrets };
 }
 
 function record(

@@ -79,7 +79,11 @@ async function deliverUnderKills(
     );
     const receiverUrl = receiver.url;
     const orders: HastyOrders = {
-      ...{ databaseUrl, workerId, subscriptionId, receiverUrl, postFirst },
+      databaseUrl,
+      workerId,
+      subscriptionId,
+      receiverUrl,
+      postFirst,
     };
     for (let kill = 0; kill <= KILLS; kill++) {
       const worker = spawn(process.execPath, [PROGRAM, JSON.stringify(orders)], {
