@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../../src/commands/serve.ts';
+import { createLog } from '../../src/telemetry.ts';
 import { anActor, keyOf, type Actor } from '../support/actors.ts';
 import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 const CLIENT = '203.0.113.5';
 const INSIDE = '198.51.100.7';
+const lines: string[] = [];
 const token = randomBytes(32).toString('hex');
 
 let directory: string;
@@ -27,7 +29,8 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tocsin-edge-'));
   const tokenFile = join(directory, 'token');
   await writeFile(tokenFile, `${token}\n`);
-  tocsin = await startTocsin({ settings: { TOCSIN_METRICS_TOKEN_FILE: tokenFile } });
+  const log = createLog('info', { write: (line) => void lines.push(line) });
+  tocsin = await startTocsin({ log, settings: { TOCSIN_METRICS_TOKEN_FILE: tokenFile } });
   behindProxy = await tocsin.another(['http'], {
     TOCSIN_TRUSTED_PROXIES: '127.0.0.0/8',
     TOCSIN_DOCS: 'members',
@@ -69,6 +72,15 @@ describe('an address is what the nearest trusted proxy says', () => {
     await me(behindProxy.url, `${INSIDE}, 127.0.0.1, ${CLIENT}`).expect(403);
     const header = { forwarded: `for=${INSIDE}`, 'x-real-ip': INSIDE, 'client-ip': INSIDE };
     await me(behindProxy.url, CLIENT).set(header).expect(403);
+  });
+
+  it('in every line of the log', async () => {
+    const before = lines.length;
+    await me(behindProxy.url, `${INSIDE}, 192.0.2.33`).expect(403);
+    const addresses = () =>
+      lines.slice(before).map((line) => (JSON.parse(line) as { address?: string }).address);
+    await expect.poll(addresses).toContain('192.0.2.33');
+    expect(addresses()).not.toContain(INSIDE);
   });
 
   it('so that wrong keys of one client do not count for another', async () => {
