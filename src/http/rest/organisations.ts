@@ -85,7 +85,12 @@ const directory: Route = (app, services) => {
       schema: {
         operationId: 'exportDirectory',
         summary: 'The directory as CSV or vCard',
-        description: 'What every member may see, as `text/csv` or `text/vcard`.',
+        description:
+          'What every member may see, as `text/csv` or `text/vcard`. In CSV, an apostrophe stands ' +
+          'wherever a spreadsheet could find a formula: at the start of a cell, or after a comma, ' +
+          'semicolon, tab, bar or line break in it, before `=`, `+`, `-`, `@` or a look-alike of ' +
+          'these, white space and quotation marks between them aside. Remove one apostrophe at ' +
+          'each such place to get the original text.',
         tags,
         response: { 200: DIRECTORY_ANSWER, ...problems(401, 403, 406) },
       },
