@@ -1,3 +1,4 @@
+import { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
@@ -12,7 +13,9 @@ const LOOK_MS = 50;
  */
 export function drainAtClose(app: FastifyInstance): void {
   const silent = new Set<Socket>();
-  app.server.on('connection', (socket: Socket) => {
+  // Requests over TLS come with the socket of this event, and not with that of `connection`.
+  const opened = app.server instanceof TlsServer ? 'secureConnection' : 'connection';
+  app.server.on(opened, (socket: Socket) => {
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });
