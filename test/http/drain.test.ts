@@ -65,6 +65,8 @@ describe.each([
     const answer = answerOf(port, isTls);
     await arrived;
     const closed = app.close();
+    // By then it has closed what it would not wait for.
+    await expect.poll(() => app.server.listening).toBe(false);
     finish();
     expect(await answer).toBe('whole');
     await closed;
