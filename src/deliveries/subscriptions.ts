@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { openCursor, sealCursor } from '../log/cursor.ts';
@@ -19,6 +20,7 @@ import {
   type SubscriptionChange,
   type SubscriptionRecord,
 } from '../store/subscriptions.ts';
+import { requireStanding } from '../store/standing.ts';
 import { asViewer, type Tx } from '../store/transaction.ts';
 import { openUrl, sealUrl, shownUrl } from './endpoint-url.ts';
 import { sealSecrets, validSecrets, withNewSecret } from './secrets.ts';
@@ -27,6 +29,7 @@ import { newSecret } from './signature.ts';
 export interface SubscriptionContext {
   readonly db: Database;
   readonly keyring: Keyring;
+  readonly clock: Clock;
 }
 
 /** Where a subscription begins: what comes from now on, all there is, or after a cursor. */
@@ -64,7 +67,7 @@ export async function createSubscription(
   member: Member,
   wish: Wish,
 ): Promise<{ subscription: SubscriptionView; secret: string }> {
-  const { db, keyring } = context;
+  const { db, keyring, clock } = context;
   const id = randomUUID();
   const secret = newSecret(randomBytes);
   const cursor = await placeOf(context, member, wish.start);
@@ -76,7 +79,7 @@ export async function createSubscription(
       secret: sealSecrets(keyring, id, [{ secret }]),
     };
     await insertSubscription(tx, { ...wish, ...sealed, id, organisationId, realmId, cursor });
-    await note(tx, member, 'subscription.create', id);
+    await note(clock, tx, member, 'subscription.create', id);
     return { subscription: await view(context, tx, member, id), secret };
   });
 }
@@ -103,10 +106,11 @@ export async function changeSubscription(
   id: string,
   { url, ...rest }: SubscriptionChangeInput,
 ): Promise<SubscriptionView> {
-  const change = { ...rest, url: url === undefined ? url : sealUrl(context.keyring, id, url) };
-  return asViewer(context.db, member.viewer, async (tx) => {
+  const { db, clock, keyring } = context;
+  const change = { ...rest, url: url === undefined ? url : sealUrl(keyring, id, url) };
+  return asViewer(db, member.viewer, async (tx) => {
     if (!(await updateSubscription(tx, id, change))) throw unknown();
-    await note(tx, member, 'subscription.change', id);
+    await note(clock, tx, member, 'subscription.change', id);
     return view(context, tx, member, id);
   });
 }
@@ -118,17 +122,18 @@ export async function replaySubscription(
   id: string,
   start: Start,
 ): Promise<SubscriptionView> {
+  const { db, clock } = context;
   const cursor = await placeOf(context, member, start);
-  return asViewer(context.db, member.viewer, async (tx) => {
+  return asViewer(db, member.viewer, async (tx) => {
     if (!(await moveSubscription(tx, id, cursor))) throw unknown();
-    await note(tx, member, 'subscription.replay', id);
+    await note(clock, tx, member, 'subscription.replay', id);
     return view(context, tx, member, id);
   });
 }
 
 /** Gives a new secret; the old one signs beside it for `overlapSeconds`, with 0 none does. */
 export async function rotateSecret(
-  { db, keyring }: SubscriptionContext,
+  { db, keyring, clock }: SubscriptionContext,
   member: Member,
   id: string,
   {
@@ -146,24 +151,24 @@ export async function rotateSecret(
     // Sealed anew as well, so that both outlive an older master secret.
     const url = sealUrl(keyring, id, openUrl(keyring, id, record.url));
     await replaceSecret(tx, id, { secret: sealSecrets(keyring, id, secrets), url });
-    await note(tx, member, 'subscription.rotate_secret', id);
+    await note(clock, tx, member, 'subscription.rotate_secret', id);
   });
   return secret;
 }
 
 export async function removeSubscription(
-  { db }: SubscriptionContext,
+  { db, clock }: SubscriptionContext,
   member: Member,
   id: string,
 ): Promise<void> {
   await asViewer(db, member.viewer, async (tx) => {
     if (!(await deleteSubscription(tx, id))) throw unknown();
-    await note(tx, member, 'subscription.delete', id);
+    await note(clock, tx, member, 'subscription.delete', id);
   });
 }
 
 async function placeOf(
-  { db, keyring }: SubscriptionContext,
+  { db, keyring }: Pick<SubscriptionContext, 'db' | 'keyring'>,
   { viewer }: Member,
   start: Start,
 ): Promise<number> {
@@ -196,7 +201,15 @@ function viewOf(
   };
 }
 
-async function note(tx: Tx, member: Member, action: string, id: string): Promise<void> {
+/** The last step of each change. Throws StandingChanged where the member may not make it any more. */
+async function note(
+  clock: Clock,
+  tx: Tx,
+  member: Member,
+  action: string,
+  id: string,
+): Promise<void> {
+  await requireStanding(tx, member.standing, clock.now());
   await appendAudit(tx, {
     organisationId: member.viewer.organisationId,
     actor: member.actor,

@@ -4,12 +4,13 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { Problem, type ProblemCode } from '../errors.ts';
-import type { Administrator } from '../organisations/administer.ts';
+import type { Administrator, Caller } from '../organisations/administer.ts';
 import type { Member, Role, SignedIn } from '../sharing/member.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import { memberBehind } from './authenticate.ts';
 import { clientAddress } from './client.ts';
 import type { Services } from './context.ts';
+import { renewing } from './standing.ts';
 
 /** `public`, or the roles whose keys and users may call it. */
 export type Access = 'public' | readonly Role[];
@@ -33,17 +34,32 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     member: Member | undefined;
+    caller: Caller | undefined;
+    /** When the caller was authenticated last. */
+    admittedMs: number;
     /** The code of the problem that the request was answered with. */
     problem: string | undefined;
   }
 }
 
+/**
+ * Whoever sends its body later than this after its credential is authenticated again, for what only
+ * reads. What writes asks in its transaction (sharing/standing.ts).
+ */
+const LATE_MS = 1000;
+
 /** Refuses routes that do not say who may call them, and callers who may not. */
 export function guardRoutes(app: FastifyInstance, services: Services): void {
   app.decorateRequest('member', undefined);
+  app.decorateRequest('caller', undefined);
+  app.decorateRequest('admittedMs', 0);
   app.decorateRequest('problem', undefined);
   const routes: RouteOptions[] = [];
-  app.addHook('onRoute', (route) => void routes.push(route));
+  app.addHook('onRoute', (route) => {
+    routes.push(route);
+    if (route.config?.access === 'public') return;
+    route.handler = renewing(route.handler, (request) => readmit(services, request));
+  });
   app.addHook('onReady', async () => {
     const open = routes.find(({ config }) => config?.access === undefined);
     if (open !== undefined) {
@@ -51,21 +67,39 @@ export function guardRoutes(app: FastifyInstance, services: Services): void {
     }
   });
   app.addHook('onRequest', async (request, reply) => {
-    if (request.is404) return;
-    const { access, whileInactive, inExercises, usersOnly } = request.routeOptions.config;
-    if (access === 'public') return;
+    if (request.is404 || request.routeOptions.config.access === 'public') return;
     const member = await admitted(services, request, reply);
-    request.member = member;
     if (member.viewer.realmId !== PRODUCTION) reply.header('tocsin-realm', member.realm.slug);
-    refuseRole(member, access ?? []);
-    if (inExercises !== true) refusePlayers(member);
-    if (usersOnly === true && member.user === undefined) {
-      throw new Problem('user_needed', 'Sign in: a key is of no person');
-    }
-    if (!member.active && whileInactive !== true) {
-      throw new Problem('organisation_not_active', 'No agreement of your organisation is in force');
-    }
+    letIn(services, request, member);
   });
+  app.addHook('preHandler', async (request) => {
+    const waitedMs = services.clock.now().getTime() - request.admittedMs;
+    if (request.caller !== undefined && waitedMs > LATE_MS) await readmit(services, request);
+  });
+}
+
+/**
+ * Authenticates the caller again in the course of its request, for what it may do by now. Throws the
+ * Problem that a new request would get.
+ */
+export async function readmit(services: Services, request: FastifyRequest): Promise<void> {
+  letIn(services, request, await memberBehind(services, request));
+}
+
+/** Throws Problem role_not_allowed, realm_not_allowed, user_needed or organisation_not_active. */
+function letIn({ clock }: Services, request: FastifyRequest, member: Member): void {
+  const { access, whileInactive, inExercises, usersOnly } = request.routeOptions.config;
+  request.member = member;
+  request.caller = { standing: member.standing, clock };
+  request.admittedMs = clock.now().getTime();
+  refuseRole(member, access === 'public' ? [] : (access ?? []));
+  if (inExercises !== true) refusePlayers(member);
+  if (usersOnly === true && member.user === undefined) {
+    throw new Problem('user_needed', 'Sign in as a user: this endpoint does not accept API keys');
+  }
+  if (!member.active && whileInactive !== true) {
+    throw new Problem('organisation_not_active', 'No agreement of your organisation is in force');
+  }
 }
 
 /** Whose key or session it is, unless it has asked too much; the answer tells how much is left. */
@@ -124,8 +158,9 @@ export function userOf(request: FastifyRequest): SignedIn {
 /** The member behind a request as one who changes what members are and may. */
 export function administratorOf(request: FastifyRequest): Administrator {
   const { actor, address, keyId, user, role, organisation, viewer } = memberOf(request);
+  const { id: requestId, caller } = request;
   const { realmId } = viewer;
   const redClearance = role === 'admin' || user?.redClearance === true;
-  const requester = { actor, address, keyId, userId: user?.id, requestId: request.id };
+  const requester = { actor, address, keyId, userId: user?.id, requestId, caller };
   return { ...requester, role, organisation, redClearance, realmId };
 }

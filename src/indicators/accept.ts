@@ -68,7 +68,8 @@ const SAVE_MAX = 2500;
  * The one way in: checks objects, decides what becomes of each and keeps versions, observables,
  * inbox and audit rows in one transaction. Every object has its result, in the order given.
  * One object's failure leaves the others alone; with `atomic` it is Problem atomic_aborted, which
- * carries the results, and nothing is kept.
+ * carries the results, and nothing is stored. Throws StandingChanged where the member may do other
+ * things by now.
  */
 export async function accept(
   context: AcceptContext,
@@ -81,8 +82,11 @@ export async function accept(
   const examined = await examineAll(objects, terms, request);
   for (let retry = 0; ; retry++) {
     try {
-      const { candidates, refusals, decisions, reissues, kept } = await write(db, member, (tx) =>
-        keep(db, tx, request, examined, comparableNow(clock)),
+      const { candidates, refusals, decisions, reissues, kept } = await write(
+        context,
+        member,
+        (tx) => keep(db, tx, request, examined, comparableNow(clock)),
+        request.audience.isBound === true ? undefined : request.audience.id,
       );
       if (kept > 0) onAccepted();
       return toResults(refusals, candidates, decisions, reissues);

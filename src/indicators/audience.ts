@@ -8,6 +8,8 @@ export interface ChosenAudience {
   readonly id: number;
   /** Whether it names organisations one by one, as TLP:RED demands. */
   readonly namesOrganisations: boolean;
+  /** Whether it is the one that an object has, so that the sharer need not be able to choose it. */
+  readonly isBound?: boolean;
 }
 
 /** What a request shares with, not yet one audience. */

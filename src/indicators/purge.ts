@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../errors.ts';
+import type { Member } from '../sharing/member.ts';
 import { appendServerAudit } from '../store/audit.ts';
 import { findPurge, purgeObject } from '../store/purges.ts';
+import { requireStanding } from '../store/standing.ts';
 import { asServer } from '../store/transaction.ts';
 import type { AcceptContext } from './accept.ts';
 
 export interface PurgeWish {
   readonly stixId: string;
   readonly reason: string;
-  /** For the audit and the tombstone. */
-  readonly actor: string;
-  /** Of the administrator. */
-  readonly organisationId: number;
+  readonly member: Member;
   readonly requestId: string;
-  readonly address?: string | undefined;
 }
 
 /** What is left of an object. */
@@ -37,12 +35,14 @@ export interface Tombstone {
  * object that was not for him; the ids of observables can be computed from a guessed value.
  * An administrator who finds it shared anew purges it again, and its new sharer is refused too.
  *
- * Throws Problem not_found for an id that nobody shares. Done before, it changes nothing.
+ * Throws Problem not_found for an id that nobody shares, or StandingChanged. Done before, it changes
+ * nothing.
  */
 export async function purge(
-  { db, onAccepted }: Pick<AcceptContext, 'db' | 'onAccepted'>,
-  { stixId, reason, actor, organisationId, requestId, address }: PurgeWish,
+  { db, clock, onAccepted }: AcceptContext,
+  { stixId, reason, member, requestId }: PurgeWish,
 ): Promise<Tombstone> {
+  const { actor, address } = member;
   const reasonHash = createHash('sha256').update(reason).digest();
   const tombstone = await asServer(db, async (tx) => {
     const { versions, told, sharers } = await purgeObject(tx, stixId, { actor, reasonHash });
@@ -51,11 +51,12 @@ export async function purge(
     if (versions > 0) {
       const detail = { object: stixId, versions, told, reason_sha256: reasonHash.toString('hex') };
       // Each sharer finds it in its own part of the audit.
-      for (const id of new Set([organisationId, ...sharers])) {
+      for (const id of new Set([member.organisation.id, ...sharers])) {
         const entry = { organisationId: id, actor, action: 'object.purge', detail };
         await appendServerAudit(tx, { ...entry, requestId, address });
       }
     }
+    await requireStanding(tx, member.standing, clock.now());
     return { id: stixId, purgedAt, versions, told };
   });
   onAccepted();

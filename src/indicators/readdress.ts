@@ -8,6 +8,7 @@ import { othersIdentities } from '../store/audiences.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import { lockCurrent, readdressCurrent, type CurrentVersion } from '../store/narrowing.ts';
+import type { Tx } from '../store/transaction.ts';
 import type { AcceptContext } from './accept.ts';
 import type { ChosenAudience } from './audience.ts';
 import { narrow } from './narrow.ts';
@@ -34,7 +35,7 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
   const { db, onAccepted } = context;
   const { member, stixId } = wish;
   const { organisationId, realmId } = member.viewer;
-  await write(db, member, async (tx) => {
+  const change = async (tx: Tx): Promise<void> => {
     const current = await lockCurrent(tx, { realmId, organisationId }, stixId);
     if (current === undefined) {
       throw new Problem('not_found', 'Your organisation shares no such object');
@@ -56,7 +57,8 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
     const share = { realmId, organisationId, auditId };
     await readdressCurrent(tx, share, current.versionId, to);
     await narrow(db, tx, share, { from: current, to, stixIds: [stixId] });
-  });
+  };
+  await write(context, member, change, wish.audience?.id);
   onAccepted();
 }
 

@@ -46,7 +46,7 @@ async function revokeCurrent(
   const [result] = await accept(context, [{ ...checked.object, modified, revoked: true }], {
     member: markedAs(member, current.tlp),
     // It goes where the object went, whatever may be shared there now, and is marked no lower.
-    audience: { id: current.audienceId, namesOrganisations: true },
+    audience: { id: current.audienceId, namesOrganisations: true, isBound: true },
     tlpAtLeast: current.tlp,
     follows: current,
     atomic: false,
@@ -67,11 +67,11 @@ function markedAs(member: Member, tlp: number): Member {
 }
 
 async function findCurrent(
-  { db }: AcceptContext,
+  context: AcceptContext,
   { member, stixId }: Revocation,
 ): Promise<CurrentVersion> {
   const { viewer } = member;
-  const current = await write(db, member, (tx) => lockCurrent(tx, viewer, stixId));
+  const current = await write(context, member, (tx) => lockCurrent(tx, viewer, stixId));
   if (current === undefined) {
     throw new Problem('not_found', 'Your organisation shares no such object');
   }

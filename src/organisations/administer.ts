@@ -1,10 +1,13 @@
 import { Problem } from '../errors.ts';
+import type { Clock } from '../clock.ts';
 import { ROLES, type Role } from '../sharing/member.ts';
+import type { Standing } from '../sharing/standing.ts';
 import { appendServerAudit } from '../store/audit.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import type { Database } from '../store/database.ts';
 import { countAdminKeys } from '../store/keys.ts';
 import { changeMembership } from '../store/membership.ts';
+import { requireStanding } from '../store/standing.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import { countAdminUsers } from '../store/users.ts';
 
@@ -17,6 +20,8 @@ export interface Administrator {
   readonly organisation: { readonly id: number; readonly slug: string } | undefined;
   readonly keyId?: string | undefined;
   readonly userId?: string | undefined;
+  /** As what it was let in, and by which clock that ends; undefined for the operator. */
+  readonly caller?: Caller | undefined;
   /** In production one administrates every realm, in an exercise that one alone. */
   readonly realmId: number;
   /** Whether he may see TLP:RED, and so let others see it. */
@@ -24,6 +29,11 @@ export interface Administrator {
   readonly requestId?: string | undefined;
   /** The network address of the client; undefined for the operator's commands. */
   readonly address?: string | undefined;
+}
+
+export interface Caller {
+  readonly standing: Standing;
+  readonly clock: Clock;
 }
 
 /** Who runs commands on the server: `actor` says how. */
@@ -40,7 +50,8 @@ export function rolesUpTo(role: Role): readonly Role[] {
 /**
  * Makes one change of membership with its audit entry and all that follows from it, in one
  * transaction; one at a time, so that what `work` finds stays so until it is committed.
- * `describe` gives the detail of the entry.
+ * `describe` gives the detail of the entry. Throws StandingChanged where the administrator may do
+ * other things by now; what another administrator changes waits for this to end.
  */
 export async function administer<T>(
   db: Database,
@@ -48,7 +59,9 @@ export async function administer<T>(
   act: { readonly action: string; readonly describe: (result: T) => AuditDetail },
   work: (tx: ServerTx) => Promise<T>,
 ): Promise<T> {
+  const { caller } = by;
   return changeMembership(db, async (tx) => {
+    if (caller !== undefined) await requireStanding(tx, caller.standing, caller.clock.now());
     const result = await work(tx);
     await appendServerAudit(tx, {
       organisationId: by.organisation?.id ?? null,

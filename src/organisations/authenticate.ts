@@ -2,11 +2,12 @@ import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import { isPeppered, type Keyring } from '../keyring.ts';
 import { ROLES, type Member, type Role } from '../sharing/member.ts';
+import type { Standing } from '../sharing/standing.ts';
 import { UNCLEARED_CEILING } from '../sharing/viewer.ts';
 import type { Database } from '../store/database.ts';
 import { noteKeyUse } from '../store/keys.ts';
 import { findSession } from '../store/sessions.ts';
-import { findKey, findMember, type KeyRecord } from '../store/members.ts';
+import { findKey, findMember, type KeyRecord, type MemberRecord } from '../store/members.ts';
 import { readKey } from './keys.ts';
 import { isWithin } from './networks.ts';
 
@@ -51,6 +52,7 @@ export async function authenticateSession(
     realm: record.realm,
     viewer: { ...viewer, ceiling, cleared: redClearance },
     shareCeiling: viewer.ceiling,
+    standing: standingOf(record, { sessionId, role: record.role, cleared: redClearance }),
   };
 }
 
@@ -91,7 +93,20 @@ export async function authenticate(
     realm: record.realm,
     viewer: { ...record.viewer, ceiling: Math.min(record.viewer.ceiling, UNCLEARED_CEILING) },
     shareCeiling: record.viewer.ceiling,
+    standing: standingOf(record, record),
   };
+}
+
+/** What of a caller is held against the database when it writes. */
+function standingOf(
+  { organisation, viewer }: MemberRecord,
+  by: Partial<Pick<Standing, 'keyId' | 'sessionId' | 'role' | 'cleared' | 'networks'>>,
+): Standing {
+  const { defaultTlp, defaultCommunityId, identities } = organisation;
+  const { keyId, sessionId, role = null, cleared = false, networks = [] } = by;
+  const { organisationId, realmId, ceiling } = viewer;
+  const rights = { role, cleared, networks, ceiling, defaultTlp, defaultCommunityId, identities };
+  return { organisationId, realmId, keyId, sessionId, ...rights };
 }
 
 /** Beside the request, which does not wait for it nor fail with it. */
@@ -129,6 +144,7 @@ export async function memberOfOrganisation(
     realm,
     viewer,
     shareCeiling: viewer.ceiling,
+    standing: standingOf(record, {}),
   };
 }
 

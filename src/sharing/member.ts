@@ -1,4 +1,5 @@
 import type { Realm } from './realm.ts';
+import type { Standing } from './standing.ts';
 import type { Viewer } from './viewer.ts';
 
 /** From the most to the least: admin runs the whole server, feed only pulls. */
@@ -49,4 +50,6 @@ export interface Member {
   readonly viewer: Viewer;
   /** The TLP rank up to which it may share. */
   readonly shareCeiling: number;
+  /** What it was let in as, which has to hold still when it writes. */
+  readonly standing: Standing;
 }

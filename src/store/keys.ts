@@ -123,19 +123,28 @@ export async function moveChildren(tx: ServerTx, from: string, to: string): Prom
 }
 
 /**
- * Revokes the keys that a user made, and all that descend from them; returns how many the user had
- * made. `but` names roles whose keys live on: for a user who is not disabled but has less to say.
- * Run it inside keepingAnAdmin: an admin key may be among them.
+ * Revokes the keys that a user made, and all that descend from them; returns the ids of those that
+ * were in force. `but` names roles whose keys live on: for a user who is not disabled but has less
+ * to say. Run it inside keepingAnAdmin: an admin key may be among them.
  */
 export async function endKeysMadeBy(
   tx: ServerTx,
   userId: string,
   now: Date,
   { but = [] }: { readonly but?: readonly string[] } = {},
-): Promise<number> {
-  return tx.$executeRaw`
+): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    with recursive made as (
+      select k.id from api_key k
+      where k.made_by_user = ${userId}::uuid and k.role <> all(${[...but]}::text[])
+      union
+      select k.id from made join api_key k on k.parent_id = made.id
+    )
     update api_key set revoked_at = ${now}::timestamptz
-    where made_by_user = ${userId}::uuid and revoked_at is null and role <> all(${[...but]}::text[])`;
+    where id in (select id from made) and revoked_at is null
+      and (expires_at is null or expires_at > ${now}::timestamptz)
+    returning id`;
+  return rows.map(({ id }) => id);
 }
 
 /**

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../src/clock.ts';
 import { createSubscription } from '../../src/deliveries/subscriptions.ts';
 import { startSequencer } from '../../src/log/sequencer.ts';
 import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
@@ -66,7 +67,7 @@ async function deliverUnderKills(
   try {
     const member = await memberOfOrganisation(db, ORGANISATION, 'torture');
     const wish = { url: receiver.url, description: '', filter: {}, batchMax: 5 };
-    const context = { ...store, quotas: { subscriptions: 1 } };
+    const context = { ...store, clock: systemClock, quotas: { subscriptions: 1 } };
     const made = await createSubscription(context, member, { ...wish, start: 'beginning' });
     const { id: subscriptionId } = made.subscription;
     const workerId = randomUUID();

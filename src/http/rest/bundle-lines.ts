@@ -4,13 +4,18 @@ import { Problem } from '../../errors.ts';
 import { accept, type AcceptContext, type AcceptRequest } from '../../indicators/accept.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { toProblem } from '../problem.ts';
+import { withRenewal } from '../standing.ts';
 import { readLines, type Line } from './ndjson.ts';
 import { createSpool, type Spool } from './spool.ts';
 import { emptySummary, type Summary } from './summary.ts';
 
+type Sharing = Pick<AcceptRequest, 'member' | 'audience'>;
+
 export interface LinesRequest extends AcceptRequest {
   /** Told the results of each part. */
   readonly count: (results: readonly ObjectResult[]) => void;
+  /** As whom and with whom the next part is shared, where either has changed since the request began. */
+  readonly renew: () => Promise<Sharing>;
 }
 
 /** Objects and bytes of one part, which is one transaction; its last line may go beyond the bytes. */
@@ -30,13 +35,12 @@ export async function acceptNdjson(
   request: LinesRequest,
 ): Promise<Readable> {
   const spool = createSpool();
+  const acceptPart = acceptParts(context, request);
   const summary = emptySummary();
   let read = 0;
   let written = 0;
   const take = async (lines: readonly Line[]): Promise<void> => {
-    const objects = lines.map(({ value }) => value);
-    const accepted = await accept(context, objects, { ...request, firstIndex: read });
-    const results = accepted.map(hinted);
+    const results = (await acceptPart(lines, read)).map(hinted);
     read += lines.length;
     request.count(results);
     for (const { outcome } of results) summary[outcome]++;
@@ -63,6 +67,23 @@ export async function acceptNdjson(
     throw read === 0 || request.atomic || request.dryRun ? error : stoppedWithin(error, summary);
   }
   return answer(spool, request.dryRun, summary);
+}
+
+/** A function that accepts one part after another, each as what the caller is by then. */
+function acceptParts(context: AcceptContext, request: LinesRequest) {
+  let sharing: Sharing = request;
+  return (lines: readonly Line[], firstIndex: number): Promise<ObjectResult[]> => {
+    const objects = lines.map(({ value }) => value);
+    return withRenewal(
+      () => {
+        const { member, audience } = sharing;
+        return accept(context, objects, { ...request, member, audience, firstIndex });
+      },
+      async () => {
+        sharing = await request.renew();
+      },
+    );
+  };
 }
 
 /** Who sends a whole bundle as a line meant another content type. */

@@ -6,7 +6,7 @@ import { accept } from '../../indicators/accept.ts';
 import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { readBundle } from '../../stix/bundle.ts';
-import { memberOf, PUBLISHERS } from '../access.ts';
+import { memberOf, PUBLISHERS, readmit } from '../access.ts';
 import { isNdjson } from '../body/media-type.ts';
 import type { LinesBody } from '../body/parsers.ts';
 import { sendRaw } from '../raw.ts';
@@ -90,11 +90,16 @@ async function postLines(
   request: FastifyRequest,
   query: BundleOptions,
 ): Promise<Readable> {
-  const member = memberOf(request);
-  const audience = await chooseAudience(services.db, member, query.audience);
+  const choose = async () => {
+    const member = memberOf(request);
+    return { member, audience: await chooseAudience(services.db, member, query.audience) };
+  };
   return acceptNdjson(context(services), request.body as LinesBody, {
-    member,
-    audience,
+    ...(await choose()),
+    renew: async () => {
+      await readmit(services, request);
+      return choose();
+    },
     atomic: query.atomic,
     dryRun: query.dry_run,
     requestId: request.id,

@@ -93,14 +93,11 @@ const erase: Route = (app, services) => {
       },
     },
     async (request) => {
-      const { keyId, organisation, address } = memberOf(request);
       const { id, purgedAt, versions, told } = await purge(contextOf(services), {
         stixId: request.params.id,
         reason: request.body.reason,
-        actor: `key ${keyId}`,
-        organisationId: organisation.id,
+        member: memberOf(request),
         requestId: request.id,
-        address,
       });
       return { id, purged_at: purgedAt.toISOString(), versions, organisations_told: told };
     },
