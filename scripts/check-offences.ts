@@ -55,6 +55,12 @@ const lintCases: Case[] = [
     ),
     'no-misused-promises',
   ),
+  lint(
+    'a text with an undefined value in it',
+    'src/log/undefined-text.ts',
+    'export const actor = (keyId: string | undefined): string => `key ${keyId}`;\n',
+    'restrict-template-expressions',
+  ),
   lint('any', 'src/log/any.ts', 'export const a: any = 1;\n', 'no-explicit-any'),
   lint(
     'a file of 301 lines',

@@ -31,11 +31,14 @@ function runStep(name: string, commands: string[][]): boolean {
       encoding: 'utf8',
       maxBuffer: 1 << 28,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, PATH: `${root}node_modules/.bin${delimiter}${process.env['PATH']}` },
+      env: {
+        ...process.env,
+        PATH: `${root}node_modules/.bin${delimiter}${process.env['PATH'] ?? ''}`,
+      },
     });
     if (run.status === 0) continue;
     const why =
-      run.error?.message ?? (run.signal ? `ended by ${run.signal}` : `exit ${run.status}`);
+      run.error?.message ?? (run.signal ? `ended by ${run.signal}` : `exit ${String(run.status)}`);
     told.push(`${run.stdout ?? ''}${run.stderr ?? ''}`.trim(), `(${program}: ${why})`);
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
@@ -49,7 +52,7 @@ const chosen = Object.entries(steps).filter(
   ([name]) => values.only === undefined || name === values.only,
 );
 if (chosen.length === 0) {
-  console.error(`No step '${values.only}'; there are: ${Object.keys(steps).join(', ')}`);
+  console.error(`No step '${values.only ?? ''}'; there are: ${Object.keys(steps).join(', ')}`);
   process.exit(2);
 }
 const failed = chosen.filter(([name, commands]) => !runStep(name, commands));

@@ -33,9 +33,8 @@ const METRICS_TOKEN_MIN = 32;
 /** Throws ConfigError for a token that is short, or that no header can carry. */
 export function metricsToken(file: string | undefined): string | undefined {
   const token = secretText('TOCSIN_METRICS_TOKEN_FILE', file);
-  if (token === undefined || (/^[!-~]+$/.test(token) && token.length >= METRICS_TOKEN_MIN)) {
-    return token;
-  }
+  if (file === undefined || token === undefined) return undefined;
+  if (/^[!-~]+$/.test(token) && token.length >= METRICS_TOKEN_MIN) return token;
   throw new ConfigError(
     `TOCSIN_METRICS_TOKEN_FILE: ${file} must hold at least ${METRICS_TOKEN_MIN} printable ASCII ` +
       'characters without a space, such as the output of `openssl rand -hex 32`',
@@ -45,7 +44,8 @@ export function metricsToken(file: string | undefined): string | undefined {
 /** The URL in a file, which no message repeats: it may hold a password. Throws ConfigError. */
 export function databaseUrlOf(file: string | undefined): string | undefined {
   const text = secretText('DATABASE_URL_FILE', file);
-  if (text === undefined || databaseUrl.safeParse(text).success) return text;
+  if (file === undefined || text === undefined) return undefined;
+  if (databaseUrl.safeParse(text).success) return text;
   throw new ConfigError(
     `The environment cannot be used.\n  DATABASE_URL_FILE: what ${file} holds is not the URL of a ` +
       'PostgreSQL, such as postgresql://account:password@host:5432/database',

@@ -54,7 +54,7 @@ export const PROBLEMS = {
   not_ready: 'The server is not ready',
   nul_character: 'A text holds the character U+0000',
   number_not_representable: 'A number cannot be kept exactly',
-  origin_not_allowed: 'A cookie counts only for requests from this server itself',
+  origin_not_allowed: 'The request comes from a page of another origin',
   organisation_not_active: 'The organisation does not take part now',
   organisation_unknown: 'The organisation is not known',
   producer_mismatch: 'The object is made in the name of another member',

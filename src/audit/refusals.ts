@@ -17,7 +17,7 @@ const FLUSH_MS = 60_000;
 const ADDRESSED_MAX = 5000;
 
 function nameOf({ keyId, userId, address, method, route, code }: Refusal): string {
-  return `${keyId} ${userId} ${address} ${method} ${route} ${code}`;
+  return JSON.stringify([keyId, userId, address, method, route, code]);
 }
 
 export function countRefusals(db: Database, onError: (error: unknown) => void): Refusals {

@@ -108,7 +108,7 @@ function inWords({ file, error, results }: FileReport): string {
     .filter(({ outcome }) => outcome === 'rejected')
     .map(
       ({ index, id, code, path, detail }) =>
-        `  ${id ?? `object ${index}`} ${code} ${path}: ${detail}\n`,
+        `  ${id ?? `object ${index}`} ${code ?? ''} ${path ?? ''}: ${detail ?? ''}\n`,
     );
   return `${file}: ${summary || 'no objects'}\n${rejected.join('')}`;
 }

@@ -88,5 +88,9 @@ function table(reports: readonly Report[]): string {
     cells
       .map((cell, i) => (i === heads.length - 1 ? cell : cell.padStart(widths[i] ?? 0)))
       .join('  ');
-  return `${[heads, ...rows].map((row) => (row[1] === '' ? `${row[0]}  ${row[4]}` : line(row))).join('\n')}\n`;
+  const text = [heads, ...rows].map((row) => {
+    const [head = '', second, , , last = ''] = row;
+    return second === '' ? `${head}  ${last}` : line(row);
+  });
+  return `${text.join('\n')}\n`;
 }

@@ -17,6 +17,7 @@ import { boundLeftovers } from './body/rest-of-body.ts';
 import { answerClientErrors } from './client-error.ts';
 import { trustProxies } from './client.ts';
 import type { Services } from './context.ts';
+import { rejectCrossSite } from './cross-site.ts';
 import { drainAtClose } from './drain.ts';
 import { docs } from './docs.ts';
 import { documentObject, documentRoute } from './document.ts';
@@ -94,6 +95,7 @@ function bareApp(services: Services, certificate?: CertificateSource): FastifyIn
   auditRefusals(app, services);
   refusePeculiar(app);
   refuseKeysInUrl(app);
+  rejectCrossSite(app, services);
   guardRoutes(app, services);
   app.addHook('onRequest', async (request) => refuseNul(request));
   app.addHook('onRequest', async (request) => {

@@ -134,8 +134,8 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   request.problem = problem.code;
   const wait = problem.extra['retry_after'] ?? (status === 503 ? 1 : undefined);
   if (typeof wait === 'number') reply.header('retry-after', String(wait));
-  if (status === 401)
-    reply.header('www-authenticate', 'Bearer realm="tocsin", Basic realm="tocsin"');
+  // Never Basic: a browser would ask for it, remember it, and add it to what other sites send.
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="tocsin"');
   reply.code(status).header('content-type', 'application/problem+json; charset=utf-8');
   const answer = (): void => void reply.send(JSON.stringify(problemBody(problem, request.id)));
   if (status === 408) answerAndClose(request, reply, answer);

@@ -63,7 +63,7 @@ function unreachable(client: Client, cause: unknown): StoreError {
   const why = cause instanceof Error ? cause.message || cause.name : String(cause);
   return new StoreError(
     'database_unreachable',
-    `PostgreSQL at ${client.host}:${client.port} (database ${client.database}, user ${client.user}) does not let us in: ${why}.`,
+    `PostgreSQL at ${client.host}:${client.port} (database ${client.database ?? '(none)'}, user ${client.user ?? '(none)'}) does not let us in: ${why}.`,
     'Check DATABASE_URL, and that the server runs and accepts this account.',
     { cause },
   );

@@ -48,7 +48,7 @@ export class Api {
       return await fetch(`${this.#url}/${path}`, { ...request, signal: this.#signal });
     } catch (error) {
       this.#signal.throwIfAborted();
-      throw new DemoError(`The server did not answer ${request.method} /api/v1/${path}`, {
+      throw new DemoError(`The server did not answer ${request.method ?? 'GET'} /api/v1/${path}`, {
         cause: error,
       });
     }

@@ -78,7 +78,7 @@ export class Children {
   #watch(child: ChildProcess, who: string): void {
     child.once('error', (error) => this.#fail(`${who} does not run: ${error.message}`));
     child.once('exit', (code, signal) => {
-      if (!this.#closing) this.#fail(`${who} ended (${signal ?? `exit code ${code}`})`);
+      if (!this.#closing) this.#fail(`${who} ended (${signal ?? `exit code ${String(code)}`})`);
     });
   }
 

@@ -88,8 +88,9 @@ function acceptParts(context: AcceptContext, request: LinesRequest) {
 
 /** Who sends a whole bundle as a line meant another content type. */
 function hinted(result: ObjectResult): ObjectResult {
-  if (result.code !== 'nested_bundle') return result;
-  return { ...result, detail: `${result.detail}; a bundle is sent whole, as application/json` };
+  const { code, detail = '' } = result;
+  if (code !== 'nested_bundle') return result;
+  return { ...result, detail: `${detail}; a bundle is sent whole, as application/json` };
 }
 
 /** The same problem, which also tells what was kept before it: those parts were shared for good. */
