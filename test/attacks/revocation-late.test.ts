@@ -43,7 +43,7 @@ describe('a revocation that is committed while a part is being written stops tha
       const post = slowRequest(tocsin.url, { method: 'post', path, key: who.key, type });
       const answered = post.finish(`${JSON.stringify(body)}\n`);
       const waiting = `select count(*)::integer as n from pg_locks
-        where relation = 'inbox'::regclass and not granted`;
+        where relation = 'inbox'::regclass and mode = 'RowExclusiveLock' and not granted`;
       await expect
         .poll(async () => (await tocsin.sql(waiting))[0]?.['n'], { timeout: 30_000 })
         .toBe(1);
