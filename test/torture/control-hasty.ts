@@ -67,7 +67,7 @@ async function deliverUnderKills(
   try {
     const member = await memberOfOrganisation(db, ORGANISATION, 'torture');
     const wish = { url: receiver.url, description: '', filter: {}, batchMax: 5 };
-    const context = { ...store, clock: systemClock, quotas: { subscriptions: 1 } };
+    const context = { ...store, clock: systemClock, quotas: { subscriptions: 2 } };
     const made = await createSubscription(context, member, { ...wish, start: 'beginning' });
     const { id: subscriptionId } = made.subscription;
     const workerId = randomUUID();
