@@ -39,7 +39,10 @@ function idleServices(): Services {
       charge: () => undefined,
       wrongKey: idle,
     },
-    quotas: { subscriptions: 1 },
+    quotas: {
+      subscriptions: 1,
+      groups: { owned: 1, joined: 1, members: 1, invitationsReceived: 1, invitationsSent: 1 },
+    },
     limits: {
       bodyBytesMax: 1024,
       bundleObjectsMax: 1,

@@ -71,6 +71,11 @@ export const settings = z.object({
     .default(256 * 1024 * 1024),
   TOCSIN_BODY_BYTES_PER_SECOND: z.coerce.number().int().min(1).default(1024),
   TOCSIN_BODY_PAUSE_SECONDS: z.coerce.number().min(0.1).max(3600).default(10),
+  TOCSIN_QUOTA_GROUPS_OWNED: z.coerce.number().int().min(1).default(100),
+  TOCSIN_QUOTA_GROUPS_JOINED: z.coerce.number().int().min(1).default(500),
+  TOCSIN_QUOTA_GROUP_MEMBERS: z.coerce.number().int().min(1).default(500),
+  TOCSIN_QUOTA_INVITATIONS: z.coerce.number().int().min(1).default(100),
+  TOCSIN_QUOTA_INVITATIONS_SENT: z.coerce.number().int().min(1).default(1000),
   TOCSIN_EGRESS_ALLOW: ranges,
   TOCSIN_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   TOCSIN_METRICS_HOST: z.string().default('127.0.0.1'),
@@ -110,6 +115,13 @@ export interface RateLimits {
 /** What one organisation may have at most. */
 export interface Quotas {
   readonly subscriptions: number;
+  readonly groups: {
+    readonly owned: number;
+    readonly joined: number;
+    readonly members: number;
+    readonly invitationsReceived: number;
+    readonly invitationsSent: number;
+  };
 }
 
 export interface BudgetLimits {
@@ -214,7 +226,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       organisation: value.TOCSIN_RATE_ORGANISATION,
       wrongKeys: value.TOCSIN_RATE_WRONG_KEYS,
     },
-    quotas: { subscriptions: value.TOCSIN_QUOTA_SUBSCRIPTIONS },
+    quotas: {
+      subscriptions: value.TOCSIN_QUOTA_SUBSCRIPTIONS,
+      groups: {
+        owned: value.TOCSIN_QUOTA_GROUPS_OWNED,
+        joined: value.TOCSIN_QUOTA_GROUPS_JOINED,
+        members: value.TOCSIN_QUOTA_GROUP_MEMBERS,
+        invitationsReceived: value.TOCSIN_QUOTA_INVITATIONS,
+        invitationsSent: value.TOCSIN_QUOTA_INVITATIONS_SENT,
+      },
+    },
     identityProvider: identityProvider(value),
   };
 }

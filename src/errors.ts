@@ -26,6 +26,7 @@ export const PROBLEMS = {
   expectation_failed: 'What the request expects cannot be given',
   forbidden_key: 'A JSON key is not allowed',
   group_closed: 'The group is not open',
+  group_limit: 'A quota of sharing groups is used up',
   headers_too_large: 'The address and headers are too long',
   identity_taken: "The STIX identity is another member's",
   internal_error: 'The server failed',

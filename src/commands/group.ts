@@ -1,9 +1,21 @@
 import { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { Problem } from '../errors.ts';
 import { operator, type Administrator } from '../organisations/administer.ts';
-import { createGroup, join, leave, readGroups } from '../organisations/groups.ts';
+import {
+  changeGroup,
+  createGroup,
+  join,
+  leave,
+  readGroupInvitations,
+  readGroups,
+  type GroupContext,
+} from '../organisations/groups.ts';
 import { realmOf } from '../organisations/named-realm.ts';
-import { asServer } from '../store/transaction.ts';
 import type { Database } from '../store/database.ts';
+import type { Part } from '../store/groups.ts';
+import { findOrganisationId } from '../store/organisations.ts';
+import { asServer } from '../store/transaction.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';
 
@@ -11,59 +23,148 @@ interface Where {
   realm?: string;
 }
 
-interface Options extends Where {
+interface PartOptions extends Where {
+  owner: boolean;
+}
+
+interface CreateOptions extends Where {
   name?: string;
   owner: string[];
   member: string[];
   open: boolean;
   hiddenMembers: boolean;
+  direct: boolean;
 }
 
-const REALM = ['--realm <slug>', 'the exercise that it is in (production unless given)'] as const;
+const REALM = ['--realm <slug>', 'the exercise that it is in (default: production)'] as const;
+const OWNER = ['--owner', 'as an owner instead of a member', false] as const;
 const gather = (slug: string, slugs: string[]): string[] => [...slugs, slug];
 
-/** `tocsin group create|add|remove|list` */
+/** `tocsin group create|add|remove|list|admission|invitations|accept|decline` */
 export function groupCommand(): Command {
-  const create = new Command('create')
-    .description('make a sharing group')
-    .argument('<slug>', 'its short name: a-z, 0-9 and -')
-    .requiredOption('--owner <slug>', 'an organisation that keeps it, repeatable', gather, [])
-    .option('--member <slug>', 'an organisation that is in it, repeatable', gather, [])
-    .option('--name <name>', 'its full name (the slug unless given)')
-    .option('--open', 'any organisation may join by itself', false)
-    .option('--hidden-members', 'members see the group but not each other', false)
-    .option(...REALM)
-    .action((slug: string, options: Options) =>
-      withStore(async ({ db }) => {
-        const { name = slug, owner: owners, member: members, open, hiddenMembers } = options;
-        const wish = { slug, name, description: '', owners, members, open, hiddenMembers };
-        print(await createGroup(db, await operatorIn(db, options), wish));
-      }),
-    );
-  const list = new Command('list')
-    .description('list the sharing groups, one JSON object a line')
-    .option(...REALM)
-    .action((where: Where) =>
-      withStore(async ({ db }) => print(...(await readGroups(db, await operatorIn(db, where))))),
-    );
   const group = new Command('group').description('sharing groups');
-  const add = change('add', 'bring an organisation into a group', join);
-  const remove = change('remove', 'take an organisation out of a group', leave);
-  for (const command of [create, add, remove, list]) group.addCommand(command);
+  const commands = [create(), add(), remove(), list(), admission(), invitations()];
+  for (const command of [...commands, accept(), decline()]) group.addCommand(command);
   return group;
 }
 
-function change(name: string, description: string, verb: typeof join): Command {
+function create(): Command {
+  return new Command('create')
+    .description('create a sharing group; its members are invited unless admission is direct')
+    .argument('<slug>', 'its short name: a-z, 0-9 and -')
+    .requiredOption('--owner <slug>', 'an organisation that owns it, repeatable', gather, [])
+    .option('--member <slug>', 'an organisation that is invited, repeatable', gather, [])
+    .option('--name <name>', 'its full name (default: the slug)')
+    .option('--open', 'any organisation may join by itself', false)
+    .option('--hidden-members', 'members see the group but not each other', false)
+    .option('--direct', 'owners add members without an invitation', false)
+    .option(...REALM)
+    .action((slug: string, options: CreateOptions) =>
+      withGroups(async (context) => {
+        const { name = slug, owner: owners, member: members, open, hiddenMembers } = options;
+        const facts = { slug, name, description: '', owners, members, open, hiddenMembers };
+        const input = { ...facts, admission: options.direct ? 'direct' : 'invitation' } as const;
+        print(await createGroup(context, await operatorIn(context.db, options), input));
+      }),
+    );
+}
+
+function list(): Command {
+  return new Command('list')
+    .description('list the sharing groups, one JSON object a line')
+    .option(...REALM)
+    .action((where: Where) =>
+      withGroups(async ({ db }) => print(...(await readGroups(db, await operatorIn(db, where))))),
+    );
+}
+
+function admission(): Command {
+  return new Command('admission')
+    .description('set how others bring organisations into a group; its members stay')
+    .argument('<group>', 'its slug')
+    .argument('<admission>', 'invitation or direct')
+    .option(...REALM)
+    .action((group: string, wanted: string, where: Where) =>
+      withGroups(async ({ db }) => {
+        if (wanted !== 'invitation' && wanted !== 'direct') {
+          throw new Problem('invalid_request', `${wanted} is neither invitation nor direct`);
+        }
+        const by = await operatorIn(db, where);
+        print(await changeGroup(db, by, group, { admission: wanted }));
+      }),
+    );
+}
+
+function add(): Command {
+  return part('add', 'invite an organisation into a group').action(
+    (group: string, organisation: string, options: PartOptions) =>
+      withGroups(async (context) => {
+        const by = await operatorIn(context.db, options);
+        const result = await join(context, by, group, partOf(options), organisation);
+        print({ group, organisation, result });
+      }),
+  );
+}
+
+function remove(): Command {
+  return part('remove', 'remove an organisation from a group, or withdraw its invitation').action(
+    (group: string, organisation: string, options: PartOptions) =>
+      withGroups(async (context) => {
+        const by = await operatorIn(context.db, options);
+        await leave(context, by, group, partOf(options), organisation);
+      }),
+  );
+}
+
+function invitations(): Command {
+  return new Command('invitations')
+    .description('list the invitations of an organisation, one JSON object a line')
+    .argument('<organisation>', 'its slug')
+    .option(...REALM)
+    .action((organisation: string, where: Where) =>
+      withGroups(async ({ db }) => {
+        print(...(await readGroupInvitations(db, await actingFor(db, organisation, where))));
+      }),
+    );
+}
+
+function accept(): Command {
+  return part('accept', 'accept an invitation for an organisation').action(
+    (group: string, organisation: string, options: PartOptions) =>
+      withGroups(async (context) => {
+        const by = await actingFor(context.db, organisation, options);
+        const result = await join(context, by, group, partOf(options), organisation);
+        print({ group, organisation, result });
+      }),
+  );
+}
+
+function decline(): Command {
+  return part('decline', 'decline an invitation for an organisation').action(
+    (group: string, organisation: string, options: PartOptions) =>
+      withGroups(async (context) => {
+        const by = await actingFor(context.db, organisation, options);
+        await leave(context, by, group, partOf(options), organisation);
+      }),
+  );
+}
+
+/** A command about one organisation's part in a group. */
+function part(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .argument('<group>', 'its slug')
     .argument('<organisation>', 'its slug')
-    .option(...REALM)
-    .action((group: string, organisation: string, where: Where) =>
-      withStore(async ({ db }) => {
-        await verb(db, await operatorIn(db, where), group, 'member', organisation);
-      }),
-    );
+    .option(...OWNER)
+    .option(...REALM);
+}
+
+function partOf({ owner }: PartOptions): Part {
+  return owner ? 'owner' : 'member';
+}
+
+function withGroups(work: (context: GroupContext) => Promise<void>): Promise<void> {
+  return withStore(({ db }) => work({ db, quotas: readConfig().quotas.groups }));
 }
 
 /** Throws Problem realm_unknown. */
@@ -71,4 +172,14 @@ async function operatorIn(db: Database, { realm }: Where): Promise<Administrator
   const by = operator('command line');
   if (realm === undefined) return by;
   return { ...by, realmId: await asServer(db, (tx) => realmOf(tx, realm)) };
+}
+
+/** The operator in the name of an organisation, with no more rights than its publishers have. */
+async function actingFor(db: Database, slug: string, where: Where): Promise<Administrator> {
+  const by = await operatorIn(db, where);
+  const id = await findOrganisationId(db.server, slug);
+  if (id === undefined) {
+    throw new Problem('organisation_unknown', `There is no organisation ${slug}`);
+  }
+  return { ...by, role: 'publisher', redClearance: false, organisation: { id, slug } };
 }

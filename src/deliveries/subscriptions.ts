@@ -63,7 +63,7 @@ const OVERLAP_SECONDS = 24 * 3600;
  * subscription_limit.
  */
 export async function createSubscription(
-  context: SubscriptionContext & { readonly quotas: Quotas },
+  context: SubscriptionContext & { readonly quotas: Pick<Quotas, 'subscriptions'> },
   member: Member,
   wish: Wish,
 ): Promise<{ subscription: SubscriptionView; secret: string }> {

@@ -23,6 +23,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   email_taken: 409,
   expectation_failed: 417,
   group_closed: 403,
+  group_limit: 409,
   headers_too_large: 431,
   identity_taken: 409,
   internal_error: 500,

@@ -1,66 +1,90 @@
 import { Problem } from '../errors.ts';
+import type { GroupQuotas } from '../sharing/quotas.ts';
 import type { Database } from '../store/database.ts';
 import { listOrganisations } from '../store/directory.ts';
 import {
-  addToGroup,
+  deleteGroupInvitations,
+  listGroupInvitations,
+  type GroupInvitation,
+} from '../store/group-invitations.ts';
+import {
   insertGroup,
   listGroups,
   removeFromGroup,
   updateGroup,
+  type Admission,
   type GroupFacts,
   type GroupRecord,
   type Part,
 } from '../store/groups.ts';
-import { findEntered, isArchived } from '../store/realms.ts';
+import { isArchived } from '../store/realms.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import { administer, type Administrator, type AuditDetail } from './administer.ts';
 import { refuseLookAlikes } from './create.ts';
+import { enter, idsOf, invite, refuseLargeGroup, unknownOrganisation } from './group-parts.ts';
+import { isInvited, isKeeper, isMember, isThere, viewOf, type GroupView } from './group-view.ts';
 
-export interface GroupWish extends GroupFacts {
+/** What the verbs of groups work with. */
+export interface GroupContext {
+  readonly db: Database;
+  readonly quotas: GroupQuotas;
+}
+
+export interface GroupInput extends GroupFacts {
   readonly slug: string;
   /** Slugs of organisations. */
   readonly members: readonly string[];
-  /** Besides the organisation of who makes it. */
+  /** Besides the caller's organisation. */
   readonly owners: readonly string[];
 }
 
-/** A group as who asks may see it. */
-export interface GroupView extends GroupFacts {
-  readonly slug: string;
-  /** Null where they are not for who asks to see. */
-  readonly members: readonly string[] | null;
-  readonly owners: readonly string[] | null;
-  /** Whether the organisation of who asks is in it, and whether it keeps it. */
-  readonly member: boolean;
-  readonly owner: boolean;
-}
-
 /**
- * Makes a group. The organisation of who makes it owns it and is in it.
- * Throws Problem name_taken, organisation_unknown or last_owner.
+ * Creates a group. The caller's organisation owns it and is in it; the others are invited, unless
+ * admission is direct. An administrator appoints owners directly.
+ * Throws Problem name_taken, organisation_unknown, last_owner, role_not_allowed or group_limit.
  */
 export async function createGroup(
-  db: Database,
+  { db, quotas }: GroupContext,
   by: Administrator,
-  wish: GroupWish,
+  input: GroupInput,
 ): Promise<GroupView> {
   const own = by.organisation === undefined ? [] : [by.organisation.slug];
-  const owners = [...own, ...wish.owners];
-  const members = [...own, ...wish.members];
-  if (owners.length === 0) throw new Problem('last_owner', 'A group has an owner');
-  const detail = { group: wish.slug, owners, members, hidden: wish.hiddenMembers };
+  const owners = [...new Set([...own, ...input.owners])];
+  const members = [...new Set([...own, ...input.members])];
+  if (owners.length === 0) throw new Problem('last_owner', 'A group needs at least one owner');
+  refuseDirect(by, input.admission);
+  refuseLargeGroup(quotas, members.length);
+  const { slug, hiddenMembers: hidden, admission } = input;
+  const detail = { group: slug, owners, members, hidden, admission };
   await alter(db, by, { action: 'group.create', describe: () => detail }, async (tx) => {
-    await refuseLookAlikes(tx, [wish.slug], { realmId: by.realmId });
+    await refuseLookAlikes(tx, [slug], { realmId: by.realmId });
     const ownerIds = await idsOf(tx, by, owners);
     const memberIds = await idsOf(tx, by, members);
-    const id = await insertGroup(tx, { ...wish, realmId: by.realmId });
-    await addToGroup(tx, 'owner', id, ownerIds);
-    await addToGroup(tx, 'member', id, memberIds);
+    const groupId = await insertGroup(tx, { ...input, realmId: by.realmId });
+    for (const [part, ids] of [['owner', ownerIds] as const, ['member', memberIds] as const]) {
+      const direct = ids.filter((id) => id === by.organisation?.id || isDirect(by, part, input));
+      const asked = ids.filter((id) => !direct.includes(id));
+      await enter(tx, quotas, { part, groupId }, direct);
+      await invite(tx, by, quotas, { part, groupId }, asked);
+    }
   });
-  return readGroup(db, by, wish.slug);
+  return readGroup(db, by, slug);
 }
 
-/** Administers in the realm of who asks, unless that is archived. Throws Problem realm_closed. */
+/** Only an administrator of the server lets a group have members who were not asked. */
+function refuseDirect({ role }: Administrator, admission: Admission | undefined): void {
+  if (role === 'admin' || admission !== 'direct') return;
+  throw new Problem('role_not_allowed', 'Only an administrator can set `admission` to `direct`', {
+    path: 'body.admission',
+  });
+}
+
+/** Whether the caller brings others in without asking them. */
+function isDirect(by: Administrator, part: Part, { admission }: GroupFacts): boolean {
+  return admission === 'direct' || (part === 'owner' && by.role === 'admin');
+}
+
+/** Changes groups of the caller's realm, unless it is archived. Throws Problem realm_closed. */
 async function alter(
   db: Database,
   by: Administrator,
@@ -69,24 +93,24 @@ async function alter(
 ): Promise<void> {
   await administer(db, by, act, async (tx) => {
     if (!(await isArchived(tx, by.realmId))) return work(tx);
-    throw new Problem('realm_closed', 'The exercise is archived: its groups stay as they were');
+    throw new Problem('realm_closed', 'The exercise is archived: its groups cannot be changed');
   });
 }
 
-/** The groups that who asks is in, keeps or may join; all of them for an admin. */
+/** The groups that the caller is in, owns, is invited to or may join; all of them for an admin. */
 export async function readGroups(db: Database, by: Administrator): Promise<GroupView[]> {
   const all = await listGroups(db.server, by.realmId);
   return all.filter((group) => isThere(group, by)).map((group) => viewOf(group, by));
 }
 
-/** Throws Problem not_found, for a group that is not there for who asks. */
+/** Throws Problem not_found, for a group that does not exist for the caller. */
 export async function readGroup(db: Database, by: Administrator, slug: string): Promise<GroupView> {
   const [group] = await listGroups(db.server, by.realmId, slug);
-  if (group === undefined || !isThere(group, by)) throw unknown(slug);
+  if (group === undefined || !isThere(group, by)) throw unknownGroup(slug);
   return viewOf(group, by);
 }
 
-/** Changes what is given. Throws Problem not_found or not_an_owner. */
+/** Changes what is given. Throws Problem not_found, not_an_owner or role_not_allowed. */
 export async function changeGroup(
   db: Database,
   by: Administrator,
@@ -94,46 +118,70 @@ export async function changeGroup(
   change: { readonly [fact in keyof GroupFacts]?: GroupFacts[fact] | undefined },
 ): Promise<GroupView> {
   const detail = { group: slug, changed: Object.keys(change) };
+  refuseDirect(by, change.admission);
   await alter(db, by, { action: 'group.change', describe: () => detail }, async (tx) => {
-    const group = await findKept(tx, by, slug);
+    const group = await findOwned(tx, by, slug);
     await updateGroup(tx, group.id, {
       name: change.name ?? group.name,
       description: change.description ?? group.description,
       open: change.open ?? group.open,
       hiddenMembers: change.hiddenMembers ?? group.hiddenMembers,
+      admission: change.admission ?? group.admission,
     });
   });
   return readGroup(db, by, slug);
 }
 
+/** What came of bringing an organisation into a group. */
+export type Joining = 'joined' | 'invited';
+
 /**
- * Brings an organisation into a group, or among its owners: for owners and admins; into an open
- * one, for itself too. Throws Problem not_found, group_closed, not_an_owner or organisation_unknown.
+ * Brings an organisation into a group, or among its owners. Owners and admins invite others; where
+ * admission is direct, those are in at once. An organisation brings itself into an open group, or
+ * accepts its invitation.
+ * Throws Problem not_found, group_closed, not_an_owner, organisation_unknown or group_limit.
  */
 export async function join(
-  db: Database,
+  { db, quotas }: GroupContext,
   by: Administrator,
   slug: string,
   part: Part,
   organisation: string,
-): Promise<void> {
-  const act = { action: `group.add_${part}`, describe: () => ({ group: slug, organisation }) };
-  await alter(db, by, act, async (tx) => {
+): Promise<Joining> {
+  let joining: Joining = 'joined';
+  const describe = () => ({ group: slug, organisation, result: joining });
+  await alter(db, by, { action: `group.add_${part}`, describe }, async (tx) => {
     const group = await find(tx, by, slug);
-    if (part === 'owner' || !isSelf(by, organisation)) refuseOthers(group, by);
-    else if (!group.open && !keeps(group, by) && !isMember(group, by)) {
-      throw new Problem('group_closed', 'Ask an owner of the group to add your organisation');
-    }
-    await addToGroup(tx, part, group.id, await idsOf(tx, by, [organisation]));
+    const self = isSelf(by, organisation);
+    if (self) refuseUninvited(group, by, part);
+    else refuseOthers(group, by);
+    const ids = await idsOf(tx, by, [organisation]);
+    joining =
+      self || isDirect(by, part, group) || isIn(group, part, organisation) ? 'joined' : 'invited';
+    const where = { part, groupId: group.id };
+    if (part === 'member') refuseLargeGroup(quotas, sizeWith(group, organisation));
+    if (joining === 'invited') await invite(tx, by, quotas, where, ids);
+    else if (!isIn(group, part, organisation)) await enter(tx, quotas, where, ids);
   });
+  return joining;
+}
+
+function isIn(group: GroupRecord, part: Part, organisation: string): boolean {
+  return (part === 'member' ? group.members : group.owners).includes(organisation);
+}
+
+/** How many members and invited organisations a group has with this one. */
+function sizeWith({ members, invitedMembers }: GroupRecord, organisation: string): number {
+  return new Set([...members, ...invitedMembers, organisation]).size;
 }
 
 /**
- * Takes an organisation out of a group, or from among its owners: for owners and admins, and for
- * itself. Throws Problem not_found, not_an_owner, last_owner or organisation_unknown.
+ * Takes an organisation out of a group, or from among its owners, or withdraws its invitation: for
+ * owners and admins. An organisation leaves, or declines its invitation, by itself.
+ * Throws Problem not_found, not_an_owner, last_owner or organisation_unknown.
  */
 export async function leave(
-  db: Database,
+  { db }: Pick<GroupContext, 'db'>,
   by: Administrator,
   slug: string,
   part: Part,
@@ -147,79 +195,51 @@ export async function leave(
       throw new Problem('last_owner', `${organisation} is the only owner`);
     }
     const [found] = await listOrganisations(tx, organisation);
-    if (found === undefined) throw strange(organisation);
+    if (found === undefined) throw unknownOrganisation(organisation);
     await removeFromGroup(tx, part, group.id, found.id);
+    await deleteGroupInvitations(tx, part, group.id, [found.id]);
   });
+}
+
+/** The invitations that wait for an answer of the caller's organisation. */
+export async function readGroupInvitations(
+  db: Database,
+  { organisation, realmId }: Administrator,
+): Promise<GroupInvitation[]> {
+  return organisation === undefined
+    ? []
+    : listGroupInvitations(db.server, realmId, organisation.id);
 }
 
 async function find(tx: ServerTx, by: Administrator, slug: string): Promise<GroupRecord> {
   const [group] = await listGroups(tx, by.realmId, slug);
-  if (group === undefined || !isThere(group, by)) throw unknown(slug);
+  if (group === undefined || !isThere(group, by)) throw unknownGroup(slug);
   return group;
 }
 
-async function findKept(tx: ServerTx, by: Administrator, slug: string): Promise<GroupRecord> {
+async function findOwned(tx: ServerTx, by: Administrator, slug: string): Promise<GroupRecord> {
   const group = await find(tx, by, slug);
   refuseOthers(group, by);
   return group;
 }
 
 function refuseOthers(group: GroupRecord, by: Administrator): void {
-  if (keeps(group, by)) return;
+  if (isKeeper(group, by)) return;
   throw new Problem('not_an_owner', 'Your organisation is not an owner of the group');
 }
 
-function isThere(group: GroupRecord, by: Administrator): boolean {
-  return group.open || isMember(group, by) || keeps(group, by);
-}
-
-function isMember(group: GroupRecord, { organisation }: Administrator): boolean {
-  return organisation !== undefined && group.members.includes(organisation.slug);
-}
-
-function keeps(group: GroupRecord, { role, organisation }: Administrator): boolean {
-  return (
-    role === 'admin' || (organisation !== undefined && group.owners.includes(organisation.slug))
-  );
+/** An organisation enters by itself where it may, or where it was invited. */
+function refuseUninvited(group: GroupRecord, by: Administrator, part: Part): void {
+  if (isKeeper(group, by) || isInvited(group, by, part)) return;
+  if (part === 'owner') refuseOthers(group, by);
+  if (group.open || isMember(group, by)) return;
+  throw new Problem('group_closed', 'Ask an owner of the group to invite your organisation');
 }
 
 function isSelf({ organisation }: Administrator, slug: string): boolean {
   return organisation?.slug === slug;
 }
 
-/** Who may see who is in a group: its owners and admins, and its members unless they are hidden. */
-function viewOf(group: GroupRecord, by: Administrator): GroupView {
-  const { slug, name, description, open, hiddenMembers } = group;
-  const told = keeps(group, by) || (isMember(group, by) && !hiddenMembers);
-  return {
-    slug,
-    name,
-    description,
-    open,
-    hiddenMembers,
-    members: told ? group.members : null,
-    owners: told ? group.owners : null,
-    member: isMember(group, by),
-    owner: by.organisation !== undefined && group.owners.includes(by.organisation.slug),
-  };
-}
-
-/** Organisations that who asks can see, in its realm: groups and communities are none. */
-async function idsOf(tx: ServerTx, by: Administrator, slugs: readonly string[]): Promise<number[]> {
-  const all = new Map((await listOrganisations(tx)).map((one) => [one.slug, one]));
-  const entered = await findEntered(tx, by.realmId);
-  return slugs.map((slug) => {
-    const found = all.get(slug);
-    if (found === undefined || !entered.has(found.id)) throw strange(slug);
-    if (by.role !== 'admin' && found.status !== 'active') throw strange(slug);
-    return found.id;
-  });
-}
-
-function strange(slug: string): Problem {
-  return new Problem('organisation_unknown', `There is no organisation ${slug}`);
-}
-
-function unknown(slug: string): Problem {
+function unknownGroup(slug: string): Problem {
   return new Problem('not_found', `There is no sharing group ${slug} for you`);
 }

@@ -9,10 +9,18 @@ export interface GroupRecord {
   readonly description: string;
   readonly open: boolean;
   readonly hiddenMembers: boolean;
+  readonly admission: Admission;
   /** Slugs of organisations. */
   readonly members: readonly string[];
   readonly owners: readonly string[];
+  /** Those that have not answered yet. */
+  readonly invitedMembers: readonly string[];
+  readonly invitedOwners: readonly string[];
 }
+
+/** How others bring an organisation into a group: it is asked, or it is just in. */
+export const ADMISSIONS = ['invitation', 'direct'] as const;
+export type Admission = (typeof ADMISSIONS)[number];
 
 /** The groups of a realm, or the one of a slug. */
 export async function listGroups(
@@ -22,11 +30,15 @@ export async function listGroups(
 ): Promise<GroupRecord[]> {
   return tx.$queryRaw`
     select a.id, a.slug, coalesce(a.name, a.slug) as name, a.description, a.open,
-      a.hidden_members as "hiddenMembers",
+      a.hidden_members as "hiddenMembers", a.admission,
       array(select o.slug from audience_member m join organisation o on o.id = m.organisation_id
         where m.audience_id = a.id order by 1) as members,
       array(select o.slug from audience_owner w join organisation o on o.id = w.organisation_id
-        where w.audience_id = a.id order by 1) as owners
+        where w.audience_id = a.id order by 1) as owners,
+      array(select o.slug from group_invitation i join organisation o on o.id = i.organisation_id
+        where i.audience_id = a.id and i.part = 'member' order by 1) as "invitedMembers",
+      array(select o.slug from group_invitation i join organisation o on o.id = i.organisation_id
+        where i.audience_id = a.id and i.part = 'owner' order by 1) as "invitedOwners"
     from audience a
     where a.realm_id = ${realmId}::smallint and a.kind = 'group' and ${slug} in ('', a.slug)
     order by a.slug`;
@@ -37,6 +49,7 @@ export interface GroupFacts {
   readonly description: string;
   readonly open: boolean;
   readonly hiddenMembers: boolean;
+  readonly admission: Admission;
 }
 
 /** Returns the group's id. */
@@ -45,18 +58,19 @@ export async function insertGroup(
   group: GroupFacts & { readonly realmId: number; readonly slug: string },
 ): Promise<number> {
   const [row] = await tx.$queryRaw<{ id: number }[]>`
-    insert into audience (realm_id, kind, slug, name, description, open, hidden_members)
+    insert into audience (realm_id, kind, slug, name, description, open, hidden_members, admission)
     values (${group.realmId}::smallint, 'group', ${group.slug}, ${group.name},
-      ${group.description}, ${group.open}, ${group.hiddenMembers})
+      ${group.description}, ${group.open}, ${group.hiddenMembers}, ${group.admission})
     returning id`;
-  if (row === undefined) throw new Error('A group was not kept');
+  if (row === undefined) throw new Error('The group was not stored');
   return row.id;
 }
 
 export async function updateGroup(tx: ServerTx, id: number, facts: GroupFacts): Promise<void> {
   await tx.$executeRaw`
     update audience set name = ${facts.name}, description = ${facts.description},
-      open = ${facts.open}, hidden_members = ${facts.hiddenMembers}
+      open = ${facts.open}, hidden_members = ${facts.hiddenMembers},
+      admission = ${facts.admission}
     where id = ${id}`;
 }
 

@@ -66,6 +66,7 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /api/v1/sharing-groups': ANALYSTS,
   'post /api/v1/sharing-groups': PUBLISHERS,
   'get /api/v1/sharing-groups/{slug}': ANALYSTS,
+  'get /api/v1/sharing-group-invitations': ANALYSTS,
   'patch /api/v1/sharing-groups/{slug}': PUBLISHERS,
   'post /api/v1/sharing-groups/{slug}/members': PUBLISHERS,
   'delete /api/v1/sharing-groups/{slug}/members/{organisation}': PUBLISHERS,

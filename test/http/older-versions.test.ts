@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
+import { admits } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -27,10 +28,7 @@ it.each(doors)('%s: who joins a group sees no version that was replaced', async 
   const object = indicator();
   await alice.shares(object, { audience: group });
   await alice.shares(newer(object), { audience: carol.slug });
-  await alice
-    .sends('post', `/sharing-groups/${group}/members`)
-    .send({ organisation: bob.slug })
-    .expect(204);
+  await admits(alice, group, bob);
   await alice.sends('get', door(object.id)).expect(200);
   await bob.sends('get', door(object.id)).expect(404);
   // One that is current is there for him: he is in the group.
@@ -46,10 +44,7 @@ it('the history of one thing leaves out re-issues whose current version is hidde
   const [first, second] = [indicator({ pattern }), indicator({ pattern })];
   await alice.shares([first, second], { audience: group });
   await alice.shares(newer(second), { audience: carol.slug });
-  await alice
-    .sends('post', `/sharing-groups/${group}/members`)
-    .send({ organisation: bob.slug })
-    .expect(204);
+  await admits(alice, group, bob);
   const { body } = await bob.sends('get', `/objects/${first.id}/history`).expect(200);
   const { versions } = body as { versions: { object: { id: string } }[] };
   expect(versions.map(({ object }) => object.id)).toEqual([first.id]);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, marked, newer, type PostedObject } from '../support/builders.ts';
+import { accepts } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 interface Version {
@@ -134,6 +135,7 @@ describe('a group whose members are hidden', () => {
       .sends('post', '/sharing-groups')
       .send({ slug: group, name: group, hidden_members: true, members: [sharer.slug] })
       .expect(201);
+    await accepts(sharer, group);
     const object = indicator();
     await sharer.shares(object, { audience: group });
     return { group, object, sharer };

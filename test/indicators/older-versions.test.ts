@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer, type PostedObject } from '../support/builders.ts';
+import { accepts, admits } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -19,12 +20,12 @@ beforeAll(async () => {
   const group = slug('group');
   const wish = { slug: group, name: group, members: [friend.slug] };
   await sharer.sends('post', '/sharing-groups').send(wish).expect(201);
+  await accepts(friend, group);
   first = indicator();
   second = newer(first);
   await sharer.shares(first, { audience: group });
   await sharer.shares(second, { audience: friend.slug });
-  const path = `/sharing-groups/${group}/members`;
-  await sharer.sends('post', path).send({ organisation: newcomer.slug }).expect(204);
+  await admits(sharer, group, newcomer);
 });
 afterAll(() => tocsin.close());
 

@@ -6,6 +6,7 @@ import { findObject } from '../../src/store/objects.ts';
 import { asViewer } from '../../src/store/transaction.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, TLP_BY_RANK } from '../support/builders.ts';
+import { accepts } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import {
   COUNT,
@@ -151,6 +152,7 @@ describe('a preview', () => {
       .sends('post', '/sharing-groups')
       .send({ slug: name, name, hidden_members: true, members: [friend.slug] })
       .expect(201);
+    await accepts(friend, name);
     const wish = { audience: [name, owner.slug], tlp: 'green' };
     const mine = await levelOf(owner, wish);
     expect(mine.sees).toHaveLength(2);

@@ -6,6 +6,7 @@ import { indicator, newer, type PostedObject } from '../support/builders.ts';
 import { tablesHolding } from '../support/dump.ts';
 import { anExercise, playing } from '../support/exercise.ts';
 import { follow } from '../support/follow.ts';
+import { admits } from '../support/groups.ts';
 import { attempts, subscribes, timeFlies } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
@@ -127,8 +128,7 @@ describe('POST /objects/{id}/purge', () => {
     await alice.shares(object, { audience: group });
     await purges(object.id).expect(200);
     await tocsin.sequenced();
-    const path = `/sharing-groups/${group}/members`;
-    await alice.sends('post', path).send({ organisation: stranger.slug }).expect(204);
+    await admits(alice, group, stranger);
     expect((await stranger.reads({ limit: 10_000 })).withdrawn).not.toContain(object.id);
   });
 

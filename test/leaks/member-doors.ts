@@ -81,6 +81,7 @@ const directory: Door = {
 interface GroupAnswer {
   readonly slug: string;
   readonly members: readonly string[] | null;
+  readonly invited_members: readonly string[] | null;
 }
 
 const groups: Door = {
@@ -105,17 +106,40 @@ const groups: Door = {
 /** Open ones are for all; their members are for owners, and for members who are not hidden. */
 function hearGroups({ world, viewer }: Visit, hearing: Hearing, told: GroupAnswer[]): void {
   const answers = new Map(told.map((group) => [world.nameOf(group.slug), group]));
-  for (const [name, { owner, members, open, hidden }] of world.model.members.groups) {
+  for (const [name, group] of world.model.members.groups) {
+    const { owner, members, invited, open, hidden } = group;
     const [keeps, within] = [owner === viewer, members.has(viewer)];
     const answer = answers.get(name);
-    hearing.compare(name, answer !== undefined, { due: open || keeps || within });
+    const isThere = open || keeps || within || invited.has(viewer);
+    hearing.compare(name, answer !== undefined, { due: isThere });
     const due = keeps || (within && !hidden);
-    const listed = new Set(answer?.members?.map((slug) => world.nameOf(slug)));
+    const named = (slugs: readonly string[] | null = null) => new Set(slugs?.map(world.nameOf));
+    const [listed, asked] = [named(answer?.members), named(answer?.invited_members)];
     for (const member of members) {
       hearing.compare(`${member} in ${name}`, listed.has(member), { due });
     }
+    for (const one of invited) {
+      hearing.compare(`${one} invited into ${name}`, asked.has(one), { due: keeps });
+      hearing.compare(`${one} in ${name}`, listed.has(one), { due: false });
+    }
   }
 }
+
+const invitations: Door = {
+  name: 'invitations into sharing groups',
+  routes: ['GET /api/v1/sharing-group-invitations'],
+  every: 3,
+  async read(visit, hearing) {
+    const text = await read(visit, hearing, '/sharing-group-invitations');
+    if (text === '') return;
+    const { world, viewer } = visit;
+    const all = JSON.parse(text) as { invitations: { group: string }[] };
+    const told = new Set(all.invitations.map(({ group }) => world.nameOf(group)));
+    for (const [name, { invited }] of world.model.members.groups) {
+      hearing.compare(`invitation into ${name}`, told.has(name), { due: invited.has(viewer) });
+    }
+  },
+};
 
 const communities: Door = {
   name: 'communities',
@@ -227,6 +251,7 @@ export const MEMBER_DOORS = [
   organisations,
   directory,
   groups,
+  invitations,
   communities,
   me,
   owned,

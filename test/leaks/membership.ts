@@ -26,6 +26,8 @@ interface Agreement {
 export interface Group {
   readonly owner: string;
   readonly members: Set<string>;
+  /** Those that have not answered yet: nothing of the group reaches them. */
+  readonly invited: Set<string>;
   open: boolean;
   hidden: boolean;
 }
@@ -119,7 +121,8 @@ export class Membership {
   }: Extract<MemberStep, { act: 'make group' }>): boolean {
     if (!this.takesPart(by) || this.groups.has(group)) return false;
     if (members.some((name) => this.organisations.get(name)?.status !== 'active')) return false;
-    this.groups.set(group, { owner: by, members: new Set([by, ...members]), open, hidden });
+    const invited = new Set(members.filter((name) => name !== by));
+    this.groups.set(group, { owner: by, members: new Set([by]), invited, open, hidden });
     return true;
   }
 
@@ -133,11 +136,25 @@ export class Membership {
     if (group === undefined) return false;
     if (itself) {
       const within = group.members.has(organisation) || group.owner === organisation;
-      if (!this.takesPart(organisation) || !(group.open || within)) return false;
+      const may = group.open || within || group.invited.has(organisation);
+      if (!this.takesPart(organisation) || !may) return false;
     }
+    const isAsked = act === 'join' && !itself && !group.members.has(organisation);
+    if (isAsked) {
+      group.invited.add(organisation);
+      return true;
+    }
+    group.invited.delete(organisation);
     if (act === 'join') group.members.add(organisation);
     else group.members.delete(organisation);
     return true;
+  }
+
+  /** The invitations that wait for an answer. */
+  invitations(): { group: string; organisation: string }[] {
+    return [...this.groups].flatMap(([group, { invited }]) =>
+      [...invited].map((organisation) => ({ group, organisation })),
+    );
   }
 
   #makeCommunity(step: Extract<MemberStep, { act: 'make community' }>): boolean {

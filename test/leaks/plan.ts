@@ -52,6 +52,9 @@ function nextStep(planner: Planner, filling: boolean): Step {
   const { random, model } = planner;
   const groups = model.members.groups.size;
   if (groups < 2) return makeGroup(planner);
+  // Of groups that nobody has joined there is little to see.
+  if (model.members.invitations().length > 0 && random.chance(0.3))
+    return answerInvitation(planner);
   if (filling && random.chance(0.7)) return shareAnew(planner);
   return random.pick(ACTS)(planner);
 }
@@ -69,6 +72,11 @@ function move(planner: Planner): MemberStep {
   const within = model.members.groups.get(group)?.members.has(organisation) ?? false;
   const act = within === random.chance(0.85) ? 'leave' : 'join';
   return { act, group, organisation, itself: random.chance(0.5) };
+}
+
+function answerInvitation({ random, model }: Planner): MemberStep {
+  const act = random.chance(0.85) ? 'join' : 'leave';
+  return { act, itself: true, ...random.pick(model.members.invitations()) };
 }
 
 function changeStatus(planner: Planner): MemberStep {

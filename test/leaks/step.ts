@@ -47,7 +47,7 @@ export type MemberStep =
       readonly open: boolean;
       readonly hidden: boolean;
     }
-  /** By itself, or brought and taken by an administrator. */
+  /** By itself, or invited and removed by an administrator. */
   | {
       readonly act: 'join' | 'leave';
       readonly group: string;

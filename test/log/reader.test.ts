@@ -5,6 +5,7 @@ import { findLogBounds } from '../../src/store/log.ts';
 import { authenticate, memberOfOrganisation } from '../../src/organisations/authenticate.ts';
 import { anActor, slug } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
+import { admits } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -73,10 +74,7 @@ it('finds the same rows by their places, whatever has become of them', async () 
       const object = indicator();
       await sharer.shares(object, { audience: group });
       await sharer.shares(newer(object), { audience: sharer.slug });
-      await sharer
-        .sends('post', `/sharing-groups/${group}/members`)
-        .send({ organisation: reader.slug })
-        .expect(204);
+      await admits(sharer, group, reader);
     },
   ];
   const found: number[] = [];

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
+import { accepts } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -62,6 +63,7 @@ describe('a group', () => {
   it('without members is nobody: it is not there to share with, and what went there is gone', async () => {
     const bob = await anActor(tocsin);
     const group = await make([bob.slug]);
+    await accepts(bob, group);
     const object = indicator();
     await alice.shares(object, { audience: group });
     await bob.finds(object.id).expect(200);

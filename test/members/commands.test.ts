@@ -69,14 +69,33 @@ it('invites a user and prints the link, without which nobody comes in', async ()
   expect(JSON.stringify(users)).not.toContain('argon2');
 });
 
-it('administers members from the command line', async () => {
-  const [community, group] = [slug('place'), slug('group')];
-  await says('community', 'create', community, '--within', 'alliance');
+it('invites into groups, accepts and declines from the command line', async () => {
+  const group = slug('group');
   const [made] = await says('group', 'create', group, '--owner', ally.slug);
   expect(made).toMatchObject({ slug: group, owners: [ally.slug], members: [] });
-  await says('group', 'add', group, ally.slug);
-  expect(await says('group', 'list')).toMatchObject([{ slug: group, members: [ally.slug] }]);
-  await says('group', 'remove', group, ally.slug);
+  const named = [group, ally.slug];
+  expect(await says('group', 'add', ...named)).toMatchObject([{ result: 'invited' }]);
+  expect(await says('group', 'invitations', ally.slug)).toMatchObject([
+    { group, part: 'member', invitedBy: null },
+  ]);
+  await says('group', 'decline', ...named);
+  expect(await says('group', 'invitations', ally.slug)).toEqual([]);
+  await says('group', 'add', ...named);
+  expect(await says('group', 'accept', ...named)).toMatchObject([{ result: 'joined' }]);
+  expect(await says('group', 'list')).toContainEqual(
+    expect.objectContaining({ slug: group, members: [ally.slug] }),
+  );
+  await says('group', 'remove', ...named);
+  expect(await says('group', 'admission', group, 'direct')).toMatchObject([
+    { admission: 'direct', members: [] },
+  ]);
+  expect(await says('group', 'add', ...named)).toMatchObject([{ result: 'joined' }]);
+  await expect(says('group', 'admission', group, 'free')).rejects.toThrow('neither');
+});
+
+it('administers members from the command line', async () => {
+  const community = slug('place');
+  await says('community', 'create', community, '--within', 'alliance');
 
   const terms = ['--org', ally.slug, '--community', community, '--title', 'MOU'];
   const [agreement] = await says('agreement', 'create', ...terms);
@@ -107,7 +126,7 @@ it('administers members from the command line', async () => {
     `There is no organisation ${admin.slug} in an exercise ${exercise}`,
   );
   const [cell, where] = [slug('cell'), ['--realm', exercise]];
-  await says('group', 'create', cell, '--owner', ally.slug, ...where);
+  await says('group', 'create', cell, '--owner', ally.slug, '--direct', ...where);
   await says('group', 'add', cell, ally.slug, ...where);
   expect(await says('group', 'list', ...where)).toMatchObject([
     { slug: cell, members: [ally.slug] },

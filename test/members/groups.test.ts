@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Actor, anActor, slug } from '../support/actors.ts';
+import { accepts, admits } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 interface Group {
   slug: string;
   members: string[] | null;
   owners: string[] | null;
+  invited_members: string[] | null;
   member: boolean;
   owner: boolean;
+  invited: boolean;
 }
 
 let tocsin: Tocsin;
@@ -47,6 +50,7 @@ async function codeOf(test: ReturnType<Actor['sends']>, status: number): Promise
 describe('sharing groups', () => {
   it('are kept by the organisation that makes them, and seen by who is in them', async () => {
     const group = await aGroup({ members: [friend.slug] });
+    await accepts(friend, group);
     const members = [friend.slug, owner.slug].toSorted();
     for (const who of [owner, friend, admin]) {
       expect(await seen(who, group)).toMatchObject({ members, owners: [owner.slug] });
@@ -82,6 +86,7 @@ describe('sharing groups', () => {
 
   it('are changed by owners and admins', async () => {
     const group = await aGroup({ members: [friend.slug] });
+    await accepts(friend, group);
     const path = `/sharing-groups/${group}`;
     const put = { organisation: stranger.slug };
     expect(await codeOf(friend.sends('patch', path).send({ open: true }), 403)).toBe(
@@ -92,7 +97,7 @@ describe('sharing groups', () => {
     );
     const away = friend.sends('delete', `${path}/members/${owner.slug}`);
     expect(await codeOf(away, 403)).toBe('not_an_owner');
-    await owner.sends('post', `${path}/members`).send(put).expect(204);
+    await admits(owner, group, stranger);
     await owner.sends('post', `${path}/members`).send(put).expect(204);
     expect((await seen(stranger, group)).member).toBe(true);
     await admin.sends('delete', `${path}/members/${stranger.slug}`).expect(204);
@@ -131,7 +136,12 @@ describe('sharing groups', () => {
     expect(await codeOf(last, 409)).toBe('last_owner');
     await owner.sends('delete', `${path}/members/${owner.slug}`).expect(204);
     expect(await seen(owner, group)).toMatchObject({ members: [], owner: true, member: false });
-    await owner.sends('post', `${path}/owners`).send({ organisation: friend.slug }).expect(204);
+    const appointed = { organisation: friend.slug };
+    await owner.sends('post', `${path}/owners`).send(appointed).expect(202);
+    expect(await codeOf(owner.sends('delete', `${path}/owners/${owner.slug}`), 409)).toBe(
+      'last_owner',
+    );
+    await friend.sends('post', `${path}/owners`).send(appointed).expect(204);
     await owner.sends('delete', `${path}/owners/${owner.slug}`).expect(204);
     await owner.sends('get', path).expect(404);
     expect((await seen(friend, group)).owner).toBe(true);
@@ -139,6 +149,7 @@ describe('sharing groups', () => {
 
   it('hide their members from one another where they are told to', async () => {
     const group = await aGroup({ hidden_members: true, members: [friend.slug, stranger.slug] });
+    for (const member of [friend, stranger]) await accepts(member, group);
     const path = `/sharing-groups/${group}`;
     const { body } = await friend.sends('get', path).expect(200);
     expect(body).toMatchObject({ members: null, owners: null, member: true });

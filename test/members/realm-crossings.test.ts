@@ -4,6 +4,7 @@ import { Actor, anActor, outcomes, slug } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
 import { anExercise, EXTENSION, markedFor, playing, type Exercise } from '../support/exercise.ts';
 import { follow } from '../support/follow.ts';
+import { admits } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -248,10 +249,7 @@ describe('a sharing group', () => {
     for (const one of [alice, alicePlays]) {
       await one.sends('post', '/sharing-groups').send({ slug: group, name: group }).expect(201);
     }
-    await alicePlays
-      .sends('post', `/sharing-groups/${group}/members`)
-      .send({ organisation: bob.slug })
-      .expect(204);
+    await admits(alicePlays, group, bobPlays);
     await bobPlays.sends('get', `/sharing-groups/${group}`).expect(200);
     await bob.sends('get', `/sharing-groups/${group}`).expect(404);
     const { text } = await bob.sends('get', '/sharing-groups').expect(200);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Actor, anActor, slug } from '../support/actors.ts';
 import { indicator, marked, newer } from '../support/builders.ts';
+import { accepts, admits } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 /** What an endpoint was sent, in order: `+id` for an object, `-id` for one withdrawn. */
@@ -74,6 +75,7 @@ describe('joining and leaving a group', () => {
       anActor(tocsin, { communities: [community] }),
     ]);
     const group = await aGroup(owner, { members: [friend.slug] });
+    await accepts(friend, group);
     const [one, two, strict] = [indicator(), indicator(), marked('strict')];
     await owner.shares([one, two, strict], { audience: group });
     const others = [owner, friend];
@@ -83,7 +85,7 @@ describe('joining and leaving a group', () => {
     const elsewhere = await anInbox(friend);
 
     const path = `/sharing-groups/${group}/members`;
-    await owner.sends('post', path).send({ organisation: newcomer.slug }).expect(204);
+    await admits(owner, group, newcomer);
     const ids = [one.id, two.id, strict.id].toSorted();
     expect(await since(newcomer, place)).toEqual({ objects: ids, withdrawn: [] });
     await expect.poll(() => inbox.got.toSorted()).toEqual(ids.map((id) => `+${id}`));

@@ -46,8 +46,13 @@ it('whatever agreements, communities, groups, exercises and standing there are',
   }
   const [one, two, none, suspended, ended] = members as [Actor, Actor, Actor, Actor, Actor];
   const name = slug('group');
-  const group = { slug: name, name, members: [two.slug, none.slug, suspended.slug, ended.slug] };
-  await one.sends('post', '/sharing-groups').send(group).expect(201);
+  await one.sends('post', '/sharing-groups').send({ slug: name, name }).expect(201);
+  // Who has no agreement cannot accept an invitation.
+  const group = `/sharing-groups/${name}`;
+  await admin.sends('patch', group).send({ admission: 'direct' }).expect(200);
+  for (const { slug: organisation } of [two, none, suspended, ended]) {
+    await one.sends('post', `${group}/members`).send({ organisation }).expect(204);
+  }
   await anExercise(tocsin, [one, none]);
   const path = `/organisations/${suspended.slug}`;
   await admin.sends('patch', path).send({ status: 'suspended' }).expect(200);

@@ -12,3 +12,16 @@ export async function aGroup({ sql }: Tocsin, members: readonly Actor[]): Promis
   );
   return name;
 }
+
+/** An owner invites an organisation into a group, and the organisation accepts. */
+export async function admits(owner: Actor, group: string, member: Actor): Promise<void> {
+  const path = `/sharing-groups/${group}/members`;
+  await owner.sends('post', path).send({ organisation: member.slug }).expect(202);
+  await accepts(member, group);
+}
+
+/** An organisation accepts its invitation into a group. */
+export async function accepts(member: Actor, group: string): Promise<void> {
+  const path = `/sharing-groups/${group}/members`;
+  await member.sends('post', path).send({ organisation: member.slug }).expect(204);
+}

@@ -191,6 +191,7 @@ begin
   delete from subscription s where s.realm_id = realm;
   delete from audience_member m using audience g where g.id = m.audience_id and g.realm_id = realm;
   delete from audience_owner w using audience g where g.id = w.audience_id and g.realm_id = realm;
+  delete from group_invitation i using audience g where g.id = i.audience_id and g.realm_id = realm;
   update audience g set name = g.slug, description = '' where g.realm_id = realm;
 
   -- `writers` too, which noting the change of membership takes in the same transaction.

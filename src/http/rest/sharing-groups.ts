@@ -4,17 +4,21 @@ import {
   createGroup,
   join,
   leave,
+  type GroupContext,
   readGroup,
+  readGroupInvitations,
   readGroups,
-  type GroupView,
 } from '../../organisations/groups.ts';
+import type { GroupView } from '../../organisations/group-view.ts';
 import type { Part } from '../../store/groups.ts';
 import { administratorOf, ANALYSTS, PUBLISHERS } from '../access.ts';
+import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import {
   GroupAnswer,
   GroupChange,
+  GroupInvitationsAnswer,
   GroupParams,
   GroupsAnswer,
   NewGroup,
@@ -33,17 +37,19 @@ const create: Route = (app, services) => {
       config: { access: PUBLISHERS, inExercises: true, body: 'list' },
       schema: {
         operationId: 'createSharingGroup',
-        summary: 'Make a sharing group',
-        description: 'Your organisation keeps it and is in it.',
+        summary: 'Create a sharing group',
+        description:
+          'Your organisation owns it and is in it. The other members and owners are invited; where ' +
+          '`admission` is `direct`, they are in it at once. An administrator appoints owners directly.',
         tags,
         body: NewGroup,
-        response: { 201: answer('Made', GroupAnswer), ...problems(400, 401, 403, 409, 415) },
+        response: { 201: answer('Created', GroupAnswer), ...problems(400, 401, 403, 409, 415) },
       },
     },
     async (request, reply) => {
       const { hidden_members: hiddenMembers, ...wish } = request.body;
       const by = administratorOf(request);
-      const made = await createGroup(services.db, by, { ...wish, hiddenMembers });
+      const made = await createGroup(context(services), by, { ...wish, hiddenMembers });
       services.sequencer.nudge();
       reply.code(201).header('location', `${request.url}/${made.slug}`);
       return reply.send(toAnswer(made));
@@ -58,7 +64,7 @@ const list: Route = (app, services) => {
       config: { access: ANALYSTS, inExercises: true },
       schema: {
         operationId: 'listSharingGroups',
-        summary: 'The groups that you are in, keep or may join',
+        summary: 'List the groups that you are in, own, are invited to or may join',
         tags,
         response: { 200: answer('By slug', GroupsAnswer), ...problems(401, 403) },
       },
@@ -77,7 +83,7 @@ const read: Route = (app, services) => {
       config: { access: ANALYSTS, inExercises: true },
       schema: {
         operationId: 'getSharingGroup',
-        summary: 'One sharing group',
+        summary: 'Get a sharing group',
         tags,
         params: GroupParams,
         response: { 200: answer('As you see it', GroupAnswer), ...problems(400, 401, 403, 404) },
@@ -95,7 +101,7 @@ const change: Route = (app, services) => {
       config: { access: PUBLISHERS, inExercises: true, body: 'list' },
       schema: {
         operationId: 'changeSharingGroup',
-        summary: 'Change a sharing group that you keep',
+        summary: 'Change a sharing group that you own',
         tags,
         params: GroupParams,
         body: GroupChange,
@@ -113,12 +119,24 @@ const change: Route = (app, services) => {
 
 const WORDS = {
   member: {
-    add: { operationId: 'addGroupMember', summary: 'Bring an organisation into a group' },
-    remove: { operationId: 'removeGroupMember', summary: 'Take an organisation out of a group' },
+    add: {
+      operationId: 'addGroupMember',
+      summary: 'Invite an organisation into a group, join it, or accept an invitation',
+    },
+    remove: {
+      operationId: 'removeGroupMember',
+      summary: 'Remove an organisation from a group, leave it, or decline an invitation',
+    },
   },
   owner: {
-    add: { operationId: 'addGroupOwner', summary: 'Make an organisation an owner of a group' },
-    remove: { operationId: 'removeGroupOwner', summary: 'Make an organisation no owner any more' },
+    add: {
+      operationId: 'addGroupOwner',
+      summary: 'Invite an organisation to own a group, or accept an invitation',
+    },
+    remove: {
+      operationId: 'removeGroupOwner',
+      summary: 'Remove an owner of a group, or decline an invitation',
+    },
   },
 };
 
@@ -130,18 +148,28 @@ function add(part: Part): Route {
         config: { access: PUBLISHERS, inExercises: true },
         schema: {
           ...WORDS[part].add,
-          description: 'For owners and admins; into an open group, any organisation by itself.',
+          description:
+            'Owners and admins invite other organisations (202), which are then members when they ' +
+            'accept; where `admission` is `direct`, or an admin appoints an owner, no invitation is ' +
+            'needed (204). Your own organisation accepts its invitation, or joins an open group (204).',
           tags,
           params: GroupParams,
           body: NewPart,
-          response: { 204: z.null().meta({ description: 'It is' }), ...errors, ...problems(415) },
+          response: {
+            202: z.null().meta({ description: 'Invited' }),
+            204: z.null().meta({ description: 'It is in the group' }),
+            ...errors,
+            ...problems(415),
+          },
         },
       },
       async (request, reply) => {
         const by = administratorOf(request);
-        await join(services.db, by, request.params.slug, part, request.body.organisation);
+        const { slug } = request.params;
+        const { organisation } = request.body;
+        const joining = await join(context(services), by, slug, part, organisation);
         services.sequencer.nudge();
-        return reply.code(204).send(null);
+        return reply.code(joining === 'invited' ? 202 : 204).send(null);
       },
     );
   };
@@ -155,15 +183,17 @@ function remove(part: Part): Route {
         config: { access: PUBLISHERS, inExercises: true },
         schema: {
           ...WORDS[part].remove,
-          description: 'For owners and admins, and for any organisation by itself.',
+          description:
+            'Owners and admins remove any organisation, or withdraw its invitation. Your own organisation ' +
+            'leaves, or declines its invitation.',
           tags,
           params: PartParams,
-          response: { 204: z.null().meta({ description: 'It is not' }), ...errors },
+          response: { 204: z.null().meta({ description: 'It is not in the group' }), ...errors },
         },
       },
       async (request, reply) => {
         const { slug, organisation } = request.params;
-        await leave(services.db, administratorOf(request), slug, part, organisation);
+        await leave(services, administratorOf(request), slug, part, organisation);
         services.sequencer.nudge();
         return reply.code(204).send(null);
       },
@@ -171,7 +201,39 @@ function remove(part: Part): Route {
   };
 }
 
-/** `/sharing-groups`: named sets of organisations, kept by their owners. */
+const invitations: Route = (app, services) => {
+  app.get(
+    '/sharing-group-invitations',
+    {
+      config: { access: ANALYSTS, inExercises: true },
+      schema: {
+        operationId: 'listSharingGroupInvitations',
+        summary: 'List the invitations into sharing groups that you have not answered',
+        description:
+          'Accept with `POST /sharing-groups/{slug}/members` (or `owners`) for your own organisation; ' +
+          'decline with `DELETE`.',
+        tags,
+        response: {
+          200: answer('The newest first', GroupInvitationsAnswer),
+          ...problems(401, 403),
+        },
+      },
+    },
+    async (request) => {
+      const found = await readGroupInvitations(services.db, administratorOf(request));
+      return {
+        invitations: found.map(({ hiddenMembers, invitedBy, invitedAt, ...one }) => ({
+          ...one,
+          hidden_members: hiddenMembers,
+          invited_by: invitedBy,
+          invited_at: invitedAt.toISOString(),
+        })),
+      };
+    },
+  );
+};
+
+/** `/sharing-groups`: named sets of organisations, maintained by their owners. */
 export const sharingGroups = noun(
   create,
   list,
@@ -181,13 +243,21 @@ export const sharingGroups = noun(
   remove('member'),
   add('owner'),
   remove('owner'),
+  invitations,
 );
 
-function toAnswer({ hiddenMembers, members, owners, ...view }: GroupView) {
+function context({ db, quotas }: Services): GroupContext {
+  return { db, quotas: quotas.groups };
+}
+
+function toAnswer({ hiddenMembers, members, owners, ...rest }: GroupView) {
+  const { invitedMembers, invitedOwners, ...view } = rest;
   return {
     ...view,
     hidden_members: hiddenMembers,
     members: members && [...members],
     owners: owners && [...owners],
+    invited_members: invitedMembers && [...invitedMembers],
+    invited_owners: invitedOwners && [...invitedOwners],
   };
 }

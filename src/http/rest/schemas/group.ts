@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ADMISSIONS } from '../../../store/groups.ts';
 import { Line, Name, Slug } from './member.ts';
 
 const description = Line.max(200);
@@ -25,6 +26,12 @@ export const CommunityAnswer = z
 
 export const CommunitiesAnswer = z.object({ communities: z.array(CommunityAnswer) });
 
+const admission = z.enum(ADMISSIONS).meta({
+  description:
+    'Whether an organisation that others add is invited, or is in the group at once. Only an ' +
+    'administrator of the server can set `direct`',
+});
+
 export const NewGroup = z
   .strictObject({
     slug: Slug,
@@ -35,6 +42,7 @@ export const NewGroup = z
       .boolean()
       .default(false)
       .meta({ description: 'Whether members see the group but not each other' }),
+    admission: admission.default('invitation'),
     members: slugs.default([]).meta({ description: 'Besides your own organisation' }),
     owners: slugs.default([]).meta({ description: 'Besides your own organisation' }),
   })
@@ -46,6 +54,7 @@ export const GroupChange = z
     description: description.optional(),
     open: z.boolean().optional(),
     hidden_members: z.boolean().optional(),
+    admission: admission.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'Say what to change')
   .meta({ id: 'SharingGroupChange' });
@@ -69,11 +78,40 @@ export const GroupAnswer = z
     description: z.string(),
     open: z.boolean(),
     hidden_members: z.boolean(),
-    members: parts.meta({ description: 'Null where they are not for you to see' }),
-    owners: parts.meta({ description: 'Null where they are not for you to see' }),
+    admission,
+    members: parts.meta({ description: 'Null where you cannot see them' }),
+    owners: parts.meta({ description: 'Null where you cannot see them' }),
+    invited_members: parts.meta({
+      description: 'Organisations that have not answered yet. Null unless you own the group',
+    }),
+    invited_owners: parts.meta({
+      description: 'Organisations that have not answered yet. Null unless you own the group',
+    }),
     member: z.boolean().meta({ description: 'Whether your organisation is in it' }),
-    owner: z.boolean().meta({ description: 'Whether your organisation keeps it' }),
+    owner: z.boolean().meta({ description: 'Whether your organisation owns it' }),
+    invited: z
+      .boolean()
+      .meta({ description: 'Whether your organisation has an invitation to answer' }),
   })
   .meta({ id: 'SharingGroup' });
 
 export const GroupsAnswer = z.object({ sharing_groups: z.array(GroupAnswer) });
+
+export const GroupInvitationsAnswer = z.object({
+  invitations: z.array(
+    z
+      .object({
+        group: z.string().meta({ description: 'Slug of the sharing group' }),
+        name: z.string(),
+        description: z.string(),
+        hidden_members: z.boolean(),
+        part: z.enum(['member', 'owner']),
+        invited_by: z
+          .string()
+          .nullable()
+          .meta({ description: 'Slug of an organisation; null for the operator of the server' }),
+        invited_at: z.iso.datetime(),
+      })
+      .meta({ id: 'SharingGroupInvitation' }),
+  ),
+});

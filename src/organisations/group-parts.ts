@@ -1,0 +1,104 @@
+/** Bringing organisations into groups, within their quotas: directly, or by inviting them. */
+import { Problem } from '../errors.ts';
+import type { GroupQuotas } from '../sharing/quotas.ts';
+import { listOrganisations } from '../store/directory.ts';
+import {
+  countGroups,
+  deleteGroupInvitations,
+  insertGroupInvitations,
+  type GroupCounts,
+} from '../store/group-invitations.ts';
+import { addToGroup, type Part } from '../store/groups.ts';
+import { findEntered } from '../store/realms.ts';
+import type { ServerTx } from '../store/transaction.ts';
+import type { Administrator } from './administer.ts';
+
+/** Puts organisations into a group, or among its owners. Throws Problem group_limit. */
+export async function enter(
+  tx: ServerTx,
+  quotas: GroupQuotas,
+  { part, groupId }: { readonly part: Part; readonly groupId: number },
+  organisationIds: readonly number[],
+): Promise<void> {
+  const [count, max] =
+    part === 'member' ? (['joined', quotas.joined] as const) : (['owned', quotas.owned] as const);
+  await refuseBeyond(tx, count, max, organisationIds);
+  await deleteGroupInvitations(tx, part, groupId, organisationIds);
+  await addToGroup(tx, part, groupId, organisationIds);
+}
+
+/** Invites organisations into a group, or to be its owners. Throws Problem group_limit. */
+export async function invite(
+  tx: ServerTx,
+  by: Administrator,
+  quotas: GroupQuotas,
+  { part, groupId }: { readonly part: Part; readonly groupId: number },
+  organisationIds: readonly number[],
+): Promise<void> {
+  const inviterId = by.organisation?.id ?? null;
+  await refuseBeyond(tx, 'received', quotas.invitationsReceived, organisationIds);
+  if (inviterId !== null) {
+    const max = quotas.invitationsSent - organisationIds.length + 1;
+    await refuseBeyond(tx, 'sent', max, [inviterId], quotas.invitationsSent);
+  }
+  await insertGroupInvitations(tx, { part, groupId, inviterId }, organisationIds);
+}
+
+const COUNTED: Readonly<Record<Exclude<keyof GroupCounts, 'slug'>, string>> = {
+  owned: 'owns as many groups',
+  joined: 'is in as many groups',
+  received: 'has as many invitations to answer',
+  sent: 'has as many invitations without an answer',
+};
+
+/**
+ * Throws Problem group_limit where one of these organisations has `max` already. Changes of groups are
+ * made one at a time, under the lock `members`, so the count holds until the transaction ends.
+ */
+async function refuseBeyond(
+  tx: ServerTx,
+  count: Exclude<keyof GroupCounts, 'slug'>,
+  max: number,
+  organisationIds: readonly number[],
+  limit = max,
+): Promise<void> {
+  if (organisationIds.length === 0) return;
+  const full = (await countGroups(tx, organisationIds)).find((one) => one[count] >= max);
+  if (full === undefined) return;
+  throw new Problem('group_limit', `${full.slug} ${COUNTED[count]} as allowed (${limit})`, {
+    extra: { limit },
+  });
+}
+
+/** Throws Problem group_limit where a group would have more members than allowed, invited ones included. */
+export function refuseLargeGroup(quotas: GroupQuotas, members: number): void {
+  if (members <= quotas.members) return;
+  throw new Problem('group_limit', `A group has at most ${quotas.members} members`, {
+    extra: { limit: quotas.members },
+  });
+}
+
+/**
+ * The ids of organisations that the caller can see, in its realm. Throws Problem organisation_unknown,
+ * for groups and communities, too.
+ */
+export async function idsOf(
+  tx: ServerTx,
+  by: Administrator,
+  slugs: readonly string[],
+): Promise<number[]> {
+  if (slugs.length === 0) return [];
+  const all = new Map((await listOrganisations(tx)).map((one) => [one.slug, one]));
+  const entered = await findEntered(tx, by.realmId);
+  return slugs.map((slug) => {
+    const found = all.get(slug);
+    if (found === undefined || !entered.has(found.id)) throw unknownOrganisation(slug);
+    if (by.role !== 'admin' && found.status !== 'active') throw unknownOrganisation(slug);
+    return found.id;
+  });
+}
+
+/** Throws it where the caller may not know whether there is such an organisation. */
+export function unknownOrganisation(slug: string): Problem {
+  return new Problem('organisation_unknown', `There is no organisation ${slug}`);
+}
