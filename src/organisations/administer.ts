@@ -10,6 +10,7 @@ import { changeMembership } from '../store/membership.ts';
 import { requireStanding } from '../store/standing.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import { countAdminUsers } from '../store/users.ts';
+import { inTurn } from './change-queue.ts';
 
 /** Who changes what members are and may: an administrator, by key or in person, or the operator. */
 export interface Administrator {
@@ -51,7 +52,8 @@ export function rolesUpTo(role: Role): readonly Role[] {
  * Makes one change of membership with its audit entry and all that follows from it, in one
  * transaction; one at a time, so that what `work` finds stays so until it is committed.
  * `describe` gives the detail of the entry. Throws StandingChanged where the administrator may do
- * other things by now; what another administrator changes waits for this to end.
+ * other things by now; what another administrator changes waits for this to end. Throws Problem
+ * not_ready where too many are waiting.
  */
 export async function administer<T>(
   db: Database,
@@ -60,7 +62,7 @@ export async function administer<T>(
   work: (tx: ServerTx) => Promise<T>,
 ): Promise<T> {
   const { caller } = by;
-  return changeMembership(db, async (tx) => {
+  const change = async (tx: ServerTx): Promise<T> => {
     if (caller !== undefined) await requireStanding(tx, caller.standing, caller.clock.now());
     const result = await work(tx);
     await appendServerAudit(tx, {
@@ -72,7 +74,8 @@ export async function administer<T>(
       detail: act.describe(result),
     });
     return result;
-  });
+  };
+  return inTurn(db, by.organisation?.id ?? 0, () => changeMembership(db, change));
 }
 
 /** What an entry of the audit tells beside who did what. */

@@ -186,6 +186,58 @@ describe('while a bundle is being written, nothing waits that changes nobody’s
   });
 });
 
+describe('changes that wait', () => {
+  it('hold one connection however many they are, so that others can still sign in', async () => {
+    const groups = [];
+    for (let n = 0; n < 12; n++) groups.push(await aGroup());
+    await writer.query('begin');
+    await writer.query(`select take_lock('writers', true)`);
+    const joining = groups.map((name) => accepts(other, name));
+    try {
+      await expect.poll(waiting).toBe(1);
+      // Each of these needs a connection of the same pool.
+      for (let n = 0; n < 20; n++) await admin.sends('get', '/me').expect(200);
+      const blocked = await tocsin.sql(
+        `select from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      expect(blocked).toHaveLength(1);
+    } finally {
+      await writer.query('commit');
+    }
+    await Promise.all(joining);
+  });
+
+  it('are refused beyond what one organisation may have waiting, and others still get theirs', async () => {
+    const name = slug('group');
+    await admin.sends('post', '/sharing-groups').send({ slug: name, name }).expect(201);
+    await writer.query('begin');
+    await writer.query(`select take_lock('writers', true)`);
+    const own = `/sharing-groups/${group}`;
+    const leaving = owner
+      .sends('delete', `${own}/members/${owner.slug}`)
+      .then((said) => said.status);
+    let renamed: Promise<number>[] = [];
+    try {
+      await expect.poll(waiting).toBe(1);
+      renamed = Array.from({ length: 60 }, (_, n) =>
+        owner
+          .sends('patch', own)
+          .send({ name: `${n}` })
+          .then((said) => said.status),
+      );
+      // Whatever is refused, is refused at once.
+      await expect(Promise.race(renamed)).resolves.toBe(503);
+    } finally {
+      await writer.query('commit');
+    }
+    expect(await leaving).toBe(204);
+    const statuses = await Promise.all(renamed);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(10);
+    await admin.sends('patch', `/sharing-groups/${name}`).send({ name: 'x' }).expect(200);
+  });
+});
+
 describe('what shows or hides something waits:', () => {
   it.each([
     ['accept an invitation', () => accepts(other, group)],
