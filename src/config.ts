@@ -226,16 +226,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       organisation: value.TOCSIN_RATE_ORGANISATION,
       wrongKeys: value.TOCSIN_RATE_WRONG_KEYS,
     },
-    quotas: {
-      subscriptions: value.TOCSIN_QUOTA_SUBSCRIPTIONS,
-      groups: {
-        owned: value.TOCSIN_QUOTA_GROUPS_OWNED,
-        joined: value.TOCSIN_QUOTA_GROUPS_JOINED,
-        members: value.TOCSIN_QUOTA_GROUP_MEMBERS,
-        invitationsReceived: value.TOCSIN_QUOTA_INVITATIONS,
-        invitationsSent: value.TOCSIN_QUOTA_INVITATIONS_SENT,
-      },
-    },
+    quotas: quotas(value),
     identityProvider: identityProvider(value),
   };
 }
@@ -257,6 +248,19 @@ export function environmentWith(
 /** Whether npm runs this as a script, with a shell between that passes no signal on. */
 export function isNpmScript(env: NodeJS.ProcessEnv = process.env): boolean {
   return env['npm_lifecycle_event'] !== undefined;
+}
+
+function quotas(value: z.infer<typeof settings>): Quotas {
+  return {
+    subscriptions: value.TOCSIN_QUOTA_SUBSCRIPTIONS,
+    groups: {
+      owned: value.TOCSIN_QUOTA_GROUPS_OWNED,
+      joined: value.TOCSIN_QUOTA_GROUPS_JOINED,
+      members: value.TOCSIN_QUOTA_GROUP_MEMBERS,
+      invitationsReceived: value.TOCSIN_QUOTA_INVITATIONS,
+      invitationsSent: value.TOCSIN_QUOTA_INVITATIONS_SENT,
+    },
+  };
 }
 
 /** Throws ConfigError when it is set up by half. */
