@@ -8,6 +8,11 @@ import { createSignInDesk } from '../src/organisations/sign-in.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { createLog, createMetrics } from '../src/telemetry.ts';
 
+const QUOTAS: Services['quotas'] = {
+  subscriptions: 1,
+  groups: { owned: 1, joined: 1, members: 1, invitationsReceived: 1, invitationsSent: 1 },
+};
+
 /** What the routes are built with when nothing is to be asked of them: it connects to nothing. */
 function idleServices(): Services {
   const idle = (): Promise<void> => Promise.resolve();
@@ -39,10 +44,7 @@ function idleServices(): Services {
       charge: () => undefined,
       wrongKey: idle,
     },
-    quotas: {
-      subscriptions: 1,
-      groups: { owned: 1, joined: 1, members: 1, invitationsReceived: 1, invitationsSent: 1 },
-    },
+    quotas: QUOTAS,
     limits: {
       bodyBytesMax: 1024,
       bundleObjectsMax: 1,
