@@ -59,6 +59,11 @@ export const settings = z.object({
     .default(64 * 1024 * 1024),
   TOCSIN_BUNDLE_OBJECTS_MAX: z.coerce.number().int().min(1).default(50_000),
   TOCSIN_QUOTA_SUBSCRIPTIONS: z.coerce.number().int().min(1).default(100),
+  TOCSIN_QUOTA_GROUPS_OWNED: z.coerce.number().int().min(1).default(100),
+  TOCSIN_QUOTA_GROUPS_JOINED: z.coerce.number().int().min(1).default(500),
+  TOCSIN_QUOTA_GROUP_MEMBERS: z.coerce.number().int().min(1).default(500),
+  TOCSIN_QUOTA_INVITATIONS: z.coerce.number().int().min(1).default(100),
+  TOCSIN_QUOTA_INVITATIONS_SENT: z.coerce.number().int().min(1).default(1000),
   TOCSIN_BYTES_IN_FLIGHT: z.coerce
     .number()
     .int()
@@ -71,11 +76,6 @@ export const settings = z.object({
     .default(256 * 1024 * 1024),
   TOCSIN_BODY_BYTES_PER_SECOND: z.coerce.number().int().min(1).default(1024),
   TOCSIN_BODY_PAUSE_SECONDS: z.coerce.number().min(0.1).max(3600).default(10),
-  TOCSIN_QUOTA_GROUPS_OWNED: z.coerce.number().int().min(1).default(100),
-  TOCSIN_QUOTA_GROUPS_JOINED: z.coerce.number().int().min(1).default(500),
-  TOCSIN_QUOTA_GROUP_MEMBERS: z.coerce.number().int().min(1).default(500),
-  TOCSIN_QUOTA_INVITATIONS: z.coerce.number().int().min(1).default(100),
-  TOCSIN_QUOTA_INVITATIONS_SENT: z.coerce.number().int().min(1).default(1000),
   TOCSIN_EGRESS_ALLOW: ranges,
   TOCSIN_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   TOCSIN_METRICS_HOST: z.string().default('127.0.0.1'),
