@@ -27,8 +27,9 @@ const arrows = {
 /** What each file at the root of src/ may import of src/. */
 const rootArrows = {
   main: ['src/commands/', 'src/(config|errors|clock|telemetry|keyring)\\.ts$'],
-  config: ['src/(errors|config-files)\\.ts$'],
+  config: ['src/(errors|limits|config-files)\\.ts$'],
   'config-files': [],
+  limits: [],
   errors: [],
   clock: [],
   keyring: ['src/errors\\.ts$'],
@@ -38,7 +39,8 @@ const rootArrows = {
 /** Root files that a folder may import. */
 function rootFilesFor(folder) {
   if (pure.includes(folder)) return 'errors';
-  if (folder === 'http' || folder === 'commands') return 'errors|clock|telemetry|keyring|config';
+  if (folder === 'http' || folder === 'commands')
+    return 'errors|clock|telemetry|keyring|config|limits';
   return 'errors|clock|telemetry|keyring';
 }
 

@@ -1,7 +1,7 @@
 import { systemClock } from '../src/clock.ts';
 import { createApp } from '../src/http/app.ts';
 import { createByteBudget } from '../src/http/byte-budget.ts';
-import type { Services } from '../src/http/context.ts';
+import type { Limits, Services } from '../src/http/context.ts';
 import { createKeyring } from '../src/keyring.ts';
 import { createLogSignal } from '../src/log/signal.ts';
 import { createSignInDesk } from '../src/organisations/sign-in.ts';
@@ -11,6 +11,20 @@ import { createLog, createMetrics } from '../src/telemetry.ts';
 const QUOTAS: Services['quotas'] = {
   subscriptions: 1,
   groups: { owned: 1, joined: 1, members: 1, invitationsReceived: 1, invitationsSent: 1 },
+};
+
+const IDLE_LIMITS: Limits = {
+  bodyBytesMax: 1024,
+  bundleObjectsMax: 1,
+  bodyBytesPerSecond: 1,
+  bodyPauseSeconds: 1,
+  metricsToken: undefined,
+  docs: 'public',
+  trustedProxies: [],
+  forwardedHeader: 'x-forwarded-for',
+  requests: { total: 1, perOrganisation: 1, perKey: 1 },
+  streams: { total: 1, perOrganisation: 1, perKey: 1, bytesMax: 1024 },
+  answers: { stallMs: 1000, bytesPerSecond: 1 },
 };
 
 /** What the routes are built with when nothing is to be asked of them: it connects to nothing. */
@@ -42,19 +56,11 @@ function idleServices(): Services {
     rates: {
       admit: () => Promise.resolve({}),
       charge: () => undefined,
+      take: () => Promise.resolve(0),
       wrongKey: idle,
     },
     quotas: QUOTAS,
-    limits: {
-      bodyBytesMax: 1024,
-      bundleObjectsMax: 1,
-      bodyBytesPerSecond: 1,
-      bodyPauseSeconds: 1,
-      metricsToken: undefined,
-      docs: 'public',
-      trustedProxies: [],
-      forwardedHeader: 'x-forwarded-for',
-    },
+    limits: IDLE_LIMITS,
     budget: createByteBudget({ total: 0, perOrganisation: 0, waitMs: 0 }),
     signInDesk: createSignInDesk({ db, keyring, clock: systemClock }),
     singleSignOn: undefined,

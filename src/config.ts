@@ -9,6 +9,8 @@ import {
   type TlsFiles,
 } from './config-files.ts';
 
+import type { AnswerLimits, BudgetLimits, RateLimits, SlotLimits, StreamLimits } from './limits.ts';
+
 export { ConfigError, type TlsFiles } from './config-files.ts';
 
 const cidr = z.union([z.cidrv4(), z.cidrv6()]);
@@ -34,6 +36,9 @@ const ranges = z
 /** A request that finds no room among the bytes in flight waits so long, then gets 503. */
 const BUDGET_WAIT_MS = 5_000;
 
+const atLeast = (min: number, byDefault: number) =>
+  z.coerce.number().int().min(min).default(byDefault);
+
 /**
  * Everything that the environment may say, checked once at start. Nothing else reads it.
  * The README lists each with its default; a test holds the two together.
@@ -52,30 +57,27 @@ export const settings = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TOCSIN_DATABASE_POOL: z.coerce.number().int().min(2).max(500).default(16),
   TOCSIN_DATABASE_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
-  TOCSIN_BODY_BYTES_MAX: z.coerce
-    .number()
-    .int()
-    .min(1024)
-    .default(64 * 1024 * 1024),
-  TOCSIN_BUNDLE_OBJECTS_MAX: z.coerce.number().int().min(1).default(50_000),
-  TOCSIN_QUOTA_SUBSCRIPTIONS: z.coerce.number().int().min(1).default(100),
-  TOCSIN_QUOTA_GROUPS_OWNED: z.coerce.number().int().min(1).default(100),
-  TOCSIN_QUOTA_GROUPS_JOINED: z.coerce.number().int().min(1).default(500),
-  TOCSIN_QUOTA_GROUP_MEMBERS: z.coerce.number().int().min(1).default(500),
-  TOCSIN_QUOTA_INVITATIONS: z.coerce.number().int().min(1).default(100),
-  TOCSIN_QUOTA_INVITATIONS_SENT: z.coerce.number().int().min(1).default(1000),
-  TOCSIN_BYTES_IN_FLIGHT: z.coerce
-    .number()
-    .int()
-    .min(1024 * 1024)
-    .default(512 * 1024 * 1024),
-  TOCSIN_BYTES_PER_ORGANISATION: z.coerce
-    .number()
-    .int()
-    .min(1024 * 1024)
-    .default(256 * 1024 * 1024),
-  TOCSIN_BODY_BYTES_PER_SECOND: z.coerce.number().int().min(1).default(1024),
+  TOCSIN_BODY_BYTES_MAX: atLeast(1024, 64 * 1024 * 1024),
+  TOCSIN_BUNDLE_OBJECTS_MAX: atLeast(1, 50_000),
+  TOCSIN_QUOTA_SUBSCRIPTIONS: atLeast(1, 100),
+  TOCSIN_QUOTA_GROUPS_OWNED: atLeast(1, 100),
+  TOCSIN_QUOTA_GROUPS_JOINED: atLeast(1, 500),
+  TOCSIN_QUOTA_GROUP_MEMBERS: atLeast(1, 500),
+  TOCSIN_QUOTA_INVITATIONS: atLeast(1, 100),
+  TOCSIN_QUOTA_INVITATIONS_SENT: atLeast(1, 1000),
+  TOCSIN_BYTES_IN_FLIGHT: atLeast(1024 * 1024, 512 * 1024 * 1024),
+  TOCSIN_BYTES_PER_ORGANISATION: atLeast(1024 * 1024, 256 * 1024 * 1024),
+  TOCSIN_BODY_BYTES_PER_SECOND: atLeast(1, 1024),
   TOCSIN_BODY_PAUSE_SECONDS: z.coerce.number().min(0.1).max(3600).default(10),
+  TOCSIN_REQUESTS_MAX: atLeast(1, 4096),
+  TOCSIN_REQUESTS_PER_ORGANISATION: atLeast(1, 1024),
+  TOCSIN_REQUESTS_PER_KEY: atLeast(1, 256),
+  TOCSIN_STREAMS_MAX: atLeast(1, 4000),
+  TOCSIN_STREAMS_PER_ORGANISATION: atLeast(1, 2000),
+  TOCSIN_STREAMS_PER_KEY: atLeast(1, 1000),
+  TOCSIN_STREAM_BYTES: atLeast(1, 1024 * 1024),
+  TOCSIN_ANSWER_PAUSE_SECONDS: z.coerce.number().min(0.1).max(3600).default(20),
+  TOCSIN_ANSWER_BYTES_PER_SECOND: atLeast(1, 8192),
   TOCSIN_EGRESS_ALLOW: ranges,
   TOCSIN_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   TOCSIN_METRICS_HOST: z.string().default('127.0.0.1'),
@@ -85,11 +87,11 @@ export const settings = z.object({
   TOCSIN_DOCS: z.enum(['public', 'members']).default('public'),
   TOCSIN_LEASE_SECONDS: z.coerce.number().min(1).max(3600).default(10),
   TOCSIN_DELIVERIES_MAX: z.coerce.number().int().min(1).max(1000).default(64),
-  TOCSIN_RATE_REQUESTS: z.coerce.number().int().min(1).default(30_000),
-  TOCSIN_RATE_BURST: z.coerce.number().int().min(0).default(60_000),
-  TOCSIN_RATE_ROWS: z.coerce.number().int().min(1).default(6_000_000),
-  TOCSIN_RATE_ORGANISATION: z.coerce.number().int().min(1).default(4),
-  TOCSIN_RATE_WRONG_KEYS: z.coerce.number().int().min(1).default(60),
+  TOCSIN_RATE_REQUESTS: atLeast(1, 30_000),
+  TOCSIN_RATE_BURST: atLeast(0, 60_000),
+  TOCSIN_RATE_ROWS: atLeast(1, 6_000_000),
+  TOCSIN_RATE_ORGANISATION: atLeast(1, 4),
+  TOCSIN_RATE_WRONG_KEYS: atLeast(1, 60),
   TOCSIN_OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
   TOCSIN_OIDC_CLIENT_ID: z.string().optional(),
   TOCSIN_OIDC_CLIENT_SECRET_FILE: z.string().optional(),
@@ -98,19 +100,6 @@ export const settings = z.object({
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
     .optional(),
 });
-
-export interface RateLimits {
-  /** Requests of one key in a minute. */
-  readonly requests: number;
-  /** Requests beyond that, in ten minutes. */
-  readonly burst: number;
-  /** Objects that one key may read in a minute; the page that goes beyond is still given. */
-  readonly rows: number;
-  /** An organisation may do so many times what one of its keys may. */
-  readonly organisation: number;
-  /** Wrong keys from one network in a minute. */
-  readonly wrongKeys: number;
-}
 
 /** What one organisation may have at most. */
 export interface Quotas {
@@ -122,15 +111,6 @@ export interface Quotas {
     readonly invitationsReceived: number;
     readonly invitationsSent: number;
   };
-}
-
-export interface BudgetLimits {
-  /** Bytes of the whole process. */
-  readonly total: number;
-  /** Bytes of one organisation. */
-  readonly perOrganisation: number;
-  /** How long a request waits for room before it fails. */
-  readonly waitMs: number;
 }
 
 export interface Config {
@@ -154,6 +134,9 @@ export interface Config {
   readonly bodyPauseSeconds: number;
   /** Memory of requests and answers under way. */
   readonly bytesInFlight: BudgetLimits;
+  readonly requests: SlotLimits;
+  readonly streams: StreamLimits;
+  readonly answers: AnswerLimits;
   readonly egressAllow: readonly string[];
   /** A listener for /metrics alone; undefined: none. */
   readonly metricsPort: number | undefined;
@@ -211,6 +194,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       perOrganisation: value.TOCSIN_BYTES_PER_ORGANISATION,
       waitMs: BUDGET_WAIT_MS,
     },
+    ...answerLimits(value),
     egressAllow: value.TOCSIN_EGRESS_ALLOW,
     metricsPort: value.TOCSIN_METRICS_PORT,
     metricsHost: value.TOCSIN_METRICS_HOST,
@@ -228,6 +212,26 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     quotas: quotas(value),
     identityProvider: identityProvider(value),
+  };
+}
+
+function answerLimits(value: z.infer<typeof settings>) {
+  return {
+    requests: {
+      total: value.TOCSIN_REQUESTS_MAX,
+      perOrganisation: value.TOCSIN_REQUESTS_PER_ORGANISATION,
+      perKey: value.TOCSIN_REQUESTS_PER_KEY,
+    },
+    streams: {
+      total: value.TOCSIN_STREAMS_MAX,
+      perOrganisation: value.TOCSIN_STREAMS_PER_ORGANISATION,
+      perKey: value.TOCSIN_STREAMS_PER_KEY,
+      bytesMax: value.TOCSIN_STREAM_BYTES,
+    },
+    answers: {
+      stallMs: value.TOCSIN_ANSWER_PAUSE_SECONDS * 1000,
+      bytesPerSecond: value.TOCSIN_ANSWER_BYTES_PER_SECOND,
+    },
   };
 }
 

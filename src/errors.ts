@@ -88,6 +88,7 @@ export const PROBLEMS = {
   token_invalid: 'The access token is not valid',
   token_not_yet_valid: 'The access token is not valid yet',
   too_deep: 'The JSON is nested too deeply',
+  too_many_at_once: 'Too many requests or streams are open at the same time',
   too_many_attempts: 'Too many tries',
   user_needed: 'Only a user in person may do this',
   version_conflict: 'Another content was shared under this id and modified',

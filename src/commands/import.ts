@@ -52,7 +52,7 @@ async function run(files: string[], options: Options): Promise<void> {
   const store = await openStore(config, log);
   const sequencer = startSequencer({
     db: store.db,
-    onMoved: () => undefined,
+    onHead: () => undefined,
     onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
   });
   try {

@@ -138,7 +138,7 @@ function signingIn({ publicUrl, identityProvider }: Config, own: SignInContext, 
 function sequence({ db }: OpenStore, signal: LogSignal, log: Log): Sequencer {
   return startSequencer({
     db,
-    onMoved: (head) => signal.reached(head),
+    onHead: (head) => signal.reached(head),
     onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
   });
 }

@@ -12,6 +12,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
 import { takeAccessTokens } from './access-tokens.ts';
 import { guardRoutes } from './access.ts';
+import { paceAnswers } from './answers.ts';
 import { readBodies } from './body/parsers.ts';
 import { boundLeftovers } from './body/rest-of-body.ts';
 import { answerClientErrors } from './client-error.ts';
@@ -30,6 +31,8 @@ import { answerProblem } from './problem.ts';
 import { auditRefusals } from './refusals.ts';
 import { secureAnswers } from './security-headers.ts';
 import { rest } from './rest/door.ts';
+import { limitConcurrency } from './slots.ts';
+import { cutSlowReaders } from './slow-readers.ts';
 import { welcome } from './welcome.ts';
 import { tlsServerFactory, type CertificateSource } from './tls.ts';
 import { logAtEnd, logRequests } from './wide-line.ts';
@@ -90,13 +93,7 @@ function bareApp(services: Services, certificate?: CertificateSource): FastifyIn
   trustProxies(app, services.limits);
   secureAnswers(app, services.publicUrl);
   drainAtClose(app);
-  logRequests(app, services);
-  boundLeftovers(app);
-  auditRefusals(app, services);
-  refusePeculiar(app);
-  refuseKeysInUrl(app);
-  rejectCrossSite(app, services);
-  guardRoutes(app, services);
+  watchRequests(app, services);
   app.addHook('onRequest', async (request) => refuseNul(request));
   app.addHook('onRequest', async (request) => {
     // Before a body is read: Fastify would read that of an unknown path too.
@@ -116,6 +113,20 @@ async function registerRoutes(app: FastifyInstance, services: Services): Promise
 
 function nothingHere(): Problem {
   return new Problem('not_found', 'There is nothing under this path');
+}
+
+/** What looks at every request and every answer, whatever the route. */
+function watchRequests(app: FastifyInstance, services: Services): void {
+  cutSlowReaders(app, services.limits.answers);
+  logRequests(app, services);
+  boundLeftovers(app);
+  auditRefusals(app, services);
+  refusePeculiar(app);
+  refuseKeysInUrl(app);
+  rejectCrossSite(app, services);
+  guardRoutes(app, services);
+  limitConcurrency(app, services.limits);
+  paceAnswers(app, services);
 }
 
 /** Answers an address that cannot be read, of which no hook is told. */

@@ -3,7 +3,7 @@
  * from it as its bytes arrive and returns all of it when it is over. What does not fit waits, and
  * fails after a while, so that load turns into 503 answers and not into a dead process.
  */
-import type { BudgetLimits } from '../config.ts';
+import type { BudgetLimits } from '../limits.ts';
 import { Problem } from '../errors.ts';
 
 /** Returns what was taken. Calling it again has no effect. */

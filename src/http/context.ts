@@ -1,5 +1,6 @@
 import type { TestOutcome } from '../deliveries/test-event.ts';
 import type { Clock } from '../clock.ts';
+import type { AnswerLimits, SlotLimits, StreamLimits } from '../limits.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Disclosures } from '../audit/disclosures.ts';
 import type { Refusals } from '../audit/refusals.ts';
@@ -51,6 +52,9 @@ export interface Limits extends ProxySettings {
   readonly bodyBytesPerSecond: number;
   /** How long the server waits for more of a body. */
   readonly bodyPauseSeconds: number;
+  readonly requests: SlotLimits;
+  readonly streams: StreamLimits;
+  readonly answers: AnswerLimits;
   /** Opens /metrics as a key of role admin does. */
   readonly metricsToken: string | undefined;
   /** Who may read /docs and /openapi.json. */

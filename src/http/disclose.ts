@@ -1,19 +1,38 @@
 import type { FastifyRequest } from 'fastify';
+import type { Member } from '../sharing/member.ts';
 import { memberOf } from './access.ts';
 import type { Services } from './context.ts';
 
+interface Given {
+  /** Withdrawals are counted too. */
+  readonly objects: number;
+  /** The place of the log up to which the caller has read, where it reads the log. */
+  readonly place?: number;
+}
+
 /**
- * Records for the audit that the caller was given objects by a door: how many (withdrawals
- * counted), and up to which place of the log where it read that. They count as read for its limit.
+ * Records for the audit that the caller was given objects by a door, and counts them against its
+ * quota.
  */
 export function disclose(
-  { disclosures, rates }: Services,
+  services: Services,
   request: FastifyRequest,
   door: string,
-  { objects, place = 0 }: { readonly objects: number; readonly place?: number },
+  given: Given,
 ): void {
-  const { actor, viewer } = memberOf(request);
+  const member = memberOf(request);
+  const { actor, viewer } = member;
+  services.rates.charge({ actor, organisationId: viewer.organisationId }, given.objects);
+  recordDisclosure(services, member, door, given);
+}
+
+/** The record alone, for a door that counts against the quota before it gives. */
+export function recordDisclosure(
+  { disclosures }: Pick<Services, 'disclosures'>,
+  { actor, viewer }: Member,
+  door: string,
+  { objects, place = 0 }: Given,
+): void {
   const { organisationId, realmId } = viewer;
-  rates.charge({ actor, organisationId }, objects);
   disclosures.record({ reader: actor, door, organisationId, realmId, place, objects });
 }

@@ -72,6 +72,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   token_expired: 401,
   token_invalid: 401,
   token_not_yet_valid: 401,
+  too_many_at_once: 429,
   too_many_attempts: 429,
   user_needed: 403,
   version_conflict: 409,

@@ -7,7 +7,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { RateLimits } from '../config.ts';
+import type { RateLimits } from '../limits.ts';
 import { Problem } from '../errors.ts';
 
 /** Whose requests are counted. */
@@ -25,6 +25,12 @@ export interface Rates {
   admit(payer: Payer): Promise<Readonly<Record<string, string>>>;
   /** Counts objects that were read. */
   charge(payer: Payer, rows: number): void;
+  /**
+   * Counts objects that are about to be given on a stream, unless the quota was used up before
+   * them: then nothing is counted, and it resolves to how long the stream must pause, in
+   * milliseconds. Resolves to 0 when they may be given.
+   */
+  take(payer: Payer, rows: number): Promise<number>;
   /** Counts a wrong key from an address. Throws Problem rate_limited. */
   wrongKey(address: string): Promise<void>;
 }
@@ -56,6 +62,13 @@ export function createRates(limits: RateLimits): Rates {
     charge: ({ actor, organisationId }, rows) => {
       keys.charge(actor, rows);
       organisations.charge(String(organisationId), rows);
+    },
+    take: async ({ actor, organisationId }, rows) => {
+      const own = await keys.take(actor, rows);
+      if (own > 0) return own;
+      const all = await organisations.take(String(organisationId), rows);
+      if (all > 0) keys.charge(actor, -rows);
+      return all;
     },
     wrongKey: async (address) => {
       // Networks that share a count, which they cannot foresee, share the limit of wrong keys alone.
@@ -91,6 +104,12 @@ function createMeter({ requests, burst, rows }: RateLimits, times: number) {
       };
     },
     charge: (name: string, count: number): void => void read.penalty(name, count),
+    take: async (name: string, count: number): Promise<number> => {
+      const counted = await read.penalty(name, count);
+      if (counted.consumedPoints - count < read.points) return 0;
+      await read.reward(name, count);
+      return Math.max(1, counted.msBeforeNext);
+    },
   };
 }
 

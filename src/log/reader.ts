@@ -28,7 +28,8 @@ export interface ReadRequest {
   readonly filter?: LogFilter;
 }
 
-const PAGE_BYTES = 8 * 1024 * 1024;
+/** What the rows of a page hold unless a reader wants less; one object may go beyond it. */
+export const PAGE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Rows of the log looked through by one statement, and by one page in all. A page begins with as

@@ -16,15 +16,15 @@ export interface Sequencer {
 
 export interface SequencerOptions {
   readonly db: Database;
-  /** Told where the log ends after each step that moved something. */
-  readonly onMoved: (head: number, moved: number) => void;
+  /** Called with the end of the log after each step, whoever moved it there: a notification can be lost. */
+  readonly onHead: (head: number) => void;
   readonly onError: (error: unknown) => void;
 }
 
 const BATCH_MAX = 5000;
 const POLL_MS = 250;
 
-export function startSequencer({ db, onMoved, onError }: SequencerOptions): Sequencer {
+export function startSequencer({ db, onHead, onError }: SequencerOptions): Sequencer {
   let wanted = true;
   let closed = false;
   let running: Promise<void> | undefined;
@@ -32,7 +32,7 @@ export function startSequencer({ db, onMoved, onError }: SequencerOptions): Sequ
   const step = async (): Promise<void> => {
     try {
       const { moved, head } = await sequenceInbox(db, BATCH_MAX);
-      if (moved > 0) onMoved(head, moved);
+      onHead(head);
       // Until a step finds nothing: what is told of memberships comes in chunks.
       if (moved > 0) wanted = true;
     } catch (error) {

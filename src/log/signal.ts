@@ -4,6 +4,13 @@ export interface LogSignal {
   reached(head: number): void;
   /** Wakes every waiter, whatever the head. */
   wake(): void;
+  /** How far the log is known to reach; 0 until something was heard of it. */
+  head(): number;
+  /**
+   * Calls back whenever the log is known to have grown (`woken` is false) and at each wake, until
+   * the returned function is called.
+   */
+  watch(onChange: (woken: boolean) => void): () => void;
   /**
    * Resolves when the log is known to go beyond `place`, at a wake, after `timeoutMs`, or when
    * `signal` aborts: the caller looks for itself what there is.
@@ -13,34 +20,37 @@ export interface LogSignal {
 
 export function createLogSignal(): LogSignal {
   let head = 0;
-  const waiters = new Set<{ place: number; resolve: () => void }>();
-  const release = (all: boolean): void => {
-    for (const waiter of waiters) {
-      if (all || head > waiter.place) waiter.resolve();
-    }
+  const watchers = new Set<(woken: boolean) => void>();
+  const tell = (woken: boolean): void => {
+    for (const watcher of watchers) watcher(woken);
+  };
+  const watch = (onChange: (woken: boolean) => void): (() => void) => {
+    watchers.add(onChange);
+    return () => void watchers.delete(onChange);
   };
   return {
     reached: (place) => {
       if (place <= head) return;
       head = place;
-      release(false);
+      tell(false);
     },
-    wake: () => release(true),
+    wake: () => tell(true),
+    head: () => head,
+    watch,
     beyond: (place, timeoutMs, signal) => {
       if (head > place || signal?.aborted === true) return Promise.resolve();
       return new Promise((done) => {
-        const waiter = {
-          place,
-          resolve: (): void => {
-            clearTimeout(timer);
-            signal?.removeEventListener('abort', waiter.resolve);
-            waiters.delete(waiter);
-            done();
-          },
+        const resolve = (): void => {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', resolve);
+          stop();
+          done();
         };
-        const timer = setTimeout(waiter.resolve, timeoutMs);
-        signal?.addEventListener('abort', waiter.resolve);
-        waiters.add(waiter);
+        const timer = setTimeout(resolve, timeoutMs);
+        signal?.addEventListener('abort', resolve);
+        const stop = watch((woken) => {
+          if (woken || head > place) resolve();
+        });
       });
     },
   };

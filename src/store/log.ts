@@ -45,11 +45,21 @@ export async function findSequencerLag(db: Database): Promise<number> {
   return row?.seconds ?? 0;
 }
 
+/** One statement for all who ask at once. */
 export async function findLogBounds(db: Database): Promise<LogBounds> {
-  const [row] = await db.server.$queryRaw<LogBounds[]>`
-    select floor::float8 as floor, head::float8 as head from log_bounds()`;
-  return row ?? { floor: 0, head: 0 };
+  return boundsTogether(db, undefined);
 }
+
+const BOUNDS_MAX = 10_000;
+
+const boundsTogether = gather<undefined, LogBounds>(
+  async (db, asked) => {
+    const [row] = await db.server.$queryRaw<LogBounds[]>`
+      select floor::float8 as floor, head::float8 as head from log_bounds()`;
+    return asked.map(() => row ?? { floor: 0, head: 0 });
+  },
+  { max: BOUNDS_MAX },
+);
 
 /** What one viewer wants of the log: at most `limit` rows in (after, upTo]. */
 export interface LogReading {

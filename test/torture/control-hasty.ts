@@ -34,7 +34,7 @@ export const cursorBeforePost: Control = async ({ seed }) => {
   const stage = await raiseStage();
   const store = await openStage(stage);
   const { db } = store;
-  const sequencer = startSequencer({ db, onMoved: () => undefined, onError: () => undefined });
+  const sequencer = startSequencer({ db, onHead: () => undefined, onError: () => undefined });
   try {
     const random = createRandom(seed);
     const wrong = createLedger();

@@ -24,7 +24,7 @@ export const naiveCursor: Control = async ({ seconds, seed }) => {
   const stage = await raiseStage();
   const store = await openStage(stage);
   const { db } = store;
-  const sequencer = startSequencer({ db, onMoved: () => undefined, onError: () => undefined });
+  const sequencer = startSequencer({ db, onHead: () => undefined, onError: () => undefined });
   try {
     const random = createRandom(seed);
     const wrong = createLedger();

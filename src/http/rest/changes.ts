@@ -1,10 +1,11 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import type { LogPage } from '../../log/reader.ts';
-import { readPage } from '../../log/reader.ts';
+import { PAGE_BYTES, readPage } from '../../log/reader.ts';
 import { openCursor, sealCursor } from '../../log/cursor.ts';
 import { labelOf } from '../../sharing/realm.ts';
 import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
+import { makeRoom } from '../answers.ts';
 import { prefers } from '../negotiation.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
@@ -54,6 +55,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
       const { viewer, realm } = memberOf(request);
       const { after, limit } = request.query;
       const from = after === undefined ? 0 : openCursor(services.keyring, viewer, after);
+      await makeRoom(services, request, reply, PAGE_BYTES);
       const page = await readPage(services.db, viewer, { after: from, limit });
       disclose(services, request, 'changes', { objects: page.rows.length, place: page.next });
       const next = sealCursor(services.keyring, viewer, page.next);

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { findHistory, type HistoryRow } from '../../store/history.ts';
-import { VERSIONS_MAX } from '../../store/objects.ts';
+import { VERSIONS_BYTES, VERSIONS_MAX } from '../../store/objects.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { labelOf } from '../../sharing/realm.ts';
 import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
+import { makeRoom } from '../answers.ts';
 import { sendRaw } from '../raw.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
@@ -48,6 +49,7 @@ const read: Route = (app, services) => {
     },
     async (request, reply) => {
       const { viewer, realm } = memberOf(request);
+      await makeRoom(services, request, reply, VERSIONS_BYTES);
       const rows = await asViewer(services.db, viewer, (tx) =>
         findHistory(tx, viewer.realmId, request.params.id),
       );

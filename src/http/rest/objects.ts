@@ -1,11 +1,12 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import { findObject, VERSIONS_MAX } from '../../store/objects.ts';
+import { findObject, VERSIONS_BYTES, VERSIONS_MAX } from '../../store/objects.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { labelOf } from '../../sharing/realm.ts';
 import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
+import { makeRoom } from '../answers.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
 import { answer } from './schemas/answer.ts';
@@ -46,6 +47,7 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
       const { viewer, realm } = memberOf(request);
       const { version } = request.query;
       const all = version === 'all';
+      if (all) await makeRoom(services, request, reply, VERSIONS_BYTES);
       const contents = await asViewer(services.db, viewer, (tx) =>
         findObject(tx, viewer.realmId, request.params.id, {
           all,

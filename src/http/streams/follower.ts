@@ -1,0 +1,185 @@
+/** One open stream: what it sends, and when. */
+import { randomInt } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '../../errors.ts';
+import { sealCursor } from '../../log/cursor.ts';
+import type { Member } from '../../sharing/member.ts';
+import type { Viewer } from '../../sharing/viewer.ts';
+import type { Services } from '../context.ts';
+import { recordDisclosure } from '../disclose.ts';
+import { toProblem } from '../problem.ts';
+import { onDemand } from './on-demand.ts';
+import type { PageRequest, StreamPage } from './pages.ts';
+
+/** What all streams of a process have in common. */
+export interface StreamContext {
+  readonly services: Services;
+  readonly readPage: (asked: PageRequest) => Promise<StreamPage>;
+}
+
+export interface FollowerOptions {
+  readonly request: FastifyRequest;
+  readonly viewer: Viewer;
+  /** The place in the log after which it begins. */
+  readonly place: number;
+  /** Whether there may be something to read at once: not where it begins at the end of the log. */
+  readonly isBehind: boolean;
+  /** The member behind it at this moment. Throws Problem. */
+  readonly check: () => Promise<Member>;
+}
+
+/** A client hears something at least every 15 seconds: this, and the next look of the hub. */
+const QUIET_MS = 14_000;
+/** A client that takes nothing is not told why its stream ends; it is cut off after this time. */
+const LAST_WORD_MS = 500;
+/** Where there is no room for a page, the stream asks again after this time. */
+const NO_ROOM_MS = 1000;
+/** Clients that all lost their streams at once come back spread over some seconds. */
+const RETRY_MS = { min: 1000, max: 5000 } as const;
+
+export class Follower {
+  /** What the client is sent. */
+  readonly body: Readable;
+  /** The place in the log up to which it has read. */
+  place: number;
+  readonly #context: StreamContext;
+  readonly #options: FollowerOptions;
+  #problem: Problem | undefined;
+  #over = false;
+  #spokenAt = 0;
+  #pausedUntil = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(context: StreamContext, options: FollowerOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.place = options.place;
+    this.body = onDemand(this.#events());
+    this.body.once('close', () => this.stop());
+  }
+
+  /** Ends it in order: a client that listens sees the end of the answer. */
+  stop(): void {
+    this.#over = true;
+    this.#wake?.();
+  }
+
+  /** Ends it with an event that says why. */
+  end(problem: Problem): void {
+    if (this.#problem !== undefined || this.#over) return;
+    this.#problem = problem;
+    this.#wake?.();
+    setTimeout(() => this.body.destroy(), LAST_WORD_MS).unref();
+  }
+
+  /** Called when the log has grown, and regularly: goes on if there is something to do. */
+  look(): void {
+    if (this.#isDue() || this.#isQuiet()) this.#wake?.();
+  }
+
+  async *#events(): AsyncGenerator<Buffer | string> {
+    const { check, viewer, isBehind } = this.#options;
+    try {
+      yield this.#spoken(
+        `retry: ${randomInt(RETRY_MS.min, RETRY_MS.max)}\n${this.#position(viewer)}`,
+      );
+      let behind = false;
+      if (!isBehind) yield* this.#rest(viewer);
+      while (this.#goesOn()) {
+        const member = await check();
+        const page = await this.#nextPage(member, behind);
+        behind = page?.more ?? behind;
+        if (page !== undefined) yield* this.#give(member, page);
+        if (!behind || this.#isPaused()) yield* this.#rest(viewer);
+      }
+    } catch (error) {
+      yield this.#lastEvent(error);
+    }
+  }
+
+  /** Undefined where there is no room for it at the moment. */
+  async #nextPage({ viewer }: Member, behind: boolean): Promise<StreamPage | undefined> {
+    try {
+      return await this.#context.readPage({ viewer, after: this.place, behind });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'server_busy') throw error;
+      this.#pausedUntil = performance.now() + NO_ROOM_MS;
+      return undefined;
+    }
+  }
+
+  /** Sends a page, unless the quota is used up: then it is read again when there is a new one. */
+  async *#give(member: Member, page: StreamPage): AsyncGenerator<Buffer | string> {
+    const { services } = this.#context;
+    const { rows, next } = page;
+    try {
+      const payer = { actor: member.actor, organisationId: member.viewer.organisationId };
+      const waitMs = rows === 0 ? 0 : await services.rates.take(payer, rows);
+      if (waitMs > 0) {
+        this.#pausedUntil = performance.now() + waitMs;
+        yield this.#spoken(pausedEvent(waitMs));
+        return;
+      }
+      this.place = next;
+      if (rows === 0) return;
+      recordDisclosure(services, member, 'stream', { objects: rows, place: next });
+      yield this.#spoken(page.bytes);
+    } finally {
+      page.release();
+    }
+  }
+
+  /** Waits, without any work, until there may be something to read; says meanwhile that it is alive. */
+  async *#rest(viewer: Viewer): AsyncGenerator<string> {
+    while (this.#goesOn() && !this.#isDue()) {
+      await new Promise<void>((resume) => {
+        this.#wake = resume;
+      });
+      if (this.#isQuiet()) yield this.#spoken(`: keep-alive\n${this.#position(viewer)}`);
+    }
+  }
+
+  /** Throws the problem that ended it. */
+  #goesOn(): boolean {
+    if (this.#problem !== undefined) throw this.#problem;
+    return !this.#over;
+  }
+
+  #isDue(): boolean {
+    return !this.#isPaused() && this.#context.services.signal.head() > this.place;
+  }
+
+  #isPaused(): boolean {
+    return performance.now() < this.#pausedUntil;
+  }
+
+  #isQuiet(): boolean {
+    return performance.now() - this.#spokenAt > QUIET_MS;
+  }
+
+  #spoken<Text extends Buffer | string>(text: Text): Text {
+    this.#spokenAt = performance.now();
+    return text;
+  }
+
+  #position(viewer: Viewer): string {
+    return `id: ${sealCursor(this.#context.services.keyring, viewer, this.place)}\n\n`;
+  }
+
+  #lastEvent(error: unknown): string {
+    const { code, message } = toProblem(error);
+    if (code === 'internal_error') {
+      this.#options.request.log.error({ err: error }, 'stream failed');
+    }
+    return `event: problem\ndata: ${JSON.stringify({ code, detail: message })}\n\n`;
+  }
+}
+
+/** A client that does not know the event ignores it, and goes on reading when the stream does. */
+function pausedEvent(waitMs: number): string {
+  const seconds = Math.ceil(waitMs / 1000);
+  const detail = `The quota of objects is used up. The stream goes on in ${seconds} s`;
+  const data = { code: 'rate_limited', detail, retry_after: seconds };
+  return `event: paused\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,71 @@
+/**
+ * All open streams of a process. Streams of one credential are checked together, streams that see
+ * the same and stand at the same place are given the same page, and a stream with nothing to read
+ * costs nothing: the growth of the log wakes it.
+ */
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import type { Problem } from '../../errors.ts';
+import { findLogBounds } from '../../store/log.ts';
+import { memberOf } from '../access.ts';
+import type { Services } from '../context.ts';
+import { Follower, type StreamContext } from './follower.ts';
+import { createIdentities } from './identities.ts';
+import { sharePages } from './pages.ts';
+
+export interface StreamHub {
+  /** The events after a place in the log, for the member behind the request; undefined: from now on. */
+  open(request: FastifyRequest, after: number | undefined): Promise<Readable>;
+  close(): void;
+}
+
+/** A change of standing is looked at as soon as it is told; one that is not told, within a second. */
+const LOOK_MS = 800;
+
+export function createStreamHub(services: Services): StreamHub {
+  const context: StreamContext = { services, readPage: sharePages(services) };
+  const identities = createIdentities(services);
+  const followers = new Set<Follower>();
+  const lookAll = (): void => {
+    for (const follower of followers) follower.look();
+  };
+  const stopWatching = services.signal.watch((woken) => {
+    if (woken) identities.checkAll();
+    lookAll();
+  });
+  const timer = setInterval(() => {
+    identities.checkAll();
+    lookAll();
+  }, LOOK_MS);
+  const stopAll = (): void => {
+    for (const follower of followers) follower.stop();
+  };
+  services.stopping.addEventListener('abort', stopAll, { once: true });
+  return {
+    open: async (request, after) => {
+      const place = after ?? (await findLogBounds(services.db)).head;
+      // The identity ends a follower, and the follower asks for its identity.
+      const dependent = { end: (problem: Problem): void => follower.end(problem) };
+      const identity = identities.enter(request, dependent);
+      const follower = new Follower(context, {
+        request,
+        place,
+        isBehind: after !== undefined,
+        viewer: memberOf(request).viewer,
+        check: () => identities.check(identity),
+      });
+      followers.add(follower);
+      follower.body.once('close', () => {
+        followers.delete(follower);
+        identities.leave(identity, dependent);
+      });
+      if (services.stopping.aborted) follower.stop();
+      return follower.body;
+    },
+    close: () => {
+      clearInterval(timer);
+      stopWatching();
+      services.stopping.removeEventListener('abort', stopAll);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** Pages of the log as events, read and written once for all streams that stand at the same place. */
+import { sealCursor } from '../../log/cursor.ts';
+import { readPage } from '../../log/reader.ts';
+import type { Viewer } from '../../sharing/viewer.ts';
+import type { LogRow } from '../../store/log.ts';
+import type { Services } from '../context.ts';
+import { coalesce } from './coalesce.ts';
+
+/** What a page is read with. */
+export interface PageRequest {
+  readonly viewer: Viewer;
+  readonly after: number;
+  /** Whether the stream is behind: then the page is as large as a stream may hold. */
+  readonly behind: boolean;
+}
+
+/** A page that several streams send. */
+export interface StreamPage {
+  /** The events of its rows, and the cursor of its end. */
+  readonly bytes: Buffer;
+  readonly rows: number;
+  readonly next: number;
+  readonly more: boolean;
+  /** Each stream that was given the page calls this once, when its client has taken it. */
+  release(): void;
+}
+
+const ROWS_MAX = 500;
+/**
+ * A stream that is not behind reads so few bytes that they need no room in the budget: its events
+ * do not wait for the answers of others.
+ */
+const TAIL_BYTES = 64 * 1024;
+
+type PageServices = Pick<Services, 'db' | 'keyring' | 'budget' | 'limits'>;
+
+/**
+ * Reads pages. Viewers of the same organisation, realm and clearance see the same log and get the
+ * same cursors, so they share a page: what an organisation may see is looked up by the read itself.
+ * Throws Problem cursor_expired, or server_busy when there is no room for the page.
+ */
+export function sharePages(services: PageServices): (asked: PageRequest) => Promise<StreamPage> {
+  return coalesce(
+    ({ viewer: { organisationId, realmId, cleared }, after, behind }: PageRequest) =>
+      `${organisationId} ${realmId} ${cleared} ${after} ${behind}`,
+    (asked, callers) => buildPage(services, asked, callers),
+  );
+}
+
+async function buildPage(
+  services: PageServices,
+  { viewer, after, behind }: PageRequest,
+  callers: number,
+): Promise<StreamPage> {
+  const bytesMax = behind ? services.limits.streams.bytesMax : TAIL_BYTES;
+  const account = services.budget.open(viewer.organisationId);
+  let sharers = callers;
+  const release = (): void => {
+    sharers -= 1;
+    if (sharers === 0) account.close();
+  };
+  try {
+    // The rows, and the events that are made of them.
+    if (behind) await account.take(2 * bytesMax);
+    const { rows, next, more } = await readPage(services.db, viewer, {
+      after,
+      limit: ROWS_MAX,
+      bytesMax,
+    });
+    const end = `id: ${sealCursor(services.keyring, viewer, next)}\n\n`;
+    const bytes = Buffer.from(rows.map((row) => toEvent(services, viewer, row)).join('') + end);
+    if (behind) account.give(2 * bytesMax - bytes.length);
+    else if (bytes.length > TAIL_BYTES) await account.take(bytes.length);
+    return { bytes, rows: rows.length, next, more, release };
+  } catch (error) {
+    account.close();
+    throw error;
+  }
+}
+
+function toEvent({ keyring }: PageServices, viewer: Viewer, row: LogRow): string {
+  const id = sealCursor(keyring, viewer, row.seq);
+  return row.content === null
+    ? `event: withdrawn\nid: ${id}\ndata: ${JSON.stringify(row.stixId)}\n\n`
+    : `event: object\nid: ${id}\ndata: ${row.content}\n\n`;
+}
