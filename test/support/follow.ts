@@ -1,4 +1,7 @@
 /** Reads server-sent events (WHATWG HTML §9.2). */
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { Actor } from './actors.ts';
 import type { Tocsin } from './tocsin.ts';
 
@@ -21,19 +24,20 @@ export async function follow(
   { key }: Actor,
   { after, lastEventId }: { after?: string; lastEventId?: string } = {},
 ): Promise<Following> {
-  const ended = new AbortController();
   const query = after === undefined ? '' : `?after=${after}`;
-  const response = await fetch(`${url}/api/v1/stream${query}`, {
+  // A connection of its own: fetch ends streams now and then when hundreds of others are aborted.
+  const request = get(`${url}/api/v1/stream${query}`, {
+    agent: false,
     headers: {
       'x-api-key': key,
       ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
     },
-    signal: ended.signal,
   });
-  if (response.status !== 200 || response.body === null) {
-    throw new Error(`No stream: ${response.status} ${await response.text()}`);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  if (response.statusCode !== 200) {
+    throw new Error(`No stream: ${response.statusCode} ${await text(response)}`);
   }
-  const events = read(response.body);
+  const events = read(response);
   const next = async () => (await events.next()).value ?? undefined;
   return {
     next,
@@ -47,7 +51,7 @@ export async function follow(
       }
     },
     close: async () => {
-      ended.abort();
+      request.destroy();
       await events.return(undefined).catch(() => undefined);
     },
   };
@@ -55,13 +59,13 @@ export async function follow(
 
 async function* read(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent, undefined> {
   const decoder = new TextDecoder();
-  let text = '';
+  let unread = '';
   let id = '';
   for await (const chunk of body) {
-    text += decoder.decode(chunk, { stream: true });
-    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const fields = readFields(text.slice(0, end));
-      text = text.slice(end + 2);
+    unread += decoder.decode(chunk, { stream: true });
+    for (let end = unread.indexOf('\n\n'); end >= 0; end = unread.indexOf('\n\n')) {
+      const fields = readFields(unread.slice(0, end));
+      unread = unread.slice(end + 2);
       id = fields.get('id') ?? id;
       const data = fields.get('data');
       // Without data it only moves the id on.
