@@ -1,5 +1,6 @@
 /** Cuts off clients that do not read their answers. */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AnswerLimits } from '../limits.ts';
 
@@ -65,8 +66,10 @@ function takenBy(socket: Socket): number {
   return socket.bytesWritten - socket.writableLength;
 }
 
-/** What the kernel still holds of the answer goes with it, rather than wait for the client. */
+/** What the kernel still holds of the answer goes with it, where a connection can be reset. */
 function cut(request: FastifyRequest): void {
+  const { socket } = request.raw;
   request.problem ??= TOO_SLOW;
-  request.raw.socket.resetAndDestroy();
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }
