@@ -8,6 +8,7 @@ import { latency } from './benches/latency.ts';
 import { patterns } from './benches/patterns.ts';
 import { rowSecurity } from './benches/row-security.ts';
 import { single } from './benches/single.ts';
+import { streams } from './benches/streams.ts';
 import { validate } from './benches/validate.ts';
 import { endAll, endOnSignals, isInterrupted } from './endings.ts';
 import { judge, type Bench, type Judged } from './measurement.ts';
@@ -19,6 +20,7 @@ const BENCHES: readonly Bench[] = [
   latency,
   fanout,
   changes,
+  streams,
   rowSecurity,
   validate,
   patterns,

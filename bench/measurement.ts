@@ -15,14 +15,29 @@ export interface Measurement {
   readonly p50Ms?: number;
   readonly p99Ms?: number;
   readonly rssGrowthMb?: number;
+  /** Of a bench that compares two numbers of readers: each, where `ratio` is that of their p99. */
+  readonly few?: Spread;
+  readonly many?: Spread;
+  readonly idleStreams?: number;
+  /** Processors that the server and its database use for the idle streams. */
+  readonly idleCores?: number;
   readonly cpuSeconds?: CpuUse | undefined;
   /** What ran, in words. */
   readonly ran: string;
 }
 
-type Figure = 'perSecond' | 'ratio' | 'p50Ms' | 'p99Ms' | 'rssGrowthMb';
+export interface Spread {
+  readonly readers: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
 
-/** Bounds of figures: rates and ratios are to be at least, times and sizes less than theirs. */
+type Figure = 'perSecond' | 'ratio' | 'ratioMax' | 'p50Ms' | 'p99Ms' | 'rssGrowthMb';
+
+/**
+ * Bounds of figures: rates and ratios are to be at least, times and sizes less than theirs. `ratioMax`
+ * is the bound of a ratio that is to be small.
+ */
 export type Target = Partial<Readonly<Record<Figure, number>>>;
 
 export interface Judged extends Measurement {
@@ -43,7 +58,9 @@ const AT_LEAST: ReadonlySet<string> = new Set(['perSecond', 'ratio']);
 
 export function judge(measured: Measurement, target: Target): Judged {
   const bounds = Object.entries(target) as [Figure, number][];
-  const missed = bounds.some(([figure, bound]) => !keeps(figure, measured[figure], bound));
+  const missed = bounds.some(
+    ([figure, bound]) => !keeps(figure, measured[figure === 'ratioMax' ? 'ratio' : figure], bound),
+  );
   const verdict = bounds.length === 0 ? 'none' : missed ? 'missed' : 'reached';
   return { ...measured, target, verdict };
 }

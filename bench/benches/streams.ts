@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { get, type ClientRequest, type IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '../client.ts';
+import { watchCpu } from '../cpu.ts';
+import { makeGround, setting, type Member } from '../ground.ts';
+import { indicatorJson } from '../indicators.ts';
+import { percentile, rate, rounded, type Bench } from '../measurement.ts';
+
+const FEW = 10;
+const MANY = 300;
+const IDLE = 1000;
+const ORGANISATIONS = 10;
+const PAUSE_MS = 100;
+const IDLE_MS = 10_000;
+const ID = /"id":"(indicator--[0-9a-f-]{36})"/g;
+
+/** From sending a post until each stream has it; --objects is posts for each number of readers. */
+export const streams: Bench = {
+  name: 'streams',
+  about: `one post to ${FEW} and to ${MANY} streams, and ${IDLE} idle streams`,
+  objects: 100,
+  async *run(objects) {
+    const ground = await makeGround();
+    const producer = await ground.member('producer');
+    const readers: Member[] = [];
+    for (let i = 0; i < ORGANISATIONS; i++) readers.push(await ground.member(`reader-${i}`));
+    const server = await ground.serve();
+    const client = connect(server.url, producer.key);
+    const post = (body: string) => client.post('/api/v1/indicators', body);
+    const measure = async (count: number) => {
+      const open = await followers(server.url, readers, count);
+      await postEach(post, open, bodies(producer, 10));
+      const timesMs = await postEach(post, open, bodies(producer, objects));
+      open.close();
+      return { readers: count, p50Ms: percentile(timesMs, 0.5), p99Ms: percentile(timesMs, 0.99) };
+    };
+    const started = performance.now();
+    const few = await measure(FEW);
+    const many = await measure(MANY);
+    const seconds = (performance.now() - started) / 1000;
+    const idle = await followers(server.url, readers, IDLE);
+    const used = await watchCpu(server.pid);
+    await delay(IDLE_MS);
+    const cpuSeconds = await used();
+    idle.close();
+    await client.close();
+    await server.stop();
+    await ground.clear();
+    const busy = (cpuSeconds?.server ?? 0) + (cpuSeconds?.database ?? 0);
+    yield {
+      measured: {
+        bench: 'streams',
+        ...rate(objects * MANY, seconds),
+        few,
+        many,
+        ratio: rounded(many.p99Ms / few.p99Ms, 2),
+        idleStreams: IDLE,
+        idleCores: rounded(busy / (IDLE_MS / 1000), 3),
+        cpuSeconds,
+        ran: `${objects} posts, one every ${PAUSE_MS} ms, readers of ${ORGANISATIONS} organisations in the bench, ${setting()}; idle cores: server and database`,
+      },
+      target: { ratioMax: 3 },
+    };
+  },
+};
+
+interface Followers {
+  /** Resolves when each stream has the object, with the time from `sinceMs` of each. */
+  have(id: string, sinceMs: number): Promise<number[]>;
+  close(): void;
+}
+
+/** Streams from now on, the organisations taking turns. */
+async function followers(
+  url: string,
+  readers: readonly Member[],
+  count: number,
+): Promise<Followers> {
+  const arrivals = new Map<string, number[]>();
+  const grown = new EventTarget();
+  const requests: ClientRequest[] = [];
+  const open = async (reader: Member | undefined): Promise<void> => {
+    const request = get(`${url}/api/v1/stream`, {
+      agent: false,
+      headers: { 'x-api-key': reader?.key ?? '' },
+    });
+    requests.push(request);
+    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    if (answer.statusCode !== 200) throw new Error(`No stream: ${answer.statusCode}`);
+    answer.on('error', () => undefined);
+    answer.setEncoding('utf8').on('data', (text: string) => {
+      for (const [, id = ''] of text.matchAll(ID)) {
+        arrivals.set(id, [...(arrivals.get(id) ?? []), performance.now()]);
+        grown.dispatchEvent(new Event('grown'));
+      }
+    });
+  };
+  for (let i = 0; i < count; i++) await open(readers[i % readers.length]);
+  return {
+    have: async (id, sinceMs) => {
+      while ((arrivals.get(id)?.length ?? 0) < count) await once(grown, 'grown');
+      return (arrivals.get(id) ?? []).map((atMs) => atMs - sinceMs);
+    },
+    close: () => {
+      for (const request of requests) request.destroy();
+    },
+  };
+}
+
+function bodies({ identity }: Member, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => indicatorJson(i, identity));
+}
+
+/** Posts one after another, each when every stream has the one before. */
+async function postEach(
+  post: (body: string) => Promise<unknown>,
+  open: Followers,
+  posts: readonly string[],
+): Promise<number[]> {
+  const timesMs: number[] = [];
+  for (const body of posts) {
+    const [, id = ''] = body.match(/"id":"([^"]+)"/) ?? [];
+    const sinceMs = performance.now();
+    const [times] = await Promise.all([open.have(id, sinceMs), post(body)]);
+    timesMs.push(...times);
+    await delay(PAUSE_MS);
+  }
+  return timesMs;
+}
