@@ -114,7 +114,9 @@ export async function termsFor(
     tlpAtLeast,
     shareCeiling: member.shareCeiling,
     namesOrganisations: audience.namesOrganisations,
-    othersIdentities: await othersIdentities(db.server, member.organisation.id, [...foreign]),
+    othersIdentities: await othersIdentities(db.server, member.organisation.id, [...foreign], {
+      onlyMembers: true,
+    }),
   };
 }
 

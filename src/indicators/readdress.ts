@@ -96,7 +96,8 @@ async function isForeign(
   { createdByRef }: CurrentVersion,
 ): Promise<boolean> {
   const names = createdByRef === null ? [stixId] : [createdByRef, stixId];
-  return (await othersIdentities(db.server, organisationId, names)).size > 0;
+  const others = await othersIdentities(db.server, organisationId, names, { onlyMembers: true });
+  return others.size > 0;
 }
 
 function refuseForeign(

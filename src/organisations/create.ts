@@ -7,7 +7,7 @@ import { tlpRank, type Tlp } from '../stix/tlp.ts';
 import { othersIdentities } from '../store/audiences.ts';
 import { findCommunity } from '../store/communities.ts';
 import type { Database } from '../store/database.ts';
-import { findNames, insertOrganisation } from '../store/organisations.ts';
+import { findNames, insertOrganisation, type NameFilter } from '../store/organisations.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import { administer, operator, type Administrator } from './administer.ts';
 import { mintKey, type KeyWish } from './key-acts.ts';
@@ -116,23 +116,43 @@ async function admit(
 }
 
 /**
- * Throws Problem name_taken when one of these is called, or looks, as somebody or something else
- * already is; `organisationId` is whose own names do not count. With `realmId`, the communities and
- * groups of other realms do not count either: who takes part in one learns nothing of another.
+ * Throws Problem name_taken when one of these is, or looks like, the name of something else;
+ * `organisationId` is whose own names do not count. With `realmId`, the communities and groups of
+ * other realms do not count; with `knownTo`, nothing that this organisation may not know of: an
+ * error would tell it that there is such a thing.
  */
 export async function refuseLookAlikes(
   tx: ServerTx,
   names: readonly string[],
-  { organisationId, realmId }: { organisationId?: number; realmId?: number } = {},
+  { organisationId, ...filter }: NameFilter & { readonly organisationId?: number } = {},
 ): Promise<void> {
-  const all = await findNames(tx, realmId);
+  const all = await findNames(tx, filter);
   const known = all.filter((one) => one.organisationId !== (organisationId ?? 0));
   const name = names.find((wished) => known.some((one) => looksLike(wished, one.name)));
   if (name !== undefined) throw taken(name);
 }
 
+/**
+ * The same for a slug that a member chooses, which has to be one of a kind: of what the member may
+ * not know of, only the very same slug counts.
+ */
+export async function refuseTakenSlug(
+  tx: ServerTx,
+  slug: string,
+  filter: NameFilter,
+): Promise<void> {
+  await refuseLookAlikes(tx, [slug], filter);
+  const all = await findNames(tx, { realmId: filter.realmId });
+  if (all.some(({ name }) => name === slug)) throw taken(slug);
+}
+
+/** The organisation whose knowledge limits what an administrator is told; admins may know all. */
+export function knowledgeOf({ role, organisation }: Administrator): number | undefined {
+  return role === 'admin' ? undefined : organisation?.id;
+}
+
 function taken(name: string): Problem {
-  return new Problem('name_taken', `${name} is taken, or is easily taken for a name that is`);
+  return new Problem('name_taken', `${name} is taken, or looks like a name that is taken`);
 }
 
 /** Makes a key for the operator and returns its text, kept nowhere. Throws Problem not_found. */

@@ -12,9 +12,10 @@ import {
   type Contact,
   type OrganisationView,
 } from '../store/directory.ts';
+import { isInCommunity } from '../store/organisations.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import { administer, keepingAnAdmin, type Administrator } from './administer.ts';
-import { refuseLookAlikes } from './create.ts';
+import { knowledgeOf, refuseLookAlikes } from './create.ts';
 
 export const CONTACT_ROLES = [
   'national_authority',
@@ -100,7 +101,7 @@ export async function changeOrganisation(
     async (tx) => {
       const [found] = await listOrganisations(tx, slug);
       if (found === undefined) throw unknown(slug);
-      await keepingAnAdmin(tx, now, () => apply(tx, found, change));
+      await keepingAnAdmin(tx, now, () => apply(tx, by, found, change));
     },
   );
   return readOrganisation(db, by, slug);
@@ -118,13 +119,21 @@ function mayChange(by: Administrator, slug: string, change: OrganisationChange):
 
 async function apply(
   tx: ServerTx,
+  by: Administrator,
   found: OrganisationView,
   change: OrganisationChange,
 ): Promise<void> {
   const { name, status, country, contacts, identities } = change;
-  if (name !== undefined) await refuseLookAlikes(tx, [name], { organisationId: found.id });
+  const organisationId = found.id;
+  if (name !== undefined) {
+    await refuseLookAlikes(tx, [name], { organisationId, knownTo: knowledgeOf(by) });
+  }
+  // Others may have taken its name while they could not know of it.
+  if (status === 'active' && found.status !== 'active') {
+    await refuseLookAlikes(tx, [found.slug, name ?? found.name], { organisationId });
+  }
   const defaultTlp = change.defaultTlp === undefined ? undefined : tlpRank(change.defaultTlp);
-  const defaultCommunityId = await communityOf(tx, change.defaultCommunity);
+  const defaultCommunityId = await communityOf(tx, by, change.defaultCommunity);
   await updateOrganisation(tx, found.id, { name, status, country, defaultTlp, defaultCommunityId });
   if (contacts !== undefined) await replaceContacts(tx, found.id, contacts);
   if (identities === undefined) return;
@@ -132,13 +141,28 @@ async function apply(
   await replaceIdentities(tx, found.id, identities);
 }
 
-async function communityOf(tx: ServerTx, slug: string | undefined): Promise<number | undefined> {
+/** A community that the caller's organisation is in; for an admin, any. */
+async function communityOf(
+  tx: ServerTx,
+  by: Administrator,
+  slug: string | undefined,
+): Promise<number | undefined> {
   if (slug === undefined) return undefined;
   const id = await findCommunity(tx, PRODUCTION, slug);
-  if (id !== undefined) return id;
+  if (id !== undefined && (await knowsCommunity(tx, by, id))) return id;
   throw new Problem('community_unknown', `There is no community ${slug}`, {
     path: 'body.default_community',
   });
+}
+
+async function knowsCommunity(
+  tx: ServerTx,
+  by: Administrator,
+  communityId: number,
+): Promise<boolean> {
+  const organisationId = knowledgeOf(by);
+  if (organisationId === undefined) return true;
+  return isInCommunity(tx, organisationId, { realmId: PRODUCTION, communityId });
 }
 
 async function refuseForeign(

@@ -20,7 +20,7 @@ import {
 import { isArchived } from '../store/realms.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import { administer, type Administrator, type AuditDetail } from './administer.ts';
-import { refuseLookAlikes } from './create.ts';
+import { knowledgeOf, refuseTakenSlug } from './create.ts';
 import { enter, idsOf, invite, refuseLargeGroup, unknownOrganisation } from './group-parts.ts';
 import { isInvited, isKeeper, isMember, isThere, viewOf, type GroupView } from './group-view.ts';
 
@@ -57,7 +57,7 @@ export async function createGroup(
   const { slug, hiddenMembers: hidden, admission } = input;
   const detail = { group: slug, owners, members, hidden, admission };
   await alter(db, by, { action: 'group.create', describe: () => detail }, async (tx) => {
-    await refuseLookAlikes(tx, [slug], { realmId: by.realmId });
+    await refuseTakenSlug(tx, slug, { realmId: by.realmId, knownTo: knowledgeOf(by) });
     const ownerIds = await idsOf(tx, by, owners);
     const memberIds = await idsOf(tx, by, members);
     const groupId = await insertGroup(tx, { ...input, realmId: by.realmId });

@@ -111,16 +111,22 @@ export async function membersOf(
       || array(select part_id from audience_part where audience_id = ${audienceId}::integer))`;
 }
 
-/** Which of these STIX identities belong to members other than `organisationId`. */
+/**
+ * Which of these STIX identities belong to organisations other than `organisationId`. With
+ * `onlyMembers`, those of organisations that were only invited so far do not count: nobody may know
+ * of them yet, and an error would tell.
+ */
 export async function othersIdentities(
   tx: Prisma.TransactionClient,
   organisationId: number,
   stixIds: readonly string[],
+  { onlyMembers = false }: { readonly onlyMembers?: boolean } = {},
 ): Promise<Set<string>> {
   if (stixIds.length === 0) return new Set();
   const rows = await tx.$queryRaw<{ stix_id: string }[]>`
-    select stix_id from identity
-    where organisation_id <> ${organisationId} and stix_id = any(${[...stixIds]})`;
+    select i.stix_id from identity i join organisation o on o.id = i.organisation_id
+    where i.organisation_id <> ${organisationId} and i.stix_id = any(${[...stixIds]})
+      and (not ${onlyMembers} or o.status <> 'invited')`;
   return new Set(rows.map((row) => row.stix_id));
 }
 

@@ -1,5 +1,5 @@
 import { VERSIONS_BYTES, VERSIONS_MAX } from './objects.ts';
-import { currentIsSeen } from './older-versions.ts';
+import { currentIsSeen, isSeen } from './older-versions.ts';
 import type { Tx } from './transaction.ts';
 
 /** A version in the history of an object. */
@@ -20,18 +20,21 @@ export async function findHistory(tx: Tx, realmId: number, stixId: string): Prom
     with same as (
       select distinct organisation_id, content_key from version v
       where realm_id = ${realmId}::smallint and stix_id = ${stixId} and content_key is not null
-        and ${currentIsSeen}
+        and ${currentIsSeen} and ${isSeen(realmId, stixId)}
     ), found as (
       select id from version where realm_id = ${realmId}::smallint and stix_id = ${stixId}
+        and ${isSeen(realmId, stixId)}
       union
       select v.id from same join version v on v.realm_id = ${realmId}::smallint
         and v.organisation_id = same.organisation_id and v.content_key = same.content_key
+      where ${isSeen(realmId, stixId)}
     ), counted as (
       select v.content, v.accepted_at, v.superseded, v.modified, v.id,
         sum(octet_length(v.content)) over (
           order by v.modified desc, v.id desc rows unbounded preceding) as bytes
-      from found join version v using (id)
-      where ${currentIsSeen}
+      from version v
+      where v.id = any(array(select id from found)) and ${currentIsSeen}
+        and ${isSeen(realmId, stixId)}
     )
     select content, accepted_at as "acceptedAt", superseded from counted
     where bytes - octet_length(content) < ${VERSIONS_BYTES}

@@ -1,4 +1,4 @@
-import { currentIsSeen } from './older-versions.ts';
+import { currentIsSeen, isSeen } from './older-versions.ts';
 import type { Tx } from './transaction.ts';
 
 /** No version follows those that come to so many bytes. */
@@ -24,7 +24,7 @@ export async function findObject(
       where realm_id = ${realmId}::smallint and stix_id = ${stixId}
         and (${all} or not superseded or ${modified ?? null}::timestamptz is not null)
         and (${modified ?? null}::timestamptz is null or modified = ${modified ?? null}::timestamptz)
-        and ${currentIsSeen}
+        and ${currentIsSeen} and ${isSeen(realmId, stixId)}
       order by modified desc, content_hash, organisation_id
     ), counted as (
       select *, sum(octet_length(content)) over (

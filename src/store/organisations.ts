@@ -92,17 +92,44 @@ export async function whileFounding<T>(db: Database, work: () => Promise<T>): Pr
   });
 }
 
-/**
- * What organisations, communities and groups (of every realm, or of one) are called: what a new
- * name may not look like.
- */
+/** Which names: of every realm or of one, all of them or those that an organisation may know. */
+export interface NameFilter {
+  readonly realmId?: number | undefined;
+  readonly knownTo?: number | undefined;
+}
+
+export interface KnownName {
+  readonly organisationId: number | null;
+  readonly name: string;
+}
+
+/** The names of organisations, communities and groups, which a new name may not look like. */
 export async function findNames(
   tx: ServerTx,
-  realmId = 0,
-): Promise<{ readonly organisationId: number | null; readonly name: string }[]> {
+  { realmId = 0, knownTo }: NameFilter = {},
+): Promise<KnownName[]> {
   return tx.$queryRaw`
-    select id as "organisationId", unnest(array[slug, name]) as name from organisation
+    with asking as (select ${knownTo ?? null}::integer as id)
+    select o.id as "organisationId", unnest(array[o.slug, o.name]) as name
+    from organisation o, asking
+    where asking.id is null or o.status = 'active' or o.id = asking.id
     union all
-    select null, slug from audience
-    where slug is not null and ${realmId}::smallint in (0, realm_id)`;
+    select null, a.slug from audience a, asking
+    where a.slug is not null and ${realmId}::smallint in (0, a.realm_id)
+      and (asking.id is null or a.open
+        or a.id in (select base_audiences(asking.id, a.realm_id))
+        or exists (select from audience_owner w
+          where w.audience_id = a.id and w.organisation_id = asking.id))`;
+}
+
+/** Whether an organisation is in a community, so that it knows of it. */
+export async function isInCommunity(
+  tx: ServerTx,
+  organisationId: number,
+  { realmId, communityId }: { readonly realmId: number; readonly communityId: number },
+): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ inside: boolean }[]>`
+    select ${communityId}::integer in (
+      select base_audiences(${organisationId}::integer, ${realmId}::smallint)) as inside`;
+  return row?.inside ?? false;
 }
