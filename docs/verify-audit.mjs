@@ -1,122 +1,113 @@
-/**
- * Verifies a Tocsin server's audit from outside, for one organisation. It shares no code with the
- * server and needs Node 20 and nothing else:
- *
- *   TOCSIN_KEY=<key of role org_admin> node verify-audit.mjs https://tocsin.example.org state.json
- *
- * Run it daily. The state file holds what it has seen: the public key (trusted at the first run:
- * compare it with what the operator told you), the last checkpoint, and how far the own entries
- * were read. It ends with 1 and says why when anything does not fit.
- */
-import { createHash, createPublicKey, verify } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+/** Verifies a Tocsin server's audit from outside; see USAGE. Shares no code with the server. */
+import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { WholeCheck } from './verify-audit/export.mjs';
+import { verifyPart } from './verify-audit/part.mjs';
+import { must, NotIntact, openNote } from './verify-audit/proofs.mjs';
 
-const [server, stateFile] = process.argv.slice(2);
-const state = existsSync(stateFile) ? JSON.parse(readFileSync(stateFile, 'utf8')) : {};
+const USAGE = `Usage:
+  node verify-audit.mjs <server URL> <file>   collect your organisation's part, then verify it
+  node verify-audit.mjs <file> [options]      verify a collected part or a whole export, offline
+Options:
+  --vkey <key>        a public key that may have signed, the current one first; repeatable
+  --against <file>    a checkpoint that you stored elsewhere; repeatable
 
-const sha256 = (...parts) => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
-};
-const node = (left, right) => sha256('\x01', left, right);
+Collecting needs the environment variable TOCSIN_KEY, an API key of role org_admin. The public key of
+the first run is trusted: compare it with the one that the operator published. A whole export comes
+from "tocsin audit export" and needs --vkey. Exit code: 0 intact, 1 not intact, 2 wrong usage.
+Needs Node 20 or later, the files of verify-audit/ beside this one, and nothing else.`;
 
-function must(holds, what) {
-  if (holds) return;
-  console.error(`NOT WHOLE: ${what}`);
-  process.exit(1);
-}
-
-async function get(path, accept = 'application/json') {
-  const headers = { accept, authorization: `Bearer ${process.env.TOCSIN_KEY}` };
+async function get(server, path) {
+  const headers = { accept: 'application/json', authorization: `Bearer ${process.env.TOCSIN_KEY}` };
   const response = await fetch(`${server}/api/v1/audit${path}`, { headers });
-  must(response.ok, `${path} was answered with ${response.status}`);
-  return accept === 'application/json' ? response.json() : response.text();
+  if (!response.ok) throw new Error(`${path} was answered with ${response.status}`);
+  return response.json();
 }
 
-/** C2SP signed-note and tlog-checkpoint. */
-function openNote(note, vkey) {
-  const end = note.indexOf('\n\n') + 1;
-  const text = note.slice(0, end);
-  const [, name, id, key] = /^(.+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey);
-  const raw = Buffer.from(key, 'base64').subarray(1);
-  const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw]);
-  const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
-  const signed = note.split('\n').some((line) => {
-    if (!line.startsWith(`— ${name} `)) return false;
-    const bytes = Buffer.from(line.split(' ')[2], 'base64');
-    if (bytes.subarray(0, 4).toString('hex') !== id) return false;
-    return verify(null, Buffer.from(text), publicKey, bytes.subarray(4));
-  });
-  must(signed, 'the checkpoint is not signed by the key that we know');
-  const [origin, size, root] = text.split('\n');
-  must(origin === name, 'the checkpoint is of another audit');
-  return { size: Number(size), root: Buffer.from(root, 'base64') };
-}
-
-/** RFC 9162 §2.1.3.2 */
-function isIncluded(position, size, root, leaf, path) {
-  let [fn, sn, hash] = [position, size - 1, leaf];
-  for (const other of path) {
-    if (sn === 0) return false;
-    if (fn % 2 === 1 || fn === sn) {
-      hash = node(other, hash);
-      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
-    } else hash = node(hash, other);
-    [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
+/** Adds to `file` what came since. */
+async function collect(server, file) {
+  const { checkpoint, keys } = await get(server, '/checkpoint');
+  file.vkey ??= keys[0];
+  const head = openNote(checkpoint, [file.vkey]);
+  const last = file.checkpoints.at(-1) && openNote(file.checkpoints.at(-1), [file.vkey]);
+  if (last?.text === head.text) return;
+  const from = last?.size ?? 0;
+  must(last === undefined || from < head.size, 'the audit is shorter than it was');
+  if (from > 0) {
+    const { hashes } = await get(server, `/proof?from=${from}&size=${head.size}`);
+    file.consistency.push({ from, to: head.size, hashes });
   }
-  return sn === 0 && hash.equals(root);
+  await collectLeaves(server, file, { from, size: head.size });
+  file.checkpoints.push(checkpoint);
 }
 
-/** RFC 9162 §2.1.4.2 */
-function goesOn(older, newer, path) {
-  if (older.size === newer.size) return older.root.equals(newer.root);
-  return older.size === 0 || leadsToBoth(older, newer, path);
-}
-
-function leadsToBoth(older, newer, path) {
-  const hashes = Number.isInteger(Math.log2(older.size)) ? [older.root, ...path] : [...path];
-  if (hashes.length === 0) return false;
-  let [fn, sn] = [older.size - 1, newer.size - 1];
-  while (fn % 2 === 1) [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
-  let [fr, sr] = [hashes[0], hashes[0]];
-  for (const other of hashes.slice(1)) {
-    if (sn === 0) return false;
-    if (fn % 2 === 1 || fn === sn) {
-      [fr, sr] = [node(other, fr), node(other, sr)];
-      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
-    } else sr = node(sr, other);
-    [fn, sn] = [Math.floor(fn / 2), Math.floor(sn / 2)];
+async function collectLeaves(server, file, { from, size }) {
+  const texts = new Map();
+  for (let page = { next: from, more: true }; page.more && page.next < size;) {
+    page = await get(server, `?from=${page.next}&limit=1000`);
+    for (const { position, entry } of page.entries) texts.set(position, entry);
   }
-  return sn === 0 && fr.equals(older.root) && sr.equals(newer.root);
-}
-
-const inBytes = (hashes) => hashes.map((hash) => Buffer.from(hash, 'base64'));
-
-const vkey = state.vkey ?? (await get('/checkpoint')).keys[0];
-const note = await get('/checkpoint', 'text/plain');
-const head = openNote(note, vkey);
-if (state.checkpoint !== undefined) {
-  const older = openNote(state.checkpoint, vkey);
-  must(older.size <= head.size, 'the audit is shorter than it was');
-  const proof = await get(`/proof?from=${older.size}&size=${Math.max(1, head.size)}`);
-  must(goesOn(older, head, inBytes(proof.hashes)), 'it does not go on from the last checkpoint');
-}
-let entries = 0;
-let from = state.from ?? 0;
-for (let page = { more: true }; page.more;) {
-  page = await get(`?from=${from}&limit=1000`);
-  for (const { position, entry } of page.entries) {
-    // What is under no checkpoint yet is looked at next time.
-    if (position >= head.size) break;
-    const { hashes } = await get(`/proof?position=${position}&size=${head.size}`);
-    const leaf = sha256('\0', entry);
-    const included = isIncluded(position, head.size, head.root, leaf, inBytes(hashes));
-    must(included, `the entry at ${position} is not in the tree`);
-    from = position + 1;
-    entries += 1;
+  for (let page = { next: from, more: true }; page.more;) {
+    page = await get(server, `/part?size=${size}&from=${page.next}&limit=1000`);
+    file.organisation = page.organisation;
+    for (const leaf of page.leaves) {
+      const { hashes } = await get(server, `/proof?position=${leaf.position}&size=${size}`);
+      const entry = texts.get(leaf.position) ?? null;
+      file.leaves.push({ ...leaf, entry, inclusion: { size, hashes } });
+    }
+    if (!page.more) file.parts.push({ size, ...page.part });
   }
-  if (page.next !== from) break;
 }
-writeFileSync(stateFile, JSON.stringify({ vkey, checkpoint: note, from }, null, 2));
-console.log(`whole: ${head.size} leaves, ${entries} entries of ours are new`);
+
+function optionsOf(args) {
+  const options = { vkeys: [], against: [], names: [] };
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '--vkey') options.vkeys.push(args[++i] ?? '');
+    else if (args[i] === '--against') options.against.push(readFileSync(args[++i] ?? '', 'utf8'));
+    else options.names.push(args[i]);
+  }
+  return options;
+}
+
+async function main(args) {
+  const { names, ...options } = optionsOf(args);
+  const isOnline = /^https?:/.test(names[0] ?? '');
+  if (names.length !== (isOnline ? 2 : 1) || names.some((name) => name.startsWith('-'))) {
+    console.error(USAGE);
+    return 2;
+  }
+  const [first, path] = names;
+  console.log(await (isOnline ? collectFile(first, path, options) : verifyFile(first, options)));
+  return 0;
+}
+
+/** Writes the file only when it verifies. */
+async function collectFile(server, path, options) {
+  const fresh = { checkpoints: [], consistency: [], parts: [], leaves: [] };
+  const file = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : fresh;
+  await collect(server.replace(/\/$/, ''), file);
+  const verdict = verifyPart(file, options);
+  writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`);
+  return verdict;
+}
+
+/** A whole export has one record a line, a part is one JSON object over many lines. */
+async function verifyFile(path, options) {
+  let whole;
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    if (!line.startsWith('{"type"')) {
+      return verifyPart(JSON.parse(readFileSync(path, 'utf8')), options);
+    }
+    whole ??= new WholeCheck(options);
+    whole.take(JSON.parse(line));
+  }
+  must(whole !== undefined, `${path} is empty`);
+  return whole.end();
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof NotIntact ? `NOT INTACT: ${error.message}` : error.message);
+  process.exitCode = 1;
+}

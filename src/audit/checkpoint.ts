@@ -1,16 +1,22 @@
 /** The signed heads of the audit's tree, and proofs about it. */
+import { randomBytes } from 'node:crypto';
 import type { Keyring } from '../keyring.ts';
 import type { Database } from '../store/database.ts';
 import {
   findAuditSize,
+  findAuditTime,
   findCheckpoint,
   findNodes,
   findOrigin,
   insertCheckpoint,
+  listParts,
   type StoredCheckpoint,
 } from '../store/audit-tree.ts';
 import { fold, nodesOf, type Range } from './merkle.ts';
 import { openCheckpoint, signCheckpoint, signerOf, type Signer } from './note.ts';
+import { PartMap } from './parts.ts';
+
+const SALT_BYTES = 32;
 
 /**
  * Who signs: the key under the current master secret and, while there is an older one, the key
@@ -37,9 +43,9 @@ function missing(): never {
 }
 
 /**
- * Signs the tree as it is now and keeps that, unless the newest checkpoint says the same. Never
- * contradicts a checkpoint: throws Error when the tree does not go on from the newest one, or that
- * one is not ours.
+ * Signs the tree as it is now and stores that, unless the newest checkpoint says the same. Never
+ * contradicts a checkpoint: throws Error when the tree does not continue the newest one, or that
+ * one is not signed by this server. Returns the newest checkpoint.
  */
 export async function signHead(db: Database, keyring: Keyring): Promise<StoredCheckpoint> {
   const newest = await findCheckpoint(db);
@@ -49,9 +55,23 @@ export async function signHead(db: Database, keyring: Keyring): Promise<StoredCh
   if (newest !== undefined) await checkContinues(db, newest, size, signers);
   const origin = signers[0]?.name ?? '';
   const [root = missing()] = await hashRanges(db, [{ start: 0, end: size }]);
-  const made = { size, note: signCheckpoint({ origin, size, root }, signers) };
+  const salt = randomBytes(SALT_BYTES);
+  const map = await partMap(db, size, salt);
+  const parts = { slots: map.slots, root: map.root() };
+  const [signedAt, previous] = [await findAuditTime(db), newest?.size ?? -1];
+  const note = signCheckpoint({ origin, size, root, parts, signedAt, previous }, signers);
+  const made = { size, previous, note, signedAt, salt };
   await insertCheckpoint(db, made);
-  return made;
+  return (await findCheckpoint(db)) ?? made;
+}
+
+/** The map of the organisations' parts as the checkpoint with this size and salt signs it. */
+export async function partMap(db: Database, size: number, salt: Uint8Array): Promise<PartMap> {
+  const parts = await listParts(db, size);
+  return new PartMap(
+    parts.map((part) => ({ ...part, head: Buffer.from(part.head) })),
+    salt,
+  );
 }
 
 async function checkContinues(
@@ -62,10 +82,12 @@ async function checkContinues(
 ): Promise<void> {
   const signed = openCheckpoint(newest.note, signers);
   if (signed === undefined || signed.size !== newest.size || newest.size > size) {
-    throw new Error('The newest checkpoint of the audit is not of this tree and this key');
+    throw new Error(
+      'The newest checkpoint of the audit is not of this tree, or not signed by the key of this server',
+    );
   }
   const [root] = await hashRanges(db, [{ start: 0, end: signed.size }]);
   if (root?.equals(signed.root) !== true) {
-    throw new Error('The tree of the audit does not go on from its newest checkpoint');
+    throw new Error('The tree of the audit does not continue its newest checkpoint');
   }
 }

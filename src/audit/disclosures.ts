@@ -81,7 +81,12 @@ export async function noteDisclosures(
         realmId: one.realmId,
         actor: one.reader,
         action: 'objects.disclose',
-        detail: { door: one.door, objects: one.objects, ...placesOf(keyring, one) },
+        detail: {
+          door: one.door,
+          objects: one.objects,
+          state: one.state,
+          ...placesOf(keyring, one),
+        },
       })),
     );
   });

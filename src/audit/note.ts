@@ -16,6 +16,19 @@ export interface Checkpoint {
   readonly origin: string;
   readonly size: number;
   readonly root: Buffer;
+  /** The map of the organisations' parts: see parts.ts. */
+  readonly parts: { readonly slots: number; readonly root: Buffer };
+  /** When it was signed, such as 2030-01-31T23:59:59.000000Z. */
+  readonly signedAt: string;
+  /** The size of the checkpoint before it; -1 for the first. */
+  readonly previous: number;
+}
+
+export interface OpenedCheckpoint extends Checkpoint {
+  /** What was signed. */
+  readonly text: string;
+  /** The keys that signed it, of those asked about. */
+  readonly signedBy: readonly Verifier[];
 }
 
 /** A key with its name: in a checkpoint, the name is the origin. */
@@ -36,8 +49,12 @@ const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 
 const SIGNATURE = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/;
-const SIZE = /^(0|[1-9][0-9]{0,15})$/;
-const ROOT = /^[A-Za-z0-9+/]{43}=$/;
+const TEXT = new RegExp(
+  String.raw`^(?<origin>.+)\n(?<size>\d{1,16})\n(?<root>[A-Za-z0-9+/]{43}=)\n` +
+    String.raw`parts (?<slots>\d{1,7}) (?<parts>[A-Za-z0-9+/]{43}=)\n` +
+    String.raw`signed (?<signedAt>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\n` +
+    String.raw`previous (?<previous>-1|\d{1,16})\n$`,
+);
 const VKEY = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/;
 
 /** The signer whose private key is this seed of 32 bytes (RFC 8032 §5.1.5). */
@@ -65,13 +82,23 @@ export function readVkey(text: string): Verifier | undefined {
 
 /** The checkpoint as a note with the signature of each signer. */
 export function signCheckpoint(checkpoint: Checkpoint, signers: readonly Signer[]): string {
-  const { origin, size, root } = checkpoint;
-  const text = `${origin}\n${size}\n${root.toString('base64')}\n`;
+  const text = textOf(checkpoint);
   const lines = signers.map((signer) => {
     const signature = sign(null, Buffer.from(text), signer.privateKey);
     return `— ${signer.name} ${Buffer.concat([keyId(signer), signature]).toString('base64')}\n`;
   });
   return `${text}\n${lines.join('')}`;
+}
+
+/** The lines after the root are extension lines as C2SP tlog-checkpoint allows them. */
+function textOf({ origin, size, root, parts, signedAt, previous }: Checkpoint): string {
+  return `${origin}
+${size}
+${root.toString('base64')}
+parts ${parts.slots} ${parts.root.toString('base64')}
+signed ${signedAt}
+previous ${previous}
+`;
 }
 
 /**
@@ -81,12 +108,12 @@ export function signCheckpoint(checkpoint: Checkpoint, signers: readonly Signer[
 export function openCheckpoint(
   note: string,
   verifiers: readonly Verifier[],
-): Checkpoint | undefined {
+): OpenedCheckpoint | undefined {
   const end = note.lastIndexOf('\n\n');
   const text = note.slice(0, end + 1);
   const lines = note.slice(end + 2).split('\n');
   if (end < 0 || lines.pop() !== '') return undefined;
-  let signed = false;
+  const signedBy: Verifier[] = [];
   for (const line of lines) {
     const [, name, encoded = ''] = SIGNATURE.exec(line) ?? [];
     if (name === undefined) return undefined;
@@ -95,15 +122,26 @@ export function openCheckpoint(
     const by = verifiers.find((key) => key.name === name && keyId(key).equals(id));
     if (by === undefined) continue;
     if (!isSignedBy(by, text, bytes.subarray(ID_BYTES))) return undefined;
-    signed = true;
+    signedBy.push(by);
   }
-  return signed ? readText(text) : undefined;
+  const checkpoint = readText(text);
+  return checkpoint && signedBy.length > 0 ? { ...checkpoint, text, signedBy } : undefined;
 }
 
 function readText(text: string): Checkpoint | undefined {
-  const [origin = '', size = '', root = ''] = text.split('\n');
-  if (origin === '' || !SIZE.test(size) || !ROOT.test(root)) return undefined;
-  return { origin, size: Number(size), root: Buffer.from(root, 'base64') };
+  const found = TEXT.exec(text)?.groups;
+  if (found === undefined) return undefined;
+  const { origin = '', size, root = '', slots, parts = '', signedAt = '', previous } = found;
+  const checkpoint = {
+    origin,
+    size: Number(size),
+    root: Buffer.from(root, 'base64'),
+    parts: { slots: Number(slots), root: Buffer.from(parts, 'base64') },
+    signedAt,
+    previous: Number(previous),
+  };
+  // Only one text says the same.
+  return textOf(checkpoint) === text ? checkpoint : undefined;
 }
 
 function isSignedBy({ publicKey }: Verifier, text: string, signature: Buffer): boolean {

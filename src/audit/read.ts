@@ -1,7 +1,8 @@
 /** What members may know of the audit: their own part, and proof that it is in the whole. */
 import { Problem } from '../errors.ts';
-import { hashRanges } from './checkpoint.ts';
+import { hashRanges, partMap } from './checkpoint.ts';
 import { consistencyPath, inclusionPath } from './merkle.ts';
+import { blindOf, type Part } from './parts.ts';
 import type { Member } from '../sharing/member.ts';
 import {
   findOwnActors,
@@ -10,8 +11,10 @@ import {
   findSlugs,
   listAllEntries,
   listOwnEntries,
+  listOwnLeaves,
   type AuditEntryRecord,
   type AuditPage,
+  type OwnLeaf,
 } from '../store/audit-entries.ts';
 import { findCheckpoint, findNodes } from '../store/audit-tree.ts';
 import type { Database } from '../store/database.ts';
@@ -87,6 +90,43 @@ export async function proveInclusion(
     throw new Problem('not_found', 'There is no such entry for you in a tree of this size');
   }
   return { leaf, hashes: await hashRanges(db, inclusionPath(position, size)) };
+}
+
+/** What proves that the leaves given are all that a checkpoint covers about one organisation. */
+export interface PartProof extends Part {
+  readonly slots: number;
+  readonly blind: Buffer;
+  readonly hashes: readonly Buffer[];
+}
+
+/**
+ * Proves the part of the member's organisation under the checkpoint of `size` leaves, with a page of
+ * its leaves. Throws Problem invalid_request.
+ */
+export async function provePart(
+  db: Database,
+  { viewer }: Member,
+  { size, ...page }: AuditPage & { readonly size: number },
+): Promise<{ readonly part: PartProof; readonly leaves: readonly OwnLeaf[] }> {
+  const { organisationId } = viewer;
+  const checkpoint = await findCheckpoint(db, size);
+  if (checkpoint === undefined) {
+    throw new Problem('invalid_request', 'No checkpoint has this size. Use the size of one', {
+      path: 'size',
+    });
+  }
+  const map = await partMap(db, size, checkpoint.salt);
+  const hashes = map.prove(organisationId);
+  const found = map.part(organisationId);
+  if (hashes === undefined) throw new Problem('not_found', 'There is no entry about you yet');
+  const part = {
+    ...found,
+    slots: map.slots,
+    blind: blindOf(checkpoint.salt, organisationId),
+    hashes,
+  };
+  const leaves = await asViewer(db, viewer, (tx) => listOwnLeaves(tx, { ...page, size }));
+  return { part, leaves };
 }
 
 /**

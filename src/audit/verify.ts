@@ -1,47 +1,31 @@
 /**
  * Verifies the audit from what the database has: every row against its leaf, every node, every
- * checkpoint against the tree. All hashes are computed here, none is taken from the database's own
- * functions.
+ * checkpoint against the tree and the parts of the organisations, retention, and what is stored
+ * about readers. All hashes are computed here; none is taken from the database's own functions.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
-  findRemains,
-  listLeaves,
-  listNodes,
-  listPruned,
-  type AuditLeaf,
+  readAuditRecords,
+  type AuditRecord,
   type AuditRow,
-  type PrunedMonth,
-} from '../store/audit-rows.ts';
-import { listCheckpoints } from '../store/audit-tree.ts';
+  type LeafRecord,
+  type NodeRecord,
+  type PendingRecord,
+} from '../store/audit-records.ts';
 import type { Database } from '../store/database.ts';
-import { Frontier, leafHash, type TreeNode } from './merkle.ts';
-import { openCheckpoint, type Checkpoint, type Verifier } from './note.ts';
-
-export type AuditFaultKind =
-  | 'altered' // the row says something else than its leaf
-  | 'removed' // the row is gone, and retention did not take it
-  | 'gap' // a leaf is gone
-  | 'node' // a kept node is not what the leaves make
-  | 'tree' // a checkpoint says another root
-  | 'truncated' // a checkpoint has more leaves than there are
-  | 'forged' // a checkpoint is not signed by a key of this audit
-  | 'pruned' // what retention says it took is not what is gone
-  | 'stray'; // a row was put there past the chain
-
-/** The first thing that is wrong. */
-export interface AuditFault {
-  readonly kind: AuditFaultKind;
-  /** The place in the tree, or the size of the checkpoint; -1: a checkpoint kept elsewhere. */
-  readonly position: number;
-  readonly auditId?: string;
-}
+import { entryOf, leafTextOf } from './entry.ts';
+import { Frontier, leafHash } from './merkle.ts';
+import { EMPTY_HEAD, joinHead, type Part } from './parts.ts';
+import { CheckpointCheck, type AuditTrust } from './verify-checkpoints.ts';
+import { DisclosureCheck } from './verify-disclosures.ts';
+import type { AuditFault } from './verify-fault.ts';
+import { endOf, RetentionCheck } from './verify-retention.ts';
 
 export interface AuditVerdict {
   readonly ok: boolean;
   readonly fault?: AuditFault;
   readonly size: number;
-  /** Leaves whose rows are kept. */
+  /** Leaves whose rows are stored. */
   readonly rows: number;
   /** Leaves whose rows retention dropped. */
   readonly pruned: number;
@@ -54,176 +38,194 @@ export interface AuditVerdict {
   readonly root: string;
 }
 
-export interface AuditTrust {
-  readonly verifiers: readonly Verifier[];
-  /** Checkpoints kept elsewhere, which the tree must go on from. */
-  readonly kept: readonly string[];
-}
-
-const CHUNK = 5000;
-
-/** The bytes whose hash is a row's leaf; docs/audit.md states them. */
-function entryOf(row: AuditRow): string {
-  const lines = [
-    'tocsin audit 1',
-    row.id,
-    row.at,
-    row.organisationId ?? '-',
-    row.realmId ?? '-',
-    JSON.stringify(row.actor),
-    JSON.stringify(row.action),
-    row.requestId === null ? '-' : JSON.stringify(row.requestId),
-    createHash('sha256')
-      .update(`${row.addressSalt}\n${row.address ?? '-'}`)
-      .digest('hex'),
-    row.detail,
-    row.nonce,
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-/** Stops at the first fault. Reads in chunks; what is appended meanwhile is not looked at. */
+/** Stops at the first fault. Reads one snapshot of the database, in chunks. */
 export async function verifyAudit(db: Database, trust: AuditTrust): Promise<AuditVerdict> {
-  return new Verification(db, trust, await listPruned(db)).run();
+  const verification = new Verification(trust);
+  await readAuditRecords(db, (line) => verification.take(JSON.parse(line) as AuditRecord));
+  return verification.end();
 }
+
+type Fault = AuditFault | undefined;
 
 class Verification {
-  readonly #db: Database;
-  readonly #trust: AuditTrust;
   readonly #tree = new Frontier();
-  /** What retention says it dropped, with what is found gone. */
-  readonly #months: Map<string, { said: PrunedMonth; gone: number; digest: Hash }>;
-  /** Checkpoints that the tree has not reached yet, by size. */
-  #ahead: { size: number; root: Buffer }[] = [];
+  readonly #checkpoints: CheckpointCheck;
+  readonly #retention = new RetentionCheck();
+  readonly #disclosures = new DisclosureCheck();
+  readonly #parts = new Map<number, Part>();
+  /** Nodes that the leaves make and that the database has not shown yet. */
+  readonly #nodes = new Map<string, Buffer>();
+  readonly #origins: string[] = [];
+  #turns = 0;
+  #next = 0;
+  #lastId = 0;
   #rows = 0;
-  #checkpoints = 0;
-  #signed = 0;
+  #pending = 0;
+  #fault: Fault;
+  #started = false;
 
-  constructor(db: Database, trust: AuditTrust, pruned: readonly PrunedMonth[]) {
-    this.#db = db;
-    this.#trust = trust;
-    this.#months = new Map(
-      pruned.map((said) => [said.month, { said, gone: 0, digest: createHash('sha256') }]),
+  constructor(trust: AuditTrust) {
+    this.#checkpoints = new CheckpointCheck(trust);
+    this.#fault = this.#checkpoints.openKept();
+  }
+
+  /** Takes the next record. Returns whether it wants more. */
+  take(record: AuditRecord): boolean {
+    this.#fault ??= this.#faultOf(record);
+    return this.#fault === undefined;
+  }
+
+  #faultOf(record: AuditRecord): Fault {
+    switch (record.type) {
+      case 'origin':
+        this.#origins.push(record.origin);
+        return undefined;
+      case 'turn':
+        this.#turns += 1;
+        return undefined;
+      case 'number':
+        this.#next = record.next;
+        return undefined;
+      case 'checkpoint':
+        return this.#checkpoints.add(record, this.#origins[0] ?? '');
+      case 'leaf':
+        return this.#begin() ?? this.#leaf(record);
+      case 'node':
+        return this.#node(record);
+      default:
+        return this.#faultOutside(record);
+    }
+  }
+
+  /** Of what is not in the tree. */
+  #faultOutside(record: Exclude<AuditRecord, LeafRecord | NodeRecord>): Fault {
+    const position = this.#tree.size;
+    switch (record.type) {
+      case 'pending':
+        return this.#pendingRow(record);
+      case 'stray':
+        return { kind: 'stray', position, auditId: record.auditId };
+      case 'disclosure': {
+        const agrees = this.#disclosures.agrees(record, (month) => this.#retention.names(month));
+        return agrees ? undefined : { kind: 'disclosure', position };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** What was signed of the tree without leaves. */
+  #begin(): Fault {
+    if (this.#started) return undefined;
+    this.#started = true;
+    return this.#reach();
+  }
+
+  #reach(): Fault {
+    return this.#checkpoints.reach(
+      this.#tree.size,
+      () => this.#tree.root(),
+      () => [...this.#parts.values()],
     );
   }
 
-  async run(): Promise<AuditVerdict> {
-    const fault =
-      (await this.#openCheckpoints()) ?? (await this.#readLeaves()) ?? this.#reachedAll();
-    if (fault !== undefined) return this.#verdict(0, fault);
-    const remains = await findRemains(this.#db);
-    return this.#verdict(remains.pending, this.#faultOf(remains));
-  }
-
-  /** Takes the checkpoints first, so that each is a part of what is read after it. */
-  async #openCheckpoints(): Promise<AuditFault | undefined> {
-    for (const note of this.#trust.kept) {
-      const checkpoint = openCheckpoint(note, this.#trust.verifiers);
-      if (checkpoint === undefined) return { kind: 'forged', position: -1 };
-      this.#ahead.push(checkpoint);
-    }
-    for (let after = -1; ;) {
-      const stored = await listCheckpoints(this.#db, after, CHUNK);
-      for (const { size, note } of stored) {
-        const checkpoint = this.#open(note, size);
-        if (checkpoint === undefined) return { kind: 'forged', position: size };
-        this.#ahead.push(checkpoint);
-      }
-      after = stored.at(-1)?.size ?? after;
-      if (stored.length < CHUNK) break;
-    }
-    this.#ahead.sort((a, b) => a.size - b.size);
-    return this.#compareRoots();
-  }
-
-  #open(note: string, size: number): Checkpoint | undefined {
-    const checkpoint = openCheckpoint(note, this.#trust.verifiers);
-    return checkpoint?.size === size ? checkpoint : undefined;
-  }
-
-  async #readLeaves(): Promise<AuditFault | undefined> {
-    for (;;) {
-      const from = this.#tree.size;
-      const leaves = await listLeaves(this.#db, from, CHUNK);
-      const whole: TreeNode[] = [];
-      for (const leaf of leaves) {
-        const fault = this.#checkLeaf(leaf);
-        if (fault !== undefined) return fault;
-        whole.push(...this.#tree.add(Buffer.from(leaf.hash)));
-        const contradiction = this.#compareRoots();
-        if (contradiction !== undefined) return contradiction;
-      }
-      const fault = await this.#checkNodes(from, whole);
-      if (fault !== undefined || leaves.length < CHUNK) return fault;
-    }
-  }
-
-  #checkLeaf({ position, auditId, month, hash, row }: AuditLeaf): AuditFault | undefined {
+  #leaf(leaf: LeafRecord): Fault {
+    const { position, auditId, row } = leaf;
     if (position !== this.#tree.size) return { kind: 'gap', position: this.#tree.size };
-    if (row !== null) {
-      this.#rows += 1;
-      const matches = leafHash(entryOf(row)).equals(hash) && row.at.startsWith(month);
-      return matches ? undefined : { kind: 'altered', position, auditId };
+    const hash = leafHash(leafTextOf(leaf));
+    if (hash.toString('hex') !== leaf.hash || !leaf.month.endsWith('-01')) {
+      return { kind: 'altered', position, auditId };
     }
-    const pruned = this.#months.get(month);
-    if (pruned === undefined) return { kind: 'removed', position, auditId };
-    pruned.gone += 1;
-    pruned.digest.update(hash);
-    return undefined;
-  }
-
-  #compareRoots(): AuditFault | undefined {
-    for (let next = this.#ahead[0]; next?.size === this.#tree.size; next = this.#ahead[0]) {
-      if (!next.root.equals(this.#tree.root())) return { kind: 'tree', position: next.size };
-      this.#ahead.shift();
-      this.#checkpoints += 1;
-      this.#signed = next.size;
+    this.#lastId = Math.max(this.#lastId, Number(auditId));
+    const fault = this.#dated(leaf) ?? this.#part(leaf, hash) ?? (row && this.#row(row, leaf));
+    if (fault) return fault;
+    for (const node of this.#tree.add(hash)) {
+      this.#nodes.set(`${node.level} ${node.place}`, node.hash);
     }
-    return undefined;
+    this.#retention.leaf(leaf);
+    return this.#reach();
   }
 
-  async #checkNodes(from: number, whole: readonly TreeNode[]): Promise<AuditFault | undefined> {
-    const nodes = await listNodes(this.#db, from, this.#tree.size);
-    const kept = new Map(nodes.map(({ level, place, hash }) => [`${level} ${place}`, hash]));
-    const wrong = whole.find(({ level, place, hash }) => {
-      const other = kept.get(`${level} ${place}`);
-      return other === undefined || !hash.equals(other);
-    });
-    return wrong && { kind: 'node', position: wrong.place * 2 ** wrong.level };
+  #dated({ position, auditId, month, row }: LeafRecord): Fault {
+    const [from, until] =
+      row === null ? [month, new Date(endOf(month.slice(0, -3))).toISOString()] : [row.at, row.at];
+    const isDated = this.#checkpoints.isDated(from, until);
+    return isDated ? undefined : { kind: 'misdated', position, auditId };
   }
 
-  /** Whether every checkpoint was reached, and what retention says is what is gone. */
-  #reachedAll(): AuditFault | undefined {
-    const [beyond] = this.#ahead;
-    if (beyond !== undefined) return { kind: 'truncated', position: beyond.size };
-    for (const { said, gone, digest } of this.#months.values()) {
-      if (gone !== said.rows || digest.digest('hex') !== said.digest) {
-        return { kind: 'pruned', position: gone };
-      }
-    }
-    return undefined;
+  #part({ organisationId, partCount, partHead, position, auditId }: LeafRecord, hash: Buffer) {
+    const before = this.#parts.get(organisationId) ?? { count: 0, head: EMPTY_HEAD };
+    const part = { organisationId, count: before.count + 1, head: joinHead(before.head, hash) };
+    this.#parts.set(organisationId, part);
+    const agrees = partCount === part.count && partHead === part.head.toString('hex');
+    return agrees ? undefined : ({ kind: 'part', position, auditId } satisfies AuditFault);
   }
 
-  #faultOf(remains: Awaited<ReturnType<typeof findRemains>>): AuditFault | undefined {
+  #row(row: AuditRow, leaf: LeafRecord): Fault {
+    const { position, auditId } = leaf;
+    this.#rows += 1;
+    const entryHash = createHash('sha256').update(entryOf(row)).digest('hex');
+    const agrees =
+      entryHash === leaf.entryHash &&
+      row.id === auditId &&
+      (row.organisationId ?? 0) === leaf.organisationId &&
+      row.at.startsWith(leaf.month.slice(0, -3));
+    if (!agrees) return { kind: 'altered', position, auditId };
+    this.#disclosures.row(row);
+    if (row.action !== 'audit.prune') return undefined;
+    return this.#retention.prune(row, position, (last, at) => this.#checkpoints.covered(last, at));
+  }
+
+  #node({ level, place, hash }: NodeRecord): Fault {
+    const name = `${level} ${place}`;
+    const made = this.#nodes.get(name);
+    this.#nodes.delete(name);
+    if (made?.toString('hex') === hash) return undefined;
+    const isBeyond = level <= 52 && (place + 1) * 2 ** level > this.#tree.size;
+    if (isBeyond) return { kind: 'truncated', position: this.#tree.size };
+    return { kind: 'node', position: place * 2 ** level };
+  }
+
+  #pendingRow({ auditId, at, isLeaf, row }: PendingRecord): Fault {
     const position = this.#tree.size;
-    if (remains.overhang) return { kind: 'truncated', position };
-    if (remains.stray !== null) return { kind: 'stray', position, auditId: remains.stray };
-    if (remains.lost !== null) return { kind: 'removed', position, auditId: remains.lost };
+    this.#pending += 1;
+    this.#lastId = Math.max(this.#lastId, Number(auditId));
+    if (isLeaf) return { kind: 'stray', position, auditId };
+    if (row === null) return { kind: 'removed', position, auditId };
+    if (row.at !== at) return { kind: 'altered', position, auditId };
+    this.#disclosures.row(row);
     return undefined;
   }
 
-  #verdict(pending: number, fault: AuditFault | undefined): AuditVerdict {
+  end(): AuditVerdict {
+    this.#fault ??= this.#begin() ?? this.#faultAtEnd();
     const { size } = this.#tree;
     return {
-      ok: fault === undefined,
-      ...(fault === undefined ? {} : { fault }),
+      ok: this.#fault === undefined,
+      ...(this.#fault === undefined ? {} : { fault: this.#fault }),
       size,
       rows: this.#rows,
       pruned: size - this.#rows,
-      checkpoints: this.#checkpoints,
-      unsigned: size - this.#signed,
-      pending,
+      checkpoints: this.#checkpoints.count,
+      unsigned: size - this.#checkpoints.signed,
+      pending: this.#pending,
       root: this.#tree.root().toString('base64'),
     };
+  }
+
+  #faultAtEnd(): Fault {
+    const position = this.#tree.size;
+    const fault = this.#retention.finish() ?? this.#checkpoints.finish(position);
+    if (fault !== undefined) return fault;
+    const [missing] = this.#nodes.keys();
+    if (missing !== undefined) {
+      const [level = 0, place = 0] = missing.split(' ').map(Number);
+      return { kind: 'node', position: place * 2 ** level };
+    }
+    if (!this.#disclosures.isComplete()) return { kind: 'disclosure', position };
+    if (this.#next <= this.#lastId) return { kind: 'number', position };
+    return this.#origins.length === 1 && this.#turns === 1
+      ? undefined
+      : { kind: 'setup', position };
   }
 }

@@ -2,11 +2,17 @@
  * What commands write to a terminal. Names and reasons that members chose are part of it, so nothing
  * else in this folder writes to standard output or standard error.
  */
+import { once } from 'node:events';
 import { inertJson, inertText } from '../telemetry.ts';
 
 /** Prints one JSON value a line. */
 export function print(...values: readonly object[]): void {
   for (const value of values) process.stdout.write(`${inertJson(JSON.stringify(value))}\n`);
+}
+
+/** Prints a line of JSON. Resolves when there is room for the next one. */
+export async function printJson(line: string): Promise<void> {
+  if (!process.stdout.write(`${inertJson(line)}\n`)) await once(process.stdout, 'drain');
 }
 
 /** Prints text; control characters and those that reorder text are shown by their code. */

@@ -50,6 +50,29 @@ export async function findOwnLeaf(tx: Tx, position: number): Promise<Buffer | un
   return row && Buffer.from(row.hash);
 }
 
+/** A leaf as its organisation may see it, its row stored or not. */
+export interface OwnLeaf {
+  readonly position: number;
+  readonly id: string;
+  /** YYYY-MM */
+  readonly month: string;
+  readonly entryHash: Uint8Array;
+}
+
+/** The leaves about the viewer's own organisation, in the tree of `size` leaves. */
+export function listOwnLeaves(
+  tx: Tx,
+  { from, limit, size }: AuditPage & { readonly size: number },
+): Promise<OwnLeaf[]> {
+  return tx.$queryRaw<OwnLeaf[]>`
+    select position::float8 as position, audit_id::text as id, to_char(month, 'YYYY-MM') as month,
+      entry_hash as "entryHash"
+    from audit_leaf
+    where organisation_id = (select current_setting('tocsin.organisation')::integer)
+      and position >= ${from}::bigint and position < ${size}::bigint
+    order by position limit ${limit}::integer`;
+}
+
 /** Which of these actors are keys or users of an organisation. */
 export async function findOwnActors(
   db: Database,

@@ -2,16 +2,22 @@ import { withClient } from './connect.ts';
 import { retried } from './transient.ts';
 
 /**
- * Drops the rows of the months that ended before `before`, as the owner of the database: see
- * prune_audit in the migrations. Returns the months, YYYY-MM. Rejects while rows of such a month
- * are under no checkpoint yet.
+ * Appends the entry that names the months that ended before `before`, whose rows are to be dropped,
+ * as the owner of the database: see announce_prune in the migrations. Rejects while rows of such a
+ * month are under no checkpoint yet.
  */
-export async function pruneAudit(url: string, before: Date, actor: string): Promise<string[]> {
+export async function announcePrune(url: string, before: Date, actor: string): Promise<void> {
+  await withClient(url, (client) =>
+    retried(() => client.query('select announce_prune($1, $2)', [before, actor])),
+  );
+}
+
+/** Drops the rows of the months that a signed entry names; returns them, YYYY-MM. */
+export async function dropPruned(url: string): Promise<string[]> {
   return withClient(url, async (client) => {
     const { rows } = await retried(() =>
       client.query<{ month: string }>(
-        `select to_char(month, 'YYYY-MM') as month from prune_audit($1, $2) as month`,
-        [before, actor],
+        `select to_char(month, 'YYYY-MM') as month from drop_pruned() as month order by 1`,
       ),
     );
     return rows.map(({ month }) => month);

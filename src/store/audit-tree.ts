@@ -1,5 +1,6 @@
 /** What proves the audit: leaves, whole nodes, checkpoints. Hashes alone, so for whom it may be. */
 import type { Database } from './database.ts';
+import { Prisma } from './generated/client.ts';
 
 /** Makes the partitions that the audit needs from now on; see the migrations. */
 export async function prepareAudit(db: Database): Promise<void> {
@@ -58,30 +59,69 @@ export interface StoredCheckpoint {
   readonly note: string;
 }
 
-/** The newest checkpoint, or undefined before the first. */
-export async function findCheckpoint(db: Database): Promise<StoredCheckpoint | undefined> {
-  const [row] = await db.server.$queryRaw<StoredCheckpoint[]>`
-    select size::float8 as size, note from audit_checkpoint order by size desc limit 1`;
+/** A checkpoint with what the database has beside its note. */
+export interface CheckpointRow extends StoredCheckpoint {
+  readonly previous: number;
+  /** UTC, to the microsecond, as in the note. */
+  readonly signedAt: string;
+  readonly salt: Uint8Array;
+}
+
+const CHECKPOINT = Prisma.sql`size::float8 as size, previous::float8 as previous, note,
+  to_char(signed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "signedAt", salt`;
+
+/** The newest checkpoint or that of a size, or undefined before the first. */
+export async function findCheckpoint(
+  db: Database,
+  size: number | null = null,
+): Promise<CheckpointRow | undefined> {
+  const [row] = await db.server.$queryRaw<CheckpointRow[]>`
+    select ${CHECKPOINT} from audit_checkpoint
+    where ${size}::bigint is null or size = ${size}::bigint
+    order by size desc limit 1`;
   return row;
 }
 
-/** Those of more than `after` leaves, by size. */
-export async function listCheckpoints(
-  db: Database,
-  after: number,
-  limit: number,
-): Promise<StoredCheckpoint[]> {
-  return db.server.$queryRaw<StoredCheckpoint[]>`
-    select size::float8 as size, note from audit_checkpoint
-    where size > ${after}::bigint order by size limit ${limit}::integer`;
+/** The time of the database, which is that of the entries, as checkpoints say it. */
+export async function findAuditTime(db: Database): Promise<string> {
+  const [row] = await db.server.$queryRaw<{ now: string }[]>`
+    select to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now`;
+  return row?.now ?? '';
 }
 
-/** Keeps a checkpoint; the first of a size stays. */
-export async function insertCheckpoint(
-  db: Database,
-  { size, note }: StoredCheckpoint,
-): Promise<void> {
+/** Stores a checkpoint, unless another one followed the same before it. */
+export async function insertCheckpoint(db: Database, row: CheckpointRow): Promise<void> {
   await db.server.$executeRaw`
-    insert into audit_checkpoint (size, note) values (${size}::bigint, ${note})
+    insert into audit_checkpoint (size, previous, note, signed_at, salt)
+    values (${row.size}::bigint, ${row.previous}::bigint, ${row.note},
+      ${row.signedAt}::text::timestamptz, ${row.salt})
     on conflict do nothing`;
+}
+
+/** A part of the audit under the tree of some size. */
+export interface PartRow {
+  readonly organisationId: number;
+  readonly count: number;
+  readonly head: Uint8Array;
+}
+
+/** The parts of all organisations in the tree of `size` leaves. */
+export async function listParts(db: Database, size: number): Promise<PartRow[]> {
+  // From one organisation to the next by the index, not through all leaves.
+  return db.server.$queryRaw<PartRow[]>`
+    with recursive named as (
+      (select organisation_id from audit_leaf order by organisation_id limit 1)
+      union all
+      select (select l.organisation_id from audit_leaf l
+              where l.organisation_id > named.organisation_id
+              order by l.organisation_id limit 1)
+      from named where named.organisation_id is not null
+    )
+    select named.organisation_id as "organisationId", last.part_count::float8 as count,
+      last.part_head as head
+    from named cross join lateral (
+      select l.part_count, l.part_head from audit_leaf l
+      where l.organisation_id = named.organisation_id and l.position < ${size}::bigint
+      order by l.position desc limit 1
+    ) as last`;
 }

@@ -28,12 +28,14 @@ export async function addDisclosures(
     order by reader, door, "realmId"
     on conflict (reader, door, realm_id) do update
       set place = greatest(disclosure.place, excluded.place),
-        objects = disclosure.objects + excluded.objects, seen_at = now()`;
+        objects = disclosure.objects + excluded.objects`;
 }
 
 export interface DueDisclosure extends Disclosure {
-  /** The place up to which the audit tells already; `objects` are those since. */
+  /** The place that the previous entry named; `objects` are those since. */
   readonly from: number;
+  /** The hash of what the row says now, by which the audit can be verified against it. */
+  readonly state: string;
 }
 
 /**
@@ -59,7 +61,9 @@ export async function takeDueDisclosures(
     )
     select reader, door, organisation_id as "organisationId", realm_id as "realmId",
       place::float8 as place, noted_place::float8 as from,
-      (objects - noted_objects)::float8 as objects
+      (objects - noted_objects)::float8 as objects,
+      encode(sha256(convert_to(concat_ws(e'\\n', salt, reader, door, realm_id, organisation_id,
+        place, objects), 'UTF8')), 'hex') as state
     from due`;
 }
 

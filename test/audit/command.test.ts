@@ -44,20 +44,22 @@ async function audit(...args: string[]): Promise<{ code: number; out: string }> 
 describe('tocsin audit', () => {
   it('signs, prints the key, verifies, and names what is wrong with exit 1', async () => {
     const note = (await audit('checkpoint')).out;
-    expect(note).toMatch(/^tocsin\/[0-9a-f-]{36}\n\d+\n[A-Za-z0-9+/]{43}=\n\n\u2014 tocsin\//);
+    expect(note).toMatch(
+      /^tocsin\/[0-9a-f-]{36}\n\d+\n[A-Za-z0-9+/]{43}=\nparts 64 [^\n]{44}\nsigned [^\n]{27}\nprevious -1\n\n\u2014 tocsin\//,
+    );
     expect((await audit('checkpoint', '--vkey')).out).toMatch(
       /^tocsin\/[0-9a-f-]{36}\+[0-9a-f]{8}\+/,
     );
     const kept = join(directory, 'kept.note');
     await writeFile(kept, note);
-    expect((await audit('prune', '--before', '2020-01-01')).out).toBe('0 months dropped\n');
+    expect((await audit('prune', '--before', '2020-01-01')).out).toBe('0 months deleted\n');
     const whole = await audit('verify', '--json', '--against', kept);
     expect(whole.code).toBe(0);
     expect(JSON.parse(whole.out)).toMatchObject({ ok: true, unsigned: 0 });
     await ground.tampers(`update audit set actor = 'somebody' where action = 'act 2'`);
     const broken = await audit('verify');
     expect(broken.code).toBe(1);
-    expect(broken.out).toMatch(/^NOT WHOLE: altered at position 1, row 2\.\n/);
+    expect(broken.out).toMatch(/^NOT INTACT: altered at position 1, row 2\.\n/);
     const json = await audit('verify', '--json');
     expect(json.code).toBe(1);
     expect(JSON.parse(json.out)).toMatchObject({
@@ -65,7 +67,9 @@ describe('tocsin audit', () => {
       fault: { kind: 'altered', position: 1, auditId: '2' },
     });
     await writeFile(kept, note.replace('\u2014', '-'));
-    expect((await audit('verify', '--against', kept)).out).toContain('forged is a checkpoint');
+    expect((await audit('verify', '--against', kept)).out).toContain(
+      'forged checkpoint, given with --against',
+    );
     expect((await audit('verify', '--against', join(directory, 'none'))).code).toBe(1);
   }, 60_000);
 });

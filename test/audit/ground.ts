@@ -68,3 +68,28 @@ export function noteAct(
   const entry = { ...act, organisationId: null, requestId: undefined };
   return asServer(db, (tx) => appendServerAudit(tx, entry));
 }
+
+/** Recomputes every hash from the rows, as somebody would who covers their tracks without the key. */
+export const RECOMPUTE = `
+  update audit_leaf l set entry_hash = sha256(convert_to(audit_entry(a), 'UTF8')),
+    organisation_id = coalesce(a.organisation_id, 0),
+    month = date_trunc('month', a.at at time zone 'UTC')
+    from audit a where a.id = l.audit_id;
+  update audit_leaf set hash = sha256('\\x00'::bytea ||
+    convert_to(audit_leaf_text(audit_id, month, organisation_id, entry_hash), 'UTF8'));
+  update audit_leaf l set part_count = made.count, part_head = made.head from (
+    select position, row_number() over own as count, audit_head(sha256(''), hash) over own as head
+    from audit_leaf window own as (partition by organisation_id order by position)
+  ) as made where made.position = l.position;
+  delete from audit_node;
+  insert into audit_node
+    select 1, l.position >> 1, sha256('\\x01'::bytea || l.hash || r.hash)
+    from audit_leaf l join audit_leaf r on r.position = l.position + 1 where l.position % 2 = 0;
+  do $$ begin
+    for above in 1..20 loop
+      insert into audit_node
+        select above + 1, l.place >> 1, sha256('\\x01'::bytea || l.hash || r.hash)
+        from audit_node l join audit_node r on r.level = above and r.place = l.place + 1
+        where l.level = above and l.place % 2 = 0;
+    end loop;
+  end $$`;

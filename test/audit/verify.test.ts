@@ -3,29 +3,13 @@ import { chainAll } from '../../src/audit/chain.ts';
 import { auditSigners, signHead } from '../../src/audit/checkpoint.ts';
 import { signCheckpoint, signerOf } from '../../src/audit/note.ts';
 import { chainAudit, findAuditSize, findOrigin } from '../../src/store/audit-tree.ts';
-import { auditGround, noteAct, type AuditGround } from './ground.ts';
+import { auditGround, noteAct, RECOMPUTE, type AuditGround } from './ground.ts';
 
 let ground: AuditGround;
 beforeEach(async () => {
   ground = await auditGround();
 });
 afterEach(() => ground.close());
-
-/** Joins what is kept above the leaves anew, as somebody would who covers his tracks. */
-const REBUILD = `
-  delete from audit_node;
-  insert into audit_node
-    select 1, l.position >> 1, sha256('\\x01'::bytea || l.hash || r.hash)
-    from audit_leaf l join audit_leaf r on r.position = l.position + 1 where l.position % 2 = 0;
-  insert into audit_node
-    select 2, l.place >> 1, sha256('\\x01'::bytea || l.hash || r.hash)
-    from audit_node l join audit_node r on r.place = l.place + 1 where l.place % 2 = 0;
-  insert into audit_node
-    select 3, l.place >> 1, sha256('\\x01'::bytea || l.hash || r.hash)
-    from audit_node l join audit_node r on r.place = l.place + 1 and r.level = 2
-    where l.place % 2 = 0 and l.level = 2`;
-const REHASH = `update audit_leaf l set hash = sha256('\\x00'::bytea ||
-  convert_to(audit_entry(a), 'UTF8')) from audit a where a.id = l.audit_id`;
 
 describe('an audit that nobody touched', () => {
   it('is whole: empty, pending, chained, signed', async () => {
@@ -37,7 +21,7 @@ describe('an audit that nobody touched', () => {
     await ground.signs();
     await ground.acts(2);
     const kept = await ground.signs();
-    expect(await ground.verdict([kept])).toMatchObject({ ok: true, rows: 9, checkpoints: 3 });
+    expect(await ground.verdict([kept])).toMatchObject({ ok: true, rows: 9, checkpoints: 2 });
   });
 
   it('is the same tree whatever the chunks, with texts of any kind', async () => {
@@ -105,15 +89,8 @@ describe('an audit that somebody touched', () => {
     expect(await faultOf()).toMatchObject({ kind: 'altered', position: 4, auditId: '5' });
   });
 
-  it('tells it when its leaf was altered with it', async () => {
-    await ground.tampers(`update audit set actor = 'x' where action = 'act 5'; ${REHASH}`);
-    expect(await faultOf()).toMatchObject({ kind: 'tree', position: 9 });
-  });
-
-  it('tells it when the nodes were, too', async () => {
-    await ground.tampers(
-      `update audit set actor = 'x' where action = 'act 5'; ${REHASH}; ${REBUILD}`,
-    );
+  it('tells it when every hash was recomputed', async () => {
+    await ground.tampers(`update audit set actor = 'x' where action = 'act 5'; ${RECOMPUTE}`);
     expect(await faultOf()).toEqual({ kind: 'tree', position: 9 });
   });
 
@@ -132,7 +109,7 @@ describe('an audit that somebody touched', () => {
     await ground.tampers(`delete from audit where action = 'act 3';
       delete from audit_leaf where position = 2;
       update audit_leaf set position = position - 100 where position > 2;
-      update audit_leaf set position = position + 99 where position < 0; ${REBUILD}`);
+      update audit_leaf set position = position + 99 where position < 0; ${RECOMPUTE}`);
     expect(await faultOf()).toMatchObject({ kind: 'tree', position: 9 });
   });
 
@@ -140,7 +117,7 @@ describe('an audit that somebody touched', () => {
     await ground.tampers(`
       update audit_leaf set position = case position when 3 then -6 else -3 end
         where position in (3, 6);
-      update audit_leaf set position = -position where position < 0; ${REBUILD}`);
+      update audit_leaf set position = -position where position < 0; ${RECOMPUTE}`);
     expect(await faultOf()).toMatchObject({ kind: 'tree', position: 9 });
   });
 
@@ -152,7 +129,10 @@ describe('an audit that somebody touched', () => {
   it('tells a checkpoint that was forged', async () => {
     const origin = await findOrigin(ground.db);
     const forger = signerOf(origin, Buffer.alloc(32, 1));
-    const note = signCheckpoint({ origin, size: 13, root: Buffer.alloc(32) }, [forger]);
+    const parts = { slots: 64, root: Buffer.alloc(32) };
+    const signedAt = '2030-01-01T00:00:00.000000Z';
+    const made = { origin, size: 13, root: Buffer.alloc(32), previous: 9, parts, signedAt };
+    const note = signCheckpoint(made, [forger]);
     await ground.owner.query('begin');
     await ground.owner.query('alter table audit_checkpoint disable trigger user');
     await ground.owner.query('update audit_checkpoint set note = $1 where size = 13', [note]);
@@ -165,7 +145,7 @@ describe('an audit that somebody touched', () => {
     const kept = await ground.signs();
     const cut = `delete from audit where action like 'later%';
       delete from audit_leaf where position >= 9`;
-    await ground.tampers(`${cut}; ${REBUILD}`);
+    await ground.tampers(`${cut}; ${RECOMPUTE}`);
     expect(await faultOf()).toEqual({ kind: 'truncated', position: 13 });
     await ground.tampers(`delete from audit_checkpoint where size > 9`);
     expect(await faultOf()).toBeUndefined();
@@ -192,12 +172,10 @@ describe('an audit that somebody touched', () => {
   });
 
   it('is not signed over: the next checkpoint is refused', async () => {
-    await ground.tampers(
-      `update audit set actor = 'x' where action = 'act 5'; ${REHASH}; ${REBUILD}`,
-    );
+    await ground.tampers(`update audit set actor = 'x' where action = 'act 5'; ${RECOMPUTE}`);
     await ground.acts(1);
     await chainAll(ground.db);
-    await expect(signHead(ground.db, ground.keyring)).rejects.toThrow(/does not go on/);
+    await expect(signHead(ground.db, ground.keyring)).rejects.toThrow(/does not continue/);
     const signers = await auditSigners(ground.db, ground.keyring);
     expect(signers).toHaveLength(1);
     expect(await findAuditSize(ground.db)).toBe(14);

@@ -105,6 +105,7 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /api/v1/audit': ADMINS,
   'get /api/v1/audit/checkpoint': ALL,
   'get /api/v1/audit/proof': ADMINS,
+  'get /api/v1/audit/part': ADMINS,
 };
 
 /** What keys of an exercise may not call whatever their role: it is of production, or of all. */
@@ -119,6 +120,7 @@ const PRODUCTION_ONLY = [
   'get /api/v1/audit',
   'get /api/v1/audit/checkpoint',
   'get /api/v1/audit/proof',
+  'get /api/v1/audit/part',
 ];
 /** What the public ones that take a body say to none. */
 const PUBLIC_POSTS = ['invalid_request', 'refresh_token_invalid'];
@@ -187,7 +189,7 @@ function answersOf(route: string): readonly number[] {
   if (route === 'post /api/v1/me/second-factor') return [200, 201];
   if (!route.startsWith('get')) return [400, 404, 415];
   if (route.includes('{')) return [400, 404];
-  return /stream|proof/.test(route) ? [400] : [200];
+  return /stream|proof|audit\/part/.test(route) ? [400] : [200];
 }
 
 const closed = Object.entries(MATRIX).flatMap(([route, access]) =>

@@ -80,6 +80,7 @@ const TELLS_NOTHING: Readonly<Record<string, string>> = {
   'POST /api/v1/keys/:id/rotate': 'an act, answered with the key that was made',
   'GET /api/v1/audit/checkpoint': 'one number and one hash, the same for everybody',
   'GET /api/v1/audit/proof': 'hashes; of entries that GET /api/v1/audit shows',
+  'GET /api/v1/audit/part': 'hashes, and how many entries GET /api/v1/audit shows',
 };
 
 /**

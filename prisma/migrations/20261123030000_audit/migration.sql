@@ -42,12 +42,19 @@ insert into audit_turn values (0);
 
 -- The tree -----------------------------------------------------------------------------------------
 
+-- A leaf commits to its own columns and, by entry_hash, to those of its row, so that it proves them
+-- when the row is gone. part_count and part_head say the same of all leaves of one organisation up
+-- to this one: how many there are, and a chain of hashes over them.
 create table audit_leaf (
   position bigint primary key,
   audit_id bigint not null unique,
-  organisation_id integer,
+  -- 0: about no organisation.
+  organisation_id integer not null,
   month date not null,
-  hash bytea not null check (length(hash) = 32)
+  entry_hash bytea not null check (length(entry_hash) = 32),
+  hash bytea not null check (length(hash) = 32),
+  part_count bigint not null,
+  part_head bytea not null check (length(part_head) = 32)
 );
 create index on audit_leaf (organisation_id, position);
 create table audit_node (
@@ -58,8 +65,13 @@ create table audit_node (
 );
 create table audit_checkpoint (
   size bigint primary key,
+  -- The size of the checkpoint before, -1 for the first: so none can be removed from between, and
+  -- two processes cannot both sign the next one.
+  previous bigint not null unique,
   note text not null,
-  signed_at timestamptz(6) not null default now()
+  signed_at timestamptz(6) not null,
+  -- Random: from the hashes that prove one organisation's part nobody can guess those of others.
+  salt bytea not null check (length(salt) = 32)
 );
 create table audit_origin (origin text primary key);
 insert into audit_origin values ('tocsin/' || gen_random_uuid());
@@ -72,10 +84,11 @@ create table disclosure (
   organisation_id integer not null references organisation,
   place bigint not null default 0,
   objects bigint not null default 0,
-  seen_at timestamptz(6) not null default now(),
   noted_place bigint not null default 0,
   noted_objects bigint not null default 0,
   noted_at timestamptz(6) not null default '-infinity',
+  -- The newest entry about a reader has the hash of this and of what the row said then.
+  salt uuid not null default gen_random_uuid(),
   primary key (reader, door, realm_id)
 ) with (fillfactor = 50);
 
@@ -119,6 +132,12 @@ begin
   end if;
 end
 $$;
+
+-- The partitions of the audit by month, the oldest first.
+create view audit_month as
+  select c.relname as name, to_date(c.relname, '"audit_"YYYY_MM') as month
+  from pg_inherits i join pg_class c on c.oid = i.inhrelid
+  where i.inhparent = 'audit'::regclass order by 2;
 
 create function await_leaf() returns trigger
 language plpgsql security definer set search_path from current as $$
@@ -172,6 +191,21 @@ language sql stable set search_path from current as $$
     entry.nonce) || e'\n'
 $$;
 
+-- The bytes of a leaf: see docs/audit.md.
+create function audit_leaf_text(audit_id bigint, month date, organisation_id integer,
+                                entry_hash bytea) returns text
+language sql stable set search_path from current as $$
+  select concat_ws(e'\n', 'tocsin audit leaf 1', audit_id, to_char(month, 'YYYY-MM'),
+    organisation_id, encode(entry_hash, 'hex')) || e'\n'
+$$;
+
+-- The chain of hashes over the leaves of one organisation, from the head before them.
+create function audit_join_head(head bytea, before bytea, leaf bytea) returns bytea
+language sql immutable parallel safe as $$
+  select sha256('\x02'::bytea || coalesce(head, before) || leaf)
+$$;
+create aggregate audit_head(bytea, bytea) (sfunc = audit_join_head, stype = bytea);
+
 -- Turns writers to the other table of audit_pending when the busy one has grown, and truncates
 -- the idle one when it is empty: see turn_inbox.
 create function turn_audit() returns void
@@ -211,13 +245,30 @@ begin
     delete from audit_pending where audit_id in (
       select audit_id from audit_pending order by audit_id limit batch_max)
     returning audit_id, at
+  ), entered as (
+    select old_size + row_number() over (order by taken.audit_id) - 1 as position, taken.audit_id,
+      coalesce(entry.organisation_id, 0) as organisation_id,
+      date_trunc('month', taken.at at time zone 'UTC')::date as month,
+      case when entry.id is not null
+        then sha256(convert_to(audit_entry(entry), 'UTF8')) end as entry_hash
+    from taken left join audit entry on entry.id = taken.audit_id and entry.at = taken.at
+  ), leaf as (
+    select *, sha256('\x00'::bytea || convert_to(
+      audit_leaf_text(audit_id, month, organisation_id, entry_hash), 'UTF8')) as hash
+    from entered
+  ), part as (
+    select organisation_id, coalesce(last.part_count, 0) as part_count,
+      coalesce(last.part_head, sha256('')) as part_head
+    from (select distinct organisation_id from entered) as named left join lateral (
+      select l.part_count, l.part_head from audit_leaf l
+      where l.organisation_id = named.organisation_id order by l.position desc limit 1
+    ) as last on true
   )
   insert into audit_leaf
-    select old_size + row_number() over (order by taken.audit_id) - 1, taken.audit_id,
-      entry.organisation_id, date_trunc('month', taken.at at time zone 'UTC')::date,
-      case when entry.id is not null
-        then sha256('\x00'::bytea || convert_to(audit_entry(entry), 'UTF8')) end
-    from taken left join audit entry on entry.id = taken.audit_id and entry.at = taken.at;
+    select position, audit_id, organisation_id, month, entry_hash, hash,
+      part_count + row_number() over own, audit_head(part_head, hash) over own
+    from leaf join part using (organisation_id)
+    window own as (partition by organisation_id order by position);
   get diagnostics chained = row_count;
   size := old_size + chained;
   insert into audit_node
@@ -238,27 +289,25 @@ $$;
 
 -- Retention ----------------------------------------------------------------------------------------
 
--- Drops the partitions of the months that end at or before `before`, of which every row is under a
--- signed checkpoint. The leaf hashes stay, and the audit says itself which rows are gone: a row
--- audit.prune with the count and digest (SHA-256 of the leaf hashes in order) of every month that
--- was ever dropped. Returns the months dropped now. For the owner alone.
-create function prune_audit(before timestamptz, actor text) returns setof date
+-- Retention takes two steps, so that the entry is signed before anything is gone. The first appends
+-- the entry audit.prune, which names every month that was ever pruned with the count of its leaves
+-- and a digest (SHA-256 of their hashes in order). It takes months that ended at or before `before`
+-- and an hour ago, since a transaction takes time to commit, all of whose rows are under a signed
+-- checkpoint. For the owner alone.
+create function announce_prune(before timestamptz, actor text) returns void
 language plpgsql set search_path from current as $$
 declare
   signed constant bigint := (select coalesce(max(c.size), 0) from audit_checkpoint c);
-  gone jsonb := coalesce((select a.detail -> 'pruned' from audit a
-                          where a.action = 'audit.prune' order by a.id desc limit 1), '[]');
-  dropped date[] := '{}';
+  named jsonb := coalesce((select a.detail -> 'pruned' from audit a
+                           where a.action = 'audit.prune' order by a.id desc limit 1), '[]');
   part record;
   loose bigint;
+  added jsonb;
 begin
   perform take_lock('audit');
-  for part in
-    select c.relname as name, to_date(c.relname, '"audit_"YYYY_MM') as month
-    from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = 'audit'::regclass order by 2
-  loop
-    continue when (part.month + interval '1 month') at time zone 'UTC' > least(before, now());
+  for part in select * from audit_month loop
+    continue when (part.month + interval '1 month') at time zone 'UTC' > least(before, now() - interval '1 hour');
+    execute format('lock table %I in exclusive mode', part.name);
     execute format('select count(*) from %I a left join audit_leaf l on l.audit_id = a.id '
                    'where l.position is null or l.position >= $1', part.name)
       into loose using signed;
@@ -266,19 +315,39 @@ begin
       raise exception '% rows of % are not under a checkpoint yet', loose, part.name
         using errcode = 'object_not_in_prerequisite_state';
     end if;
-    gone := gone || coalesce((
-      select jsonb_build_array(jsonb_build_object('month', to_char(part.month, 'YYYY-MM'),
+    select jsonb_build_array(jsonb_build_object('month', to_char(part.month, 'YYYY-MM'),
         'rows', count(*),
-        'digest', encode(sha256(string_agg(hash, ''::bytea order by position)), 'hex')))
-      from audit_leaf where month = part.month having count(*) > 0), '[]');
-    execute format('drop table %I', part.name);
-    dropped := dropped || part.month;
+        'digest', encode(sha256(coalesce(string_agg(hash, ''::bytea order by position), '')), 'hex')))
+      into added from audit_leaf where month = part.month;
+    named := named || case when named @> added then '[]' else added end;
   end loop;
-  if dropped <> '{}' then
+  if exists (select from audit_month m
+             where (m.month + interval '1 month') at time zone 'UTC' <= least(before, now() - interval '1 hour')) then
     insert into audit (actor, action, detail)
-      values (actor, 'audit.prune', jsonb_build_object('before', before, 'pruned', gone));
+      values (actor, 'audit.prune', jsonb_build_object('before', before, 'pruned', named));
   end if;
-  return query select unnest(dropped);
+end
+$$;
+
+-- The second step drops the partitions of the months that the newest audit.prune names, once that
+-- is under a signed checkpoint. Returns the months. The leaves stay.
+create function drop_pruned() returns setof date
+language plpgsql set search_path from current as $$
+declare
+  signed constant bigint := (select coalesce(max(c.size), 0) from audit_checkpoint c);
+  named constant jsonb := (
+    select a.detail -> 'pruned' from audit a join audit_leaf l on l.audit_id = a.id
+    where a.action = 'audit.prune' and l.position < signed order by l.position desc limit 1);
+  part record;
+begin
+  perform take_lock('audit');
+  for part in
+    select m.* from audit_month m, jsonb_array_elements(named) as pruned
+    where to_char(m.month, 'YYYY-MM') = pruned ->> 'month'
+  loop
+    execute format('drop table %I', part.name);
+    return next part.month;
+  end loop;
 end
 $$;
 
@@ -286,8 +355,9 @@ $$;
 
 grant select, insert on audit to tocsin_app, tocsin_server;
 grant usage on sequence audit_number to tocsin_app, tocsin_server;
+grant select on sequence audit_number to tocsin_server;
 grant select on audit_leaf to tocsin_app, tocsin_server;
-grant select on audit_node, audit_origin, audit_pending to tocsin_server;
+grant select on audit_node, audit_origin, audit_pending, audit_turn to tocsin_server;
 grant select, insert on audit_checkpoint to tocsin_server;
 grant select, insert, update on disclosure to tocsin_server;
 
@@ -311,6 +381,6 @@ $$;
 create policy append_server on audit for insert to tocsin_server with check (true);
 
 revoke execute on function ensure_audit_month, prepare_audit, await_leaf, audit_entry, turn_audit,
-  chain_audit, prune_audit from public;
+  audit_leaf_text, audit_join_head, audit_head, chain_audit, announce_prune, drop_pruned from public;
 grant execute on function prepare_audit, chain_audit to tocsin_server;
 grant execute on function audit_entry to tocsin_app, tocsin_server;

@@ -1,7 +1,7 @@
 import { Problem } from '../../errors.ts';
 import { auditSigners } from '../../audit/checkpoint.ts';
 import { vkeyOf } from '../../audit/note.ts';
-import { proveConsistency, proveInclusion, readAudit } from '../../audit/read.ts';
+import { proveConsistency, proveInclusion, provePart, readAudit } from '../../audit/read.ts';
 import { findCheckpoint } from '../../store/audit-tree.ts';
 import { memberOf, ORG_ADMINS, READERS } from '../access.ts';
 import { prefers } from '../negotiation.ts';
@@ -12,6 +12,8 @@ import {
   AuditAnswer,
   AuditQuery,
   CheckpointAnswer,
+  PartAnswer,
+  PartQuery,
   ProofAnswer,
   ProofQuery,
 } from './schemas/audit.ts';
@@ -21,7 +23,8 @@ const tags = ['Audit'];
 
 const NOTE_EXAMPLE =
   'tocsin/7d0f6f0e-53e8-4f0c-9d5e-2f3f9f1f8a11\n18211\n' +
-  'oRscWeQXQYaT1LkuR4h4M/PFEBznG0CIwVqbDGJqArk=\n\n— tocsin/7d0f6f0e-… BeDIHy…\n';
+  'oRscWeQXQYaT1LkuR4h4M/PFEBznG0CIwVqbDGJqArk=\n' +
+  'parts 64 9XkchvZo6P…=\nsigned 2030-01-31T23:59:59.000000Z\nprevious 18190\n\n— tocsin/7d0f6f0e-… BeDIHy…\n';
 const CHECKPOINT = 'The newest one (C2SP tlog-checkpoint)';
 
 const read: Route = (app, services) => {
@@ -127,8 +130,55 @@ const prove: Route = (app, services) => {
   );
 };
 
+const part: Route = (app, services) => {
+  app.get(
+    '/audit/part',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        operationId: 'getAuditPart',
+        summary: "Prove that your organisation's part is complete",
+        description:
+          'The checkpoint of `size` leaves signs how many of them are about your organisation, and ' +
+          'the head of the chain of hashes over them. Also lists those leaves, with or without text.',
+        tags,
+        querystring: PartQuery,
+        response: {
+          200: answer('The proof and a page of leaves', PartAnswer),
+          ...errors(),
+          ...problems(404),
+        },
+      },
+    },
+    async (request) => {
+      const { size, from, limit } = request.query;
+      const member = memberOf(request);
+      const found = await provePart(services.db, member, { size, from, limit: limit + 1 });
+      const { slots, count, head, blind, hashes } = found.part;
+      const leaves = found.leaves.slice(0, limit);
+      return {
+        organisation: member.viewer.organisationId,
+        size,
+        part: {
+          slots,
+          count,
+          head: inBase64(head),
+          blind: inBase64(blind),
+          hashes: hashes.map(inBase64),
+        },
+        leaves: leaves.map(({ entryHash, ...leaf }) => ({
+          ...leaf,
+          entry_hash: Buffer.from(entryHash).toString('hex'),
+        })),
+        next: (leaves.at(-1)?.position ?? from - 1) + 1,
+        more: found.leaves.length > limit,
+      };
+    },
+  );
+};
+
 /** `/audit`: the record of who did and was given what, and proof that it is whole. */
-export const audit = noun(read, checkpoint, prove);
+export const audit = noun(read, checkpoint, prove, part);
 
 function errors() {
   return problems(400, 401, 403);

@@ -65,6 +65,34 @@ export const ProofAnswer = z
   })
   .meta({ id: 'AuditProof' });
 
+export const PartQuery = AuditQuery.extend({
+  size: place.meta({ description: 'The size of a checkpoint' }),
+});
+
+export const PartAnswer = z
+  .object({
+    organisation: z.number().int().meta({ description: 'Your number: the slot in the map' }),
+    size: z.number().int(),
+    part: z.object({
+      slots: z.number().int().meta({ description: 'Of the map, as the checkpoint says' }),
+      count: z.number().int().meta({ description: 'Of the leaves about your organisation' }),
+      head: Hash.meta({ description: 'Of the chain over those leaves, in base64' }),
+      blind: z.string().meta({ description: 'What makes the leaf of the map yours, in base64' }),
+      hashes: z.array(Hash).meta({ description: 'RFC 6962 §2.1.1, in its order' }),
+    }),
+    leaves: z.array(
+      z.object({
+        position: z.number().int(),
+        id: z.string(),
+        month: z.string(),
+        entry_hash: z.string().meta({ description: 'SHA-256 of the entry, in hexadecimal' }),
+      }),
+    ),
+    next: z.number().int().meta({ description: 'Use as `from` for the next page' }),
+    more: z.boolean(),
+  })
+  .meta({ id: 'AuditPart' });
+
 export const CheckpointAnswer = z
   .object({
     checkpoint: z.string().meta({ description: 'The signed note' }),
