@@ -8,6 +8,7 @@ import { testDirectory } from '../support/cluster.ts';
 import { auditGround, type AuditGround } from './ground.ts';
 
 const run = promisify(execFile);
+const SCRIPT = join(import.meta.dirname, '../../docs/verify-audit.mjs');
 const BIN = join(import.meta.dirname, '../../bin/tocsin.js');
 
 let ground: AuditGround;
@@ -56,6 +57,11 @@ describe('tocsin audit', () => {
     const whole = await audit('verify', '--json', '--against', kept);
     expect(whole.code).toBe(0);
     expect(JSON.parse(whole.out)).toMatchObject({ ok: true, unsigned: 0 });
+    const exported = join(directory, 'audit.ndjson');
+    await writeFile(exported, (await audit('export')).out);
+    const vkey = (await audit('checkpoint', '--vkey')).out.trim();
+    const offline = [SCRIPT, exported, '--vkey', vkey, '--against', kept];
+    expect((await run(process.execPath, offline)).stdout).toMatch(/^intact: \d+ leaves/);
     await ground.tampers(`update audit set actor = 'somebody' where action = 'act 2'`);
     const broken = await audit('verify');
     expect(broken.code).toBe(1);
