@@ -13,7 +13,7 @@ export class DisclosureCheck {
     if (action !== 'objects.disclose') return;
     const said = Detail.safeParse(JSON.parse(detail)).data;
     if (said !== undefined) {
-      this.#newest.set(`${actor}\n${said.door}\n${realmId}`, { at, state: said.state });
+      this.#newest.set(`${actor}\n${said.door}\n${realmId ?? '-'}`, { at, state: said.state });
     }
   }
 
