@@ -2,6 +2,7 @@ import { systemClock } from '../src/clock.ts';
 import { createApp } from '../src/http/app.ts';
 import { createByteBudget } from '../src/http/byte-budget.ts';
 import type { Limits, Services } from '../src/http/context.ts';
+import { createSpools } from '../src/http/rest/spool.ts';
 import { createKeyring } from '../src/keyring.ts';
 import { createLogSignal } from '../src/log/signal.ts';
 import { createSignInDesk } from '../src/organisations/sign-in.ts';
@@ -61,6 +62,7 @@ function idleServices(): Services {
     },
     quotas: QUOTAS,
     limits: IDLE_LIMITS,
+    spools: createSpools({ spoolDirectory: '.', spoolBytesMax: 0 }),
     budget: createByteBudget({ total: 0, perOrganisation: 0, waitMs: 0 }),
     signInDesk: createSignInDesk({ db, keyring, clock: systemClock }),
     singleSignOn: undefined,

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import {
   ConfigError,
@@ -78,6 +79,8 @@ export const settings = z.object({
   TOCSIN_STREAM_BYTES: atLeast(1, 1024 * 1024),
   TOCSIN_ANSWER_PAUSE_SECONDS: z.coerce.number().min(0.1).max(3600).default(20),
   TOCSIN_ANSWER_BYTES_PER_SECOND: atLeast(1, 8192),
+  TOCSIN_SPOOL_DIR: z.string().min(1).optional(),
+  TOCSIN_SPOOL_BYTES_MAX: atLeast(4 * 1024 * 1024, 1024 * 1024 * 1024),
   TOCSIN_EGRESS_ALLOW: ranges,
   TOCSIN_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   TOCSIN_METRICS_HOST: z.string().default('127.0.0.1'),
@@ -132,6 +135,9 @@ export interface Config {
   readonly bundleObjectsMax: number;
   readonly bodyBytesPerSecond: number;
   readonly bodyPauseSeconds: number;
+  /** Where results of long requests are stored until they are sent, and how many bytes of them. */
+  readonly spoolDirectory: string;
+  readonly spoolBytesMax: number;
   /** Memory of requests and answers under way. */
   readonly bytesInFlight: BudgetLimits;
   readonly requests: SlotLimits;
@@ -163,6 +169,14 @@ export interface IdentityProviderConfig {
   readonly organisation: string | undefined;
 }
 
+function budgetOf(value: z.infer<typeof settings>): BudgetLimits {
+  return {
+    total: value.TOCSIN_BYTES_IN_FLIGHT,
+    perOrganisation: value.TOCSIN_BYTES_PER_ORGANISATION,
+    waitMs: BUDGET_WAIT_MS,
+  };
+}
+
 /** Reads and checks the environment. Throws ConfigError naming every wrong setting. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -189,11 +203,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     bundleObjectsMax: value.TOCSIN_BUNDLE_OBJECTS_MAX,
     bodyBytesPerSecond: value.TOCSIN_BODY_BYTES_PER_SECOND,
     bodyPauseSeconds: value.TOCSIN_BODY_PAUSE_SECONDS,
-    bytesInFlight: {
-      total: value.TOCSIN_BYTES_IN_FLIGHT,
-      perOrganisation: value.TOCSIN_BYTES_PER_ORGANISATION,
-      waitMs: BUDGET_WAIT_MS,
-    },
+    spoolDirectory: value.TOCSIN_SPOOL_DIR ?? tmpdir(),
+    spoolBytesMax: value.TOCSIN_SPOOL_BYTES_MAX,
+    bytesInFlight: budgetOf(value),
     ...answerLimits(value),
     egressAllow: value.TOCSIN_EGRESS_ALLOW,
     metricsPort: value.TOCSIN_METRICS_PORT,

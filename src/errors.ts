@@ -90,6 +90,7 @@ export const PROBLEMS = {
   too_deep: 'The JSON is nested too deeply',
   too_many_at_once: 'Too many requests or streams are open at the same time',
   too_many_attempts: 'Too many tries',
+  too_many_values: 'The JSON holds too many values',
   user_needed: 'Only a user in person may do this',
   version_conflict: 'Another content was shared under this id and modified',
 } as const;

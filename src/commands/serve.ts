@@ -8,6 +8,7 @@ import { Problem } from '../errors.ts';
 import { createByteBudget } from '../http/byte-budget.ts';
 import type { Services, Webhooks } from '../http/context.ts';
 import { createRates } from '../http/rates.ts';
+import { createSpools } from '../http/rest/spool.ts';
 import { startSequencer, type Sequencer } from '../log/sequencer.ts';
 import { createSignInDesk, type SignInContext } from '../organisations/sign-in.ts';
 import { createSingleSignOn } from '../organisations/single-sign-on.ts';
@@ -114,6 +115,7 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
     worker,
     rates: createRates(config.rates),
     budget: createByteBudget(config.bytesInFlight),
+    spools: createSpools(config),
     limits: config,
     quotas: config.quotas,
     ...signingIn(config, { db, keyring, clock }, egress),

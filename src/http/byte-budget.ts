@@ -42,6 +42,8 @@ interface Holder {
   /** Older holders are served first: they are the nearest to giving back what they hold. */
   readonly ticket: number;
   held: number;
+  /** How long it has waited in all, since it last held nothing. */
+  waitedMs: number;
   closed: boolean;
 }
 
@@ -87,7 +89,7 @@ class Ledger {
   }
 
   enter(owner: number | undefined): Holder {
-    return { owner, ticket: this.tickets++, held: 0, closed: false };
+    return { owner, ticket: this.tickets++, held: 0, waitedMs: 0, closed: false };
   }
 
   /** A holder never counts for more than its whole share, so that what is alone always goes on. */
@@ -96,15 +98,16 @@ class Ledger {
     wanted: number,
     options: Pick<Acquisition, 'waitMs' | 'signal'>,
   ): Promise<void> {
-    const { total, perOrganisation, waitMs } = this.limits;
+    const { total, perOrganisation } = this.limits;
     const bytes = Math.min(wanted, Math.min(total, perOrganisation) - holder.held);
     if (holder.closed || bytes <= 0) return;
     if (this.fits(holder, bytes) && !this.isBehind(holder)) this.add(holder, bytes);
-    else await this.wait(holder, bytes, { waitMs, ...options });
+    else await this.waitInAll(holder, bytes, options);
   }
 
   give(holder: Holder, bytes: number): void {
     this.add(holder, -Math.min(bytes, holder.held));
+    if (holder.held === 0) holder.waitedMs = 0;
     this.serve();
   }
 
@@ -138,6 +141,23 @@ class Ledger {
     const owned = (this.byOwner.get(holder.owner) ?? 0) + bytes;
     if (owned === 0) this.byOwner.delete(holder.owner);
     else this.byOwner.set(holder.owner, owned);
+  }
+
+  /** One that gets a little at a time does not wait for longer than one that gets all at once. */
+  private async waitInAll(
+    holder: Holder,
+    bytes: number,
+    {
+      waitMs = this.limits.waitMs - holder.waitedMs,
+      signal,
+    }: Pick<Acquisition, 'waitMs' | 'signal'>,
+  ): Promise<void> {
+    const start = performance.now();
+    await this.wait(holder, bytes, {
+      waitMs: Math.max(0, waitMs),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    holder.waitedMs += performance.now() - start;
   }
 
   private wait(

@@ -14,6 +14,7 @@ import type { Log, Metrics } from '../telemetry.ts';
 import type { ProxySettings } from './client.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Rates } from './rates.ts';
+import type { Spools } from './rest/spool.ts';
 
 /** All that the doors work with: made once in commands/serve and handed to each. */
 export interface Services {
@@ -32,6 +33,8 @@ export interface Services {
   readonly rates: Rates;
   /** Bytes of requests and answers under way. */
   readonly budget: ByteBudget;
+  /** Where results of long requests are stored until they are sent. */
+  readonly spools: Spools;
   readonly limits: Limits;
   readonly quotas: Quotas;
   readonly signInDesk: SignInDesk;

@@ -74,6 +74,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   token_not_yet_valid: 401,
   too_many_at_once: 429,
   too_many_attempts: 429,
+  too_many_values: 413,
   user_needed: 403,
   version_conflict: 409,
 };

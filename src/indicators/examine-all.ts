@@ -1,7 +1,9 @@
-import { liftObjects } from '../stix/lift.ts';
+import { liftSteps } from '../stix/lift.ts';
+import type { Steps } from '../stix/steps.ts';
 import { tlpStatedBy, type Tlp } from '../stix/tlp.ts';
 import type { Finding } from '../stix/check.ts';
 import { examine, isRefusal, type Candidate, type Refusal, type Terms } from './examine.ts';
+import { inSlices } from './slices.ts';
 import { createTurns } from './turns.ts';
 
 export interface Examined {
@@ -9,8 +11,8 @@ export interface Examined {
   readonly refusals: readonly Refusal[];
 }
 
-/** Objects examined between two turns of the event loop. */
-const SLICE = 250;
+/** So many objects are a small request. */
+const SMALL = 250;
 /** Objects of one large request that are examined before it is another one's turn. */
 const TURN = 2500;
 const inTurn = createTurns();
@@ -27,28 +29,28 @@ export async function examineAll(
     bundleVersion,
   }: { readonly firstIndex?: number | undefined; readonly bundleVersion?: string | undefined },
 ): Promise<Examined> {
-  const lifted = liftObjects(objects, bundleVersion);
+  const lifted = await inSlices(liftSteps(objects, bundleVersion));
   const notes = notesByIndex(lifted.notes);
   const whole = { ...terms, statedTlp: statedLevels(lifted.objects) };
   const candidates: Candidate[] = [];
   const refusals: Refusal[] = [];
-  const examineFrom = async (start: number): Promise<void> => {
+  function* examineFrom(start: number): Steps<void> {
     const end = Math.min(start + TURN, lifted.objects.length);
     for (let i = start; i < end; i++) {
-      if (i > start && i % SLICE === 0) await new Promise((resume) => setImmediate(resume));
       const origin = lifted.origins[i] ?? i;
       const one = examine(lifted.objects[i], firstIndex + origin, whole);
       const said = notes.get(origin);
       if (isRefusal(one)) refusals.push(one);
       else if (said === undefined) candidates.push(one);
       else candidates.push({ ...one, warnings: [...said, ...one.warnings] });
+      yield undefined;
     }
-  };
+  }
   // A small request waits for nobody.
-  if (lifted.objects.length <= SLICE) await examineFrom(0);
+  if (lifted.objects.length <= SMALL) await inSlices(examineFrom(0));
   else {
     for (let start = 0; start < lifted.objects.length; start += TURN) {
-      await inTurn(() => examineFrom(start));
+      await inTurn(() => inSlices(examineFrom(start)));
     }
   }
   return { candidates, refusals };

@@ -2,7 +2,8 @@
 import { readBundle } from '../stix/bundle.ts';
 import { Unreadable } from '../stix/bundle-text.ts';
 import { notesByIndex } from './examine-all.ts';
-import { liftObjects } from '../stix/lift.ts';
+import { liftSteps } from '../stix/lift.ts';
+import type { Steps } from '../stix/steps.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 
 /** What is to be said of one object. */
@@ -28,10 +29,12 @@ export interface Validation {
  * Checks a bundle as parseBundle gives it, or one object by itself. What is neither is one
  * Finding that says so.
  */
-export function validate(value: unknown): Validation | Finding {
+export function* validate(value: unknown): Steps<Validation | Finding> {
   const bundle = readBundle(value);
-  if (!bundle.ok) return isBareObject(value) ? validation(null, [value]) : bundle.error;
-  return validation(bundle.id ?? null, bundle.objects, bundle.specVersion);
+  if (bundle.ok) {
+    return yield* validation(bundle.id ?? null, bundle.objects, bundle.specVersion);
+  }
+  return isBareObject(value) ? yield* validation(null, [value]) : bundle.error;
 }
 
 /** Many publish one object without a bundle around it. */
@@ -40,24 +43,30 @@ function isBareObject(value: unknown): boolean {
   return 'id' in value && 'type' in value && value.type !== 'bundle';
 }
 
-/** The verdicts on objects that came one by one; those of STIX 2.0 as the 2.1 that they become. */
-export function validation(
+/** The verdicts on objects that came one by one, each a step; those of STIX 2.0 as the 2.1 that they become. */
+export function* validation(
   bundle: string | null,
   objects: readonly unknown[],
   bundleVersion?: string,
-): Validation {
-  const lifted = liftObjects(objects, bundleVersion);
+): Steps<Validation> {
+  const lifted = yield* liftSteps(objects, bundleVersion);
   const notes = notesByIndex(lifted.notes);
-  const results = lifted.objects.map((object, i) => {
+  const results: Verdict[] = [];
+  for (const [i, object] of lifted.objects.entries()) {
     const index = lifted.origins[i] ?? i;
     const verdict = verdictOn(object, index);
-    const said = notes.get(index);
-    return said === undefined ? verdict : { ...verdict, warnings: [...said, ...verdict.warnings] };
-  });
+    const said = notes.get(index) ?? [];
+    results.push(said.length === 0 ? verdict : withNotes(verdict, said));
+    yield undefined;
+  }
   const valid = results.filter((result) => result.valid).length;
   const warnings = results.reduce((sum, result) => sum + result.warnings.length, 0);
   const summary = { objects: results.length, valid, invalid: results.length - valid, warnings };
   return { bundle, summary, results };
+}
+
+function withNotes(verdict: Verdict, notes: readonly Finding[]): Verdict {
+  return { ...verdict, warnings: [...notes, ...verdict.warnings] };
 }
 
 function verdictOn(value: unknown, index: number): Verdict {

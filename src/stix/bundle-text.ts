@@ -2,9 +2,17 @@
  * A bundle's text, object by object: what cannot be kept of one object (RFC 7493, see json.ts) must
  * not lose the others. Syntax (RFC 8259) is a matter of the whole text.
  */
-import { parseJson } from './json.ts';
+import { JSON_VALUES_MAX, parseJson, parsePlainList, tooManyValues, withoutMark } from './json.ts';
+import { faultAt, findFault, findSpot, findSpotInElement, type FaultSpot } from './json-exact.ts';
 import { JsonFault } from './json-fault.ts';
-import { splitObjects } from './bundle-split.ts';
+import {
+  splitObjects,
+  WHOLE_MAX,
+  type Batch,
+  type BundleLimits,
+  type SplitBundle,
+} from './bundle-split.ts';
+import { drained, type Steps } from './steps.ts';
 
 /** Stands in the place of an object that could not be read, and says why. */
 export class Unreadable {
@@ -26,6 +34,12 @@ export class Unreadable {
 
 const NAMEABLE = /^[a-z0-9-]{1,250}--[0-9a-fA-F-]{36}$/;
 
+/** No limits: for a text that is one's own. */
+const UNLIMITED: BundleLimits = {
+  objectsMax: Number.POSITIVE_INFINITY,
+  valuesMax: Number.POSITIVE_INFINITY,
+};
+
 /**
  * Reads a JSON text like parseJson. Where that finds a fault inside the elements of the outermost
  * list `objects`, each faulty element is an Unreadable in the value; the others are what they are.
@@ -33,49 +47,148 @@ const NAMEABLE = /^[a-z0-9-]{1,250}--[0-9a-fA-F-]{36}$/;
  * @throws JsonFault when the syntax is wrong or the fault is outside of the objects
  */
 export function parseBundle(text: string): unknown {
+  const body = withoutMark(text);
+  const split = drained(splitObjects(body, UNLIMITED));
+  return split === undefined ? parseWhole(body) : drained(readSplit(split));
+}
+
+/**
+ * Reads a text that is no bundle with a list of objects. A syntax error comes before what the text
+ * holds, wherever it is.
+ * @throws JsonFault
+ */
+export function parseWhole(text: string, valuesMax?: number): unknown {
   try {
-    return parseJson(text);
+    return parseJson(text, valuesMax);
   } catch (fault) {
-    if (!(fault instanceof JsonFault) || !isJson(fault)) throw fault;
-    return parseParts(text, fault);
+    if (fault instanceof JsonFault && !BEFORE_SYNTAX.has(fault.code)) refuseSyntax(text);
+    throw fault;
   }
 }
+
+const BEFORE_SYNTAX: ReadonlySet<string> = new Set([
+  'invalid_json',
+  'stix1_xml',
+  'too_many_values',
+]);
 
 /** Reads one object's text, or says why it cannot be read. */
 export function parseObject(text: string): unknown {
   try {
-    return parseJson(text);
+    return parseJson(text, JSON_VALUES_MAX);
   } catch (fault) {
     if (!(fault instanceof JsonFault)) throw fault;
-    return new Unreadable(fault, idIn(text));
+    return new Unreadable(fault, idIn(text, fault));
   }
 }
 
-/** Whether the text is JSON all the same, as far as the fault tells. */
-function isJson({ code }: JsonFault): boolean {
-  return code !== 'invalid_json' && code !== 'stix1_xml';
+/** Reads the objects that were found, and what is around them, step by step. As parseBundle does. */
+export function* readSplit(split: SplitBundle): Steps<unknown> {
+  const envelope = readEnvelope(split);
+  if ('fault' in envelope && envelope.isBrokenBefore) throw yield* envelope.fault();
+  const objects: unknown[] = [];
+  for (const batch of split.batches) {
+    yield* readBatch(split, batch, objects);
+    yield undefined;
+  }
+  if ('fault' in envelope) throw yield* envelope.fault();
+  return { ...envelope.value, objects };
 }
 
-function parseParts(text: string, fault: JsonFault): unknown {
-  refuseSyntax(text);
-  const split = splitObjects(text);
-  if (split === undefined) throw fault;
-  // A key given twice or a depth outside of the objects is the envelope's own fault.
-  const envelope = parseJson(split.envelope) as object;
-  return { ...envelope, objects: split.objects.map(parseObject) };
+function* readBatch(
+  { text, end: listEnd }: SplitBundle,
+  { first, starts, ends, colons, isDoubtful, refusal }: Batch,
+  into: unknown[],
+): Steps<void> {
+  if (refusal !== undefined) {
+    into.push(refused(refusal));
+    return;
+  }
+  if (!isDoubtful) {
+    const values = parsePlainList(text.slice(starts[0], ends.at(-1)), colons);
+    if (values?.length === starts.length) {
+      for (const value of values) into.push(value);
+      return;
+    }
+  }
+  for (const [i, start] of starts.entries()) {
+    const end = ends[i] ?? listEnd;
+    into.push(yield* readElement(text, { start, end, index: first + i }));
+    yield undefined;
+  }
+}
+
+interface Element {
+  readonly start: number;
+  readonly end: number;
+  readonly index: number;
+}
+
+/** @throws JsonFault when its syntax is wrong, and with it that of the whole text */
+function* readElement(text: string, { start, end, index }: Element): Steps<unknown> {
+  const part = text.slice(start, end);
+  // Within a text that is not one document, XML is but another syntax error.
+  const spot = findSpotInElement(text.slice(start, end + 1), index);
+  if (spot === undefined) return JSON.parse(part);
+  if (spot.code === 'invalid_json') throw yield* faultAt(text, { ...spot, at: start + spot.at });
+  refuseSyntax(part);
+  const fault = findFault(part);
+  return fault === undefined ? JSON.parse(part) : new Unreadable(fault, idIn(part, fault));
+}
+
+function refused(code: 'object_too_large' | 'too_many_values'): Unreadable {
+  if (code === 'too_many_values') return new Unreadable(tooManyValues(JSON_VALUES_MAX));
+  const detail = `The object has more than ${WHOLE_MAX} characters of JSON`;
+  return new Unreadable({ code, path: '$', detail });
+}
+
+/** What is around the objects, without them; or why that cannot be read. */
+type Envelope =
+  | { readonly value: object }
+  | {
+      /** Whether the syntax is wrong before the objects begin. */
+      readonly isBrokenBefore: boolean;
+      fault(): Steps<JsonFault>;
+    };
+
+/** A key given twice or a depth outside of the objects is the envelope's own fault. */
+function readEnvelope({ text, start, end }: SplitBundle): Envelope {
+  const envelope = `${text.slice(0, start + 1)}${text.slice(end)}`;
+  let spot: FaultSpot | undefined;
+  try {
+    return { value: parseJson(envelope, JSON_VALUES_MAX) as object };
+  } catch (fault) {
+    if (fault instanceof JsonFault && fault.code === 'too_many_values') throw fault;
+    spot = findSpot(envelope);
+    if (spot === undefined) throw fault;
+  }
+  const isSyntax = spot.code === 'invalid_json';
+  const isBefore = spot.at <= start;
+  return {
+    isBrokenBefore: isSyntax && isBefore,
+    // Of syntax, the place is told in the whole text; of what it holds, without the objects.
+    fault: () => {
+      if (!isSyntax) refuseSyntax(envelope);
+      return isSyntax && !isBefore
+        ? faultAt(text, { ...spot, at: spot.at + end - start - 1 })
+        : faultAt(envelope, spot);
+    },
+  };
 }
 
 /** The exact reader stops at its first fault, so a syntax error behind that is found here. */
 function refuseSyntax(text: string): void {
   try {
-    JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    JSON.parse(text);
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'not valid JSON';
     throw new JsonFault('invalid_json', '$', detail);
   }
 }
 
-function idIn(text: string): string | undefined {
+function idIn(text: string, { code }: JsonFault): string | undefined {
+  // What was too much to be read is not read for its id either.
+  if (code === 'too_many_values') return undefined;
   let object: unknown;
   try {
     object = JSON.parse(text);

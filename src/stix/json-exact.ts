@@ -5,6 +5,7 @@
 import { JSON_DEPTH_MAX, JsonFault, jsonPath } from './json-fault.ts';
 import type { JsonFaultCode } from './json-fault.ts';
 import { isRepresentable } from './json-number.ts';
+import { drained, type Steps } from './steps.ts';
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const QUOTE = 34;
@@ -20,28 +21,93 @@ export const XML_REFUSAL =
 /** The first fault of the text, or undefined when there is none. Linear in its length. */
 export function findFault(text: string): JsonFault | undefined {
   if (XML.test(text)) return new JsonFault('stix1_xml', '$', XML_REFUSAL);
+  const spot = findSpot(text);
+  return spot && drained(faultAt(text, spot));
+}
+
+/** A fault and the place of the character at which it shows. */
+export interface FaultSpot {
+  readonly code: JsonFaultCode;
+  readonly path: string;
+  readonly problem: string;
+  readonly at: number;
+}
+
+/** Where the text has its first fault. */
+export function findSpot(text: string): FaultSpot | undefined {
+  return spotOf(() => new ExactReader(text).read());
+}
+
+/**
+ * Where an element of the list `objects` has its first fault. The text begins with the element, and
+ * ends with the character behind it, if there is one.
+ */
+export function findSpotInElement(text: string, index: number): FaultSpot | undefined {
+  return spotOf(() => new ExactReader(text, ['objects']).readElement(index));
+}
+
+const KEY_SHOWN = 100;
+
+function short(key: string): string {
+  return key.length > KEY_SHOWN ? `${key.slice(0, KEY_SHOWN).toWellFormed()}…` : key;
+}
+
+function spotOf(read: () => void): FaultSpot | undefined {
   try {
-    new ExactReader(text).read();
+    read();
     return undefined;
   } catch (error) {
-    if (error instanceof JsonFault) return error;
+    if (error instanceof Found) return error.spot;
     throw error;
   }
+}
+
+class Found extends Error {
+  readonly spot: FaultSpot;
+
+  constructor(spot: FaultSpot) {
+    super(spot.problem);
+    this.spot = spot;
+  }
+}
+
+const LINES = 10_000;
+
+/** The fault with line and column; counting the lines of a large text takes several steps. */
+export function* faultAt(text: string, { code, path, problem, at }: FaultSpot): Steps<JsonFault> {
+  let line = 1;
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0 && end < at; end = text.indexOf('\n', start)) {
+    line += 1;
+    start = end + 1;
+    if (line % LINES === 0) yield undefined;
+  }
+  return new JsonFault(code, path, `line ${line}, column ${at - start + 1}: ${problem}`);
 }
 
 class ExactReader {
   private readonly text: string;
   private at = 0;
-  private readonly path: (string | number)[] = [];
+  private readonly path: (string | number)[];
 
-  constructor(text: string) {
+  constructor(text: string, path: (string | number)[] = []) {
     this.text = text;
+    this.path = path;
   }
 
   read(): void {
     this.value();
     this.blanks();
     if (this.at < this.text.length) throw this.syntax('expected the end of the text');
+  }
+
+  /** As `list` does, for one element and what is behind it. */
+  readElement(index: number): void {
+    if (index > 0) this.refuseTrailingComma(']');
+    this.path.push(index);
+    this.value();
+    this.path.pop();
+    if (!this.takes(']') && !this.takes(',')) throw this.syntax("expected ',' or ']'");
   }
 
   private value(): void {
@@ -74,7 +140,7 @@ class ExactReader {
     if (key === '__proto__' || (key === 'prototype' && this.path.at(-2) === 'constructor')) {
       throw this.fault('forbidden_key', `the key '${key}' is not allowed here`);
     }
-    if (keys.has(key)) throw this.fault('duplicate_key', `the key '${key}' is given twice`);
+    if (keys.has(key)) throw this.fault('duplicate_key', `the key '${short(key)}' is given twice`);
     keys.add(key);
     if (!this.takes(':')) throw this.syntax("expected ':' after the property name");
     this.value();
@@ -187,17 +253,14 @@ class ExactReader {
     return found;
   }
 
-  private syntax(problem: string): JsonFault {
+  private syntax(problem: string): Found {
     const found = this.text[this.at];
     const shown =
       found === undefined ? 'the end of the text' : JSON.stringify(found.toWellFormed());
     return this.fault('invalid_json', `${problem}, found ${shown}`);
   }
 
-  private fault(code: JsonFaultCode, problem: string): JsonFault {
-    const before = this.text.slice(0, this.at);
-    const line = before.split('\n').length;
-    const column = this.at - before.lastIndexOf('\n');
-    return new JsonFault(code, jsonPath(this.path), `line ${line}, column ${column}: ${problem}`);
+  private fault(code: JsonFaultCode, problem: string): Found {
+    return new Found({ code, path: jsonPath(this.path), problem, at: this.at });
   }
 }

@@ -8,7 +8,10 @@ export type JsonFaultCode =
   | 'duplicate_key'
   | 'nul_character'
   | 'lone_surrogate'
-  | 'number_not_representable';
+  | 'number_not_representable'
+  | 'too_many_values'
+  | 'bundle_too_large'
+  | 'body_too_large';
 
 /** Why a JSON text or value is refused; `path` is a JSONPath (RFC 9535) to the place. */
 export class JsonFault extends Error {

@@ -7,6 +7,7 @@ import { liftObservedData } from './lift-observed-data.ts';
 import { liftPattern } from './lift-pattern.ts';
 import { SCO_TYPES } from './object.ts';
 import { scoIdOf } from './sco-id.ts';
+import { drained, type Steps } from './steps.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -25,17 +26,23 @@ export interface Lifted {
  * @param bundleVersion the bundle's own `spec_version`, which only STIX 2.0 has
  */
 export function liftObjects(objects: readonly unknown[], bundleVersion?: string): Lifted {
+  return drained(liftSteps(objects, bundleVersion));
+}
+
+/** As liftObjects does, an object a step. */
+export function* liftSteps(objects: readonly unknown[], bundleVersion?: string): Steps<Lifted> {
   const notes: (Finding & { index: number })[] = [];
   const lifted: unknown[] = [];
   const origins: number[] = [];
-  objects.forEach((object, index) => {
+  for (const [index, object] of objects.entries()) {
     const { note, made } = liftOne(object, bundleVersion);
     if (note) notes.push({ ...note, index });
     for (const one of made) {
       lifted.push(one);
       origins.push(index);
     }
-  });
+    yield undefined;
+  }
   return { objects: lifted, origins, notes };
 }
 

@@ -13,12 +13,15 @@ const KIB = 1024;
 
 let tocsin: Tocsin;
 let alice: Actor;
+/** A key that may read the metrics. */
+let watcher: string;
 
 beforeAll(async () => {
   tocsin = await startTocsin({
     settings: { TOCSIN_BODY_PAUSE_SECONDS: '0.5', TOCSIN_BODY_BYTES_PER_SECOND: '1000000' },
   });
   alice = await anActor(tocsin);
+  watcher = await keyOf(tocsin, alice.slug, 'admin');
 });
 afterAll(() => tocsin.close());
 
@@ -41,7 +44,7 @@ function post(path: string, body: Buffer | string, headers: Record<string, strin
 }
 
 async function bytesInFlight(): Promise<number> {
-  const { text } = await request(tocsin.url).get('/metrics').expect(200);
+  const { text } = await request(tocsin.url).get('/metrics').set('x-api-key', watcher).expect(200);
   return Number(/^tocsin_bytes_in_flight (\d+)$/m.exec(text)?.[1]);
 }
 

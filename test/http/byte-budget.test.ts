@@ -110,6 +110,21 @@ describe('the budget of bytes in flight', () => {
     expect(done).toEqual(['older', 'younger']);
   });
 
+  it('does not let one wait again and again that gets a little at a time', async () => {
+    const budget = createByteBudget({ total: 100, perOrganisation: 100, waitMs: 300 });
+    const other = budget.open(1);
+    await other.take(100);
+    const drop = budget.open(2);
+    const dripping = setInterval(() => other.give(1), 20);
+    let got = 0;
+    const waiting = async (): Promise<void> => {
+      for (; got < 100; got += 1) await drop.take(1);
+    };
+    await expect(waiting()).rejects.toMatchObject({ code: 'server_busy' });
+    clearInterval(dripping);
+    expect(got).toBeGreaterThan(0);
+  });
+
   it('lets the older of two that wait for each other go on when the younger one fails', async () => {
     const budget = aBudget();
     const older = budget.open(1);

@@ -2,9 +2,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import { parseBundle } from '../../stix/bundle-text.ts';
+import { inSlices } from '../../indicators/slices.ts';
+import { splitObjects, WHOLE_MAX } from '../../stix/bundle-split.ts';
+import { parseWhole, readSplit } from '../../stix/bundle-text.ts';
 import { XML_REFUSAL } from '../../stix/json-exact.ts';
-import { parseJson } from '../../stix/json.ts';
+import { JsonFault } from '../../stix/json-fault.ts';
+import { JSON_VALUES_MAX, parseJson, withoutMark } from '../../stix/json.ts';
 import type { ByteAccount } from '../byte-budget.ts';
 import type { Services } from '../context.ts';
 import { awaitGoAhead, goAhead } from './expectation.ts';
@@ -19,6 +22,11 @@ declare module 'fastify' {
     account: ByteAccount | undefined;
   }
 }
+
+/** Values in lists and objects of one JSON document with many objects. */
+const BUNDLE_VALUES_MAX = 5_000_000;
+/** What a value takes besides its text, about. */
+const VALUE_BYTES = 48;
 
 /** Lines of any number, read as they come. */
 export type LinesBody = AsyncIterable<Buffer>;
@@ -35,7 +43,7 @@ export function readBodies(app: FastifyInstance, services: Services): void {
     /^application\/(json|stix\+json)\s*(;|$)/,
     async (request: FastifyRequest) => {
       refuseParameters(request);
-      return parse(request, decode(await wholeBody(services, request)));
+      return parse(services, request, await textOf(services, request));
     },
   );
   app.addContentTypeParser(
@@ -54,15 +62,35 @@ export function readBodies(app: FastifyInstance, services: Services): void {
 
 /** All bytes of the body. Throws Problem, or BodyTooLarge, as soon as one is too many. */
 export async function wholeBody(services: Services, request: FastifyRequest): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of allowedBytes(services, request)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/**
+ * The text of the body, decoded as it comes. RFC 8259 §8.1: JSON is UTF-8; anything else would be
+ * replaced, so changed, without a word.
+ */
+async function textOf(services: Services, request: FastifyRequest): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const parts: string[] = [];
+  try {
+    for await (const chunk of allowedBytes(services, request)) {
+      parts.push(decoder.decode(chunk, { stream: true }));
+    }
+    parts.push(decoder.decode());
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Problem('invalid_json', 'The body is not UTF-8', { cause: error });
+  }
+  return parts.join('');
+}
+
+/** The bytes that the route allows. */
+async function* allowedBytes(services: Services, request: FastifyRequest): AsyncGenerator<Buffer> {
   const bytesMax = bytesMaxOf(kindOf(request.routeOptions.config), services.limits);
   refuseDeclaredLength(request, bytesMax);
-  const bytes = openBody(services, request);
-  const chunks: Buffer[] = [];
-  for await (const chunk of limited(bytes, bytesMax, accountOf(services, request))) {
-    chunks.push(chunk);
-  }
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+  yield* limited(openBody(services, request), bytesMax, accountOf(services, request));
 }
 
 /** The bytes of the body as they come, unpacked. */
@@ -79,17 +107,54 @@ function openBody({ limits }: Services, request: FastifyRequest): LinesBody {
 }
 
 /** The request's account, which closes with its connection or when it is answered. */
-function accountOf({ budget }: Services, request: FastifyRequest): ByteAccount {
+export function accountOf({ budget }: Services, request: FastifyRequest): ByteAccount {
   request.account ??= budget.open(request.member?.organisation.id);
   return request.account;
 }
 
-function parse(request: FastifyRequest, text: string): unknown {
+/** The value of a JSON text, built only after what it holds was counted. */
+async function parse(services: Services, request: FastifyRequest, text: string): Promise<unknown> {
   if (text.trim() === '') {
     if (mayBeLeftOut(request)) return undefined;
     throw new Problem('body_missing', whatToSend(request));
   }
-  return kindOf(request.routeOptions.config) === 'bundle' ? parseBundle(text) : parseJson(text);
+  const account = accountOf(services, request);
+  if (kindOf(request.routeOptions.config) !== 'bundle') {
+    await account.take(costOf(text, JSON_VALUES_MAX));
+    return parseJson(text, JSON_VALUES_MAX);
+  }
+  const objectsMax = services.limits.bundleObjectsMax;
+  const limits = { objectsMax, valuesMax: BUNDLE_VALUES_MAX };
+  try {
+    const body = withoutMark(text);
+    const split = await inSlices(splitObjects(body, limits));
+    await account.take(costOf(body, split?.values ?? JSON_VALUES_MAX));
+    if (split === undefined) return parseWhole(body, JSON_VALUES_MAX);
+    return await inSlices(readSplit(split));
+  } catch (fault) {
+    throw withLimit(fault, { ...limits, limit_bytes: WHOLE_MAX });
+  }
+}
+
+/** Memory that a text takes once it is read: its strings, and what is around each value. */
+function costOf({ length }: string, values: number): number {
+  return 2 * length + Math.min(values, length) * VALUE_BYTES;
+}
+
+/** Says which limit it was. */
+function withLimit(
+  fault: unknown,
+  limits: { objectsMax: number; valuesMax: number; limit_bytes: number },
+): unknown {
+  if (!(fault instanceof JsonFault)) return fault;
+  const extras: Record<string, Record<string, number>> = {
+    bundle_too_large: { limit: limits.objectsMax },
+    too_many_values: { limit: limits.valuesMax },
+    body_too_large: { limit_bytes: limits.limit_bytes },
+  };
+  const extra = extras[fault.code];
+  if (extra === undefined) return fault;
+  return new Problem(fault.code, fault.detail, { path: fault.path, extra, cause: fault });
 }
 
 /** Whether the route takes nothing for a body; fastify validates null where there is none. */
@@ -101,17 +166,6 @@ function mayBeLeftOut({ routeOptions }: FastifyRequest): boolean {
 function whatToSend({ routeOptions }: FastifyRequest): string {
   const takesStix = routeOptions.config.takes !== undefined;
   return takesStix ? 'Send a STIX bundle or object as the body' : 'Send a JSON object as the body';
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** RFC 8259 §8.1: JSON is UTF-8. Anything else would be replaced, so changed, without a word. */
-function decode(body: Buffer): string {
-  try {
-    return utf8.decode(body);
-  } catch {
-    throw new Problem('invalid_json', 'The body is not UTF-8');
-  }
 }
 
 function refuseLines({ routeOptions }: FastifyRequest): void {

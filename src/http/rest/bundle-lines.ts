@@ -1,12 +1,14 @@
 /** Takes one object a line, in parts, and answers when the whole body has been read. */
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Problem } from '../../errors.ts';
 import { accept, type AcceptContext, type AcceptRequest } from '../../indicators/accept.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
+import type { ByteAccount } from '../byte-budget.ts';
 import { toProblem } from '../problem.ts';
 import { withRenewal } from '../standing.ts';
 import { readLines, type Line } from './ndjson.ts';
-import { createSpool, type Spool } from './spool.ts';
+import { withResults } from './results-answer.ts';
+import type { Spools } from './spool.ts';
 import { emptySummary, type Summary } from './summary.ts';
 
 type Sharing = Pick<AcceptRequest, 'member' | 'audience'>;
@@ -16,6 +18,10 @@ export interface LinesRequest extends AcceptRequest {
   readonly count: (results: readonly ObjectResult[]) => void;
   /** As whom and with whom the next part is shared, where either has changed since the request began. */
   readonly renew: () => Promise<Sharing>;
+  readonly account: ByteAccount;
+  readonly spools: Spools;
+  /** Aborts when the client has left: nobody would read the answer. */
+  readonly gone: AbortSignal;
 }
 
 /** Objects and bytes of one part, which is one transaction; its last line may go beyond the bytes. */
@@ -34,8 +40,9 @@ export async function acceptNdjson(
   body: AsyncIterable<Buffer>,
   request: LinesRequest,
 ): Promise<Readable> {
-  const spool = createSpool();
   const acceptPart = acceptParts(context, request);
+  const { account, gone } = request;
+  const spool = request.spools.open();
   const summary = emptySummary();
   let read = 0;
   let written = 0;
@@ -43,15 +50,17 @@ export async function acceptNdjson(
     const results = (await acceptPart(lines, read)).map(hinted);
     read += lines.length;
     request.count(results);
-    for (const { outcome } of results) summary[outcome]++;
     for (const result of results) {
+      summary[result.outcome]++;
       await spool.write(`${written++ === 0 ? '' : ','}${JSON.stringify(result)}`);
     }
+    account.give(lines.reduce((sum, { cost }) => sum + cost, 0));
   };
   try {
     let part: Line[] = [];
     let bytes = 0;
-    for await (const line of readLines(body)) {
+    for await (const line of readLines(body, account)) {
+      if (gone.aborted) throw left();
       part.push(line);
       bytes += line.bytes;
       if (request.atomic) refuseTooMany(part.length, bytes);
@@ -64,9 +73,10 @@ export async function acceptNdjson(
   } catch (error) {
     await spool.discard();
     // Of all or nothing, and of a dry run, nothing was kept.
-    throw read === 0 || request.atomic || request.dryRun ? error : stoppedWithin(error, summary);
+    const isNothingKept = read === 0 || request.atomic || request.dryRun;
+    throw isNothingKept ? error : stoppedWithin(error, summary);
   }
-  return answer(spool, request.dryRun, summary);
+  return withResults({ bundle: null, dry_run: request.dryRun, summary }, spool.read());
 }
 
 /** A function that accepts one part after another, each as what the caller is by then. */
@@ -117,12 +127,6 @@ function refuseTooMany(objects: number, bytes: number): void {
   );
 }
 
-function answer(spool: Spool, dryRun: boolean, summary: object): Readable {
-  const head = JSON.stringify({ bundle: null, dry_run: dryRun, summary });
-  async function* all(): AsyncGenerator<string | Buffer> {
-    yield `${head.slice(0, -1)},"results":[`;
-    yield* spool.read() as AsyncIterable<Buffer>;
-    yield ']}';
-  }
-  return Readable.from(all());
+function left(): Problem {
+  return new Problem('invalid_request', 'The client left before its lines were read');
 }

@@ -8,10 +8,11 @@ import type { ObjectResult } from '../../indicators/results.ts';
 import { readBundle } from '../../stix/bundle.ts';
 import { memberOf, PUBLISHERS, readmit } from '../access.ts';
 import { isNdjson } from '../body/media-type.ts';
-import type { LinesBody } from '../body/parsers.ts';
+import { accountOf, type LinesBody } from '../body/parsers.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
 import { acceptNdjson } from './bundle-lines.ts';
+import { isSmall, resultsAnswer } from './results-answer.ts';
 import { answer } from './schemas/answer.ts';
 import { BUNDLE_BODIES } from './schemas/body.ts';
 import { BundleAnswer, BundleQuery, type BundleOptions } from './schemas/bundle.ts';
@@ -48,9 +49,17 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
       if (request.body === undefined) {
         throw new Problem('body_missing', 'Send a STIX bundle, or one object a line');
       }
-      if (!isNdjson(request)) return postBundle(services, request, request.query);
-      const answer = await postLines(services, request, request.query);
-      await sendRaw(reply, 'application/json; charset=utf-8', answer);
+      if (isNdjson(request)) {
+        const gone = new AbortController();
+        reply.raw.once('close', () => gone.abort());
+        const lines = await postLines(services, request, request.query, gone.signal);
+        await sendRaw(reply, 'application/json; charset=utf-8', lines);
+        return reply;
+      }
+      const { results, ...head } = await postBundle(services, request, request.query);
+      if (isSmall(results)) return { ...head, results };
+      await sendRaw(reply, 'application/json; charset=utf-8', resultsAnswer(head, results));
+      return reply;
     },
   );
   done();
@@ -61,15 +70,6 @@ async function postBundle(services: Services, request: FastifyRequest, query: Bu
   if (!bundle.ok) {
     const { detail, path, code } = bundle.error;
     throw new Problem('invalid_bundle', detail, { path, extra: { reason: code } });
-  }
-  const { bundleObjectsMax } = services.limits;
-  if (bundle.objects.length > bundleObjectsMax) {
-    throw new Problem(
-      'bundle_too_large',
-      `The bundle has ${bundle.objects.length} objects; one JSON document may have ${bundleObjectsMax}. ` +
-        'Send one object a line as application/x-ndjson, which has no limit',
-      { path: '$.objects', extra: { limit: bundleObjectsMax } },
-    );
   }
   const member = memberOf(request);
   const audience = await chooseAudience(services.db, member, query.audience);
@@ -89,6 +89,7 @@ async function postLines(
   services: Services,
   request: FastifyRequest,
   query: BundleOptions,
+  gone: AbortSignal,
 ): Promise<Readable> {
   const choose = async () => {
     const member = memberOf(request);
@@ -104,6 +105,9 @@ async function postLines(
     dryRun: query.dry_run,
     requestId: request.id,
     count: (results: readonly ObjectResult[]) => void summarise(services, results),
+    account: accountOf(services, request),
+    spools: services.spools,
+    gone,
   });
 }
 

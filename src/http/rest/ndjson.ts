@@ -1,45 +1,69 @@
 /** Reads one JSON value a line, from a stream of any length, in bounded memory. */
 import { parseObject, Unreadable } from '../../stix/bundle-text.ts';
+import type { ByteAccount } from '../byte-budget.ts';
 import { OBJECT_BYTES_MAX } from '../body/kinds.ts';
 
 /** One line: its value, an Unreadable where there is none. */
 export interface Line {
   readonly bytes: number;
   readonly value: unknown;
+  /** What it takes from the account, until its reader gives it back. */
+  readonly cost: number;
 }
+
+/** A line takes its bytes, and so many times as much once it is parsed. */
+const PARSED = 3;
 
 const NEWLINE = 0x0a;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The lines of a body; blank ones are passed over. A line longer than OBJECT_BYTES_MAX is told as
- * `line_too_long` and skipped without being kept, so that those after it are still read.
+ * The lines of a body; blank ones are passed over. A line longer than OBJECT_BYTES_MAX is answered
+ * `line_too_long` and skipped without being stored, so that those after it are still read.
  */
-export async function* readLines(body: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+export async function* readLines(
+  body: AsyncIterable<Buffer>,
+  account: ByteAccount,
+): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let bytes = 0;
+  const finished = async (): Promise<Line | undefined> => {
+    const line = finish(parts, bytes);
+    const own = Math.min(bytes, OBJECT_BYTES_MAX);
+    parts = [];
+    bytes = 0;
+    if (line === undefined) account.give(own);
+    else await account.take(line.cost - own);
+    return line;
+  };
   for await (const chunk of body) {
-    let from = 0;
-    for (;;) {
-      const end = chunk.indexOf(NEWLINE, from);
-      const part = chunk.subarray(from, end < 0 ? chunk.length : end);
+    for (const { part, isEnd } of cutAtLines(chunk)) {
+      // What is beyond the limit is not stored, so not charged.
+      await account.take(Math.min(part.length, Math.max(0, OBJECT_BYTES_MAX - bytes)));
       bytes += part.length;
       if (bytes <= OBJECT_BYTES_MAX) parts.push(part);
       else parts = [];
-      if (end < 0) break;
-      const line = finish(parts, bytes);
+      const line = isEnd ? await finished() : undefined;
       if (line !== undefined) yield line;
-      parts = [];
-      bytes = 0;
-      from = end + 1;
     }
   }
-  const last = finish(parts, bytes);
+  const last = await finished();
   if (last !== undefined) yield last;
 }
 
+function* cutAtLines(chunk: Buffer): Generator<{ part: Buffer; isEnd: boolean }> {
+  let from = 0;
+  for (;;) {
+    const end = chunk.indexOf(NEWLINE, from);
+    yield { part: chunk.subarray(from, end < 0 ? chunk.length : end), isEnd: end >= 0 };
+    if (end < 0) return;
+    from = end + 1;
+  }
+}
+
 function finish(parts: Buffer[], bytes: number): Line | undefined {
-  if (bytes > OBJECT_BYTES_MAX) return { bytes: 0, value: tooLong(bytes) };
+  if (bytes > OBJECT_BYTES_MAX) return { bytes: 0, value: tooLong(bytes), cost: OBJECT_BYTES_MAX };
+  const cost = bytes * (1 + PARSED);
   const [only] = parts;
   const raw = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
   let text: string;
@@ -47,9 +71,9 @@ function finish(parts: Buffer[], bytes: number): Line | undefined {
     text = decoder.decode(raw);
   } catch {
     const fault = { code: 'invalid_json', path: '$', detail: 'the line is not UTF-8' };
-    return { bytes, value: new Unreadable(fault) };
+    return { bytes, value: new Unreadable(fault), cost };
   }
-  return text.trim() === '' ? undefined : { bytes, value: parseObject(text) };
+  return text.trim() === '' ? undefined : { bytes, value: parseObject(text), cost };
 }
 
 function tooLong(bytes: number): Unreadable {

@@ -1,47 +1,80 @@
-/** Keeps text aside until it can be sent: a little in memory, the rest in a temporary file. */
-import { createReadStream } from 'node:fs';
+/** Stores text until it can be sent: a little in memory, the rest in a temporary file. */
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Problem } from '../../errors.ts';
 
 export interface Spool {
+  /** Throws Problem when there is no room. */
   write(text: string): Promise<void>;
-  /** All that was written, in order; the file goes when it has been read or abandoned. */
-  read(): Readable;
-  /** Lets go of everything. */
+  /** All that was written, in order; what was read, or abandoned, is gone. */
+  read(): AsyncIterable<string | Buffer>;
+  /** Drops everything. */
   discard(): Promise<void>;
+}
+
+/** The spools of a process, which share their room. */
+export interface Spools {
+  open(): Spool;
+  /** Bytes in files. */
+  bytes(): number;
+}
+
+export interface SpoolSettings {
+  /** A directory of the operator's choice. */
+  readonly spoolDirectory: string;
+  /** Bytes of all spools; one may have half of them. */
+  readonly spoolBytesMax: number;
 }
 
 const MEMORY_CHARACTERS_MAX = 1024 * 1024;
 
-export function createSpool(): Spool {
+export function createSpools(settings: SpoolSettings): Spools {
+  let total = 0;
+  const room: Room = {
+    settings,
+    change: (bytes) => {
+      if (bytes > 0 && total + bytes > settings.spoolBytesMax) return false;
+      total += bytes;
+      return true;
+    },
+  };
+  return { open: () => openSpool(room), bytes: () => total };
+}
+
+interface Room {
+  readonly settings: SpoolSettings;
+  /** Takes or gives back bytes; false when there is no room for them. */
+  readonly change: (bytes: number) => boolean;
+}
+
+function openSpool({ settings, change }: Room): Spool {
   let parts: string[] = [];
   let characters = 0;
-  let directory: string | undefined;
   let file: FileHandle | undefined;
+  let bytes = 0;
 
   const flush = async (): Promise<void> => {
-    directory ??= await mkdtemp(join(tmpdir(), 'tocsin-results-'));
-    file ??= await open(join(directory, 'results'), 'w', 0o600);
-    const text = parts.join('');
+    const text = Buffer.from(parts.join(''));
     parts = [];
     characters = 0;
-    await file.write(text);
+    if (bytes + text.length > settings.spoolBytesMax / 2) throw tooMany(settings);
+    if (!change(text.length)) throw noRoom();
+    bytes += text.length;
+    file ??= await openNameless(settings.spoolDirectory);
+    await file.appendFile(text);
   };
   const discard = async (): Promise<void> => {
     parts = [];
-    await file?.close();
+    change(-bytes);
+    bytes = 0;
+    const opened = file;
     file = undefined;
-    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
-    directory = undefined;
+    await opened?.close();
   };
-  async function* all(): AsyncGenerator<string | Buffer> {
+  async function* read(): AsyncGenerator<string | Buffer> {
     try {
-      if (directory !== undefined) {
-        for await (const chunk of createReadStream(join(directory, 'results'))) {
-          yield chunk as Buffer;
-        }
+      if (file !== undefined) {
+        yield* file.createReadStream({ start: 0, autoClose: false }) as AsyncIterable<Buffer>;
       }
       yield parts.join('');
     } finally {
@@ -54,7 +87,31 @@ export function createSpool(): Spool {
       characters += text.length;
       if (characters > MEMORY_CHARACTERS_MAX) await flush();
     },
-    read: () => Readable.from(all()),
+    read,
     discard,
   };
+}
+
+/** A file that has no name any more: whatever becomes of this process, nothing is left of it. */
+async function openNameless(parent: string): Promise<FileHandle> {
+  const directory = await mkdtemp(join(parent, 'tocsin-results-'));
+  try {
+    return await open(join(directory, 'results'), 'wx+', 0o600);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function tooMany({ spoolBytesMax }: SpoolSettings): Problem {
+  return new Problem(
+    'bundle_too_large',
+    `The results of the lines take more than ${spoolBytesMax / 2} bytes. Send fewer lines in one request`,
+    { extra: { limit_bytes: spoolBytesMax / 2 } },
+  );
+}
+
+function noRoom(): Problem {
+  return new Problem('server_busy', 'Too many results are waiting to be sent. Try again later', {
+    extra: { retry_after: 5 },
+  });
 }

@@ -1,12 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { validate, validation, type Validation } from '../../indicators/validate.ts';
+import { inSlices } from '../../indicators/slices.ts';
 import { READERS } from '../access.ts';
 import { isNdjson } from '../body/media-type.ts';
-import type { LinesBody } from '../body/parsers.ts';
+import { accountOf, type LinesBody } from '../body/parsers.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { sendRaw } from '../raw.ts';
 import { readLines } from './ndjson.ts';
+import { isSmall, resultsAnswer } from './results-answer.ts';
 import { answer } from './schemas/answer.ts';
 import { BUNDLE_BODIES } from './schemas/body.ts';
 import { problems } from './schemas/problem.ts';
@@ -31,25 +34,33 @@ const post: Route = (app, services) => {
         },
       },
     },
-    (request) => (isNdjson(request) ? validateLines(services, request) : validateBody(request)),
+    async (request, reply) => {
+      const { results, ...head } = isNdjson(request)
+        ? await validateLines(services, request)
+        : await validateBody(request);
+      if (isSmall(results)) return { ...head, results };
+      await sendRaw(reply, 'application/json; charset=utf-8', resultsAnswer(head, results));
+      return reply;
+    },
   );
 };
 
 /** `POST /validate` */
 export const validations = noun(post);
 
-function validateBody(request: FastifyRequest): Validation {
-  const outcome = validate(request.body);
+async function validateBody(request: FastifyRequest): Promise<Validation> {
+  const outcome = await inSlices(validate(request.body));
   if ('results' in outcome) return outcome;
   const extra = { reason: outcome.code };
   throw new Problem('invalid_bundle', outcome.detail, { path: outcome.path, extra });
 }
 
-async function validateLines({ limits }: Services, request: FastifyRequest): Promise<Validation> {
-  const { bundleObjectsMax, bodyBytesMax } = limits;
+async function validateLines(services: Services, request: FastifyRequest): Promise<Validation> {
+  const { bundleObjectsMax, bodyBytesMax } = services.limits;
+  const lines = readLines(request.body as LinesBody, accountOf(services, request));
   const objects: unknown[] = [];
   let bytes = 0;
-  for await (const line of readLines(request.body as LinesBody)) {
+  for await (const line of lines) {
     objects.push(line.value);
     bytes += line.bytes;
     // All are held at once, since one may refer to another.
@@ -59,5 +70,5 @@ async function validateLines({ limits }: Services, request: FastifyRequest): Pro
       });
     }
   }
-  return validation(null, objects);
+  return inSlices(validation(null, objects));
 }

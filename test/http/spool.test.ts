@@ -1,0 +1,58 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createSpools } from '../../src/http/rest/spool.ts';
+
+const MIB = 1024 * 1024;
+
+let spoolDirectory: string;
+
+beforeEach(async () => {
+  spoolDirectory = await mkdtemp(join(tmpdir(), 'tocsin-spool-test-'));
+});
+afterEach(() => rm(spoolDirectory, { recursive: true }));
+
+/** More than is kept in memory. */
+const large = (letter: string) => letter.repeat(1.5 * MIB);
+
+it('gives back what was written, in order, and then the room', async () => {
+  const spools = createSpools({ spoolDirectory, spoolBytesMax: 8 * MIB });
+  const spool = spools.open();
+  for (const part of [large('a'), large('b'), 'end']) await spool.write(part);
+  expect(spools.bytes()).toBe(3 * MIB);
+  expect(await text(spool.read())).toBe(`${large('a')}${large('b')}end`);
+  expect(spools.bytes()).toBe(0);
+});
+
+it('leaves no name in its directory, whatever becomes of the process', async () => {
+  const spool = createSpools({ spoolDirectory, spoolBytesMax: 8 * MIB }).open();
+  await spool.write(large('a'));
+  expect(await readdir(spoolDirectory)).toEqual([]);
+  await spool.discard();
+});
+
+it('has a limit for one request, and another for all', async () => {
+  const spools = createSpools({ spoolDirectory, spoolBytesMax: 4 * MIB });
+  const [one, other, third] = [spools.open(), spools.open(), spools.open()];
+  await one.write(large('a'));
+  await expect(one.write(large('a'))).rejects.toMatchObject({
+    code: 'bundle_too_large',
+    extra: { limit_bytes: 2 * MIB },
+  });
+  await other.write(large('b'));
+  await expect(third.write(large('c'))).rejects.toMatchObject({ code: 'server_busy' });
+  await one.discard();
+  await third.write(large('c'));
+  await Promise.all([other.discard(), third.discard()]);
+  expect(spools.bytes()).toBe(0);
+});
+
+it('gives back the room of an answer that nobody reads to its end', async () => {
+  const spools = createSpools({ spoolDirectory, spoolBytesMax: 8 * MIB });
+  const spool = spools.open();
+  await spool.write(large('a'));
+  for await (const _part of spool.read()) break;
+  expect(spools.bytes()).toBe(0);
+});
