@@ -191,8 +191,10 @@ const owned: Door = {
       const text = await read(visit, hearing, path, { role: 'org_admin' });
       if (text === '') return;
       for (const { name } of FOUNDERS) {
-        // Subscriptions name their organisation by where they send.
-        const shown = text.includes(world.slugOf(name));
+        // Of a subscription, the host alone is shown; its id tells whose it is.
+        const subscription = visit.subscriptions.get(name);
+        const isHere = path === '/subscriptions' && subscription !== undefined;
+        const shown = text.includes(isHere ? subscription : world.slugOf(name));
         const own = name === viewer;
         // There need not be anything to notice.
         const due = own && path !== '/notices';
