@@ -64,7 +64,7 @@ function idleServices(): Services {
     limits: IDLE_LIMITS,
     spools: createSpools({ spoolDirectory: '.', spoolBytesMax: 0 }),
     budget: createByteBudget({ total: 0, perOrganisation: 0, waitMs: 0 }),
-    signInDesk: createSignInDesk({ db, keyring, clock: systemClock }),
+    signInDesk: createSignInDesk({ db, keyring, clock: systemClock }, 1),
     singleSignOn: undefined,
     publicUrl: undefined,
     doors: true,

@@ -95,6 +95,7 @@ export const settings = z.object({
   TOCSIN_RATE_ROWS: atLeast(1, 6_000_000),
   TOCSIN_RATE_ORGANISATION: atLeast(1, 4),
   TOCSIN_RATE_WRONG_KEYS: atLeast(1, 60),
+  TOCSIN_SIGN_IN_TRIES: atLeast(1, 60),
   TOCSIN_OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
   TOCSIN_OIDC_CLIENT_ID: z.string().optional(),
   TOCSIN_OIDC_CLIENT_SECRET_FILE: z.string().optional(),
@@ -155,6 +156,8 @@ export interface Config {
   readonly deliveriesMax: number;
   readonly rates: RateLimits;
   readonly quotas: Quotas;
+  /** Failed tries to sign in from one network in a minute. */
+  readonly signInTries: number;
   /** Undefined where there is no single sign-on. */
   readonly identityProvider: IdentityProviderConfig | undefined;
 }
@@ -223,6 +226,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       wrongKeys: value.TOCSIN_RATE_WRONG_KEYS,
     },
     quotas: quotas(value),
+    signInTries: value.TOCSIN_SIGN_IN_TRIES,
     identityProvider: identityProvider(value),
   };
 }

@@ -77,6 +77,7 @@ export const PROBLEMS = {
   second_factor_present: 'The account has a second factor',
   server_busy: 'The server has too much under way',
   session_ended: 'The session has ended',
+  sign_in_busy: 'Too many people are signing in',
   sign_in_failed: 'The e-mail address or the password is wrong',
   single_sign_on_failed: 'The identity provider did not say who this is',
   single_sign_on_unknown: 'Nobody here is who the identity provider says',

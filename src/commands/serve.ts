@@ -128,8 +128,9 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
 }
 
 /** What the doors need for people who sign in. */
-function signingIn({ publicUrl, identityProvider }: Config, own: SignInContext, egress: Egress) {
-  const signInDesk = createSignInDesk(own);
+function signingIn(config: Config, own: SignInContext, egress: Egress) {
+  const { publicUrl, identityProvider, signInTries } = config;
+  const signInDesk = createSignInDesk(own, signInTries);
   const fetch = egressFetch(egress, { timeoutMs: 10_000, maxResponseBytes: 512 * 1024 });
   const singleSignOn =
     identityProvider &&

@@ -63,6 +63,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   second_factor_present: 409,
   server_busy: 503,
   session_ended: 401,
+  sign_in_busy: 503,
   sign_in_failed: 401,
   single_sign_on_failed: 502,
   single_sign_on_unknown: 403,

@@ -1,5 +1,4 @@
 import { Problem } from '../errors.ts';
-import type { Database } from '../store/database.ts';
 import { appendServerAudit } from '../store/audit.ts';
 import { endSessions } from '../store/sessions.ts';
 import { asServer } from '../store/transaction.ts';
@@ -12,22 +11,24 @@ import {
 } from '../store/users.ts';
 import { hashToken } from './links.ts';
 import { hashPassword } from './passwords.ts';
-import type { ActOrigin } from './sessions.ts';
+import type { ActOrigin, SessionContext } from './sessions.ts';
+import { narrowNetwork } from './source-networks.ts';
 
 /**
- * Comes in by a link: sets the password of its user, who is active from now on, and ends the
- * sessions that there were. A second factor stays. Throws Problem invitation_invalid.
+ * Accepts an invitation: sets the password of its user, who is active from now on, and ends the
+ * sessions that existed. A second factor stays. Throws Problem invitation_invalid or sign_in_busy.
  */
 export async function acceptInvitation(
-  db: Database,
+  { db, clock }: SessionContext,
   { token, password }: { readonly token: string; readonly password: string },
-  now: Date,
   { requestId, address }: ActOrigin,
 ): Promise<{ readonly email: string }> {
+  const now = clock.now();
   const tokenHash = hashToken(token);
-  // Looked at first: a hash costs too much to make one for everybody who asks.
+  // Checked first: a hash is too expensive to make one for everybody who asks.
   if ((await findInvited(db, tokenHash, now)) === undefined) throw notGood();
-  const passwordHash = await hashPassword(password);
+  const source = { name: narrowNetwork(address), known: false };
+  const passwordHash = await hashPassword(password, source);
   return asServer(db, async (tx) => {
     const id = await takeInvitation(tx, tokenHash, now);
     const user = id === undefined ? undefined : await findUser(tx, { id }, { lock: true });
@@ -47,7 +48,7 @@ export async function acceptInvitation(
   });
 }
 
-/** Of a link that was used, replaced, or has expired. */
+/** The link was used or replaced, or has expired. */
 function notGood(): Problem {
   return new Problem('invitation_invalid', 'Ask your administrator for another link', {
     path: 'body.token',

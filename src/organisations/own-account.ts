@@ -88,9 +88,10 @@ export async function changePassword(
   const { db, clock, signInDesk } = context;
   await signInDesk.guarded(user.id, async () => {
     const before = await findUser(db.server, { id: user.id });
-    const { matches } = await checkPassword(current, before?.passwordHash ?? null);
-    if (!matches) throw new Problem('sign_in_failed', 'The present password is another');
-    const hash = await hashPassword(next);
+    const source = { name: user.email, known: true };
+    const { matches } = await checkPassword(current, before?.passwordHash ?? null, { source });
+    if (!matches) throw new Problem('sign_in_failed', 'Current password is incorrect');
+    const hash = await hashPassword(next, source);
     await asServer(db, async (tx) => {
       const record = await self(tx, user);
       await setPassword(tx, user.id, hash);

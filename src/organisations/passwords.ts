@@ -1,12 +1,11 @@
 /**
- * Passwords, kept as Argon2id (RFC 9106) in the PHC string form, with the parameters that OWASP's
+ * Passwords, stored as Argon2id (RFC 9106) in the PHC string form, with the parameters that OWASP's
  * Password Storage Cheat Sheet recommends. Any text of 12 to 256 characters serves: NIST SP
  * 800-63B §3.1.1.2 wants length and no rules of composition.
  */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { Problem } from '../errors.ts';
-import { createGate } from './gate.ts';
+import { createFairQueue, type Source } from './fair-queue.ts';
 
 export const PASSWORD_MIN = 12;
 export const PASSWORD_MAX = 256;
@@ -24,14 +23,22 @@ const TAG_BYTES = 32;
 
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([\w+/]+)\$([\w+/]+)$/;
 
-/** Each takes 19 MiB and a thread for some 30 ms: more at once would only make each slower. */
-const gate = createGate({ running: 2, waiting: 64 });
+/**
+ * A hash takes 19 MiB and a thread for some 30 ms: more at the same time would only make each one
+ * slower. A full queue takes some 8 s.
+ */
+const queue = createFairQueue({ running: 2, waiting: 512, waitingPerSource: 16, waitMs: 15_000 });
 const derive = promisify(argon2);
 
-/** The text to keep. Throws Problem too_many_attempts when too much is to be hashed already. */
-export async function hashPassword(password: string): Promise<string> {
+/** Work of this process itself. */
+const OWN: Source = { name: '', known: true };
+
+/** The text to store, computed when the source has its turn. Throws Problem sign_in_busy. */
+export async function hashPassword(password: string, source = OWN): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const tag = await run(password, { nonce: salt, parameters: CURRENT, tagLength: TAG_BYTES });
+  const tag = await queue(source, () =>
+    compute(password, { nonce: salt, parameters: CURRENT, tagLength: TAG_BYTES }),
+  );
   const { memory, passes, parallelism } = CURRENT;
   const parameters = `m=${memory},t=${passes},p=${parallelism}`;
   return `$argon2id$v=19$${parameters}$${unpadded(salt)}$${unpadded(tag)}`;
@@ -39,26 +46,32 @@ export async function hashPassword(password: string): Promise<string> {
 
 export interface Verdict {
   readonly matches: boolean;
-  /** Whether it was kept with other parameters than those of today, and is to be hashed again. */
+  /** Whether it was stored with other parameters than today's, and has to be hashed again. */
   readonly outdated: boolean;
 }
 
-/** What is kept of nobody's password, so that an unknown user costs what a known one does. */
+/** The hash of no password, so that an unknown user costs what a known one does. */
 const NOBODY = `$argon2id$v=19$m=19456,t=2,p=1$${unpadded(Buffer.alloc(SALT_BYTES))}$${unpadded(
   Buffer.alloc(TAG_BYTES),
 )}`;
 
+/** Who asks for a comparison, and what is done first when it is their turn. */
+export interface Asking {
+  readonly source?: Source;
+  readonly first?: () => Promise<void>;
+}
+
 /**
- * Whether this is the password that was kept; with nothing kept it takes as long, and is not.
- * `first` runs when it is its turn, so that what it keeps grows no quicker than passwords are hashed.
- * Throws Problem too_many_attempts as hashPassword, and as `first`.
+ * Whether this is the stored password; without one it takes as long, and never matches. `first`
+ * runs when it is the source's turn, so that what it stores grows no faster than hashes are made.
+ * Throws Problem sign_in_busy, and what `first` throws.
  */
 export async function checkPassword(
   password: string,
-  kept: string | null,
-  first?: () => Promise<void>,
+  stored: string | null,
+  { source = OWN, first }: Asking = {},
 ): Promise<Verdict> {
-  const [, memory, passes, parallelism, salt = '', tag = ''] = PHC.exec(kept ?? NOBODY) ?? [];
+  const [, memory, passes, parallelism, salt = '', tag = ''] = PHC.exec(stored ?? NOBODY) ?? [];
   const parameters = {
     memory: Number(memory),
     passes: Number(passes),
@@ -66,9 +79,12 @@ export async function checkPassword(
   };
   const expected = Buffer.from(tag, 'base64');
   const nonce = Buffer.from(salt, 'base64');
-  const actual = await run(password, { nonce, parameters, tagLength: expected.length, first });
+  const actual = await queue(source, async () => {
+    await first?.();
+    return compute(password, { nonce, parameters, tagLength: expected.length });
+  });
   return {
-    matches: kept !== null && timingSafeEqual(actual, expected),
+    matches: stored !== null && timingSafeEqual(actual, expected),
     outdated: JSON.stringify(parameters) !== JSON.stringify(CURRENT),
   };
 }
@@ -77,24 +93,12 @@ interface Work {
   readonly nonce: Buffer;
   readonly parameters: Parameters;
   readonly tagLength: number;
-  readonly first?: (() => Promise<void>) | undefined;
 }
 
-function run(password: string, { nonce, parameters, tagLength, first }: Work): Promise<Buffer> {
-  return gate(
-    async () => {
-      await first?.();
-      // The same text, however a keyboard composes it (RFC 8265 §4.2.2 wants a normal form too).
-      const message = password.normalize('NFKC');
-      return derive('argon2id', { message, nonce, tagLength, ...parameters });
-    },
-    () => tooBusy(),
-  );
-}
-
-function tooBusy(): Problem {
-  const extra = { retry_after: 1 };
-  return new Problem('too_many_attempts', 'Too many sign in just now: try again', { extra });
+function compute(password: string, { nonce, parameters, tagLength }: Work): Promise<Buffer> {
+  // The same text, however a keyboard composes it (RFC 8265 §4.2.2 wants a normal form too).
+  const message = password.normalize('NFKC');
+  return derive('argon2id', { message, nonce, tagLength, ...parameters });
 }
 
 /** Base64 without padding, as the PHC string form wants it. */

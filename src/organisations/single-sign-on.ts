@@ -9,10 +9,12 @@ import { Problem } from '../errors.ts';
 import { seal, unseal } from '../keyring.ts';
 import { asServer, isUniqueViolation } from '../store/transaction.ts';
 import { findUser } from '../store/users.ts';
+import { createFairQueue, type FairQueue } from './fair-queue.ts';
 import { linkIdentity } from './link-identity.ts';
 import { beginSession, type Client, type Continued } from './sessions.ts';
 import { useCode } from './second-factor.ts';
 import type { SignInContext, SignInDesk } from './sign-in.ts';
+import { narrowNetwork } from './source-networks.ts';
 
 export interface IdentityProvider {
   readonly issuer: string;
@@ -54,6 +56,9 @@ export interface SingleSignOn {
   complete(pending: string, code: string, client: Client): Promise<Continued>;
 }
 
+/** Exchanges with the provider: as expensive for it as a password is for us. */
+const EXCHANGES = { running: 8, waiting: 256, waitingPerSource: 16, waitMs: 10_000 };
+
 const FLOW_MS = 10 * 60_000;
 const SCOPE = 'openid email profile';
 const TOLERANCE_SECONDS = 60;
@@ -72,6 +77,7 @@ const Pending = z.object({ at: z.number(), userId: z.string(), realm: z.string()
 /** Asks the provider nothing before the first sign-in: it may be down while the server starts. */
 export function createSingleSignOn(context: SingleSignOnContext): SingleSignOn {
   const { provider, clock } = context;
+  const queue: FairQueue = createFairQueue(EXCHANGES);
   let asked: Promise<oidc.Configuration> | undefined;
   const configuration = (): Promise<oidc.Configuration> => {
     asked ??= discover(context).catch((cause: unknown) => {
@@ -99,7 +105,8 @@ export function createSingleSignOn(context: SingleSignOnContext): SingleSignOn {
     finish: async (sealed, query, client) => {
       const flow = open(context, 'flow', Flow, sealed);
       const config = await configuration();
-      const claims = await exchange(config, provider, flow, query);
+      const source = { name: narrowNetwork(client.address), known: false };
+      const claims = await queue(source, () => exchange(config, provider, flow, query));
       return arrive(context, claims, flow, client);
     },
     complete: async (sealed, code, client) => {

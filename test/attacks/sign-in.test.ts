@@ -4,6 +4,7 @@ import { TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, marked } from '../support/builders.ts';
+import { postFrom, type Answered } from '../support/from-address.ts';
 import { Browser, settingsFor, startIdentityProvider } from '../support/identity-provider.ts';
 import { aPerson, anEmail, cookiesOf } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -34,6 +35,101 @@ describe('codes of the second factor cannot be guessed (CVE-2024-45404)', () => 
     expect(statuses).not.toContain(201);
     expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(10);
     expect(statuses).toContain(429);
+  });
+});
+
+/** Tries to sign in with invented addresses, one after the other from each network, until stopped. */
+function flood(url: string, networks: readonly string[]) {
+  const answers: Answered[] = [];
+  let stopped = false;
+  const attacker = async (address: string): Promise<void> => {
+    while (!stopped) {
+      const body = { email: anEmail(), password: 'an invented password' };
+      answers.push(await postFrom(address, `${url}/api/v1/sessions`, body));
+    }
+  };
+  const all = Promise.all(networks.map((address) => attacker(address)));
+  return {
+    answers,
+    stop: async () => {
+      stopped = true;
+      await all;
+    },
+  };
+}
+
+const networksOf = (count: number) => Array.from({ length: count }, (_, i) => `127.1.${i}.1`);
+
+describe('a flood of tries with invented addresses keeps no user out', () => {
+  const floods: [string, string[]][] = [
+    ['120 networks', networksOf(120)],
+    ['one network, over 120 connections', Array.from({ length: 120 }, () => '127.2.0.1')],
+  ];
+  it.each(floods)('from %s', async (_, networks) => {
+    const [person, other] = [await aPerson(tocsin, chief), await aPerson(tocsin, chief)];
+    const url = `${tocsin.url}/api/v1/sessions`;
+    const before = await person.triesToSignIn({ refresh_token_in: 'cookie' }).expect(201);
+    const { answers, stop } = flood(tocsin.url, networks);
+    // By then all are connected, and the queue is as full as it gets.
+    await expect.poll(() => answers.length, { timeout: 60_000 }).toBeGreaterThan(30);
+    const device = { cookie: cookiesOf(before) };
+    const { email, password } = person;
+    const known = await postFrom(networks[0] ?? '', url, { email, password }, device);
+    const elsewhere = { email: other.email, password: other.password };
+    const unknown = await postFrom('127.200.0.1', url, elsewhere);
+    await stop();
+    expect([known.status, unknown.status]).toEqual([201, 201]);
+    const busy = answers.filter(({ status }) => status !== 401);
+    for (const { status, body, retryAfter } of busy) {
+      expect([429, 503]).toContain(status);
+      expect(['too_many_attempts', 'sign_in_busy']).toContain(body.code);
+      expect(Number(retryAfter)).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('one network cannot try many accounts', () => {
+  /** Each is answered 401 until the limit of the network is reached, whatever is tried. */
+  const ways: [string, string, (n: number) => object][] = [
+    ['passwords', '/sessions', () => ({ email: anEmail(), password: 'an invented password' })],
+    [
+      'invitations',
+      '/invitations/accept',
+      (n) => ({ token: `x${n}`, password: 'an invented password' }),
+    ],
+    ['refresh tokens', '/sessions/refresh', (n) => ({ refresh_token: `x${n}` })],
+    ['codes after single sign-on', '/sso/second-factor', () => ({ code: '123456' })],
+  ];
+  it.each(ways)('%s', async (_, path, body) => {
+    const provider = await startIdentityProvider('https://tocsin.example');
+    try {
+      const settings = await settingsFor(provider, 'https://tocsin.example');
+      const server = await tocsin.another(['http'], { ...settings, TOCSIN_SIGN_IN_TRIES: '10' });
+      const tries = Array.from({ length: 40 }, (_each, n) =>
+        postFrom('127.3.0.1', `${server.url}/api/v1${path}`, body(n)),
+      );
+      const answers = await Promise.all(tries);
+      const late = answers.filter(({ status }) => status === 429);
+      expect(late).toHaveLength(30);
+      for (const { body: problem } of late) expect(problem.code).toBe('too_many_attempts');
+      const elsewhere = await postFrom('127.4.0.1', `${server.url}/api/v1${path}`, body(0));
+      expect(elsewhere.status).not.toBe(429);
+      await server.close();
+    } finally {
+      await provider.close();
+    }
+  });
+
+  it('and what is limited costs no hash and no statement', async () => {
+    const server = await tocsin.another(['http'], { TOCSIN_SIGN_IN_TRIES: '3' });
+    const rows = async () => (await tocsin.sql('select 1 from sign_in_tries')).length;
+    const before = await rows();
+    const tries = Array.from({ length: 30 }, () =>
+      postFrom('127.5.0.1', `${server.url}/api/v1/sessions`, { email: anEmail(), password: 'no' }),
+    );
+    await Promise.all(tries);
+    expect((await rows()) - before).toBe(3);
+    await server.close();
   });
 });
 

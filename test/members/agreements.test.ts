@@ -217,8 +217,7 @@ describe('agreements with partners', () => {
     const invited = await first.sends('post', '/users').send(wish).expect(201);
     const { id, invitation } = invited.body as { id: string; invitation: { token: string } };
     const password = 'a password that is long';
-    const accepted = { token: invitation.token, password };
-    await acceptInvitation(tocsin.db, accepted, tocsin.clock.now(), NOWHERE);
+    await acceptInvitation(tocsin, { token: invitation.token, password }, NOWHERE);
     const puppet = new Person(tocsin, admin, { id, email: wish.email, password });
     const minted = await first.sends('post', '/keys').send({ role: 'admin' }).expect(201);
     const byKey = root.with((minted.body as { key: string }).key);

@@ -62,8 +62,7 @@ it('invites a user and prints the link, without which nobody comes in', async ()
   const [, token = ''] =
     /^https:\/\/tocsin\.example\/#\/invitation\/([\w-]{43})\n$/.exec(stdout) ?? [];
   const password = 'a password that is long';
-  const now = tocsin.clock.now();
-  const { email } = await acceptInvitation(tocsin.db, { token, password }, now, NOWHERE);
+  const { email } = await acceptInvitation(tocsin, { token, password }, NOWHERE);
   const users = await says('user', 'list', '--org', ally.slug);
   expect(users).toMatchObject([{ email, role: 'org_admin', status: 'active' }]);
   expect(JSON.stringify(users)).not.toContain('argon2');

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/errors.ts';
 import { accountFrom, createAttempts } from '../../src/organisations/attempts.ts';
-import { createGate } from '../../src/organisations/gate.ts';
 import { checkPassword, hashPassword } from '../../src/organisations/passwords.ts';
 import { pruneTries } from '../../src/store/sign-in-tries.ts';
 import { anActor } from '../support/actors.ts';
@@ -152,32 +151,5 @@ describe('tries', () => {
   ])('from %s and %s are one network: %s', (a, b, same) => {
     expect(accountFrom('x', a) === accountFrom('x', b)).toBe(same);
     expect(accountFrom('x', a)).not.toBe(accountFrom('y', a));
-  });
-});
-
-describe('a gate', () => {
-  it('lets so much run at once, so much wait, and turns the rest away', async () => {
-    const gate = createGate({ running: 2, waiting: 3 });
-    const finish: (() => void)[] = [];
-    let most = 0;
-    let running = 0;
-    const work = async (): Promise<void> => {
-      most = Math.max(most, ++running);
-      await new Promise<void>((resolve) => finish.push(resolve));
-      running--;
-    };
-    const all = Array.from({ length: 7 }, () => gate(work, () => new Error('full')));
-    const settled = Promise.allSettled(all);
-    for (let ended = 0; ended < 5; ended++) {
-      await vi.waitFor(() => expect(finish.length).toBeGreaterThan(ended));
-      finish[ended]?.();
-    }
-    const outcomes = (await settled).map(({ status }) => status);
-    expect(outcomes.filter((status) => status === 'rejected')).toHaveLength(2);
-    expect(most).toBe(2);
-    await gate(
-      () => Promise.resolve(),
-      () => new Error('full'),
-    );
   });
 });

@@ -46,7 +46,7 @@ export async function aPerson(
   const { db, clock } = tocsin;
   const { user, token } = await inviteUser(db, operator('test'), wish, clock.now());
   const password = `long enough ${randomBytes(4).toString('hex')}`;
-  await acceptInvitation(db, { token, password }, clock.now(), NOWHERE);
+  await acceptInvitation(tocsin, { token, password }, NOWHERE);
   return new Person(tocsin, organisation, { id: user.id, email, password });
 }
 

@@ -9,6 +9,7 @@ import {
   signOut,
   type Continued,
 } from '../../organisations/sessions.ts';
+import type { Trier } from '../../organisations/sign-in.ts';
 import { ANALYSTS, memberOf, userOf } from '../access.ts';
 import { signAccessToken } from '../access-tokens.ts';
 import { clientOf } from '../client.ts';
@@ -34,24 +35,30 @@ import { AcceptedAnswer, Acceptance } from './schemas/user.ts';
 
 const tags = ['Sessions'];
 
-const accept: Route = (app, { db, clock }) => {
+const accept: Route = (app, services) => {
   app.post(
     '/invitations/accept',
     {
       config: { access: 'public' },
       schema: {
         operationId: 'acceptInvitation',
-        summary: 'Come in by a link: set a password',
-        description: 'The link is used up, and the sessions that there were end. Then sign in.',
+        summary: 'Accept an invitation',
+        description:
+          'Sets the password. The link works once, and existing sessions end. Then sign in.',
         tags,
         body: Acceptance,
         response: {
           200: answer('As whom to sign in', AcceptedAnswer),
-          ...problems(400, 415, 429),
+          ...problems(400, 415, 429, 503),
         },
       },
     },
-    async (request) => acceptInvitation(db, request.body, clock.now(), clientOf(request)),
+    async (request) => {
+      const client = clientOf(request);
+      return services.signInDesk.limited('sign_in', client, () =>
+        acceptInvitation(services, request.body, client),
+      );
+    },
   );
 };
 
@@ -64,11 +71,15 @@ const signIn: Route = (app, services) => {
         operationId: 'signIn',
         summary: 'Sign in with password and second factor',
         description:
-          'After a few wrong tries of one account from one network there is a wait, which others ' +
-          'who try the same account from elsewhere do not share.',
+          'After several failures for one account from one network, that network has to wait; other ' +
+          'networks do not. Each network also has a limit of failures for all accounts together. A ' +
+          'browser on which the user has signed in before has limits of its own.',
         tags,
         body: SignInBody,
-        response: { 201: answer('Signed in', TokensAnswer), ...problems(400, 401, 403, 415, 429) },
+        response: {
+          201: answer('Signed in', TokensAnswer),
+          ...problems(400, 401, 403, 415, 429, 503),
+        },
       },
     },
     async (request, reply) => {
@@ -79,10 +90,10 @@ const signIn: Route = (app, services) => {
       };
       const signing = { ...wish, device: deviceCookie(request) };
       const begun = await signInDesk.signIn(signing, clientOf(request), known);
-      const { refreshToken, refreshExpiresAt, userId } = begun;
+      const { refreshToken, refreshExpiresAt } = begun;
       if (place === 'cookie') {
         setRefreshCookie(reply, refreshToken, refreshExpiresAt);
-        setDeviceCookie(reply, signInDesk.deviceOf(userId));
+        setDeviceCookie(reply, signInDesk.deviceOf(wish.email));
       }
       return reply.code(201).send(tokensOf(request, services, begun, place));
     },
@@ -96,21 +107,23 @@ const refresh: Route = (app, services) => {
       config: { access: 'public' },
       schema: {
         operationId: 'refreshSession',
-        summary: 'Go on with a session',
+        summary: 'Refresh a session',
         description:
-          'The refresh token, from the body or the cookie, is good once and replaced by another. ' +
-          'Using one again ends the session, since then it is in two hands.',
+          'The refresh token, from the body or the cookie, works once and is replaced by another. ' +
+          'Using one again ends the session, because somebody else may hold it.',
         tags,
         body: RefreshBody,
         response: {
           200: answer('The next tokens', TokensAnswer),
-          ...problems(400, 401, 403, 415),
+          ...problems(400, 401, 403, 415, 429),
         },
       },
     },
     async (request, reply) => {
       const { token, place } = refreshTokenOf(services, request, request.body?.refresh_token);
-      const next = await continueSession(services, token, clientOf(request));
+      const next = await services.signInDesk.limited('refresh', trierOf(request), () =>
+        continueSession(services, token, clientOf(request)),
+      );
       if (place === 'cookie') setRefreshCookie(reply, next.refreshToken, next.refreshExpiresAt);
       return tokensOf(request, services, next, place);
     },
@@ -129,13 +142,15 @@ const leave: Route = (app, services) => {
         body: RefreshBody,
         response: {
           204: z.null().meta({ description: 'It has ended; access tokens of it too' }),
-          ...problems(400, 401, 403, 415),
+          ...problems(400, 401, 403, 415, 429),
         },
       },
     },
     async (request, reply) => {
       const { token, place } = refreshTokenOf(services, request, request.body?.refresh_token);
-      await signOut(services, token, clientOf(request));
+      await services.signInDesk.limited('refresh', trierOf(request), () =>
+        signOut(services, token, clientOf(request)),
+      );
       if (place === 'cookie') clearRefreshCookie(reply);
       return reply.code(204).send(null);
     },
@@ -205,6 +220,10 @@ const end: Route = (app, services) => {
 export const sessions = noun(accept, signIn, refresh, leave, list, end);
 
 type Place = 'cookie' | 'body';
+
+function trierOf(request: FastifyRequest): Trier {
+  return { address: clientOf(request).address, device: deviceCookie(request) };
+}
 
 function tokensOf(
   { server }: FastifyRequest,

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import type { SingleSignOn } from '../../organisations/single-sign-on.ts';
@@ -44,11 +45,11 @@ const start: Route = (app, services) => {
         description: 'For browsers. 404 where single sign-on is not set up.',
         tags,
         querystring: StartQuery,
-        response: { 303: z.null().meta({ description: 'There' }), ...problems(400, 404, 502) },
+        response: { 303: z.null().meta({ description: 'There' }), ...problems(400, 404, 429, 502) },
       },
     },
     async (request, reply) => {
-      const { url, flow } = await deskOf(services).start(request.query);
+      const { url, flow } = await limited(services, request, (desk) => desk.start(request.query));
       setFlowCookie(reply, flow);
       return reply.code(303).header('location', url).send(null);
     },
@@ -68,16 +69,17 @@ const callback: Route = (app, services) => {
         querystring: CallbackQuery,
         response: {
           303: z.null().meta({ description: 'Signed in, or to the second factor' }),
-          ...problems(400, 403, 404, 502),
+          ...problems(400, 403, 404, 429, 502, 503),
         },
       },
     },
     async (request, reply) => {
-      const desk = deskOf(services);
-      const flow = flowCookie(request);
-      if (flow === undefined) throw begun();
-      const query = new URL(request.url, 'http://server').search;
-      const arrival = await desk.finish(flow, query, clientOf(request));
+      const arrival = await limited(services, request, (desk) => {
+        const flow = flowCookie(request);
+        if (flow === undefined) throw begun();
+        const query = new URL(request.url, 'http://server').search;
+        return desk.finish(flow, query, clientOf(request));
+      });
       setFlowCookie(reply, undefined);
       if ('pending' in arrival) {
         setPendingCookie(reply, arrival.pending);
@@ -107,10 +109,11 @@ const secondFactor: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const desk = deskOf(services);
-      const pending = pendingCookie(services, request);
-      if (pending === undefined) throw begun();
-      const session = await desk.complete(pending, request.body.code, clientOf(request));
+      const session = await limited(services, request, (desk) => {
+        const pending = pendingCookie(services, request);
+        if (pending === undefined) throw begun();
+        return desk.complete(pending, request.body.code, clientOf(request));
+      });
       setPendingCookie(reply, undefined);
       setRefreshCookie(reply, session.refreshToken, session.refreshExpiresAt);
       return reply.code(204).send(null);
@@ -124,6 +127,17 @@ export const singleSignOn = noun(start, callback, secondFactor);
 function deskOf({ singleSignOn: desk }: Services): SingleSignOn {
   if (desk !== undefined) return desk;
   throw new Problem('not_found', 'Single sign-on is not set up on this server');
+}
+
+/** Counts a try of this network; one that succeeds is not counted. */
+async function limited<T>(
+  services: Services,
+  request: FastifyRequest,
+  work: (desk: SingleSignOn) => Promise<T> | T,
+): Promise<T> {
+  const desk = deskOf(services);
+  const { address } = clientOf(request);
+  return services.signInDesk.limited('single_sign_on', { address }, async () => work(desk));
 }
 
 function begun(): Problem {
