@@ -58,7 +58,7 @@ export function rolesUpTo(role: Role): readonly Role[] {
 export async function administer<T>(
   db: Database,
   by: Administrator,
-  act: { readonly action: string; readonly describe: (result: T) => AuditDetail },
+  act: AdministrativeAct<T>,
   work: (tx: ServerTx) => Promise<T>,
 ): Promise<T> {
   const { caller } = by;
@@ -68,7 +68,7 @@ export async function administer<T>(
     await appendServerAudit(tx, {
       organisationId: by.organisation?.id ?? null,
       actor: by.actor,
-      action: act.action,
+      action: typeof act.action === 'string' ? act.action : act.action(result),
       requestId: by.requestId,
       address: by.address,
       detail: act.describe(result),
@@ -76,6 +76,12 @@ export async function administer<T>(
     return result;
   };
   return inTurn(db, by.organisation?.id ?? 0, () => changeMembership(db, change));
+}
+
+/** How the audit names an act, and its detail. */
+export interface AdministrativeAct<T> {
+  readonly action: string | ((result: T) => string);
+  readonly describe: (result: T) => AuditDetail;
 }
 
 /** What an entry of the audit tells beside who did what. */

@@ -7,7 +7,6 @@ import {
   activateUser,
   deleteInvitations,
   findUser,
-  forgetHandedTo,
   insertUser,
   setIdentity,
   takeInvitation,
@@ -73,8 +72,6 @@ async function byAddress(tx: ServerTx, { email }: Stranger): Promise<string | un
   if (email === undefined) return undefined;
   const user = await findUser(tx, { email }, { lock: true });
   if (user?.status !== 'invited') return undefined;
-  // The provider says who this is: whoever was given the link cannot be meant.
-  await forgetHandedTo(tx, `user ${user.id}`);
   return user.id;
 }
 

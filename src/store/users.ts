@@ -140,6 +140,18 @@ export async function setIdentity(
     where id = ${id}::uuid`;
 }
 
+/**
+ * Unbinds a user from the identity provider; one without a password is invited again. False when
+ * the user was not bound.
+ */
+export async function clearIdentity(tx: ServerTx, id: string): Promise<boolean> {
+  const cleared = await tx.$executeRaw`
+    update user_account set oidc_issuer = null, oidc_subject = null,
+      status = case when status = 'active' and password_hash is null then 'invited' else status end
+    where id = ${id}::uuid and oidc_subject is not null`;
+  return cleared === 1;
+}
+
 export async function noteSignIn(tx: ServerTx, id: string, now: Date): Promise<void> {
   await tx.$executeRaw`
     update user_account set last_sign_in_at = ${now}::timestamptz where id = ${id}::uuid`;
@@ -154,25 +166,32 @@ export async function countAdminUsers(tx: ServerTx): Promise<number> {
   return row?.users ?? 0;
 }
 
-/** Notes that `maker` was given what opens `actor` (`key <id>` or `user <id>`). */
+/** Records that the standing of `actor` stems from `maker` (`key <id>` or `user <id>`). */
 export async function insertHandedTo(tx: ServerTx, actor: string, maker: string): Promise<void> {
   await tx.$executeRaw`
     insert into handed_to (actor, maker) select ${actor}, ${maker} where ${actor} <> ${maker}
     on conflict do nothing`;
 }
 
+/** Records that an actor's standing is its own. */
 export async function forgetHandedTo(tx: ServerTx, actor: string): Promise<void> {
   await tx.$executeRaw`delete from handed_to where actor = ${actor}`;
 }
 
-/** Keeps a link by which a user comes in. */
-export async function insertInvitation(
-  tx: ServerTx,
-  wish: { readonly tokenHash: Buffer; readonly userId: string; readonly expiresAt: Date },
-): Promise<void> {
+export interface NewInvitation {
+  readonly tokenHash: Buffer;
+  readonly userId: string;
+  readonly expiresAt: Date;
+  /** `key <id>` or `user <id>`; null for the operator. */
+  readonly madeBy: string | null;
+}
+
+/** Stores a link by which a user sets a password. */
+export async function insertInvitation(tx: ServerTx, invitation: NewInvitation): Promise<void> {
+  const { tokenHash, userId, expiresAt, madeBy } = invitation;
   await tx.$executeRaw`
-    insert into invitation (token_hash, user_id, expires_at)
-    values (${wish.tokenHash}, ${wish.userId}::uuid, ${wish.expiresAt}::timestamptz)`;
+    insert into invitation (token_hash, user_id, expires_at, made_by)
+    values (${tokenHash}, ${userId}::uuid, ${expiresAt}::timestamptz, ${madeBy})`;
 }
 
 /** Whose link this is, while it is good. */

@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto';
 import request, { type Response, type Test } from 'supertest';
 import { operator } from '../../src/organisations/administer.ts';
 import { acceptInvitation } from '../../src/organisations/invitations.ts';
+import { newRecoveryCodes, newSecret } from '../../src/organisations/second-factor.ts';
 import { inviteUser, type UserRole } from '../../src/organisations/user-acts.ts';
+import { confirmSecret, replaceRecoveryCodes, setSecret } from '../../src/store/second-factors.ts';
+import { asServer } from '../../src/store/transaction.ts';
 import { Actor } from './actors.ts';
 import type { Tocsin } from './tocsin.ts';
 
@@ -36,7 +39,10 @@ export function cookiesOf({ headers }: Response): string {
 /** The origin of an act in a test that calls a verb itself. */
 export const NOWHERE = { requestId: 'test', address: '192.0.2.1' };
 
-/** A user of an organisation who has come in by a link, not signed in yet. */
+/**
+ * A user of an organisation who has accepted an invitation and not signed in yet; with a second
+ * factor where the role or clearance requires one.
+ */
 export async function aPerson(
   tocsin: Tocsin,
   organisation: { readonly slug: string; readonly identity: string },
@@ -47,13 +53,16 @@ export async function aPerson(
   const { user, token } = await inviteUser(db, operator('test'), wish, clock.now());
   const password = `long enough ${randomBytes(4).toString('hex')}`;
   await acceptInvitation(tocsin, { token, password }, NOWHERE);
-  return new Person(tocsin, organisation, { id: user.id, email, password });
+  const person = new Person(tocsin, organisation, { id: user.id, email, password });
+  const required = redClearance || role === 'admin' || role === 'org_admin';
+  return required ? person.withSecondFactor() : person;
 }
 
 export class Person {
   readonly id: string;
   readonly email: string;
   readonly password: string;
+  readonly #codes: string[] = [];
   readonly #tocsin: Tocsin;
   readonly #organisation: { readonly slug: string; readonly identity: string };
 
@@ -69,12 +78,28 @@ export class Person {
     this.password = who.password;
   }
 
-  /** `POST /sessions` with the right password. */
+  /** Installs a second factor, past the API; each sign-in then uses one of its recovery codes. */
+  async withSecondFactor(): Promise<this> {
+    const { db, keyring, clock } = this.#tocsin;
+    const { sealed } = newSecret(keyring, this);
+    const codes = Array.from({ length: 5 }, () => newRecoveryCodes()).flat();
+    await asServer(db, async (tx) => {
+      await setSecret(tx, this.id, sealed);
+      await confirmSecret(tx, this.id, clock.now());
+      const hashes = codes.map(({ hash }) => hash);
+      await replaceRecoveryCodes(tx, this.id, hashes);
+    });
+    this.#codes.push(...codes.map(({ code }) => code));
+    return this;
+  }
+
+  /** `POST /sessions` with the right password, and a recovery code where there is a second factor. */
   triesToSignIn(more: object = {}): Test {
     const { email, password } = this;
+    const code = 'code' in more ? undefined : this.#codes.shift();
     return request(this.#tocsin.url)
       .post('/api/v1/sessions')
-      .send({ email, password, ...more });
+      .send({ email, password, ...(code === undefined ? {} : { code }), ...more });
   }
 
   async tokens(more: object = {}): Promise<Tokens> {

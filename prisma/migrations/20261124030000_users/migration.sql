@@ -39,6 +39,8 @@ create table recovery_code (
 create table invitation (
   token_hash bytea primary key,
   user_id uuid not null references user_account,
+  -- Who made it: `key <id>` or `user <id>`; null for the operator.
+  made_by text,
   created_at timestamptz(6) not null default now(),
   expires_at timestamptz(6) not null
 );
@@ -70,8 +72,9 @@ create index on refresh_token (session_id);
 
 -- Approvals of people -----------------------------------------------------------------------------
 
--- Who was given the link of a user, or, being a user, the text of a key: `key <id>` or `user <id>`, as
--- the audit names them. What is done with the one may be the work of the other.
+-- From whose act the standing of a key or user stems (`key <id>` or `user <id>`, as the audit names
+-- them): who invited, promoted, enabled or reset a user, or made a key. What the one does may be the
+-- work of the other, so the two are one person where two are required. Only the operator removes this.
 create table handed_to (
   actor text not null,
   maker text not null,

@@ -23,6 +23,7 @@ import { singleSignOn } from './single-sign-on.ts';
 import { stream } from './stream.ts';
 import { subscriptionActs } from './subscription-acts.ts';
 import { subscriptions } from './subscriptions.ts';
+import { userAccounts } from './user-accounts.ts';
 import { users } from './users.ts';
 import { validations } from './validate.ts';
 
@@ -48,6 +49,7 @@ const NOUNS = [
   notices,
   realms,
   users,
+  userAccounts,
   sessions,
   singleSignOn,
   audit,

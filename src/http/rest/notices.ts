@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { readNotices } from '../../organisations/notices.ts';
+import { readResets } from '../../organisations/reset-notices.ts';
+import type { AccountReset } from '../../store/account-resets.ts';
 import { administratorOf, ORG_ADMINS } from '../access.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
+import { ResetType } from './schemas/session.ts';
 
 const NoticesAnswer = z
   .object({
@@ -19,6 +22,18 @@ const NoticesAnswer = z
       }),
     ),
     more: z.boolean().meta({ description: 'Whether there are more than 500' }),
+    accounts: z
+      .array(
+        z.object({
+          type: ResetType,
+          organisation: z.string(),
+          user: z.string(),
+          email: z.string(),
+          by: z.string().meta({ description: 'The key, user or command that did it' }),
+          at: z.iso.datetime(),
+        }),
+      )
+      .meta({ description: 'Accounts that an administrator reset in the last month' }),
   })
   .meta({ id: 'Notices' });
 
@@ -29,27 +44,35 @@ const list: Route = (app, services) => {
       config: { access: ORG_ADMINS },
       schema: {
         operationId: 'listNotices',
-        summary: 'Agreements and keys that end soon',
+        summary: 'List notices',
         description:
-          'Told once 30, 7 and 1 days ahead, unless something follows that begins in time. An ' +
-          'admin sees all of them, an org_admin those of its organisation.',
+          'Agreements and keys that end soon: once 30, 7 and 1 days ahead, unless something follows ' +
+          'in time; and accounts that an administrator reset. An admin sees all of them, an ' +
+          'org_admin those of its organisation.',
         tags: ['Members'],
         response: { 200: answer('The soonest first', NoticesAnswer), ...problems(401, 403) },
       },
     },
     async (request) => {
       const by = administratorOf(request);
-      const { notices: found, more } = await readNotices(services.db, by, services.clock.now());
+      const now = services.clock.now();
+      const { notices: found, more } = await readNotices(services.db, by, now);
+      const resets = await readResets(services.db, by, now);
       const told = found.map(({ kind, endsAt, noticedAt, ...notice }) => ({
         ...notice,
         type: kind,
         ends_at: endsAt.toISOString(),
         noticed_at: noticedAt.toISOString(),
       }));
-      return { notices: told, more };
+      return { notices: told, more, accounts: resets.map(toAccount) };
     },
   );
 };
 
-/** `GET /notices`: what ends soon. */
+function toAccount({ kind, organisation, userId, email, actor, at }: AccountReset) {
+  const type = `account.${kind}_reset` as const;
+  return { type, organisation, user: userId, email, by: actor, at: at.toISOString() };
+}
+
+/** `GET /notices`: what administrators should know. */
 export const notices = noun(list);

@@ -9,7 +9,9 @@ import {
   signOut,
   type Continued,
 } from '../../organisations/sessions.ts';
+import { readOwnResets } from '../../organisations/reset-notices.ts';
 import type { Trier } from '../../organisations/sign-in.ts';
+import type { AccountReset } from '../../store/account-resets.ts';
 import { ANALYSTS, memberOf, userOf } from '../access.ts';
 import { signAccessToken } from '../access-tokens.ts';
 import { clientOf } from '../client.ts';
@@ -32,6 +34,7 @@ import {
   TokensAnswer,
 } from './schemas/session.ts';
 import { AcceptedAnswer, Acceptance } from './schemas/user.ts';
+import { toSession } from './session-answers.ts';
 
 const tags = ['Sessions'];
 
@@ -95,7 +98,7 @@ const signIn: Route = (app, services) => {
         setRefreshCookie(reply, refreshToken, refreshExpiresAt);
         setDeviceCookie(reply, signInDesk.deviceOf(wish.email));
       }
-      return reply.code(201).send(tokensOf(request, services, begun, place));
+      return reply.code(201).send(await tokensOf(request, services, begun, place));
     },
   );
 };
@@ -164,7 +167,7 @@ const list: Route = (app, services) => {
       config: { access: ANALYSTS, usersOnly: true, whileInactive: true },
       schema: {
         operationId: 'listSessions',
-        summary: 'Your own sessions',
+        summary: 'List your own sessions',
         tags,
         response: { 200: answer('The last used first', SessionsAnswer), ...problems(401, 403) },
       },
@@ -172,20 +175,7 @@ const list: Route = (app, services) => {
     async (request) => {
       const user = userOf(request);
       const found = await readSessions(services, user);
-      return {
-        sessions: found.map(({ id, realm, startedBy, client, address, ...times }) => ({
-          id,
-          realm,
-          current: id === user.sessionId,
-          started_by:
-            startedBy === 'password' ? ('password' as const) : ('single_sign_on' as const),
-          client,
-          address,
-          created_at: times.createdAt.toISOString(),
-          used_at: times.usedAt.toISOString(),
-          expires_at: times.expiresAt.toISOString(),
-        })),
-      };
+      return { sessions: found.map((session) => toSession(session, user.sessionId)) };
     },
   );
 };
@@ -225,13 +215,14 @@ function trierOf(request: FastifyRequest): Trier {
   return { address: clientOf(request).address, device: deviceCookie(request) };
 }
 
-function tokensOf(
+async function tokensOf(
   { server }: FastifyRequest,
   services: Services,
   continued: Continued,
   place: Place,
 ) {
   const { token, expiresIn } = signAccessToken(server, services, continued);
+  const resets = await readOwnResets(services.db, continued.userId, services.clock.now());
   return {
     access_token: token,
     token_type: 'Bearer' as const,
@@ -239,7 +230,12 @@ function tokensOf(
     session: continued.sessionId,
     ...(place === 'body' ? { refresh_token: continued.refreshToken } : {}),
     refresh_expires_at: continued.refreshExpiresAt.toISOString(),
+    notices: resets.map(toNotice),
   };
+}
+
+function toNotice({ kind, actor, at }: AccountReset) {
+  return { type: `account.${kind}_reset` as const, by: actor, at: at.toISOString() };
 }
 
 /** Throws Problem refresh_token_invalid where there is none, or origin_not_allowed. */

@@ -1,21 +1,7 @@
-import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import {
-  changeUser,
-  inviteUser,
-  readUser,
-  readUsers,
-  renewInvitation,
-  resetSecondFactor,
-  type Invited,
-} from '../../organisations/user-acts.ts';
-import type { UserView } from '../../store/users.ts';
+import { changeUser, inviteUser, readUser, readUsers } from '../../organisations/user-acts.ts';
 import { administratorOf, memberOf, ORG_ADMINS } from '../access.ts';
-import { ownOrigin } from '../client.ts';
-import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
-import { timeOf } from './schemas/member.ts';
 import { problems } from './schemas/problem.ts';
 import {
   InvitedAnswer,
@@ -26,6 +12,7 @@ import {
   UsersAnswer,
   UsersQuery,
 } from './schemas/user.ts';
+import { toInvited, toUser } from './user-answers.ts';
 
 const tags = ['Members'];
 const config = { access: ORG_ADMINS };
@@ -39,12 +26,12 @@ const invite: Route = (app, services) => {
         operationId: 'inviteUser',
         summary: 'Invite a user',
         description:
-          'An org_admin invites users of its own organisation, none stronger than itself. The link ' +
-          'in the answer, shown this once, is how that person comes in; it is good for a week.',
+          'An org_admin invites users of its own organisation, none stronger than itself. The answer ' +
+          'shows, once, the link by which that person sets a password within a week.',
         tags,
         body: NewUser,
         response: {
-          201: answer('Made; give the link to that person alone', InvitedAnswer),
+          201: answer('Created; give the link to that person only', InvitedAnswer),
           ...problems(400, 401, 403, 404, 409, 415),
         },
       },
@@ -68,7 +55,7 @@ const list: Route = (app, services) => {
       config,
       schema: {
         operationId: 'listUsers',
-        summary: 'The users that you may administrate',
+        summary: 'List users',
         description: 'An admin sees all, an org_admin those of its organisation, none stronger.',
         tags,
         querystring: UsersQuery,
@@ -78,7 +65,7 @@ const list: Route = (app, services) => {
     async (request) => {
       const by = administratorOf(request);
       const users = await readUsers(services.db, by, request.query.organisation);
-      return { users: users.map(toAnswer) };
+      return { users: users.map(toUser) };
     },
   );
 };
@@ -90,14 +77,14 @@ const get: Route = (app, services) => {
       config,
       schema: {
         operationId: 'getUser',
-        summary: 'One user',
+        summary: 'Get a user',
         tags,
         params: UserParams,
         response: { 200: answer('The user', UserAnswer), ...problems(400, 401, 403, 404) },
       },
     },
     async (request) =>
-      toAnswer(await readUser(services.db, administratorOf(request), request.params.id)),
+      toUser(await readUser(services.db, administratorOf(request), request.params.id)),
   );
 };
 
@@ -108,10 +95,11 @@ const change: Route = (app, services) => {
       config,
       schema: {
         operationId: 'changeUser',
-        summary: 'Change what a user is and may, or disable one',
+        summary: 'Change or disable a user',
         description:
-          'It counts at once, for open sessions and streams too. RED clearance is given by an admin, ' +
-          'or by who has it himself.',
+          'Takes effect at once, for open sessions and streams too. Disabling a user ends their ' +
+          'sessions, the keys they made and the invitations they gave. RED clearance is given by an ' +
+          'admin, or by a user who has it.',
         tags,
         params: UserParams,
         body: UserChange,
@@ -126,89 +114,10 @@ const change: Route = (app, services) => {
       const wish = { name, role, status, redClearance };
       const by = administratorOf(request);
       const now = services.clock.now();
-      return toAnswer(await changeUser(services.db, by, request.params.id, wish, now));
+      return toUser(await changeUser(services.db, by, request.params.id, wish, now));
     },
   );
 };
 
-const inviteAgain: Route = (app, services) => {
-  app.post(
-    '/users/:id/invitation',
-    {
-      config,
-      schema: {
-        operationId: 'inviteUserAgain',
-        summary: 'Make a new link for a user',
-        description:
-          'For who has not come in yet, or has lost the password. Links given before end; the ' +
-          'password and the second factor stay until the link is used, the second factor beyond.',
-        tags,
-        params: UserParams,
-        response: {
-          201: answer('Give the link to that person alone', InvitedAnswer),
-          ...problems(400, 401, 403, 404),
-        },
-      },
-    },
-    async (request, reply) => {
-      const now = services.clock.now();
-      const by = administratorOf(request);
-      const invited = await renewInvitation(services.db, by, request.params.id, now);
-      return reply.code(201).send(toInvited(services, request, invited));
-    },
-  );
-};
-
-const reset: Route = (app, services) => {
-  app.post(
-    '/users/:id/reset-second-factor',
-    {
-      config,
-      schema: {
-        operationId: 'resetSecondFactor',
-        summary: 'Take the second factor of a user away',
-        description: 'For who has lost it. The sessions of the user end.',
-        tags,
-        params: UserParams,
-        response: {
-          204: z.null().meta({ description: 'The password alone serves now' }),
-          ...problems(400, 401, 403, 404),
-        },
-      },
-    },
-    async (request, reply) => {
-      const now = services.clock.now();
-      await resetSecondFactor(services.db, administratorOf(request), request.params.id, now);
-      return reply.code(204).send(null);
-    },
-  );
-};
-
-/** `/users`: the people of organisations. */
-export const users = noun(invite, list, get, change, inviteAgain, reset);
-
-/** Without a public URL, the link leads to where this administrator reached the server. */
-function toInvited(
-  services: Services,
-  request: FastifyRequest,
-  { user, token, expiresAt }: Invited,
-) {
-  const link = `${services.publicUrl ?? ownOrigin(services, request)}/#/invitation/${token}`;
-  return { ...toAnswer(user), invitation: { token, link, expires_at: expiresAt.toISOString() } };
-}
-
-function toAnswer(user: UserView): z.infer<typeof UserAnswer> {
-  return {
-    id: user.id,
-    organisation: user.organisation,
-    email: user.email,
-    name: user.name,
-    role: UserAnswer.shape.role.parse(user.role),
-    red_clearance: user.redClearance,
-    status: UserAnswer.shape.status.parse(user.status),
-    second_factor: user.hasSecondFactor,
-    single_sign_on: user.issuer !== null,
-    created_at: user.createdAt.toISOString(),
-    last_sign_in_at: timeOf(user.lastSignInAt),
-  };
-}
+/** `/users`: inviting and changing the people of organisations. */
+export const users = noun(invite, list, get, change);

@@ -33,6 +33,12 @@ export const RefreshBody = z
   .nullish()
   .meta({ id: 'Refresh', description: 'Nothing where the refresh token comes in the cookie' });
 
+export const ResetType = z.enum([
+  'account.password_reset',
+  'account.second_factor_reset',
+  'account.identity_reset',
+]);
+
 export const TokensAnswer = z
   .object({
     access_token: z.string().meta({ description: 'Send it as a key: `Authorization: Bearer …`' }),
@@ -44,6 +50,19 @@ export const TokensAnswer = z
       .optional()
       .meta({ description: 'Good once; not here where it goes in a cookie' }),
     refresh_expires_at: z.iso.datetime(),
+    notices: z
+      .array(
+        z.object({
+          type: ResetType,
+          by: z.string().meta({ description: 'The key, user or command that did it' }),
+          at: z.iso.datetime(),
+        }),
+      )
+      .meta({
+        description:
+          'What administrators reset of your account in the last month. If you did not ask for it, ' +
+          'tell your organisation',
+      }),
   })
   .meta({ id: 'Tokens' });
 
@@ -51,23 +70,21 @@ export const SessionParams = z.strictObject({
   id: z.uuid().meta({ description: 'The id of a session' }),
 });
 
-export const SessionsAnswer = z.object({
-  sessions: z.array(
-    z
-      .object({
-        id: z.string(),
-        realm: z.string().meta({ description: '`production`, or an exercise' }),
-        current: z.boolean().meta({ description: 'Whether it is the one that asks' }),
-        started_by: z.enum(['password', 'single_sign_on']),
-        client: z.string().meta({ description: 'What it called itself when it began' }),
-        address: z.string(),
-        created_at: z.iso.datetime(),
-        used_at: z.iso.datetime(),
-        expires_at: z.iso.datetime(),
-      })
-      .meta({ id: 'Session' }),
-  ),
-});
+export const SessionAnswer = z
+  .object({
+    id: z.string(),
+    realm: z.string().meta({ description: '`production`, or an exercise' }),
+    current: z.boolean().meta({ description: 'Whether it is the session of this request' }),
+    started_by: z.enum(['password', 'single_sign_on']),
+    client: z.string().meta({ description: 'The User-Agent that began it' }),
+    address: z.string(),
+    created_at: z.iso.datetime(),
+    used_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Session' });
+
+export const SessionsAnswer = z.object({ sessions: z.array(SessionAnswer) });
 
 export const PasswordChange = z
   .strictObject({ current: Password, next: NewPassword })

@@ -49,6 +49,10 @@ export const UserParams = z.strictObject({
   id: z.uuid().meta({ description: 'The id of a user' }),
 });
 
+export const UserSessionParams = UserParams.extend({
+  session: z.uuid().meta({ description: 'The id of a session' }),
+});
+
 export const UsersQuery = z.strictObject({
   organisation: Slug.optional().meta({ description: 'Only those of this organisation' }),
 });

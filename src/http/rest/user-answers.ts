@@ -1,0 +1,35 @@
+import type { FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Invited } from '../../organisations/user-resets.ts';
+import type { UserView } from '../../store/users.ts';
+import { ownOrigin } from '../client.ts';
+import type { Services } from '../context.ts';
+import { timeOf } from './schemas/member.ts';
+import { UserAnswer } from './schemas/user.ts';
+
+/** Without a public URL, the link leads to where this administrator reached the server. */
+export function toInvited(
+  services: Services,
+  request: FastifyRequest,
+  { user, token, expiresAt }: Invited,
+) {
+  const link = `${services.publicUrl ?? ownOrigin(services, request)}/#/invitation/${token}`;
+  return { ...toUser(user), invitation: { token, link, expires_at: expiresAt.toISOString() } };
+}
+
+/** A user as administrators see it. */
+export function toUser(user: UserView): z.infer<typeof UserAnswer> {
+  return {
+    id: user.id,
+    organisation: user.organisation,
+    email: user.email,
+    name: user.name,
+    role: UserAnswer.shape.role.parse(user.role),
+    red_clearance: user.redClearance,
+    status: UserAnswer.shape.status.parse(user.status),
+    second_factor: user.hasSecondFactor,
+    single_sign_on: user.issuer !== null,
+    created_at: user.createdAt.toISOString(),
+    last_sign_in_at: timeOf(user.lastSignInAt),
+  };
+}

@@ -1,0 +1,24 @@
+import type { ServerTx } from './transaction.ts';
+
+/** The ids of the keys in force that a user made, and of all that descend from them. */
+export async function findKeysMadeBy(tx: ServerTx, userId: string, now: Date): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    with recursive made as (
+      select id from api_key where made_by_user = ${userId}::uuid
+      union
+      select k.id from made join api_key k on k.parent_id = made.id
+    )
+    select id from api_key
+    where id in (select id from made) and revoked_at is null
+      and (expires_at is null or expires_at > ${now}::timestamptz)
+    order by id`;
+  return rows.map(({ id }) => id);
+}
+
+/** Deletes the invitations that these made (`key <id>` or `user <id>`); how many there were. */
+export async function deleteInvitationsOf(
+  tx: ServerTx,
+  makers: readonly string[],
+): Promise<number> {
+  return tx.$executeRaw`delete from invitation where made_by = any(${[...makers]})`;
+}
