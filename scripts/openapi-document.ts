@@ -65,6 +65,7 @@ function idleServices(): Services {
     spools: createSpools({ spoolDirectory: '.', spoolBytesMax: 0 }),
     budget: createByteBudget({ total: 0, perOrganisation: 0, waitMs: 0 }),
     signInDesk: createSignInDesk({ db, keyring, clock: systemClock }, 1),
+    secondFactorRequired: true,
     singleSignOn: undefined,
     publicUrl: undefined,
     doors: true,

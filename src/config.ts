@@ -96,9 +96,14 @@ export const settings = z.object({
   TOCSIN_RATE_ORGANISATION: atLeast(1, 4),
   TOCSIN_RATE_WRONG_KEYS: atLeast(1, 60),
   TOCSIN_SIGN_IN_TRIES: atLeast(1, 60),
+  TOCSIN_SECOND_FACTOR_REQUIRED: z.stringbool().default(true),
   TOCSIN_OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
   TOCSIN_OIDC_CLIENT_ID: z.string().optional(),
   TOCSIN_OIDC_CLIENT_SECRET_FILE: z.string().optional(),
+  TOCSIN_OIDC_SECOND_FACTOR: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((value) => value.trim() || [])),
   TOCSIN_OIDC_ORGANISATION: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
@@ -158,6 +163,8 @@ export interface Config {
   readonly quotas: Quotas;
   /** Failed tries to sign in from one network in a minute. */
   readonly signInTries: number;
+  /** Whether admins, org_admins and users with RED clearance need a second factor. */
+  readonly secondFactorRequired: boolean;
   /** Undefined where there is no single sign-on. */
   readonly identityProvider: IdentityProviderConfig | undefined;
 }
@@ -170,6 +177,8 @@ export interface IdentityProviderConfig {
   readonly redirectUri: string;
   /** The slug of the organisation whose analyst everybody becomes; undefined: nobody is made. */
   readonly organisation: string | undefined;
+  /** Values of `amr` or `acr` by which it says that a second factor was used. */
+  readonly secondFactor: readonly string[];
 }
 
 function budgetOf(value: z.infer<typeof settings>): BudgetLimits {
@@ -226,7 +235,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       wrongKeys: value.TOCSIN_RATE_WRONG_KEYS,
     },
     quotas: quotas(value),
-    signInTries: value.TOCSIN_SIGN_IN_TRIES,
+    ...signInOf(value),
     identityProvider: identityProvider(value),
   };
 }
@@ -249,6 +258,11 @@ function answerLimits(value: z.infer<typeof settings>) {
       bytesPerSecond: value.TOCSIN_ANSWER_BYTES_PER_SECOND,
     },
   };
+}
+
+function signInOf(value: z.infer<typeof settings>) {
+  const secondFactorRequired = value.TOCSIN_SECOND_FACTOR_REQUIRED;
+  return { signInTries: value.TOCSIN_SIGN_IN_TRIES, secondFactorRequired };
 }
 
 /**
@@ -298,5 +312,6 @@ function identityProvider(value: z.infer<typeof settings>): IdentityProviderConf
   }
   const clientSecret = secretText('TOCSIN_OIDC_CLIENT_SECRET_FILE', file);
   const redirectUri = new URL('/api/v1/sso/callback', publicUrl).href;
-  return { issuer, clientId, clientSecret, redirectUri, organisation };
+  const secondFactor = value.TOCSIN_OIDC_SECOND_FACTOR;
+  return { issuer, clientId, clientSecret, redirectUri, organisation, secondFactor };
 }

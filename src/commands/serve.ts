@@ -129,13 +129,13 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
 
 /** What the doors need for people who sign in. */
 function signingIn(config: Config, own: SignInContext, egress: Egress) {
-  const { publicUrl, identityProvider, signInTries } = config;
+  const { publicUrl, identityProvider, signInTries, secondFactorRequired } = config;
   const signInDesk = createSignInDesk(own, signInTries);
   const fetch = egressFetch(egress, { timeoutMs: 10_000, maxResponseBytes: 512 * 1024 });
   const singleSignOn =
     identityProvider &&
     createSingleSignOn({ ...own, signInDesk, fetch, provider: identityProvider });
-  return { publicUrl, signInDesk, singleSignOn };
+  return { publicUrl, signInDesk, singleSignOn, secondFactorRequired };
 }
 
 function sequence({ db }: OpenStore, signal: LogSignal, log: Log): Sequencer {

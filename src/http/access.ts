@@ -31,6 +31,8 @@ declare module 'fastify' {
     inExercises?: boolean;
     /** Whether it takes a user in person, since it is about that one: keys are refused. */
     usersOnly?: boolean;
+    /** Whether a user who still has to install a second factor may call it. */
+    withoutSecondFactor?: boolean;
   }
   interface FastifyRequest {
     member: Member | undefined;

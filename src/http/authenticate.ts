@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify';
+import { Problem } from '../errors.ts';
 import {
   authenticate,
   authenticateSession,
+  lacksSecondFactor,
   type Presented,
 } from '../organisations/authenticate.ts';
 import type { Member } from '../sharing/member.ts';
@@ -11,11 +13,20 @@ import { presented } from './credentials.ts';
 
 /**
  * The member behind a request, by its key or its access token, as things stand at this moment.
- * Throws as presented, authenticate, readAccessToken and authenticateSession.
+ * Throws as presented, authenticate, readAccessToken and authenticateSession, and Problem
+ * second_factor_required.
  */
 export async function memberBehind(services: Services, request: FastifyRequest): Promise<Member> {
   const given = presented(request);
-  return { ...(await memberOfKey(services, request, given)), address: given.address };
+  const member = await memberOfKey(services, request, given);
+  const { withoutSecondFactor } = request.routeOptions.config;
+  if (services.secondFactorRequired && withoutSecondFactor !== true && lacksSecondFactor(member)) {
+    throw new Problem(
+      'second_factor_required',
+      'Install one with POST /api/v1/me/second-factor. Until then this session can do nothing else',
+    );
+  }
+  return { ...member, address: given.address };
 }
 
 async function memberOfKey(

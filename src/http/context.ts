@@ -38,6 +38,8 @@ export interface Services {
   readonly limits: Limits;
   readonly quotas: Quotas;
   readonly signInDesk: SignInDesk;
+  /** Whether admins, org_admins and users with RED clearance need a second factor. */
+  readonly secondFactorRequired: boolean;
   /** Undefined where it is not set up. */
   readonly singleSignOn: SingleSignOn | undefined;
   /** Under which members reach the server, where that is known. */

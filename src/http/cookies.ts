@@ -15,6 +15,7 @@ const REFRESH = '__Secure-tocsin-refresh';
 const DEVICE = '__Secure-tocsin-device';
 const FLOW = '__Secure-tocsin-flow';
 const PENDING = '__Secure-tocsin-pending';
+const BINDING = '__Secure-tocsin-binding';
 const SESSIONS_PATH = '/api/v1/sessions';
 const SSO_PATH = '/api/v1/sso';
 const SSO_SECONDS = 600;
@@ -91,6 +92,22 @@ export function pendingCookie(
   request: FastifyRequest,
 ): string | undefined {
   return ownCookie(services, request, PENDING);
+}
+
+/** Who came back and is to confirm that an account is theirs; undefined clears it. */
+export function setBindingCookie(
+  reply: Pick<FastifyReply, 'setCookie' | 'clearCookie'>,
+  binding: string | undefined,
+): void {
+  setShort(reply, BINDING, binding, 'strict');
+}
+
+/** Throws Problem origin_not_allowed as refreshCookie. */
+export function bindingCookie(
+  services: Pick<Services, 'publicUrl'>,
+  request: FastifyRequest,
+): string | undefined {
+  return ownCookie(services, request, BINDING);
 }
 
 function setShort(

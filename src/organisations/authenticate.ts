@@ -40,12 +40,13 @@ export async function authenticateSession(
   if (over || record.userId !== userId || record.status !== 'active') {
     throw new Problem('session_ended', 'Sign in again');
   }
-  const { email, name, redClearance, hasSecondFactor, viewer } = record;
+  const { email, name, redClearance, hasSecondFactor, secondFactorElsewhere, viewer } = record;
+  const factors = { hasSecondFactor, secondFactorElsewhere };
   const ceiling = redClearance ? viewer.ceiling : Math.min(viewer.ceiling, UNCLEARED_CEILING);
   return {
     actor: `user ${userId}`,
     keyId: undefined,
-    user: { id: userId, sessionId, email, name, redClearance, hasSecondFactor },
+    user: { id: userId, sessionId, email, name, redClearance, ...factors },
     role: roleOf(record.role),
     active: viewer.ceiling >= 0,
     organisation: record.organisation,
@@ -54,6 +55,15 @@ export async function authenticateSession(
     shareCeiling: viewer.ceiling,
     standing: standingOf(record, { sessionId, role: record.role, cleared: redClearance }),
   };
+}
+
+/**
+ * Whether this is a session of a user who could do harm beyond their own account, or see TLP:RED,
+ * and has no second factor. Keys have none, and are not concerned.
+ */
+export function lacksSecondFactor({ user, role }: Pick<Member, 'user' | 'role'>): boolean {
+  if (user === undefined || user.hasSecondFactor || user.secondFactorElsewhere) return false;
+  return role === 'admin' || role === 'org_admin' || user.redClearance;
 }
 
 /** A key's last use is kept to the minute. */

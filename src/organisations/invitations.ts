@@ -5,18 +5,21 @@ import { asServer } from '../store/transaction.ts';
 import {
   activateUser,
   findInvited,
+  findNamesAround,
   findUser,
   setPassword,
   takeInvitation,
 } from '../store/users.ts';
 import { hashToken } from './links.ts';
+import { refuseWeak } from './password-strength.ts';
 import { hashPassword } from './passwords.ts';
 import type { ActOrigin, SessionContext } from './sessions.ts';
 import { narrowNetwork } from './source-networks.ts';
 
 /**
  * Accepts an invitation: sets the password of its user, who is active from now on, and ends the
- * sessions that existed. A second factor stays. Throws Problem invitation_invalid or sign_in_busy.
+ * sessions that existed. A second factor stays. Throws Problem invitation_invalid,
+ * password_weak or sign_in_busy.
  */
 export async function acceptInvitation(
   { db, clock }: SessionContext,
@@ -26,7 +29,10 @@ export async function acceptInvitation(
   const now = clock.now();
   const tokenHash = hashToken(token);
   // Checked first: a hash is too expensive to make one for everybody who asks.
-  if ((await findInvited(db, tokenHash, now)) === undefined) throw notGood();
+  const invited = await findInvited(db.server, tokenHash, now);
+  if (invited === undefined) throw notGood();
+  const names = await findNamesAround(db, invited);
+  await refuseWeak(password, { names, path: 'body.password' });
   const source = { name: narrowNetwork(address), known: false };
   const passwordHash = await hashPassword(password, source);
   return asServer(db, async (tx) => {

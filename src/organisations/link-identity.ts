@@ -1,3 +1,8 @@
+/**
+ * Who somebody is whom the identity provider names. A user is known by issuer and subject. The first
+ * time, an invitation or the invited address says which account is meant; it is bound only after
+ * that person has seen whose account it is and confirmed it, since a link can come from anybody.
+ */
 import { Problem } from '../errors.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import { appendServerAudit } from '../store/audit.ts';
@@ -6,6 +11,7 @@ import type { ServerTx } from '../store/transaction.ts';
 import {
   activateUser,
   deleteInvitations,
+  findInvited,
   findUser,
   insertUser,
   setIdentity,
@@ -15,67 +21,72 @@ import {
 import { hashToken } from './links.ts';
 import type { ActOrigin } from './sessions.ts';
 
-export interface Stranger {
+/** Somebody at the identity provider. */
+export interface Identity {
   readonly issuer: string;
   readonly subject: string;
   /** In lower case; undefined unless the provider has verified it. */
   readonly email: string | undefined;
+}
+
+export interface Stranger extends Identity {
   readonly name: string | undefined;
-  /** The token of the link that he came by. */
+  /** The token of the link that they followed. */
   readonly invitation: string | undefined;
-  /** The slug of the organisation whose analyst he becomes where he is nobody yet. */
+  /** The slug of the organisation whose analyst they become where they are nobody yet. */
   readonly organisation: string | undefined;
   readonly now: Date;
-  readonly client: ActOrigin;
+}
+
+/** A user, and whether their identity still has to be bound to the account. */
+export interface Recognised {
+  readonly user: UserRecord;
+  readonly bound: boolean;
 }
 
 /**
- * The user who this is. At first by a link; or by the verified address of a user who is invited and
- * has not come in: never of one who has, since whoever is given that address next is another. From
- * then on by issuer and subject, which stay. Throws Problem single_sign_on_unknown.
+ * The user who this is, or who this could become. An account that has been used is never found by
+ * its address: whoever is given that address next is somebody else. Throws Problem
+ * single_sign_on_unknown or identity_mismatch.
  */
-export async function linkIdentity(tx: ServerTx, stranger: Stranger): Promise<UserRecord> {
+export async function recognise(
+  tx: ServerTx,
+  stranger: Stranger,
+  origin: ActOrigin,
+): Promise<Recognised> {
   const { issuer, subject } = stranger;
   const known = await findUser(tx, { issuer, subject }, { lock: true });
-  const id = known?.id ?? (await firstTime(tx, stranger));
-  const user = id === undefined ? undefined : await findUser(tx, { id }, { lock: true });
-  if (user?.status !== 'active') {
-    throw new Problem('single_sign_on_unknown', 'Ask your administrator for an invitation');
+  if (known !== undefined) return { user: refuseInactive(known), bound: true };
+  const invited = (await byLink(tx, stranger)) ?? (await byAddress(tx, stranger));
+  if (invited !== undefined) return { user: invited, bound: false };
+  const id = await createUser(tx, stranger);
+  if (id === undefined) throw unknown();
+  return { user: await bind(tx, id, stranger, origin), bound: true };
+}
+
+async function byLink(tx: ServerTx, stranger: Stranger): Promise<UserRecord | undefined> {
+  const { invitation, email, now } = stranger;
+  if (invitation === undefined) return undefined;
+  const id = await findInvited(tx, hashToken(invitation), now);
+  const user = id === undefined ? undefined : await findUser(tx, { id });
+  if (user === undefined || user.status === 'disabled') return undefined;
+  if (user.email !== email) {
+    throw new Problem(
+      'identity_mismatch',
+      'Sign in there with the address that was invited, or ask your administrator for an invitation to yours',
+    );
   }
   return user;
 }
 
-async function firstTime(tx: ServerTx, stranger: Stranger): Promise<string | undefined> {
-  const id =
-    (await byLink(tx, stranger)) ?? (await byAddress(tx, stranger)) ?? (await made(tx, stranger));
-  if (id === undefined) return undefined;
-  await setIdentity(tx, id, stranger);
-  await activateUser(tx, id);
-  await deleteInvitations(tx, id);
-  const user = await findUser(tx, { id });
-  await appendServerAudit(tx, {
-    organisationId: user?.organisationId ?? null,
-    actor: `user ${id}`,
-    action: 'user.link_identity',
-    requestId: stranger.client.requestId,
-    address: stranger.client.address,
-    detail: { user: id, issuer: stranger.issuer, subject: stranger.subject },
-  });
-  return id;
-}
-
-async function byLink(tx: ServerTx, { invitation, now }: Stranger): Promise<string | undefined> {
-  return invitation === undefined ? undefined : takeInvitation(tx, hashToken(invitation), now);
-}
-
-async function byAddress(tx: ServerTx, { email }: Stranger): Promise<string | undefined> {
+async function byAddress(tx: ServerTx, { email }: Stranger): Promise<UserRecord | undefined> {
   if (email === undefined) return undefined;
-  const user = await findUser(tx, { email }, { lock: true });
-  if (user?.status !== 'invited') return undefined;
-  return user.id;
+  const user = await findUser(tx, { email });
+  return user?.status === 'invited' ? user : undefined;
 }
 
-async function made(
+/** The id of a new analyst, where the operator lets the provider create users. */
+async function createUser(
   tx: ServerTx,
   { email, name, organisation }: Stranger,
 ): Promise<string | undefined> {
@@ -84,4 +95,64 @@ async function made(
   if (organisationId === undefined) return undefined;
   const facts = { name: name ?? email, role: 'analyst', redClearance: false };
   return insertUser(tx, { organisationId, realmId: PRODUCTION, email, ...facts });
+}
+
+/** What a person confirms: that this account is to be theirs. */
+export interface Binding extends Identity {
+  readonly userId: string;
+  /** The token of the link, which is used up. */
+  readonly invitation: string | undefined;
+  readonly now: Date;
+}
+
+/**
+ * Binds an account to the identity that was recognised for it and confirmed; what made it possible
+ * is checked again. Throws Problem single_sign_on_unknown or identity_mismatch.
+ */
+export async function confirmBinding(
+  tx: ServerTx,
+  { userId, invitation, now, ...identity }: Binding,
+  origin: ActOrigin,
+): Promise<UserRecord> {
+  const user = await findUser(tx, { id: userId }, { lock: true });
+  const invited =
+    invitation === undefined
+      ? user?.status === 'invited'
+      : (await takeInvitation(tx, hashToken(invitation), now)) === userId;
+  if (user === undefined || !invited || user.status === 'disabled') throw unknown();
+  if (user.email !== identity.email) {
+    throw new Problem('identity_mismatch', 'Begin again with the address that was invited');
+  }
+  return bind(tx, userId, identity, origin);
+}
+
+async function bind(
+  tx: ServerTx,
+  id: string,
+  { issuer, subject }: Pick<Identity, 'issuer' | 'subject'>,
+  { requestId, address }: ActOrigin,
+): Promise<UserRecord> {
+  await setIdentity(tx, id, { issuer, subject });
+  await activateUser(tx, id);
+  await deleteInvitations(tx, id);
+  const user = await findUser(tx, { id }, { lock: true });
+  if (user === undefined) throw unknown();
+  await appendServerAudit(tx, {
+    organisationId: user.organisationId,
+    actor: `user ${id}`,
+    action: 'user.link_identity',
+    requestId,
+    address,
+    detail: { user: id, issuer, subject },
+  });
+  return user;
+}
+
+function refuseInactive(user: UserRecord): UserRecord {
+  if (user.status === 'active') return user;
+  throw unknown();
+}
+
+function unknown(): Problem {
+  return new Problem('single_sign_on_unknown', 'Ask your administrator for an invitation');
 }

@@ -55,6 +55,8 @@ export interface Continued {
 /** How a session is begun. */
 export interface Beginning {
   readonly startedBy: NewSession['startedBy'];
+  /** Whether the identity provider said that a second factor was used. */
+  readonly secondFactorElsewhere?: boolean | undefined;
   readonly client: Client;
   /** Slug of the exercise that it is to be in; production unless given. */
   readonly realm: string | undefined;
@@ -68,14 +70,14 @@ export interface Beginning {
 export async function beginSession(
   tx: ServerTx,
   user: Pick<UserRecord, 'id' | 'organisationId' | 'role'>,
-  { startedBy, client, realm, now }: Beginning,
+  { startedBy, secondFactorElsewhere = false, client, realm, now }: Beginning,
 ): Promise<Continued> {
   const realmId = await realmFor(tx, user, realm);
   const expiresAt = new Date(now.getTime() + SESSION_MS);
   const { address, agent } = client;
   await pruneSessions(tx, user.id, new Date(now.getTime() - KEPT_MS));
-  const session = { userId: user.id, realmId, startedBy, client: agent, address, now, expiresAt };
-  const sessionId = await insertSession(tx, session);
+  const start = { startedBy, secondFactorElsewhere, client: agent, address, now, expiresAt };
+  const sessionId = await insertSession(tx, { userId: user.id, realmId, ...start });
   await noteSignIn(tx, user.id, now);
   await note(tx, user, 'session.begin', client, {
     session: sessionId,

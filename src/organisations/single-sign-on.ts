@@ -4,17 +4,23 @@
  * it begins and ends in the same browser, and the server keeps nothing.
  */
 import * as oidc from 'openid-client';
-import { z } from 'zod';
-import { Problem } from '../errors.ts';
-import { seal, unseal } from '../keyring.ts';
-import { asServer, isUniqueViolation } from '../store/transaction.ts';
-import { findUser } from '../store/users.ts';
+import { ROLES } from '../sharing/member.ts';
+import { asServer, isUniqueViolation, type ServerTx } from '../store/transaction.ts';
+import { findUser, listUsers, type UserRecord } from '../store/users.ts';
 import { createFairQueue, type FairQueue } from './fair-queue.ts';
-import { linkIdentity } from './link-identity.ts';
+import { confirmBinding, recognise } from './link-identity.ts';
 import { beginSession, type Client, type Continued } from './sessions.ts';
 import { useCode } from './second-factor.ts';
 import type { SignInContext, SignInDesk } from './sign-in.ts';
 import { narrowNetwork } from './source-networks.ts';
+import {
+  checkConfirmation,
+  confirmationToken,
+  failed,
+  openState,
+  sealState,
+  type State,
+} from './sso-state.ts';
 
 export interface IdentityProvider {
   readonly issuer: string;
@@ -24,6 +30,8 @@ export interface IdentityProvider {
   readonly redirectUri: string;
   /** The slug of the organisation whose analyst everybody becomes; undefined: nobody is made. */
   readonly organisation: string | undefined;
+  /** Values of `amr` or `acr` by which it says that a second factor was used. */
+  readonly secondFactor: readonly string[];
 }
 
 export interface SingleSignOnContext extends SignInContext {
@@ -33,11 +41,24 @@ export interface SingleSignOnContext extends SignInContext {
   readonly fetch: oidc.CustomFetch;
 }
 
-/** A session, or what is to come back with a code where the account takes a second factor. */
-export type Arrival = { readonly session: Continued } | { readonly pending: string };
+/**
+ * A session; or the state with which a code is to come, where the account has a second factor; or
+ * the one with which a confirmation is to come, where the account is not bound yet.
+ */
+export type Arrival =
+  { readonly session: Continued } | { readonly pending: string } | { readonly binding: string };
 
-/** What a browser comes with. */
-export interface SsoWish {
+/** What a person is asked to confirm. */
+export interface BindingView {
+  readonly organisation: { readonly slug: string; readonly name: string };
+  readonly email: string;
+  readonly issuer: string;
+  /** To be sent back with the confirmation. */
+  readonly token: string;
+}
+
+/** What a browser begins with. */
+export interface SsoInput {
   /** The token of a link. */
   readonly invitation?: string | undefined;
   /** Slug of the exercise that the session is to be in; production unless given. */
@@ -46,37 +67,33 @@ export interface SsoWish {
 
 export interface SingleSignOn {
   /** Where to send the browser, and what it is to bring back. */
-  start(wish?: SsoWish): Promise<{ readonly url: string; readonly flow: string }>;
+  start(wish?: SsoInput): Promise<{ readonly url: string; readonly flow: string }>;
   /**
-   * The browser is back, with this query. Throws Problem single_sign_on_failed or
-   * single_sign_on_unknown.
+   * The browser is back, with this query. Throws Problem single_sign_on_failed,
+   * single_sign_on_unknown or identity_mismatch.
    */
   finish(flow: string, query: string, client: Client): Promise<Arrival>;
   /** Throws Problem single_sign_on_failed, second_factor_invalid or too_many_attempts. */
   complete(pending: string, code: string, client: Client): Promise<Continued>;
+  /** What would be bound to what. Throws Problem single_sign_on_failed. */
+  describe(binding: string): Promise<BindingView>;
+  /**
+   * Binds the account, with the token of the description. Throws Problem single_sign_on_failed,
+   * single_sign_on_unknown or identity_mismatch.
+   */
+  confirm(binding: string, token: string, client: Client): Promise<Arrival>;
 }
 
 /** Exchanges with the provider: as expensive for it as a password is for us. */
 const EXCHANGES = { running: 8, waiting: 256, waitingPerSource: 16, waitMs: 10_000 };
 
-const FLOW_MS = 10 * 60_000;
 const SCOPE = 'openid email profile';
 const TOLERANCE_SECONDS = 60;
 const startedBy = 'single_sign_on';
 
-const Flow = z.object({
-  at: z.number(),
-  state: z.string(),
-  nonce: z.string(),
-  verifier: z.string(),
-  invitation: z.string().optional(),
-  realm: z.string().optional(),
-});
-const Pending = z.object({ at: z.number(), userId: z.string(), realm: z.string().optional() });
-
 /** Asks the provider nothing before the first sign-in: it may be down while the server starts. */
 export function createSingleSignOn(context: SingleSignOnContext): SingleSignOn {
-  const { provider, clock } = context;
+  const { provider } = context;
   const queue: FairQueue = createFairQueue(EXCHANGES);
   let asked: Promise<oidc.Configuration> | undefined;
   const configuration = (): Promise<oidc.Configuration> => {
@@ -99,20 +116,22 @@ export function createSingleSignOn(context: SingleSignOnContext): SingleSignOn {
         code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
       });
-      const flow = { at: clock.now().getTime(), state, nonce, verifier, ...wish };
-      return { url: url.href, flow: close(context, 'flow', flow) };
+      const flow = sealState(context, 'flow', { state, nonce, verifier, ...wish });
+      return { url: url.href, flow };
     },
     finish: async (sealed, query, client) => {
-      const flow = open(context, 'flow', Flow, sealed);
+      const flow = openState(context, 'flow', sealed);
       const config = await configuration();
       const source = { name: narrowNetwork(client.address), known: false };
       const claims = await queue(source, () => exchange(config, provider, flow, query));
       return arrive(context, claims, flow, client);
     },
     complete: async (sealed, code, client) => {
-      const pending = open(context, 'pending', Pending, sealed);
+      const pending = openState(context, 'pending', sealed);
       return complete(context, pending, code, client);
     },
+    describe: (sealed) => describe(context, sealed),
+    confirm: (sealed, token, client) => confirm(context, sealed, token, client),
   };
 }
 
@@ -135,12 +154,14 @@ interface Claims {
   /** Undefined unless the provider has verified it. */
   readonly email: string | undefined;
   readonly name: string | undefined;
+  /** Whether the provider said, as configured, that a second factor was used. */
+  readonly secondFactorElsewhere: boolean;
 }
 
 async function exchange(
   config: oidc.Configuration,
-  { redirectUri }: IdentityProvider,
-  { state, nonce, verifier }: z.infer<typeof Flow>,
+  { redirectUri, secondFactor }: IdentityProvider,
+  { state, nonce, verifier }: State<'flow'>,
   query: string,
 ): Promise<Claims> {
   const url = new URL(redirectUri);
@@ -160,6 +181,9 @@ async function exchange(
       subject,
       email: isVerified === true && typeof email === 'string' ? email.toLowerCase() : undefined,
       name: typeof name === 'string' ? name : undefined,
+      secondFactorElsewhere: [claims['amr'], claims['acr']]
+        .flat()
+        .some((value) => typeof value === 'string' && secondFactor.includes(value)),
     };
   } catch (cause) {
     throw failed(cause);
@@ -167,31 +191,51 @@ async function exchange(
 }
 
 async function arrive(
-  { db, clock, keyring, provider }: SingleSignOnContext,
-  claims: Claims,
-  { invitation, realm }: SsoWish,
+  context: SingleSignOnContext,
+  { secondFactorElsewhere, ...claims }: Claims,
+  { invitation, realm }: SsoInput,
   client: Client,
 ): Promise<Arrival> {
-  const now = clock.now();
+  const { db, clock, provider } = context;
   const { organisation } = provider;
-  try {
-    return await asServer(db, async (tx): Promise<Arrival> => {
-      const user = await linkIdentity(tx, { ...claims, invitation, organisation, now, client });
-      if (user.totpConfirmedAt === null) {
-        return { session: await beginSession(tx, user, { startedBy, client, realm, now }) };
-      }
-      const pending = { at: now.getTime(), userId: user.id, realm };
-      return { pending: close({ keyring }, 'pending', pending) };
-    });
-  } catch (error) {
-    // The same person came twice at once, for the first time.
-    throw isUniqueViolation(error) ? failed(error) : error;
+  return unlessTwice(() =>
+    asServer(db, async (tx): Promise<Arrival> => {
+      const stranger = { ...claims, invitation, organisation, now: clock.now() };
+      const { user, bound } = await recognise(tx, stranger, client);
+      if (bound) return enter(context, tx, user, { realm, client, secondFactorElsewhere });
+      const { issuer, subject, email } = claims;
+      const identity = { issuer, subject, email, secondFactorElsewhere };
+      const state = { userId: user.id, invitation, realm, ...identity };
+      return { binding: sealState(context, 'binding', state) };
+    }),
+  );
+}
+
+interface Entering {
+  readonly realm: string | undefined;
+  readonly client: Client;
+  readonly secondFactorElsewhere: boolean;
+}
+
+/** Begins a session, unless the account has a second factor: then the code is still to come. */
+async function enter(
+  context: SingleSignOnContext,
+  tx: ServerTx,
+  user: UserRecord,
+  { realm, client, secondFactorElsewhere }: Entering,
+): Promise<Arrival> {
+  if (user.totpConfirmedAt !== null) {
+    const state = { userId: user.id, realm, secondFactorElsewhere };
+    return { pending: sealState(context, 'pending', state) };
   }
+  const now = context.clock.now();
+  const beginning = { startedBy, secondFactorElsewhere, client, realm, now } as const;
+  return { session: await beginSession(tx, user, beginning) };
 }
 
 async function complete(
   { db, clock, keyring, signInDesk }: SingleSignOnContext,
-  { userId, realm }: z.infer<typeof Pending>,
+  { userId, realm, secondFactorElsewhere }: State<'pending'>,
   code: string,
   client: Client,
 ): Promise<Continued> {
@@ -201,34 +245,42 @@ async function complete(
       if (user?.status !== 'active') throw failed();
       const now = clock.now();
       if (user.totpConfirmedAt !== null) await useCode(tx, keyring, user, code, now);
-      return beginSession(tx, user, { startedBy, client, realm, now });
+      return beginSession(tx, user, { startedBy, secondFactorElsewhere, client, realm, now });
     }),
   );
 }
 
-type Kind = 'flow' | 'pending';
-
-function close({ keyring }: Pick<SignInContext, 'keyring'>, kind: Kind, value: object): string {
-  const plain = Buffer.from(JSON.stringify(value));
-  return seal(keyring, 'stored-secret', plain, `single-sign-on ${kind}`).toString('base64url');
+async function describe(context: SingleSignOnContext, sealed: string): Promise<BindingView> {
+  const { userId: id, issuer } = openState(context, 'binding', sealed);
+  const [user] = await listUsers(context.db.server, { id, roles: ROLES });
+  if (user === undefined) throw failed();
+  const { organisation: slug, organisationName: name, email } = user;
+  return { organisation: { slug, name }, email, issuer, token: confirmationToken(context, sealed) };
 }
 
-/** Throws Problem single_sign_on_failed for what is not ours, or too old. */
-function open<T extends { readonly at: number }>(
-  { keyring, clock }: SignInContext,
-  kind: Kind,
-  schema: z.ZodType<T>,
-  text: string,
-): T {
-  const sealed = Buffer.from(text, 'base64url');
-  const plain = unseal(keyring, 'stored-secret', sealed, `single-sign-on ${kind}`);
-  if (plain === undefined) throw failed();
-  const value = schema.parse(JSON.parse(plain.toString('utf8')));
-  if (clock.now().getTime() - value.at > FLOW_MS) throw failed();
-  return value;
+async function confirm(
+  context: SingleSignOnContext,
+  sealed: string,
+  token: string,
+  client: Client,
+): Promise<Arrival> {
+  const { realm, secondFactorElsewhere, ...binding } = openState(context, 'binding', sealed);
+  checkConfirmation(context, sealed, token);
+  return unlessTwice(() =>
+    asServer(context.db, async (tx) => {
+      const { userId, invitation, issuer, subject, email } = binding;
+      const input = { userId, invitation, issuer, subject, email, now: context.clock.now() };
+      const user = await confirmBinding(tx, input, client);
+      return enter(context, tx, user, { realm, client, secondFactorElsewhere });
+    }),
+  );
 }
 
-function failed(cause?: unknown): Problem {
-  const detail = 'Begin again; if it fails again, tell the operator the id in `instance`';
-  return new Problem('single_sign_on_failed', detail, { cause });
+/** The same person came twice at once, for the first time: the database lets one of them in. */
+async function unlessTwice<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isUniqueViolation(error) ? failed(error) : error;
+  }
 }

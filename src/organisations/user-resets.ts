@@ -114,7 +114,7 @@ export async function resetIdentity(
 }
 
 /** The user is not bound to an identity. */
-function notBound(): Problem {
+export function notBound(): Problem {
   return new Problem('identity_missing', 'This user signs in with a password only');
 }
 

@@ -28,6 +28,8 @@ export interface SignedIn {
   readonly name: string;
   readonly redClearance: boolean;
   readonly hasSecondFactor: boolean;
+  /** Whether the identity provider said that a second factor was used for this session. */
+  readonly secondFactorElsewhere: boolean;
 }
 
 /** Who a request comes from: a key or a user, the organisation, and what that may see. */

@@ -13,6 +13,10 @@ export interface SessionRecord extends MemberRecord {
   readonly role: string;
   readonly redClearance: boolean;
   readonly hasSecondFactor: boolean;
+  /** Whether the identity provider said that a second factor was used. */
+  readonly secondFactorElsewhere: boolean;
+  readonly startedBy: string;
+  readonly createdAt: Date;
   /** Of the user: invited, active or disabled. */
   readonly status: string;
   readonly expiresAt: Date;
@@ -27,6 +31,9 @@ interface SessionRow extends MemberRow {
   role: string;
   red_clearance: boolean;
   second_factor: boolean;
+  second_factor_elsewhere: boolean;
+  started_by: string;
+  created_at: Date;
   user_status: string;
   expires_at: Date;
   ended_at: Date | null;
@@ -44,7 +51,7 @@ async function findSessions(
   const rows = await db.server.$queryRaw<SessionRow[]>`
     select s.id as session_id, u.id as user_id, u.email, u.name as user_name, u.role,
       u.red_clearance, u.totp_confirmed_at is not null as second_factor, u.status as user_status, s.expires_at, s.ended_at,
-      ${memberColumns}
+      s.second_factor_elsewhere, s.started_by, s.created_at, ${memberColumns}
     from user_session s join user_account u on u.id = s.user_id
       join organisation o on o.id = u.organisation_id join realm r on r.id = s.realm_id,
       lateral viewer_of(o.id, r.id) as viewer
@@ -63,6 +70,9 @@ function toSession(row: SessionRow): SessionRecord {
     role: row.role,
     redClearance: row.red_clearance,
     hasSecondFactor: row.second_factor,
+    secondFactorElsewhere: row.second_factor_elsewhere,
+    startedBy: row.started_by,
+    createdAt: row.created_at,
     status: row.user_status,
     expiresAt: row.expires_at,
     endedAt: row.ended_at,
@@ -73,6 +83,7 @@ export interface NewSession {
   readonly userId: string;
   readonly realmId: number;
   readonly startedBy: 'password' | 'single_sign_on';
+  readonly secondFactorElsewhere: boolean;
   /** What the client calls itself. */
   readonly client: string;
   readonly address: string;
@@ -83,8 +94,8 @@ export interface NewSession {
 /** Returns its id. */
 export async function insertSession(tx: ServerTx, session: NewSession): Promise<string> {
   const [row] = await tx.$queryRaw<{ id: string }[]>`
-    insert into user_session (user_id, realm_id, started_by, client, address, created_at, used_at, expires_at)
-    values (${session.userId}::uuid, ${session.realmId}::smallint, ${session.startedBy}, ${session.client}, ${session.address},
+    insert into user_session (user_id, realm_id, started_by, second_factor_elsewhere, client, address, created_at, used_at, expires_at)
+    values (${session.userId}::uuid, ${session.realmId}::smallint, ${session.startedBy}, ${session.secondFactorElsewhere}, ${session.client}, ${session.address},
       ${session.now}::timestamptz, ${session.now}::timestamptz, ${session.expiresAt}::timestamptz)
     returning id`;
   if (row === undefined) throw new Error('The session was not kept');

@@ -8,6 +8,7 @@ export interface UserView {
   readonly organisationId: number;
   /** A slug. */
   readonly organisation: string;
+  readonly organisationName: string;
   readonly email: string;
   readonly name: string;
   readonly role: string;
@@ -55,7 +56,8 @@ export async function listUsers(
   { organisationId = -1, id, roles }: UserFilter,
 ): Promise<UserView[]> {
   return tx.$queryRaw`
-    select u.id, u.organisation_id as "organisationId", o.slug as organisation, u.email, u.name,
+    select u.id, u.organisation_id as "organisationId", o.slug as organisation,
+      o.name as "organisationName", u.email, u.name,
       u.role, u.red_clearance as "redClearance", u.status, u.password_hash is not null as "hasPassword",
       u.totp_confirmed_at is not null as "hasSecondFactor", u.oidc_issuer as issuer,
       u.created_at as "createdAt", u.last_sign_in_at as "lastSignInAt"
@@ -117,6 +119,15 @@ export async function findUser(
       or (oidc_issuer = ${issuer} and oidc_subject = ${subject})
     ${lock ? Prisma.sql`for update` : Prisma.empty}`;
   return row;
+}
+
+/** The names that an attacker would try first: of a user, their address and organisation. */
+export async function findNamesAround(db: Database, userId: string): Promise<string[]> {
+  const [row] = await db.server.$queryRaw<{ names: string[] }[]>`
+    select array[u.email, split_part(u.email, '@', 1), u.name, o.slug, o.name] as names
+    from user_account u join organisation o on o.id = u.organisation_id
+    where u.id = ${userId}::uuid`;
+  return row?.names ?? [];
 }
 
 export async function setPassword(tx: ServerTx, id: string, hash: string): Promise<void> {
@@ -196,11 +207,11 @@ export async function insertInvitation(tx: ServerTx, invitation: NewInvitation):
 
 /** Whose link this is, while it is good. */
 export async function findInvited(
-  db: Database,
+  tx: Prisma.TransactionClient,
   tokenHash: Buffer,
   now: Date,
 ): Promise<string | undefined> {
-  const [row] = await db.server.$queryRaw<{ userId: string }[]>`
+  const [row] = await tx.$queryRaw<{ userId: string }[]>`
     select user_id as "userId" from invitation
     where token_hash = ${tokenHash} and expires_at > ${now}::timestamptz`;
   return row?.userId;

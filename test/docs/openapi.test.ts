@@ -110,6 +110,8 @@ describe('openapi.yaml', () => {
       '/api/v1/sessions',
       '/api/v1/sessions/refresh',
       '/api/v1/sessions/sign-out',
+      '/api/v1/sso/binding',
+      '/api/v1/sso/binding',
       '/api/v1/sso/callback',
       '/api/v1/sso/second-factor',
       '/api/v1/sso/start',

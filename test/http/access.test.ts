@@ -23,6 +23,7 @@ const IN_PERSON = [
   'post /api/v1/me/second-factor/confirm',
   'post /api/v1/me/second-factor/remove',
   'post /api/v1/me/password',
+  'post /api/v1/me/identity/remove',
 ];
 
 /** Who may call what. A route that is not here fails the test, so that nobody forgets to decide. */
@@ -105,6 +106,8 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /api/v1/sso/start': 'public',
   'get /api/v1/sso/callback': 'public',
   'post /api/v1/sso/second-factor': 'public',
+  'get /api/v1/sso/binding': 'public',
+  'post /api/v1/sso/binding': 'public',
   ...Object.fromEntries(IN_PERSON.map((route) => [route, ANALYSTS])),
   'get /api/v1/audit': ADMINS,
   'get /api/v1/audit/checkpoint': ALL,
@@ -189,8 +192,8 @@ function asMethod(name: string): string {
 
 /** What a call that asks for nothing that exists is answered by whoever may make it. */
 function answersOf(route: string): readonly number[] {
-  // The one act that needs nothing said: it begins what the user then confirms.
-  if (route === 'post /api/v1/me/second-factor') return [200, 201];
+  // Without a proof of who asks.
+  if (/me\/(second-factor|identity\/remove)$/.test(route)) return [401];
   if (!route.startsWith('get')) return [400, 404, 415];
   if (route.includes('{')) return [400, 404];
   return /stream|proof|audit\/part/.test(route) ? [400] : [200];

@@ -36,7 +36,10 @@ const statusesOf = (answers: Response[]): number[] =>
 async function enrolled(): Promise<{ person: Person; totp: TOTP; recovery: string[] }> {
   const person = await aPerson(tocsin, org);
   const actor = await person.signsIn();
-  const { body } = await actor.sends('post', '/me/second-factor').expect(201);
+  const { body } = await actor
+    .sends('post', '/me/second-factor')
+    .send({ password: person.password })
+    .expect(201);
   const totp = new TOTP({ secret: (body as { secret: string }).secret });
   const code = totp.generate({ timestamp: tocsin.clock.now().getTime() });
   const confirmed = await actor.sends('post', '/me/second-factor/confirm').send({ code });

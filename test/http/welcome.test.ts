@@ -128,7 +128,10 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
   it('who has lost the password keeps the second factor, and is not shown another', async () => {
     const person = await aPerson(tocsin, chief);
     const actor = await person.signsIn();
-    const { body } = await actor.sends('post', '/me/second-factor').expect(201);
+    const { body } = await actor
+      .sends('post', '/me/second-factor')
+      .send({ password: person.password })
+      .expect(201);
     const code = new TOTP({ secret: (body as { secret: string }).secret }).generate({
       timestamp: tocsin.clock.now().getTime(),
     });

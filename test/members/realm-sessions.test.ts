@@ -68,7 +68,10 @@ it('is refused the same in an exercise of others as in none, and uses up no code
   const others = await anExercise(tocsin, [bob]);
   const person = await aPerson(tocsin, alice);
   const actor = await person.signsIn();
-  const enrolment = await actor.sends('post', '/me/second-factor').expect(201);
+  const enrolment = await actor
+    .sends('post', '/me/second-factor')
+    .send({ password: person.password })
+    .expect(201);
   const totp = new TOTP({ secret: (enrolment.body as { secret: string }).secret });
   const shown = () => totp.generate({ timestamp: tocsin.clock.now().getTime() });
   await actor.sends('post', '/me/second-factor/confirm').send({ code: shown() }).expect(200);

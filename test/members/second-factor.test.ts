@@ -40,7 +40,10 @@ interface Enrolled {
 async function enrolled(): Promise<Enrolled> {
   const person = await aPerson(tocsin, org);
   const actor = await person.signsIn();
-  const { body } = await actor.sends('post', '/me/second-factor').expect(201);
+  const { body } = await actor
+    .sends('post', '/me/second-factor')
+    .send({ password: person.password })
+    .expect(201);
   const { secret, uri } = body as { secret: string; uri: string };
   expect(uri).toMatch(/^otpauth:\/\/totp\/Tocsin:/);
   const confirmed = await actor
@@ -56,7 +59,7 @@ describe('the second factor', () => {
   it('is asked for once it is confirmed, and not before', async () => {
     const person = await aPerson(tocsin, org);
     const actor = await person.signsIn();
-    await actor.sends('post', '/me/second-factor').expect(201);
+    await actor.sends('post', '/me/second-factor').send({ password: person.password }).expect(201);
     await person.triesToSignIn().expect(201);
     const { person: other } = await enrolled();
     const needed = await other.triesToSignIn();
@@ -71,15 +74,18 @@ describe('the second factor', () => {
     const confirm = (code: string) =>
       actor.sends('post', '/me/second-factor/confirm').send({ code });
     expect(codeOf(await confirm('123456'))).toBe('second_factor_invalid');
-    await actor.sends('post', '/me/second-factor').expect(201);
-    const { body } = await actor.sends('post', '/me/second-factor').expect(201);
+    await actor.sends('post', '/me/second-factor').send({ password: person.password }).expect(201);
+    const { body } = await actor
+      .sends('post', '/me/second-factor')
+      .send({ password: person.password })
+      .expect(201);
     const { secret } = body as { secret: string };
     expect(codeOf(await confirm('abcd-efgh-ijkl-mnop'))).toBe('second_factor_invalid');
     await confirm(shown(secret)).expect(200);
     for (const path of ['', '/confirm']) {
       const again = await actor
         .sends('post', `/me/second-factor${path}`)
-        .send(path === '' ? {} : { code: shown(secret, 1) });
+        .send(path === '' ? { password: person.password } : { code: shown(secret, 1) });
       expect([again.status, codeOf(again)]).toEqual([409, 'second_factor_present']);
     }
   });

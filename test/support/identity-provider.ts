@@ -42,12 +42,20 @@ export async function startIdentityProvider(publicUrl: string): Promise<Identity
     ],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' }] },
     cookies: { keys: ['a key of the provider'] },
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+    claims: {
+      openid: ['sub', 'amr', 'acr'],
+      email: ['email', 'email_verified'],
+      profile: ['name'],
+    },
     conformIdTokenClaims: false,
     findAccount: (_, id) => ({
       accountId: id,
       claims: () => ({ sub: id, ...people.get(id) }),
     }),
+  });
+  // The development login says nothing of how somebody signed in: these accounts do.
+  provider.on('interaction.ended', ({ oidc: { session } }) => {
+    if (session?.accountId !== undefined) Object.assign(session, howOf(people, session.accountId));
   });
   answer = provider.callback();
   return {
@@ -56,6 +64,12 @@ export async function startIdentityProvider(publicUrl: string): Promise<Identity
     asked,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+/** How somebody signed in, of their claims: what the provider keeps with the session. */
+function howOf(people: IdentityProvider['people'], name: string): object {
+  const { amr, acr } = people.get(name) ?? {};
+  return { ...(amr === undefined ? {} : { amr }), ...(acr === undefined ? {} : { acr }) };
 }
 
 /** The settings of a server whose users the provider knows. */
@@ -89,6 +103,21 @@ export class Browser {
 
   async submits(url: string, form: Record<string, string>): Promise<Response> {
     return this.#send(url, { method: 'POST', body: new URLSearchParams(form) });
+  }
+
+  /** As a page of this server does: with the cookies, and by POST where there is a body. */
+  async asPage(url: string, body?: object): Promise<Response> {
+    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
+    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    return this.#send(url, { ...init, headers });
+  }
+
+  /** Confirms that the account is theirs, as the page does to which a first sign-in leads. */
+  async confirms(server: string): Promise<Response> {
+    const url = `${server}/api/v1/sso/binding`;
+    const shown = await this.asPage(url);
+    const { token } = (await shown.json()) as { token: string };
+    return this.asPage(url, { token });
   }
 
   /** What it would send along to this origin. */
@@ -131,7 +160,8 @@ export class Browser {
 
   async #send(url: string, init: RequestInit): Promise<Response> {
     const { origin } = new URL(url);
-    const headers = { cookie: this.cookies(origin) };
+    const headers = new Headers(init.headers);
+    headers.set('cookie', this.cookies(origin));
     const response = await fetch(url, { ...init, headers, redirect: 'manual' });
     const jar = this.#cookies.get(origin) ?? new Map<string, string>();
     this.#cookies.set(origin, jar);

@@ -51,6 +51,8 @@ create table user_session (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references user_account,
   started_by text not null check (started_by in ('password', 'single_sign_on')),
+  -- Whether the identity provider said that a second factor was used.
+  second_factor_elsewhere boolean not null default false,
   client text not null,
   address text not null,
   created_at timestamptz(6) not null default now(),

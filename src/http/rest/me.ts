@@ -2,6 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ROLES, type SignedIn } from '../../sharing/member.ts';
 import { TLP_ORDER } from '../../stix/tlp.ts';
+import { lacksSecondFactor } from '../../organisations/authenticate.ts';
 import { findAudienceNames } from '../../store/audiences.ts';
 import { memberOf, READERS } from '../access.ts';
 import type { Services } from '../context.ts';
@@ -30,6 +31,9 @@ const MeAnswer = z
         role: z.enum(ROLES),
         red_clearance: z.boolean(),
         second_factor: z.boolean(),
+        second_factor_required: z
+          .boolean()
+          .meta({ description: 'Whether you have to install one before you can do anything else' }),
         session: z.string().meta({ description: 'The id of this session' }),
       })
       .nullable()
@@ -44,7 +48,7 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
   app.get(
     '/me',
     {
-      config: { access: READERS, inExercises: true },
+      config: { access: READERS, inExercises: true, withoutSecondFactor: true },
       schema: {
         operationId: 'getMe',
         summary: 'Who you are and what you may see',
@@ -53,13 +57,21 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
       },
     },
     async (request) => {
-      const { organisation, realm, keyId, user, role, viewer } = memberOf(request);
+      const member = memberOf(request);
+      const { organisation, realm, keyId, user, role, viewer } = member;
       const { slug, name, identities } = organisation;
       return {
         organisation: { slug, name, identities: [...identities] },
         realm: { slug: realm.slug, name: realm.name },
         key: keyId === undefined ? null : { id: keyId, role },
-        user: user === undefined ? null : { ...toUser(user), role },
+        user:
+          user === undefined
+            ? null
+            : {
+                ...toUser(user),
+                second_factor_required: services.secondFactorRequired && lacksSecondFactor(member),
+                role,
+              },
         audiences: await findAudienceNames(services.db, viewer.audiences),
         tlp_ceiling: TLP_ORDER[viewer.ceiling] ?? 'clear',
       };

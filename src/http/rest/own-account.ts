@@ -3,6 +3,7 @@ import {
   changePassword,
   confirm,
   enrol,
+  removeIdentity,
   removeSecondFactor,
 } from '../../organisations/own-account.ts';
 import { ANALYSTS, userOf } from '../access.ts';
@@ -10,28 +11,44 @@ import { clientOf } from '../client.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
-import { CodeBody, EnrolmentAnswer, PasswordChange, RecoveryAnswer } from './schemas/session.ts';
+import {
+  CodeBody,
+  EnrolmentAnswer,
+  PasswordChange,
+  PasswordProof,
+  ProofBody,
+  RecoveryAnswer,
+} from './schemas/session.ts';
 
 const tags = ['Sessions'];
 const config = { access: ANALYSTS, usersOnly: true };
+/** For a user who has to install a second factor before anything else. */
+const installing = { ...config, withoutSecondFactor: true };
 
 const begin: Route = (app, services) => {
   app.post(
     '/me/second-factor',
     {
-      config,
+      config: installing,
       schema: {
         operationId: 'enrolSecondFactor',
-        summary: 'Begin to use a second factor',
-        description: 'One-time codes by time (RFC 6238). It counts once it is confirmed.',
+        summary: 'Create a second factor',
+        description:
+          'One-time codes by time (RFC 6238). It counts once it is confirmed. Send your password, or ' +
+          'nothing in the ten minutes after a single sign-on.',
         tags,
+        body: PasswordProof,
         response: {
           201: answer('For your authenticator', EnrolmentAnswer),
-          ...problems(401, 403, 409),
+          ...problems(400, 401, 403, 409, 415, 429, 503),
         },
       },
     },
-    async (request, reply) => reply.code(201).send(await enrol(services, userOf(request))),
+    async (request, reply) => {
+      const { password: given } = request.body ?? {};
+      const enrolment = await enrol(services, userOf(request), { password: given });
+      return reply.code(201).send(enrolment);
+    },
   );
 };
 
@@ -39,11 +56,11 @@ const complete: Route = (app, services) => {
   app.post(
     '/me/second-factor/confirm',
     {
-      config,
+      config: installing,
       schema: {
         operationId: 'confirmSecondFactor',
-        summary: 'Confirm the second factor with a code of it',
-        description: 'From now on signing in takes a code.',
+        summary: 'Confirm the second factor',
+        description: 'From now on signing in takes a code. Your other sessions end.',
         tags,
         body: CodeBody,
         response: {
@@ -70,7 +87,8 @@ const remove: Route = (app, services) => {
       config,
       schema: {
         operationId: 'removeSecondFactor',
-        summary: 'Take your second factor away, with a code of it',
+        summary: 'Remove your second factor',
+        description: 'Takes a code of it. Your other sessions end.',
         tags,
         body: CodeBody,
         response: {
@@ -94,12 +112,12 @@ const password: Route = (app, services) => {
       schema: {
         operationId: 'changePassword',
         summary: 'Change your password',
-        description: 'Your other sessions end.',
+        description: 'Takes the current one. Your other sessions end.',
         tags,
         body: PasswordChange,
         response: {
           204: z.null().meta({ description: 'Changed' }),
-          ...problems(400, 401, 403, 415, 429),
+          ...problems(400, 401, 403, 415, 429, 503),
         },
       },
     },
@@ -110,5 +128,31 @@ const password: Route = (app, services) => {
   );
 };
 
+const unlink: Route = (app, services) => {
+  app.post(
+    '/me/identity/remove',
+    {
+      config: installing,
+      schema: {
+        operationId: 'unlinkIdentity',
+        summary: 'Unbind yourself from the identity provider',
+        description:
+          'Send your password or a code of your second factor, or nothing in the ten minutes after ' +
+          'a single sign-on. All your sessions end. Without a password you need a new link then.',
+        tags,
+        body: ProofBody,
+        response: {
+          204: z.null().meta({ description: 'Unbound' }),
+          ...problems(400, 401, 403, 409, 415, 429, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      await removeIdentity(services, userOf(request), request.body ?? {}, clientOf(request));
+      return reply.code(204).send(null);
+    },
+  );
+};
+
 /** `/me/…`: what users do with their own accounts. */
-export const ownAccount = noun(begin, complete, remove, password);
+export const ownAccount = noun(begin, complete, remove, password, unlink);

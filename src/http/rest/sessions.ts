@@ -164,7 +164,7 @@ const list: Route = (app, services) => {
   app.get(
     '/sessions',
     {
-      config: { access: ANALYSTS, usersOnly: true, whileInactive: true },
+      config: { access: ANALYSTS, usersOnly: true, whileInactive: true, withoutSecondFactor: true },
       schema: {
         operationId: 'listSessions',
         summary: 'List your own sessions',
@@ -184,7 +184,7 @@ const end: Route = (app, services) => {
   app.delete(
     '/sessions/:id',
     {
-      config: { access: ANALYSTS, usersOnly: true, whileInactive: true },
+      config: { access: ANALYSTS, usersOnly: true, whileInactive: true, withoutSecondFactor: true },
       schema: {
         operationId: 'endSession',
         summary: 'End a session of your own',

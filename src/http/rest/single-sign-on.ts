@@ -1,11 +1,13 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import type { SingleSignOn } from '../../organisations/single-sign-on.ts';
+import type { Arrival, SingleSignOn } from '../../organisations/single-sign-on.ts';
 import { clientOf } from '../client.ts';
 import {
+  bindingCookie,
   flowCookie,
   pendingCookie,
+  setBindingCookie,
   setFlowCookie,
   setPendingCookie,
   setRefreshCookie,
@@ -13,6 +15,7 @@ import {
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { Slug } from './schemas/member.ts';
+import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 import { CodeBody } from './schemas/session.ts';
 
@@ -22,6 +25,8 @@ const config = { access: 'public' as const };
 /** Where the console asks for the code of the second factor, and where it begins. */
 const SECOND_FACTOR = '/#/second-factor';
 const HOME = '/';
+/** Where the person sees whose account is to be bound, and confirms it. */
+const CONFIRM = '/#/confirm-identity';
 
 const StartQuery = z.strictObject({
   invitation: z.string().max(200).optional().meta({
@@ -30,6 +35,21 @@ const StartQuery = z.strictObject({
   realm: Slug.optional().meta({
     description: 'An exercise; the session is in production unless given',
   }),
+});
+
+const BindingAnswer = z
+  .object({
+    organisation: z.object({ slug: z.string(), name: z.string() }),
+    email: z.string().meta({ description: 'The address that was invited' }),
+    issuer: z.string().meta({ description: 'The identity provider' }),
+    token: z.string().meta({ description: 'To be sent with the confirmation' }),
+  })
+  .meta({ id: 'Binding' });
+
+const BindingBody = z.strictObject({ token: z.string().min(1).max(100) });
+
+const BoundAnswer = z.object({
+  next: z.string().meta({ description: 'The page to go on to' }),
 });
 
 const CallbackQuery = z.looseObject({}).meta({ description: 'What the identity provider says' });
@@ -63,12 +83,16 @@ const callback: Route = (app, services) => {
       config,
       schema: {
         operationId: 'finishSingleSignOn',
-        summary: 'Come back from the identity provider',
-        description: 'The session goes on by its cookie: `POST /api/v1/sessions/refresh`.',
+        summary: 'Return from the identity provider',
+        description:
+          'Continue the session with its cookie: `POST /api/v1/sessions/refresh`. The first time, the ' +
+          'account is not bound yet: that takes a confirmation.',
         tags,
         querystring: CallbackQuery,
         response: {
-          303: z.null().meta({ description: 'Signed in, or to the second factor' }),
+          303: z
+            .null()
+            .meta({ description: 'Signed in, or on to the second factor or the confirmation' }),
           ...problems(400, 403, 404, 429, 502, 503),
         },
       },
@@ -81,13 +105,7 @@ const callback: Route = (app, services) => {
         return desk.finish(flow, query, clientOf(request));
       });
       setFlowCookie(reply, undefined);
-      if ('pending' in arrival) {
-        setPendingCookie(reply, arrival.pending);
-        return reply.code(303).header('location', SECOND_FACTOR).send(null);
-      }
-      const { refreshToken, refreshExpiresAt } = arrival.session;
-      setRefreshCookie(reply, refreshToken, refreshExpiresAt);
-      return reply.code(303).header('location', HOME).send(null);
+      return reply.code(303).header('location', setCookies(reply, arrival)).send(null);
     },
   );
 };
@@ -121,8 +139,83 @@ const secondFactor: Route = (app, services) => {
   );
 };
 
+const describe: Route = (app, services) => {
+  app.get(
+    '/sso/binding',
+    {
+      config,
+      schema: {
+        operationId: 'getBinding',
+        summary: 'Show which account would be bound to your identity',
+        description: 'For pages of this server, after a first single sign-on.',
+        tags,
+        response: {
+          200: answer('What to confirm', BindingAnswer),
+          ...problems(400, 403, 404, 429, 502),
+        },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return limited(services, request, (desk) => desk.describe(bindingOf(services, request)));
+    },
+  );
+};
+
+const confirm: Route = (app, services) => {
+  app.post(
+    '/sso/binding',
+    {
+      config,
+      schema: {
+        operationId: 'confirmBinding',
+        summary: 'Confirm that an account is yours',
+        description:
+          'Binds it to your identity at the provider, and signs you in. The verified address there has ' +
+          'to be the invited one. `POST /api/v1/me/identity/remove` undoes it.',
+        tags,
+        body: BindingBody,
+        response: {
+          200: answer('Bound', BoundAnswer),
+          ...problems(400, 403, 404, 415, 429, 502),
+        },
+      },
+    },
+    async (request, reply) => {
+      const arrival = await limited(services, request, (desk) => {
+        const { token } = request.body;
+        return desk.confirm(bindingOf(services, request), token, clientOf(request));
+      });
+      setBindingCookie(reply, undefined);
+      return { next: setCookies(reply, arrival) };
+    },
+  );
+};
+
 /** `/sso`: single sign-on. */
-export const singleSignOn = noun(start, callback, secondFactor);
+export const singleSignOn = noun(start, callback, secondFactor, describe, confirm);
+
+/** Gives the browser what it has reached; returns the page where it goes on. */
+function setCookies(reply: FastifyReply, arrival: Arrival): string {
+  if ('binding' in arrival) {
+    setBindingCookie(reply, arrival.binding);
+    return CONFIRM;
+  }
+  if ('pending' in arrival) {
+    setPendingCookie(reply, arrival.pending);
+    return SECOND_FACTOR;
+  }
+  const { refreshToken, refreshExpiresAt } = arrival.session;
+  setRefreshCookie(reply, refreshToken, refreshExpiresAt);
+  return HOME;
+}
+
+/** Throws Problem single_sign_on_failed or origin_not_allowed. */
+function bindingOf(services: Services, request: FastifyRequest): string {
+  const binding = bindingCookie(services, request);
+  if (binding === undefined) throw begun();
+  return binding;
+}
 
 function deskOf({ singleSignOn: desk }: Services): SingleSignOn {
   if (desk !== undefined) return desk;

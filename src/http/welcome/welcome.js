@@ -1,7 +1,8 @@
 /**
- * Where the link of an invitation leads (`/#/invitation/<token>`): the invited sets a password and
- * adds a second factor. What opens anything stays in the memory of this page, and never in an address
- * that is sent.
+ * Where the link of an invitation leads (`/#/invitation/<token>`): the person invited sets a password
+ * and adds a second factor. And where a first single sign-on leads (`/#/confirm-identity`): the person
+ * sees whose account is to be bound to their identity, and confirms it. What opens anything stays in
+ * the memory of this page, and never in an address that is sent.
  */
 
 /** What the API was not content with. */
@@ -15,8 +16,10 @@ class Refusal extends Error {
 
 const element = (id) => document.getElementById(id);
 
+const PARTS = ['home', 'password', 'code', 'identity', 'bound', 'done'];
+
 function show(id) {
-  for (const part of ['home', 'password', 'code', 'done']) element(part).hidden = part !== id;
+  for (const part of PARTS) element(part).hidden = part !== id;
   tell('');
   document.querySelector(`#${id} input`)?.focus();
 }
@@ -29,7 +32,18 @@ async function post(path, body, accessToken) {
   const headers = { 'content-type': 'application/json' };
   if (accessToken !== undefined) headers.authorization = `Bearer ${accessToken}`;
   const request = { method: 'POST', headers, body: JSON.stringify(body ?? {}) };
-  const response = await fetch(`/api/v1${path}`, { ...request, credentials: 'omit' });
+  return answerTo(path, { ...request, credentials: 'omit' });
+}
+
+/** Sends a request that only pages of this server may send: with the cookie of the sign-in. */
+async function withCookie(path, body) {
+  const headers = { 'content-type': 'application/json' };
+  const request = body && { method: 'POST', headers, body: JSON.stringify(body) };
+  return answerTo(path, { ...request, credentials: 'same-origin' });
+}
+
+async function answerTo(path, request) {
+  const response = await fetch(`/api/v1${path}`, request);
   const answer = response.status === 204 ? undefined : await response.json().catch(() => ({}));
   if (!response.ok) throw new Refusal(answer);
   return answer;
@@ -82,7 +96,8 @@ async function addSecondFactor() {
     if (error.code === 'second_factor_needed') return finish([]);
     throw error;
   }
-  const { secret, uri } = await post('/me/second-factor', {}, way.tokens.access_token);
+  const { password } = way.account;
+  const { secret, uri } = await post('/me/second-factor', { password }, way.tokens.access_token);
   element('secret').textContent = secret.match(/.{1,4}/g).join(' ');
   element('uri').href = uri;
   show('code');
@@ -109,7 +124,36 @@ function finish(codes) {
   show('done');
 }
 
+/** What is to be confirmed; its token proves that this page has shown it. */
+const binding = { token: '' };
+
+async function showBinding() {
+  const { organisation, email, issuer, token } = await withCookie('/sso/binding');
+  binding.token = token;
+  element('issuer').textContent = issuer;
+  element('account').textContent = email;
+  element('organisation').textContent = `${organisation.name} (${organisation.slug})`;
+  show('identity');
+}
+
+onSubmit('identity', async () => {
+  const { next } = await withCookie('/sso/binding', { token: binding.token });
+  const owesCode = next !== '/';
+  element('next').textContent = owesCode
+    ? 'Sign in again: your account has a second factor, and takes a code of it.'
+    : 'You are signed in.';
+  history.replaceState(null, '', '/');
+  show('bound');
+});
+
 function route() {
+  if (location.hash === '#/confirm-identity') {
+    show('home');
+    void showBinding().catch((error) => {
+      tell(error instanceof Refusal ? error.message : 'The server cannot be reached: try again.');
+    });
+    return;
+  }
   const [, token] = /^#\/invitation\/([\w-]{1,200})$/.exec(location.hash) ?? [];
   way.token = token ?? '';
   show(token === undefined ? 'home' : 'password');

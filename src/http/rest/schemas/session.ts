@@ -90,6 +90,16 @@ export const PasswordChange = z
   .strictObject({ current: Password, next: NewPassword })
   .meta({ id: 'PasswordChange' });
 
+export const PasswordProof = z
+  .strictObject({ password: Password.optional() })
+  .nullish()
+  .meta({ id: 'PasswordProof', description: 'Your password, to prove again who you are' });
+
+export const ProofBody = z
+  .strictObject({ password: Password.optional(), code: Code.optional() })
+  .nullish()
+  .meta({ id: 'Proof', description: 'Your password or a code, to prove again who you are' });
+
 export const CodeBody = z.strictObject({ code: Code }).meta({ id: 'SecondFactorCode' });
 
 export const EnrolmentAnswer = z

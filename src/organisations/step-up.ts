@@ -1,0 +1,77 @@
+/**
+ * What opens an account is changed only by somebody who proves again who they are: an access token
+ * alone, which may have been stolen, changes nothing that outlives it.
+ */
+import type { Clock } from '../clock.ts';
+import { Problem } from '../errors.ts';
+import type { Keyring } from '../keyring.ts';
+import type { SignedIn } from '../sharing/member.ts';
+import type { Database } from '../store/database.ts';
+import { findSession } from '../store/sessions.ts';
+import { asServer } from '../store/transaction.ts';
+import { findUser, type UserRecord } from '../store/users.ts';
+import { checkPassword } from './passwords.ts';
+import { useCode } from './second-factor.ts';
+
+/** For so long a single sign-on counts as a proof. */
+const FRESH_MS = 10 * 60_000;
+
+/** One of these; neither where the session began by a single sign-on just now. */
+export interface Proof {
+  readonly password?: string | undefined;
+  /** Of the second factor. */
+  readonly code?: string | undefined;
+}
+
+interface Context {
+  readonly db: Database;
+  readonly keyring: Keyring;
+  readonly clock: Clock;
+}
+
+/**
+ * Checks the proof of a signed-in user. The caller counts the tries. Throws Problem
+ * reauthentication_needed, sign_in_failed, second_factor_invalid or sign_in_busy.
+ */
+export async function proveAgain(
+  context: Context,
+  user: SignedIn,
+  { password, code }: Proof,
+): Promise<void> {
+  const { db, keyring, clock } = context;
+  const record = await findUser(db.server, { id: user.id });
+  if (record === undefined) throw needed();
+  if (code !== undefined && record.totpConfirmedAt !== null) {
+    await asServer(db, async (tx) => {
+      const locked = await findUser(tx, { id: user.id }, { lock: true });
+      if (locked === undefined) throw needed();
+      await useCode(tx, keyring, locked, code, clock.now());
+    });
+    return;
+  }
+  if (password !== undefined) return provePassword(record, password);
+  if (!(await isFresh(context, user))) throw needed();
+}
+
+/** Throws Problem sign_in_failed or sign_in_busy. */
+async function provePassword({ email, passwordHash }: UserRecord, password: string): Promise<void> {
+  const source = { name: email, known: true };
+  const { matches } = await checkPassword(password, passwordHash, { source });
+  if (!matches) {
+    throw new Problem('sign_in_failed', 'The password is incorrect', { path: 'body.password' });
+  }
+}
+
+async function isFresh({ db, clock }: Context, { sessionId }: SignedIn): Promise<boolean> {
+  const session = await findSession(db, sessionId);
+  if (session?.startedBy !== 'single_sign_on') return false;
+  return clock.now().getTime() - session.createdAt.getTime() <= FRESH_MS;
+}
+
+function needed(): Problem {
+  return new Problem(
+    'reauthentication_needed',
+    'Send your `password`, or a `code` of your present second factor, or sign in again by single sign-on',
+    { path: 'body' },
+  );
+}
