@@ -100,10 +100,7 @@ export const settings = z.object({
   TOCSIN_OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
   TOCSIN_OIDC_CLIENT_ID: z.string().optional(),
   TOCSIN_OIDC_CLIENT_SECRET_FILE: z.string().optional(),
-  TOCSIN_OIDC_SECOND_FACTOR: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').flatMap((value) => value.trim() || [])),
+  TOCSIN_OIDC_SECOND_FACTOR: z.string().default(''),
   TOCSIN_OIDC_ORGANISATION: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
@@ -161,9 +158,7 @@ export interface Config {
   readonly deliveriesMax: number;
   readonly rates: RateLimits;
   readonly quotas: Quotas;
-  /** Failed tries to sign in from one network in a minute. */
   readonly signInTries: number;
-  /** Whether admins, org_admins and users with RED clearance need a second factor. */
   readonly secondFactorRequired: boolean;
   /** Undefined where there is no single sign-on. */
   readonly identityProvider: IdentityProviderConfig | undefined;
@@ -312,6 +307,6 @@ function identityProvider(value: z.infer<typeof settings>): IdentityProviderConf
   }
   const clientSecret = secretText('TOCSIN_OIDC_CLIENT_SECRET_FILE', file);
   const redirectUri = new URL('/api/v1/sso/callback', publicUrl).href;
-  const secondFactor = value.TOCSIN_OIDC_SECOND_FACTOR;
+  const secondFactor = value.TOCSIN_OIDC_SECOND_FACTOR.split(/[,\s]+/).filter(Boolean);
   return { issuer, clientId, clientSecret, redirectUri, organisation, secondFactor };
 }

@@ -170,9 +170,9 @@ describe('a link', () => {
 
   it.each([
     ['eleven characters', 'x'.repeat(11), 400],
-    ['twelve', 'x'.repeat(12), 200],
-    ['twelve that look like more bytes', '😀'.repeat(12), 200],
-    ['256', 'x'.repeat(256), 200],
+    ['twelve', 'kx9#qL2mVb7!', 200],
+    ['twelve that look like more bytes', '😀🐝🍋🚲🎈🧭🌵🦉🍄🛶🧵🎻', 200],
+    ['256', 'kx9#qL2mVb7!'.repeat(22).slice(0, 256), 200],
     ['257', 'x'.repeat(257), 400],
     ['blanks, quotes and a line break', ' "\'\\\n\t; drop', 200],
   ])('takes a password of %s or not', async (_, password, status) => {
