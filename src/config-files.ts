@@ -61,3 +61,15 @@ export function secretText(name: string, file: string | undefined): string | und
     throw new ConfigError(`${name}: ${file} cannot be read`, { cause });
   }
 }
+
+/** Who says who people are, and what this server is to it (OpenID Connect). */
+export interface IdentityProviderConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly redirectUri: string;
+  /** The slug of the organisation whose analyst everybody becomes; undefined: nobody is made. */
+  readonly organisation: string | undefined;
+  /** Values of `amr` or `acr` by which it says that a second factor was used. */
+  readonly secondFactor: readonly string[];
+}

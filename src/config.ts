@@ -8,9 +8,17 @@ import {
   secretText,
   tlsFiles,
   type TlsFiles,
+  type IdentityProviderConfig,
 } from './config-files.ts';
 
-import type { AnswerLimits, BudgetLimits, RateLimits, SlotLimits, StreamLimits } from './limits.ts';
+import type {
+  AnswerLimits,
+  BudgetLimits,
+  Quotas,
+  RateLimits,
+  SlotLimits,
+  StreamLimits,
+} from './limits.ts';
 
 export { ConfigError, type TlsFiles } from './config-files.ts';
 
@@ -107,18 +115,6 @@ export const settings = z.object({
     .optional(),
 });
 
-/** What one organisation may have at most. */
-export interface Quotas {
-  readonly subscriptions: number;
-  readonly groups: {
-    readonly owned: number;
-    readonly joined: number;
-    readonly members: number;
-    readonly invitationsReceived: number;
-    readonly invitationsSent: number;
-  };
-}
-
 export interface Config {
   /** Undefined: the embedded server under `dataDir`. */
   readonly databaseUrl: string | undefined;
@@ -162,18 +158,6 @@ export interface Config {
   readonly secondFactorRequired: boolean;
   /** Undefined where there is no single sign-on. */
   readonly identityProvider: IdentityProviderConfig | undefined;
-}
-
-/** Who says who people are, and what this server is to it (OpenID Connect). */
-export interface IdentityProviderConfig {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly clientSecret: string | undefined;
-  readonly redirectUri: string;
-  /** The slug of the organisation whose analyst everybody becomes; undefined: nobody is made. */
-  readonly organisation: string | undefined;
-  /** Values of `amr` or `acr` by which it says that a second factor was used. */
-  readonly secondFactor: readonly string[];
 }
 
 function budgetOf(value: z.infer<typeof settings>): BudgetLimits {

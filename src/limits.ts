@@ -41,3 +41,15 @@ export interface AnswerLimits {
   /** What it takes on average, after that time. */
   readonly bytesPerSecond: number;
 }
+
+/** What one organisation may have at most. */
+export interface Quotas {
+  readonly subscriptions: number;
+  readonly groups: {
+    readonly owned: number;
+    readonly joined: number;
+    readonly members: number;
+    readonly invitationsReceived: number;
+    readonly invitationsSent: number;
+  };
+}
