@@ -3,21 +3,19 @@
  * deterministic ids and with references by id in place of the container's keys.
  */
 import { isIdentifier } from './identifier.ts';
+import {
+  dictionaryIn21,
+  hashNameIn21,
+  holdsHashes,
+  isFreeDictionary,
+  nameIn21,
+} from './lift-names.ts';
 import { randomIdFrom, scoIdOf } from './sco-id.ts';
 
 /** How long a chain of references from object to object may be. */
 const REFERENCE_DEPTH_MAX = 64;
 
 type Properties = Readonly<Record<string, unknown>>;
-
-/** Names that changed between 2.0 and 2.1. */
-const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  directory: { created: 'ctime', modified: 'mtime', accessed: 'atime' },
-  file: { created: 'ctime', modified: 'mtime', accessed: 'atime' },
-  process: { created: 'created_time', binary_ref: 'image_ref' },
-  'user-account': { password_last_changed: 'credential_last_changed' },
-  'windows-registry-key': { modified: 'modified_time' },
-};
 
 /**
  * The observed-data object with `object_refs`, and the objects it refers to. One whose container
@@ -73,7 +71,7 @@ class ContainerLifter {
     if (typeof given !== 'object' || given === null || !('type' in given)) return undefined;
     const { type } = given;
     if (typeof type !== 'string') return undefined;
-    const renamed = this.withIds(given, RENAMED[type] ?? {});
+    const renamed = this.withIds(given, type);
     if (!renamed) return undefined;
     const properties = renamed as Record<string, unknown>;
     const id = scoIdOf(properties) ?? randomIdFrom(type, `${this.seed}/${key}`);
@@ -81,12 +79,12 @@ class ContainerLifter {
   }
 
   /** The value with the ids of the objects that its `_ref` and `_refs` name, at any depth. */
-  private withIds(value: object, names: Readonly<Record<string, string>>): object | undefined {
+  private withIds(value: object, type?: string): object | undefined {
     const copy: Record<string, unknown> = {};
     for (const [name, member] of Object.entries(value)) {
       const lifted = this.member(name, member);
       if (lifted === undefined) return undefined;
-      copy[Object.hasOwn(names, name) ? (names[name] ?? name) : name] = lifted;
+      copy[type === undefined ? name : nameIn21(type, name)] = lifted;
     }
     return copy;
   }
@@ -97,12 +95,13 @@ class ContainerLifter {
       const ids = value.map((key) => this.idOf(key));
       return ids.includes(undefined) ? undefined : ids;
     }
-    if (name === 'hashes' || name.endsWith('_hashes')) return withHashNames(value);
+    if (holdsHashes(name)) return withHashNames(value);
+    if (isFreeDictionary(name)) return dictionaryIn21(name, value);
     if (Array.isArray(value)) {
       const items = value.map((item: unknown) => this.member('', item));
       return items.includes(undefined) ? undefined : items;
     }
-    return typeof value === 'object' && value !== null ? this.withIds(value, {}) : value;
+    return typeof value === 'object' && value !== null ? this.withIds(value) : value;
   }
 
   private idOf(key: unknown): unknown {
@@ -111,10 +110,9 @@ class ContainerLifter {
   }
 }
 
-/** 2.0 spelt it `ssdeep`. */
 function withHashNames(hashes: unknown): unknown {
   if (typeof hashes !== 'object' || hashes === null) return hashes;
   return Object.fromEntries(
-    Object.entries(hashes).map(([name, value]) => [name === 'ssdeep' ? 'SSDEEP' : name, value]),
+    Object.entries(hashes).map(([name, value]) => [hashNameIn21(name), value]),
   );
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkObject } from './check.ts';
 import { liftObjects } from './lift.ts';
 import { liftPattern } from './lift-pattern.ts';
+import { checkPattern } from './pattern/check.ts';
 import { scoIdOf } from './sco-id.ts';
 
 const UUID = '8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f';
@@ -42,7 +43,26 @@ describe('liftObjects', () => {
     expect(checkObject(objects[0])).toMatchObject({ ok: true });
     expect(origins).toEqual([0]);
     expect(notes).toMatchObject([{ index: 0, code: 'lifted_from_2_0', path: '$' }]);
-    if (type !== 'identity') expect(objects[0]).not.toHaveProperty('labels');
+    expect(objects[0]).toMatchObject('labels' in given ? { labels: given.labels } : {});
+  });
+
+  it('keeps labels of the producer, and moves only words of the vocabulary', () => {
+    const labels = ['tlp:amber+strict', 'benign', 'own', 'benign'];
+    const indicator = only([old('indicator', { labels, pattern, valid_from: DAY })]);
+    expect(indicator).toMatchObject({ labels, indicator_types: ['benign'] });
+    const malware = only([old('malware', { labels: ['own', 7], name: 'x' })]);
+    expect(malware).toMatchObject({ labels: ['own', 7] });
+    expect(malware).not.toHaveProperty('malware_types');
+  });
+
+  it('lifts custom types of a 2.0 bundle', () => {
+    for (const type of ['x-misp-object', 'x-mitre-tactic', 'own-type']) {
+      const given = old(type, { name: 'x', x_own: 1 });
+      const { objects, notes } = liftObjects([given], '2.0');
+      expect(objects[0]).toEqual({ ...given, spec_version: '2.1' });
+      expect(notes).toMatchObject([{ code: 'lifted_from_2_0' }]);
+      expect(checkObject(objects[0])).toMatchObject({ ok: true });
+    }
   });
 
   it('leaves what a producer said in the words of 2.1', () => {
@@ -64,6 +84,11 @@ describe('objects of 2.1', () => {
   it('knows 2.0 by the bundle, by the object, or by what is not there', () => {
     const identity = old('identity', { name: 'x' });
     expect(lifts(identity)).toBe(true);
+    expect(lifts(old('x-own', { name: 'x' }))).toBe(true);
+    expect(lifts(old('own-type', { name: 'x' }))).toBe(false);
+    expect(lifts(old('x-own', { name: 'x', extensions: {} }))).toBe(false);
+    expect(lifts({ type: 'x-own', id: `x-own--${UUID}` }, '2.0')).toBe(false);
+    expect(lifts(old('grouping', { context: 'x' }), '2.0')).toBe(false);
     expect(lifts({ ...identity, spec_version: '2.0' })).toBe(true);
     expect(lifts({ ...identity, spec_version: '2.1' }, '2.0')).toBe(false);
     expect(lifts({ ...identity, confidence: 5 })).toBe(false);
@@ -138,6 +163,37 @@ describe('observed data', () => {
     expect(liftObjects([observed(CONTAINER)], '2.0').objects[3]).toEqual(process);
   });
 
+  it('writes header fields as lists, and reads no references in them', () => {
+    const header = { Accept: 'text/html', own_ref: '9', Cookie: ['a', 'b'] };
+    const extensions = {
+      'http-request-ext': { request_method: 'get', request_value: '/', request_header: header },
+    };
+    const fields = { Received: ['a', 'b'], 'X-Mailer': 'x' };
+    const { objects } = liftObjects(
+      [
+        observed({
+          0: { type: 'network-traffic', src_ref: '1', protocols: ['tcp', 'http'], extensions },
+          1: { type: 'ipv4-addr', value: '198.51.100.7' },
+          2: { type: 'email-message', is_multipart: false, additional_header_fields: fields },
+          3: { type: 'process', pid: 1, environment_variables: { own_ref: '9' } },
+        }),
+      ],
+      '2.0',
+    );
+    expect(objects[1]).toMatchObject({
+      extensions: {
+        'http-request-ext': {
+          request_header: { Accept: ['text/html'], own_ref: ['9'], Cookie: ['a', 'b'] },
+        },
+      },
+    });
+    expect(objects[3]).toMatchObject({
+      additional_header_fields: { Received: ['a', 'b'], 'X-Mailer': ['x'] },
+    });
+    expect(objects[4]).toMatchObject({ environment_variables: { own_ref: '9' } });
+    for (const object of objects) expect(checkObject(object)).toMatchObject({ ok: true });
+  });
+
   it.each([
     [{}],
     [{ 0: { type: 'process', parent_ref: '0' } }],
@@ -172,9 +228,42 @@ describe('liftPattern', () => {
       "[a:b = 'and \\' or' OR c:d IN (1)] FOLLOWEDBY [e:f LIKE 'x']",
     ],
     ["[a:b = 'START']", "[a:b = 'START']"],
+    ["[file:created  = t'2017-01-01T00:00:00Z']", "[file:ctime = t'2017-01-01T00:00:00Z']"],
+    ["[file:name  =  'created']", "[file:name  =  'created']"],
+    [
+      "[process:binary_ref.name = 'x' and process:parent_ref.binary_ref.created > t'2017-01-01T00:00:00Z']",
+      "[process:image_ref.name = 'x' AND process:parent_ref.image_ref.ctime > t'2017-01-01T00:00:00Z']",
+    ],
+    [
+      "([windows-registry-key:modified = t'2017-01-01T00:00:00Z'] OR [x-own:created = 1]) WITHIN 5 SECONDS",
+      "([windows-registry-key:modified_time = t'2017-01-01T00:00:00Z'] OR [x-own:created = 1]) WITHIN 5 SECONDS",
+    ],
+    [
+      "[(file:hashes.ssdeep = '3:a:b' OR file:child_refs[*].created = 1)]",
+      "[(file:hashes.SSDEEP = '3:a:b' OR file:child_refs[*].created_time = 1)]",
+    ],
+    ['[a:b = 1] REPEATS 2 TIMES REPEATS 5 TIMES', '([a:b = 1] REPEATS 2 TIMES) REPEATS 5 TIMES'],
+    [
+      '[a:b = 1] REPEATS 2 TIMES WITHIN 9 SECONDS REPEATS 5 TIMES WITHIN 90 SECONDS',
+      '([a:b = 1] REPEATS 2 TIMES WITHIN 9 SECONDS) REPEATS 5 TIMES WITHIN 90 SECONDS',
+    ],
+    ['[a:b = 1] REPEATS 2 TIMES WITHIN 5 SECONDS', '[a:b = 1] REPEATS 2 TIMES WITHIN 5 SECONDS'],
     ['[a:b = ] or [c:d = 1]', '[a:b = ] or [c:d = 1]'],
     ["[a:b = 'x", "[a:b = 'x"],
   ])('%s', (given, lifted) => {
     expect(liftPattern(given)).toBe(lifted);
+    expect(liftPattern(lifted)).toBe(lifted);
+  });
+
+  it('lifts qualifiers that checkPattern then accepts', () => {
+    const given = '[file:size = 1] START $1 STOP $2 START $1 STOP $2'
+      .replaceAll('$1', "'2017-01-01T00:00:00Z'")
+      .replaceAll('$2', "'2017-01-02T00:00:00Z'");
+    expect(checkPattern(liftPattern(given), 'stix')).toEqual({ errors: [], warnings: [] });
+  });
+
+  it('leaves a pattern alone that would be nested too deep', () => {
+    const given = `[a:b = 1]${' REPEATS 2 TIMES'.repeat(3000)}`;
+    expect(liftPattern(given)).toBe(given);
   });
 });

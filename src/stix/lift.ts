@@ -6,8 +6,10 @@ import type { Finding } from './finding.ts';
 import { liftObservedData } from './lift-observed-data.ts';
 import { liftPattern } from './lift-pattern.ts';
 import { SCO_TYPES } from './object.ts';
+import { OBJECT_TYPES } from './schema/registry.ts';
 import { scoIdOf } from './sco-id.ts';
 import { drained, type Steps } from './steps.ts';
+import { OPEN_VOCABULARIES } from './vocabulary.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -55,7 +57,7 @@ function liftOne(object: unknown, bundleVersion: string | undefined): LiftedOne 
     return { note, made: [{ type: object['type'], id, ...object }] };
   }
   if (!isVersion20(object, bundleVersion)) return { made: [object] };
-  const detail = 'was STIX 2.0 and is kept as STIX 2.1';
+  const detail = 'converted from STIX 2.0 to STIX 2.1';
   const note = { code: 'lifted_from_2_0', path: '$', detail, clause: 'STIX 2.1 section 1.3' };
   return { note, made: liftObject(object) };
 }
@@ -84,12 +86,24 @@ const NEW_IN_21 = [
   'extensions',
 ];
 
-/** Before 2.1 objects bore no version: a bundle of 2.0 says it, or nothing in them is of 2.1. */
+/** Before 2.1 objects had no version: the bundle says 2.0, or nothing in them is new in 2.1. */
 function isVersion20(object: unknown, bundleVersion: string | undefined): object is Properties {
   if (!isObject(object) || typeof object.type !== 'string') return false;
   if (object.spec_version === '2.0') return true;
-  if (object.spec_version !== undefined || !TYPES_OF_20.has(object.type)) return false;
-  return bundleVersion === '2.0' || !NEW_IN_21.some((name) => object[name] !== undefined);
+  if (object.spec_version !== undefined) return false;
+  const isOld = bundleVersion === '2.0';
+  const { type } = object;
+  if (!TYPES_OF_20.has(type) && !isCustomOf20(object, type, isOld)) return false;
+  return isOld || !NEW_IN_21.some((name) => object[name] !== undefined);
+}
+
+/**
+ * STIX 2.0 part 1, section 7.2: a custom type, with versions as all objects of 2.0 have them. Without a
+ * bundle that says 2.0, only the prefix `x-` tells a custom type from a misspelt one.
+ */
+function isCustomOf20(object: Properties, type: string, isOldBundle: boolean): boolean {
+  if (object.created === undefined || object.modified === undefined) return false;
+  return isOldBundle ? !OBJECT_TYPES.has(type) : type.startsWith('x-');
 }
 
 function isObject(value: unknown): value is Properties {
@@ -114,7 +128,7 @@ const TYPES_OF_20: ReadonlySet<string> = new Set([
   'vulnerability',
 ]);
 
-/** What the required labels of 2.0 said is a property of its own in 2.1. */
+/** The property of 2.1 for what the required labels of 2.0 say. */
 const TYPES_PROPERTY: Readonly<Record<string, string>> = {
   malware: 'malware_types',
   report: 'report_types',
@@ -151,9 +165,16 @@ function liftIndicator(indicator: Properties): Properties {
   return lifted;
 }
 
-/** In 2.0 labels were required, and nothing else said the type. */
+/**
+ * In 2.0 labels say the type. Those in the open vocabulary of 2.1 become the types property; labels
+ * keep them all, since producers also use labels of their own.
+ */
 function labelsTo(property: string, object: Properties): Record<string, unknown> {
-  const { labels, ...rest } = object;
-  if (!Array.isArray(labels) || rest[property] !== undefined) return { ...object };
-  return { ...rest, [property]: labels };
+  const { labels, type } = object;
+  const vocabulary = OPEN_VOCABULARIES[String(type)]?.[property] ?? [];
+  if (!Array.isArray(labels) || object[property] !== undefined) return { ...object };
+  const types = new Set(
+    labels.filter((label: unknown) => typeof label === 'string' && vocabulary.includes(label)),
+  );
+  return types.size === 0 ? { ...object } : { ...object, [property]: [...types] };
 }
