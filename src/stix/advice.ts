@@ -7,6 +7,7 @@ import { SCO_TYPES } from './object.ts';
 import { ownValues } from './observables.ts';
 import { PREDEFINED_EXTENSIONS } from './schema/predefined-extensions.ts';
 import { scoIdOf } from './sco-id.ts';
+import { microsecondsBetween } from './timestamp.ts';
 import { HASH_ALGORITHMS, OPEN_VOCABULARIES } from './vocabulary.ts';
 
 const MILLISECONDS = /\.[0-9]{3,}Z$/;
@@ -39,6 +40,13 @@ function adviseOnTimes(object: StixObject, warn: Warn): void {
     if (typeof text === 'string' && !MILLISECONDS.test(text)) {
       warn('timestamp_precision', `$.${name}`, 'is less precise than milliseconds', '3.2');
     }
+  }
+  const { created, modified } = object;
+  if (created === modified) return;
+  if (typeof created !== 'string' || typeof modified !== 'string') return;
+  if (microsecondsBetween(created, modified) < 0) {
+    const detail = 'is before created by less than a millisecond';
+    warn('modified_before_created', '$.modified', detail, '3.2');
   }
 }
 

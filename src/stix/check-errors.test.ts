@@ -14,6 +14,13 @@ const BREACHES: [type: string, changes: Record<string, unknown>, error: string][
   ['indicator', { created: '2024-02-30T00:00:00.000Z' }, 'invalid_timestamp $.created'],
   ['indicator', { created: 1704067200 }, 'wrong_type $.created'],
   ['indicator', { modified: '2023-01-01T00:00:00.000Z' }, 'time_order $.modified'],
+  [
+    'indicator',
+    { created: '2024-01-01T00:00:00.001000Z', modified: '2024-01-01T00:00:00.000Z' },
+    'time_order $.modified',
+  ],
+  ['indicator', { 'x_a b': 1 }, "invalid_property_name $['x_a b']"],
+  ['indicator', { Capital: 1 }, 'invalid_property_name $.Capital'],
   ['indicator', { valid_until: '2024-01-01T00:00:00.000Z' }, 'time_order $.valid_until'],
   ['indicator', { confidence: 101 }, 'out_of_range $.confidence'],
   ['indicator', { confidence: -1 }, 'out_of_range $.confidence'],

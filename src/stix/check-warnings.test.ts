@@ -25,6 +25,25 @@ const DOUBTS: [type: string, changes: Record<string, unknown>, warning: string][
   ['indicator', { pattern_type: 'own', pattern: 'x' }, 'not_in_vocabulary $.pattern_type'],
   ['indicator', { x_own: 1 }, 'custom_property $'],
   ['indicator', { x_own: [] }, 'empty_value $.x_own'],
+  ['indicator', { x_own: [{ sectors: [] }] }, 'empty_value $.x_own[0].sectors'],
+  ['indicator', { x_own: { a: {} } }, 'empty_value $.x_own.a'],
+  ['indicator', { x_own: { a: null } }, 'empty_value $.x_own.a'],
+  ['indicator', { x_misp_Capital: 1 }, 'property_name_form $.x_misp_Capital'],
+  [
+    'indicator',
+    { 'x_misp_cfr-type-of-incident': 'x' },
+    "property_name_form $['x_misp_cfr-type-of-incident']",
+  ],
+  [
+    'indicator',
+    { created: '2024-01-01T00:00:00.123999Z', modified: '2024-01-01T00:00:00.123Z' },
+    'modified_before_created $.modified',
+  ],
+  [
+    'indicator',
+    { created: '2024-01-01T00:00:00.000999Z', modified: '2024-01-01T00:00:00.000000Z' },
+    'modified_before_created $.modified',
+  ],
   [
     'indicator',
     { external_references: [{ source_name: 'cve', external_id: '2024-1' }] },

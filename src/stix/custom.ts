@@ -6,6 +6,8 @@ import { PREDEFINED_EXTENSIONS } from './schema/predefined-extensions.ts';
 import { findingsOf } from './findings-of-zod.ts';
 
 const PROPERTY_NAME = /^[a-z][a-z0-9_]{2,249}$/;
+/** Names that tools derive from their own fields: `x_misp_Capital`, `x_misp_type-of-incident`. */
+const NAME_OF_TOOL = /^x_[A-Za-z0-9_-]{1,248}$/;
 const RESERVED: ReadonlySet<string> = new Set(['severity', 'username', 'phone_number', 'action']);
 const NAMES_SHOWN_MAX = 10;
 
@@ -17,9 +19,10 @@ export function examineCustom(
 ): { errors: Finding[]; warnings: Finding[] } {
   const names = Object.keys(object).filter((name) => !known.has(name));
   if (names.length === 0 && !isCustomType) return { errors: [], warnings: [] };
-  const errors = names.filter(isFaulty).slice(0, NAMES_SHOWN_MAX).map(nameFault);
-  const empty = names.filter((name) => hasNothing(object[name])).slice(0, NAMES_SHOWN_MAX);
-  const warnings = empty.map(emptyWarning);
+  const faults = names.filter(isFaulty).map(nameFault);
+  const errors = faults.filter(({ code }) => code !== NAME_FORM).slice(0, NAMES_SHOWN_MAX);
+  const forms = faults.filter(({ code }) => code === NAME_FORM);
+  const warnings = [...forms, ...emptyWarnings(object, names)];
   if (!isCustomType && !isExtended(object)) warnings.unshift(customWarning(names));
   if (isCustomType && !isExtended(object)) warnings.unshift(customTypeWarning(object.type));
   return { errors, warnings: warnings.slice(0, NAMES_SHOWN_MAX) };
@@ -45,14 +48,19 @@ function isFaulty(name: string): boolean {
   return RESERVED.has(name) || !PROPERTY_NAME.test(name);
 }
 
+const NAME_FORM = 'property_name_form';
+
+/** An error; a warning where the prefix `x_` leaves no doubt that the property is custom. */
 function nameFault(name: string): Finding {
   const path = jsonPath([name]);
   if (RESERVED.has(name)) {
     const detail = `the name ${name} is reserved`;
     return { code: 'reserved_property', path, detail, clause: 'STIX 2.1 section 3.8' };
   }
+  const clause = 'STIX 2.1 section 3.1';
   const detail = 'a property name has 3 to 250 characters of a-z, 0-9 and _, a letter first';
-  return { code: 'invalid_property_name', path, detail, clause: 'STIX 2.1 section 3.1' };
+  const code = NAME_OF_TOOL.test(name) ? NAME_FORM : 'invalid_property_name';
+  return { code, path, detail, clause };
 }
 
 function customWarning(names: readonly string[]): Finding {
@@ -67,13 +75,26 @@ function customTypeWarning(type: string): Finding {
   return { code: 'custom_object', path: '$.type', detail, clause: 'STIX 2.1 section 11.2' };
 }
 
-function emptyWarning(name: string): Finding {
-  const detail = 'is empty; leave the property out';
-  return { code: 'empty_value', path: jsonPath([name]), detail, clause: 'STIX 2.1 section 2.12' };
+/** Lists and dictionaries without content in the properties named, at any depth. */
+function emptyWarnings(object: StixObject, names: readonly string[]): Finding[] {
+  const paths: string[] = [];
+  for (const name of names) findEmpty(object[name], [name], paths);
+  return paths.map((path) => {
+    const detail = 'is empty; leave the property out';
+    return { code: 'empty_value', path, detail, clause: 'STIX 2.1 section 2.12' };
+  });
 }
 
-function hasNothing(value: unknown): boolean {
-  return Array.isArray(value) ? value.length === 0 : value === null;
+function findEmpty(value: unknown, steps: readonly (string | number)[], found: string[]): void {
+  if (found.length >= NAMES_SHOWN_MAX) return;
+  if (value === null) found.push(jsonPath(steps));
+  if (typeof value !== 'object' || value === null) return;
+  const members = Object.entries(value) as [string, unknown][];
+  if (members.length === 0) found.push(jsonPath(steps));
+  const isList = Array.isArray(value);
+  for (const [key, member] of members) {
+    findEmpty(member, [...steps, isList ? Number(key) : key], found);
+  }
 }
 
 /** An extension that adds properties at the top level, or the type itself, is declared. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comparableTimestamp, isTimestamp } from './timestamp.ts';
+import { comparableTimestamp, microsecondsBetween, isTimestamp } from './timestamp.ts';
 
 const NO_TIMESTAMPS = [
   '',
@@ -59,5 +59,17 @@ describe('comparableTimestamp', () => {
     const comparable = times.map((time) => comparableTimestamp(time) ?? '');
     expect(comparable.toSorted()).toEqual(comparable);
     expect(new Set(comparable).size).toBe(3);
+  });
+});
+
+describe('microsecondsBetween', () => {
+  it.each([
+    ['2024-01-01T00:00:00Z', '2024-01-01T00:00:00.000001Z', 1],
+    ['2024-01-01T00:00:00.123456Z', '2024-01-01T00:00:00.123Z', -456],
+    ['2023-12-31T23:59:59.999999Z', '2024-01-01T00:00:00.0000019Z', 2],
+    ['2024-02-28T00:00:00Z', '2024-03-01T00:00:00Z', 2 * 86_400_000_000],
+    ['2024-01-01', '2024-01-01T00:00:00Z', Number.NaN],
+  ])('from %s to %s is %d', (earlier, later, microseconds) => {
+    expect(microsecondsBetween(earlier, later)).toBe(microseconds);
   });
 });

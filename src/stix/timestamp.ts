@@ -15,6 +15,21 @@ export function comparableTimestamp(text: string): string | undefined {
   return `${text.slice(0, SECONDS_LENGTH)}.${fraction.padEnd(6, '0')}Z`;
 }
 
+/**
+ * How much later `later` is, in microseconds; exact for times that are less than some years apart.
+ * @returns NaN when either is no timestamp
+ */
+export function microsecondsBetween(earlier: string, later: string): number {
+  const [from = '', to = ''] = [comparableTimestamp(earlier), comparableTimestamp(later)];
+  const milliseconds = Date.parse(millisecondsOf(to)) - Date.parse(millisecondsOf(from));
+  return milliseconds * 1000 + Number(to.slice(23, 26)) - Number(from.slice(23, 26));
+}
+
+/** `YYYY-MM-DDTHH:MM:SS.fff` of a comparable timestamp, as a time in UTC. */
+function millisecondsOf(comparable: string): string {
+  return `${comparable.slice(0, 23)}Z`;
+}
+
 /** True for a STIX timestamp that names a day of the calendar. It runs several times an object. */
 export function isTimestamp(text: string): boolean {
   return hasSeparators(text) && isDay(text) && isTimeOfDay(text) && endsWell(text);

@@ -90,7 +90,15 @@ export const killChainPhases = listOf(
   z.looseObject({ kill_chain_name: z.string(), phase_name: z.string() }),
 ).optional();
 
-const modifiedOrder = notBefore('modified', 'created', 'STIX 2.1 section 3.2');
+/** Tools cut `modified` to milliseconds and leave `created` as it was. */
+export const MODIFIED_BEFORE_CREATED_MAX_US = 999;
+
+const modifiedOrder = notBefore(
+  'modified',
+  'created',
+  'STIX 2.1 section 3.2',
+  MODIFIED_BEFORE_CREATED_MAX_US,
+);
 const notDefanged = must((object) => object.defanged === undefined, {
   code: 'property_not_allowed',
   detail: 'defanged is for cyber-observable objects only',

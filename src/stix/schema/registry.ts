@@ -1,7 +1,7 @@
 /** Every object type of STIX 2.1 with its schema and the section that defines it. */
 import { z } from 'zod';
 import { campaign, identity, incident, intrusionSet, threatActor } from './actors.ts';
-import { domainCommon, observableCommon } from './properties.ts';
+import { domainCommon, MODIFIED_BEFORE_CREATED_MAX_US, observableCommon } from './properties.ts';
 import * as domain from './domain-objects.ts';
 import * as host from './host-observables.ts';
 import { extensionDefinition, languageContent, markingDefinition } from './meta.ts';
@@ -77,7 +77,9 @@ export const OBJECT_TYPES: ReadonlyMap<string, ObjectType> = new Map(
 export const CUSTOM_OBJECT = describe(
   z
     .looseObject({ type: typeName, ...domainCommon })
-    .check(notBefore('modified', 'created', 'STIX 2.1 section 3.2')),
+    .check(
+      notBefore('modified', 'created', 'STIX 2.1 section 3.2', MODIFIED_BEFORE_CREATED_MAX_US),
+    ),
   'STIX 2.1 section 3.2',
 );
 

@@ -1,6 +1,6 @@
 /** How a schema states a rule of the specification, beyond what zod checks by itself. */
 import type { z } from 'zod';
-import { comparableTimestamp } from '../timestamp.ts';
+import { comparableTimestamp, microsecondsBetween } from '../timestamp.ts';
 
 /** A rule as the finding it becomes when broken. */
 export interface Rule {
@@ -31,12 +31,21 @@ export function breach(given: Given<unknown>, rule: Rule, ...path: string[]): vo
 /** A rule over several properties of an object. */
 export type ObjectRule = (given: Given<Properties>) => void;
 
-/** `later` must not be before `earlier`, where both are given. */
-export function notBefore(later: string, earlier: string, clause: string): ObjectRule {
+/**
+ * `later` must not be before `earlier`, where both are given, by more than `toleranceUs`
+ * microseconds.
+ */
+export function notBefore(
+  later: string,
+  earlier: string,
+  clause: string,
+  toleranceUs = 0,
+): ObjectRule {
   const rule = { code: 'time_order', detail: `${later} is before ${earlier}`, clause };
   return (given) => {
-    const order = compareTimes(given.value[later], given.value[earlier]);
-    if (order < 0) breach(given, rule, later);
+    const { [later]: end, [earlier]: start } = given.value;
+    if (compareTimes(end, start) >= 0) return;
+    if (microsecondsBetween(String(end), String(start)) > toleranceUs) breach(given, rule, later);
   };
 }
 
