@@ -1,4 +1,5 @@
 import type { Candidate } from './examine.ts';
+import { containerRejected } from './lifted-parts.ts';
 
 /** A version that the sharer already has of an object. */
 export interface KnownVersion {
@@ -56,11 +57,26 @@ export function decide(
       state.latest = version;
     }
   }
-  return candidates.map((candidate) =>
-    purged.has(candidate.stixId)
-      ? purgedIsGone()
-      : decideOne(candidate, stateOf(states, candidate.stixId), now),
-  );
+  /** Containers of the request that are not taken, by their index. */
+  const lost = new Map<number, Decision>();
+  return candidates.map((candidate) => {
+    const { index, isPart, stixId } = candidate;
+    const container = isPart === true ? lost.get(index) : undefined;
+    if (container !== undefined) return fateOfPart(container);
+    if (purged.has(stixId)) return lose(lost, candidate, purgedIsGone());
+    return lose(lost, candidate, decideOne(candidate, stateOf(states, stixId), now));
+  });
+}
+
+function lose(lost: Map<number, Decision>, candidate: Candidate, decision: Decision): Decision {
+  const isLost = decision.outcome === 'rejected' || decision.outcome === 'stale';
+  if (isLost && candidate.isPart !== true) lost.set(candidate.index, decision);
+  return decision;
+}
+
+/** Whoever does not get the container does not get what it holds. */
+function fateOfPart({ outcome }: Decision): Decision {
+  return outcome === 'stale' ? { outcome } : { outcome: 'rejected', ...containerRejected() };
 }
 
 function stateOf(states: Map<string, ObjectState>, stixId: string): ObjectState {

@@ -3,6 +3,7 @@ import type { Steps } from '../stix/steps.ts';
 import { tlpStatedBy, type Tlp } from '../stix/tlp.ts';
 import type { Finding } from '../stix/check.ts';
 import { examine, isRefusal, type Candidate, type Refusal, type Terms } from './examine.ts';
+import { bindParts } from './lifted-parts.ts';
 import { inSlices } from './slices.ts';
 import { createTurns } from './turns.ts';
 
@@ -42,7 +43,10 @@ export async function examineAll(
       const said = notes.get(origin);
       if (isRefusal(one)) refusals.push(one);
       else if (said === undefined) candidates.push(one);
-      else candidates.push({ ...one, warnings: [...said, ...one.warnings] });
+      else {
+        const warnings = [...said, ...one.warnings];
+        candidates.push({ ...one, warnings, isPart: lifted.parts[i] === true });
+      }
       yield undefined;
     }
   }
@@ -53,7 +57,7 @@ export async function examineAll(
       await inTurn(() => inSlices(examineFrom(start)));
     }
   }
-  return { candidates, refusals };
+  return bindParts({ candidates, refusals });
 }
 
 /** The TLP levels that marking definitions of the request state under ids of their own. */

@@ -36,6 +36,8 @@ export interface Candidate {
   readonly content: string;
   readonly observables: readonly KeptObservable[];
   readonly warnings: readonly Finding[];
+  /** Whether it was taken out of the object before it with the same index, whose fate it shares. */
+  readonly isPart?: boolean;
 }
 
 export interface KeptObservable {

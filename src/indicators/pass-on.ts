@@ -5,6 +5,7 @@ import { findSeenVersions, type SeenVersion } from '../store/creators.ts';
 import { goOnAs, type Tx } from '../store/transaction.ts';
 import type { Examined } from './examine-all.ts';
 import type { Candidate, Refusal } from './examine.ts';
+import { bindParts } from './lifted-parts.ts';
 
 interface PassingRequest {
   readonly member: Member;
@@ -38,7 +39,7 @@ export async function holdPassings(
     if ('code' in one) refused.push(one);
     else kept.push(one);
   }
-  return { candidates: kept, refusals: refused };
+  return bindParts({ candidates: kept, refusals: refused });
 }
 
 /** As it may be passed on, or why it may not. */

@@ -3,6 +3,7 @@
  * deterministic ids and with references by id in place of the container's keys.
  */
 import { isIdentifier } from './identifier.ts';
+import { markParts, remarkContainer, type LiftedPart } from './lift-markings.ts';
 import {
   dictionaryIn21,
   hashNameIn21,
@@ -18,17 +19,29 @@ const REFERENCE_DEPTH_MAX = 64;
 type Properties = Readonly<Record<string, unknown>>;
 
 /**
- * The observed-data object with `object_refs`, and the objects it refers to. One whose container
- * cannot be taken apart (references to nowhere, in a circle, no types) stays as it is.
+ * The observed-data object with `object_refs`, and the objects it refers to, with its markings. One
+ * whose container cannot be taken apart (references to nowhere, in a circle, no types) stays as it is.
  */
 export function liftObservedData(observed: Properties): Properties[] {
   const container = observed['objects'];
   if (typeof container !== 'object' || container === null) return [observed];
   const lifter = new ContainerLifter(container as Readonly<Record<string, unknown>>, observed);
-  const objects = lifter.lift();
-  if (!objects) return [observed];
-  const { objects: _container, ...rest } = observed;
-  return [{ ...rest, object_refs: objects.map((object) => object['id']) }, ...objects];
+  const parts = lifter.lift();
+  if (!parts) return [observed];
+  // Two keys may hold the same observable: it is one object, with the markings of both.
+  const byId = Map.groupBy(markParts(observed, parts), (object) => object['id']);
+  const refs = [...byId.keys()];
+  const { objects: _container, ...rest } = remarkContainer(observed, parts, refs);
+  return [{ ...rest, object_refs: refs }, ...[...byId.values()].map(mergeMarkings)];
+}
+
+function mergeMarkings(same: readonly Properties[]): Properties {
+  const merged: Record<string, unknown> = { ...same.at(-1) };
+  for (const name of ['object_marking_refs', 'granular_markings']) {
+    const all = new Set(same.flatMap((object) => (object[name] as unknown[] | undefined) ?? []));
+    if (all.size > 0) merged[name] = [...all];
+  }
+  return merged;
 }
 
 class ContainerLifter {
@@ -43,17 +56,17 @@ class ContainerLifter {
     this.seed = String(observed['id']);
   }
 
-  /** The objects in the container's order, each id once; undefined when it cannot be done. */
-  lift(): Properties[] | undefined {
+  /** The objects in the container's order; undefined when it cannot be done. */
+  lift(): LiftedPart[] | undefined {
     const keys = Object.keys(this.container);
     if (keys.length === 0) return undefined;
-    const byId = new Map<unknown, Properties>();
+    const parts: LiftedPart[] = [];
     for (const key of keys) {
       const object = this.objectAt(key);
       if (!object) return undefined;
-      byId.set(object['id'], object);
+      parts.push({ key, object });
     }
-    return [...byId.values()];
+    return parts;
   }
 
   private objectAt(key: string): Properties | undefined {

@@ -18,6 +18,8 @@ export interface Lifted {
   readonly objects: readonly unknown[];
   /** For each of them, the place among those given: one of 2.0 may become several. */
   readonly origins: readonly number[];
+  /** For each of them, whether it was taken out of a container, which then stands before it. */
+  readonly parts: readonly boolean[];
   /** What was done to which of the objects given, for the answer. */
   readonly notes: readonly (Finding & { readonly index: number })[];
 }
@@ -36,16 +38,18 @@ export function* liftSteps(objects: readonly unknown[], bundleVersion?: string):
   const notes: (Finding & { index: number })[] = [];
   const lifted: unknown[] = [];
   const origins: number[] = [];
+  const parts: boolean[] = [];
   for (const [index, object] of objects.entries()) {
     const { note, made } = liftOne(object, bundleVersion);
     if (note) notes.push({ ...note, index });
-    for (const one of made) {
+    for (const [place, one] of made.entries()) {
       lifted.push(one);
       origins.push(index);
+      parts.push(place > 0);
     }
     yield undefined;
   }
-  return { objects: lifted, origins, notes };
+  return { objects: lifted, origins, parts, notes };
 }
 
 function liftOne(object: unknown, bundleVersion: string | undefined): LiftedOne {

@@ -27,7 +27,7 @@ export function examineSelectors(object: StixObject): Finding[] {
 }
 
 /** True when the selector leads to a value: `labels.[0]`, `external_references.[1].url`. */
-function selects(object: object, selector: string): boolean {
+export function selects(object: object, selector: string): boolean {
   let value: unknown = object;
   for (const step of selector.split('.')) {
     const index = INDEX.exec(step)?.[1];

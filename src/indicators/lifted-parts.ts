@@ -1,0 +1,50 @@
+/** What was taken out of an object is shared with it, no more widely than it, or not at all. Pure. */
+import type { Candidate, Refusal } from './examine.ts';
+
+interface Examined {
+  readonly candidates: readonly Candidate[];
+  readonly refusals: readonly Refusal[];
+}
+
+/**
+ * Parts whose container is not among the candidates join the refusals; the others are marked at
+ * least as strictly as every container of the request that holds them.
+ */
+export function bindParts({ candidates, refusals }: Examined): Examined {
+  const parts = candidates.filter((one) => one.isPart === true);
+  if (parts.length === 0) return { candidates, refusals };
+  const containers = new Map<number, Candidate>();
+  for (const one of candidates) if (one.isPart !== true) containers.set(one.index, one);
+  const strictest = strictestRanks(parts, containers);
+  const bound: Candidate[] = [];
+  const refused: Refusal[] = [...refusals];
+  for (const one of candidates) {
+    const { isPart, index, stixId: id, tlp } = one;
+    if (isPart !== true) bound.push(one);
+    else if (containers.has(index)) bound.push({ ...one, tlp: strictest.get(id) ?? tlp });
+    else refused.push({ index, id, ...containerRejected() });
+  }
+  return { candidates: bound, refusals: refused };
+}
+
+/** By the id of a part, the strictest rank of it and of the containers that hold it. */
+function strictestRanks(
+  parts: readonly Candidate[],
+  containers: ReadonlyMap<number, Candidate>,
+): Map<string, number> {
+  const strictest = new Map<string, number>();
+  for (const { index, stixId, tlp } of parts) {
+    const container = containers.get(index)?.tlp ?? 0;
+    strictest.set(stixId, Math.max(tlp, container, strictest.get(stixId) ?? 0));
+  }
+  return strictest;
+}
+
+/** Why a part is rejected whose container is. */
+export function containerRejected(): Pick<Refusal, 'code' | 'path' | 'detail'> {
+  return {
+    code: 'container_rejected',
+    path: '$',
+    detail: 'The observed-data object that holds this observable was rejected. Correct that object',
+  };
+}
