@@ -27,8 +27,9 @@ const arrows = {
 /** What each file at the root of src/ may import of src/. */
 const rootArrows = {
   main: ['src/commands/', 'src/(config|errors|clock|telemetry|keyring)\\.ts$'],
-  config: ['src/(errors|limits|config-files)\\.ts$'],
+  config: ['src/(errors|limits|config-files|config-values)\\.ts$'],
   'config-files': [],
+  'config-values': [],
   limits: [],
   errors: [],
   clock: [],

@@ -10,6 +10,8 @@ import { openDatabase } from '../src/store/database.ts';
 import { createLog, createMetrics } from '../src/telemetry.ts';
 
 const QUOTAS: Services['quotas'] = {
+  bytesPerDay: 1,
+  audiences: 1,
   subscriptions: 1,
   groups: { owned: 1, joined: 1, members: 1, invitationsReceived: 1, invitationsSent: 1 },
 };

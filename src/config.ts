@@ -10,7 +10,7 @@ import {
   type TlsFiles,
   type IdentityProviderConfig,
 } from './config-files.ts';
-
+import { atLeast, ranges } from './config-values.ts';
 import type {
   AnswerLimits,
   BudgetLimits,
@@ -22,31 +22,8 @@ import type {
 
 export { ConfigError, type TlsFiles } from './config-files.ts';
 
-const cidr = z.union([z.cidrv4(), z.cidrv6()]);
-
-/** CIDRs, separated by commas. */
-const ranges = z
-  .string()
-  .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((range) => range.trim())
-      .filter((range) => range !== ''),
-  )
-  .superRefine((given, context) => {
-    for (const range of given) {
-      if (cidr.safeParse(range).success) continue;
-      const message = `${range} is no range of addresses: a CIDR such as 192.0.2.0/24 is wanted`;
-      context.addIssue({ code: 'custom', message });
-    }
-  });
-
 /** A request that finds no room among the bytes in flight waits so long, then gets 503. */
 const BUDGET_WAIT_MS = 5_000;
-
-const atLeast = (min: number, byDefault: number) =>
-  z.coerce.number().int().min(min).default(byDefault);
 
 /**
  * Everything that the environment may say, checked once at start. Nothing else reads it.
@@ -68,6 +45,9 @@ export const settings = z.object({
   TOCSIN_DATABASE_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   TOCSIN_BODY_BYTES_MAX: atLeast(1024, 64 * 1024 * 1024),
   TOCSIN_BUNDLE_OBJECTS_MAX: atLeast(1, 50_000),
+  TOCSIN_STORAGE_FREE_MIN: atLeast(0, 1024 * 1024 * 1024),
+  TOCSIN_QUOTA_BYTES_DAY: atLeast(1024, 4 * 1024 * 1024 * 1024),
+  TOCSIN_QUOTA_AUDIENCES: atLeast(1, 5000),
   TOCSIN_QUOTA_SUBSCRIPTIONS: atLeast(1, 100),
   TOCSIN_QUOTA_GROUPS_OWNED: atLeast(1, 100),
   TOCSIN_QUOTA_GROUPS_JOINED: atLeast(1, 500),
@@ -156,6 +136,8 @@ export interface Config {
   readonly quotas: Quotas;
   readonly signInTries: number;
   readonly secondFactorRequired: boolean;
+  /** Bytes to be kept free on the disk of the embedded database. */
+  readonly storageFreeMin: number;
   /** Undefined where there is no single sign-on. */
   readonly identityProvider: IdentityProviderConfig | undefined;
 }
@@ -213,7 +195,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       organisation: value.TOCSIN_RATE_ORGANISATION,
       wrongKeys: value.TOCSIN_RATE_WRONG_KEYS,
     },
-    quotas: quotas(value),
+    ...storageLimits(value),
     ...signInOf(value),
     identityProvider: identityProvider(value),
   };
@@ -263,15 +245,20 @@ export function isNpmScript(env: NodeJS.ProcessEnv = process.env): boolean {
   return env['npm_lifecycle_event'] !== undefined;
 }
 
-function quotas(value: z.infer<typeof settings>): Quotas {
+function storageLimits(value: z.infer<typeof settings>): Pick<Config, 'quotas' | 'storageFreeMin'> {
   return {
-    subscriptions: value.TOCSIN_QUOTA_SUBSCRIPTIONS,
-    groups: {
-      owned: value.TOCSIN_QUOTA_GROUPS_OWNED,
-      joined: value.TOCSIN_QUOTA_GROUPS_JOINED,
-      members: value.TOCSIN_QUOTA_GROUP_MEMBERS,
-      invitationsReceived: value.TOCSIN_QUOTA_INVITATIONS,
-      invitationsSent: value.TOCSIN_QUOTA_INVITATIONS_SENT,
+    storageFreeMin: value.TOCSIN_STORAGE_FREE_MIN,
+    quotas: {
+      bytesPerDay: value.TOCSIN_QUOTA_BYTES_DAY,
+      audiences: value.TOCSIN_QUOTA_AUDIENCES,
+      subscriptions: value.TOCSIN_QUOTA_SUBSCRIPTIONS,
+      groups: {
+        owned: value.TOCSIN_QUOTA_GROUPS_OWNED,
+        joined: value.TOCSIN_QUOTA_GROUPS_JOINED,
+        members: value.TOCSIN_QUOTA_GROUP_MEMBERS,
+        invitationsReceived: value.TOCSIN_QUOTA_INVITATIONS,
+        invitationsSent: value.TOCSIN_QUOTA_INVITATIONS_SENT,
+      },
     },
   };
 }

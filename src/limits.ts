@@ -44,6 +44,9 @@ export interface AnswerLimits {
 
 /** What one organisation may have at most. */
 export interface Quotas {
+  /** Bytes stored in a day (UTC). */
+  readonly bytesPerDay: number;
+  readonly audiences: number;
   readonly subscriptions: number;
   readonly groups: {
     readonly owned: number;

@@ -118,7 +118,8 @@ async function readSingly(db: Database, { viewer }: Member, objects: number): Pr
 async function write(db: Database, member: Member, objects: number): Promise<void> {
   const [identity = ''] = member.organisation.identities;
   const audience = await chooseAudience(db, member, [member.organisation.slug]);
-  const context = { db, clock: systemClock, onAccepted: () => undefined };
+  const quotas = { bytesPerDay: 1e15, audiences: 1, subscriptions: 1 };
+  const context = { db, clock: systemClock, quotas, onAccepted: () => undefined };
   for (let from = 0; from < objects; from += BUNDLE) {
     const bundle = Array.from({ length: BUNDLE }, (_, i): unknown =>
       JSON.parse(indicatorJson(from + i, identity)),

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
-import { accept } from '../indicators/accept.ts';
+import { accept, type AcceptContext } from '../indicators/accept.ts';
 import { chooseAudience } from '../indicators/audience.ts';
 import type { ObjectResult } from '../indicators/results.ts';
 import { memberOfOrganisation } from '../organisations/authenticate.ts';
@@ -12,7 +12,7 @@ import { readBundle } from '../stix/bundle.ts';
 import { parseBundle } from '../stix/bundle-text.ts';
 import { JsonFault } from '../stix/json-fault.ts';
 import { createLog } from '../telemetry.ts';
-import { openStore, type OpenStore } from './open.ts';
+import { openStore } from './open.ts';
 import { print, printText } from './output.ts';
 
 interface Options {
@@ -55,9 +55,15 @@ async function run(files: string[], options: Options): Promise<void> {
     onHead: () => undefined,
     onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
   });
+  const context: AcceptContext = {
+    db: store.db,
+    clock: systemClock,
+    quotas: config.quotas,
+    onAccepted: () => sequencer.nudge(),
+  };
   try {
     for (const file of files) {
-      const report = await importFile(store, file, options, () => sequencer.nudge());
+      const report = await importFile(context, file, options);
       if (options.json) print(report);
       else printText(inWords(report));
       if (report.error !== undefined || report.results.some((r) => r.outcome === 'rejected')) {
@@ -71,11 +77,11 @@ async function run(files: string[], options: Options): Promise<void> {
 }
 
 async function importFile(
-  { db }: OpenStore,
+  context: AcceptContext,
   file: string,
   options: Options,
-  onAccepted: () => void,
 ): Promise<FileReport> {
+  const { db } = context;
   let value: unknown;
   try {
     value = parseBundle(await readFile(file, 'utf8'));
@@ -89,7 +95,7 @@ async function importFile(
     return { file, error: `${bundle.error.code}: ${bundle.error.detail}`, results: [] };
   const member = await memberOfOrganisation(db, options.org, 'import', options.realm);
   const audience = await chooseAudience(db, member, options.audience);
-  const results = await accept({ db, clock: systemClock, onAccepted }, bundle.objects, {
+  const results = await accept(context, bundle.objects, {
     member,
     audience,
     atomic: false,

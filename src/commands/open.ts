@@ -5,6 +5,7 @@ import { prepareAudit } from '../store/audit-tree.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { startEmbedded } from '../store/embedded/server.ts';
 import { migrate } from '../store/migrate.ts';
+import { createRoom } from '../store/room.ts';
 import { createLog, type Log } from '../telemetry.ts';
 import { bootstrap } from './bootstrap.ts';
 import { closeAll } from './closing.ts';
@@ -41,7 +42,10 @@ export async function openStore(
   const server = await reachServer(config, log, { exclusive, signal });
   const { url } = server;
   const onError = (error: Error): void => log.warn({ err: error }, 'a database connection broke');
-  const db = openDatabase({ url, poolMax, onError });
+  // Of a database elsewhere it is known only by what fails.
+  const directory = config.databaseUrl === undefined ? dataDir : undefined;
+  const room = createRoom({ directory, freeMin: config.storageFreeMin });
+  const db = openDatabase({ url, poolMax, onError, room });
   const close = (): Promise<void> => closeAll([db], [server]);
   const prepare = async (): Promise<void> => {
     await migrate({ url, log });

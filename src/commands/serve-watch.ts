@@ -2,21 +2,30 @@
 import type { Clock } from '../clock.ts';
 import type { Sequencer } from '../log/sequencer.ts';
 import { announceEndings } from '../organisations/notices.ts';
+import { sweepUnions } from '../store/audiences.ts';
 import { noteStanding } from '../store/membership.ts';
 import { pruneTries } from '../store/sign-in-tries.ts';
+import { pruneUsage } from '../store/usage.ts';
 import type { Log } from '../telemetry.ts';
 import type { OpenStore } from './open.ts';
 
 const STANDING_MS = 15_000;
 const ENDINGS_MS = 30_000;
 const TRIES_MS = 60_000;
+const SWEEP_MS = 600_000;
+const SWEEP = { ageSeconds: 3600, max: 1000 };
+const USAGE_DAYS = 35;
+const DAY_MS = 86_400_000;
 
 interface Watch {
   /** Resolves when no look is under way any more. */
   close(): Promise<void>;
 }
 
-/** Notes agreements that begin or end, announces what ends soon, and forgets old tries to sign in. */
+/**
+ * Notes agreements that begin or end, announces what ends soon, and deletes what is of no use any
+ * more: old tries to sign in, unused audiences, and how much was stored on days long past.
+ */
 export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clock: Clock): Watch {
   // The sequencer notes what comes about by time; this, what was changed past Tocsin.
   const standing = regularly(STANDING_MS, async () => {
@@ -45,9 +54,19 @@ export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clo
       log.warn({ err: error }, 'old tries to sign in could not be forgotten');
     }
   });
+  const sweep = regularly(SWEEP_MS, async () => {
+    try {
+      await sweepUnions(db, SWEEP);
+      const since = new Date(clock.now().getTime() - USAGE_DAYS * DAY_MS);
+      await pruneUsage(db, since.toISOString().slice(0, 10));
+    } catch (error) {
+      log.warn({ err: error }, 'unused audiences could not be deleted');
+    }
+  });
   return {
     close: async () => {
-      await Promise.all([standing.close(), endings.close(), tries.close()]);
+      const looks = [standing, endings, tries, sweep];
+      await Promise.all(looks.map((look) => look.close()));
     },
   };
 }

@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts';
 import { findSequencerLag } from '../store/log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { StoreError } from '../store/store-error.ts';
+import { isOutOfRoom } from '../store/transaction.ts';
 import type { Services } from './context.ts';
 import { noun, type Route } from './zod-app.ts';
 import { answer } from './rest/schemas/answer.ts';
@@ -91,7 +92,7 @@ async function within(answer: Promise<number>, ms: number): Promise<number> {
   }
 }
 
-/** The sequencer's lag. Throws Problem not_ready naming what is wrong. */
+/** The sequencer's lag. Throws Problem not_ready naming what is wrong, or storage_full. */
 async function readiness({ db, stopping }: Services): Promise<number> {
   if (stopping.aborted) throw new Problem('not_ready', 'The server is stopping');
   let lag: number;
@@ -103,6 +104,9 @@ async function readiness({ db, stopping }: Services): Promise<number> {
     if (cause instanceof Problem) throw cause;
     if (cause instanceof StoreError) throw new Problem('not_ready', cause.code, { cause });
     throw new Problem('not_ready', 'The database does not answer', { cause });
+  }
+  if (await isOutOfRoom(db)) {
+    throw new Problem('storage_full', 'There is no room left to store anything; reading goes on');
   }
   if (lag > SEQUENCER_LAG_SECONDS_MAX) {
     throw new Problem(

@@ -5,7 +5,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
 import { JsonFault } from '../stix/json-fault.ts';
-import { isOutage } from '../store/outage.ts';
+import { isOutage, isStorageFull } from '../store/outage.ts';
+import { noRoom } from '../store/room.ts';
 import { isTransient } from '../store/transient.ts';
 import { problemOfBody } from './body/problems.ts';
 import { answerAndClose, dropRest } from './body/rest-of-body.ts';
@@ -15,6 +16,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   agreement_overlaps: 409,
   approval_not_needed: 409,
   atomic_aborted: 422,
+  audience_limit: 409,
   body_too_large: 413,
   bundle_too_large: 413,
   content_encoding_unsupported: 415,
@@ -72,6 +74,8 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   sign_in_failed: 401,
   single_sign_on_failed: 502,
   single_sign_on_unknown: 403,
+  storage_full: 503,
+  storage_quota_exceeded: 429,
   subscription_limit: 409,
   tlp_above_ceiling: 403,
   tlp_below_marking: 409,
@@ -170,8 +174,18 @@ export function toProblem(error: unknown): Problem {
   }
   const code = isFastifyError(error) ? FASTIFY_FAULTS[error.code] : undefined;
   if (code !== undefined && error instanceof Error) return new Problem(code, error.message);
+  return failureOfStore(error) ?? failureOfServer(error);
+}
+
+/** What says nothing about the request, only that nothing can be stored or read just now. */
+function failureOfStore(error: unknown): Problem | undefined {
+  if (isStorageFull(error)) return noRoom(error);
   if (isOutage(error)) return new Problem('not_ready', OUTAGE, { cause: error });
   if (isTransient(error)) return new Problem('not_ready', CONTENTION, { cause: error });
+  return undefined;
+}
+
+function failureOfServer(error: unknown): Problem {
   return new Problem('internal_error', 'The failure was logged under the id in `instance`', {
     cause: error,
   });

@@ -7,6 +7,7 @@ import type { ObjectResult } from './results.ts';
 /** One object of a request of its own. */
 interface Single {
   readonly clock: Clock;
+  readonly quotas: AcceptContext['quotas'];
   readonly onAccepted: AcceptContext['onAccepted'];
   readonly object: unknown;
   readonly request: AcceptRequest;
@@ -25,11 +26,11 @@ const takeTogether = gather(takeAll, {
  * transaction, which is what a producer that posts one by one over many connections lives on.
  */
 export function acceptOne(
-  { db, clock, onAccepted }: AcceptContext,
+  { db, clock, quotas, onAccepted }: AcceptContext,
   object: unknown,
   request: AcceptRequest,
 ): Promise<ObjectResult> {
-  return takeTogether(db, { clock, onAccepted, object, request });
+  return takeTogether(db, { clock, quotas, onAccepted, object, request });
 }
 
 async function takeAll(db: Database, singles: readonly Single[]): Promise<ObjectResult[]> {

@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
+import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import type { Exercise } from '../stix/exercise.ts';
-import { othersIdentities } from '../store/audiences.ts';
+import type { Quotas } from '../sharing/quotas.ts';
+import { internUnion, othersIdentities } from '../store/audiences.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import type { Tx } from '../store/transaction.ts';
@@ -15,11 +17,12 @@ import {
   supersede,
   type Share,
 } from '../store/versions.ts';
-import type { ChosenAudience } from './audience.ts';
+import { isItselfAlone, type ChosenAudience } from './audience.ts';
+import { chargeVersions, refuseOverQuota, refuseTooLarge } from './daily-bytes.ts';
 import { decide, type Decision, type KnownVersion } from './decide.ts';
 import { endShares, lockCandidates, revocationsAmong } from './end-shares.ts';
 import { examineAll, type Examined } from './examine-all.ts';
-import { namesOf, type Terms } from './examine.ts';
+import { namesOf, type Candidate, type Terms } from './examine.ts';
 import { narrow } from './narrow.ts';
 import { holdPassings } from './pass-on.ts';
 import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
@@ -29,6 +32,7 @@ import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
 export interface AcceptContext {
   readonly db: Database;
   readonly clock: Clock;
+  readonly quotas: Pick<Quotas, 'bytesPerDay' | 'audiences'>;
   /** Called when something was committed that the sequencer should move on. */
   readonly onAccepted: () => void;
 }
@@ -76,8 +80,9 @@ export async function accept(
   objects: readonly unknown[],
   request: AcceptRequest,
 ): Promise<ObjectResult[]> {
-  const { db, clock, onAccepted } = context;
+  const { db, onAccepted } = context;
   const { member } = request;
+  const storedBefore = await refuseBefore(context, request);
   const terms = await termsFor(db, objects, request);
   const examined = await examineAll(objects, terms, request);
   for (let retry = 0; ; retry++) {
@@ -85,15 +90,33 @@ export async function accept(
       const { candidates, refusals, decisions, reissues, kept } = await write(
         context,
         member,
-        (tx) => keep(db, tx, request, examined, comparableNow(clock)),
-        request.audience.isBound === true ? undefined : request.audience.id,
+        (tx) => keep(context, tx, { ...request, storedBefore }, examined),
+        request.audience.isBound === true ? [] : request.audience.partIds,
       );
       if (kept > 0) onAccepted();
       return toResults(refusals, candidates, decisions, reissues);
     } catch (error) {
-      if (!(error instanceof ConcurrentWrite) || retry === RETRIES_MAX) throw error;
+      if (!(error instanceof ConcurrentWrite)) throw error;
+      if (retry === RETRIES_MAX) throw contended(error);
     }
   }
+}
+
+function contended(cause: ConcurrentWrite): Problem {
+  const detail = 'Other requests changed the same objects at the same time. Try again.';
+  return new Problem('not_ready', detail, { cause });
+}
+
+/**
+ * The bytes that the organisation has stored today. A dry run stores nothing, and what follows one
+ * version (a revocation) never waits for another day: for these none are counted.
+ */
+async function refuseBefore(
+  { db, clock, quotas }: AcceptContext,
+  { member, dryRun, follows }: AcceptRequest,
+): Promise<number> {
+  if (dryRun || follows !== undefined) return 0;
+  return refuseOverQuota(db, member, clock.now(), quotas.bytesPerDay);
 }
 
 /** What a member may share, as far as these objects are concerned. */
@@ -125,6 +148,11 @@ function exerciseFor({ viewer, realm }: Member): Exercise | undefined {
   return { realm: realm.slug, name: realm.name };
 }
 
+interface KeepRequest extends AcceptRequest {
+  /** Bytes that the organisation had stored today before this request. */
+  readonly storedBefore: number;
+}
+
 interface Kept extends Examined {
   readonly decisions: Decision[];
   /** By the id of a re-issue, the id of what it says again. */
@@ -136,23 +164,21 @@ const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Decides and keeps within one transaction. */
 async function keep(
-  db: Database,
+  context: AcceptContext,
   tx: Tx,
-  request: AcceptRequest,
+  request: KeepRequest,
   examined: Examined,
-  now: string,
 ): Promise<Kept> {
-  const { id, namesOrganisations } = request.audience;
-  const toItselfAlone = id === request.member.viewer.self;
-  const terms = { member: request.member, toItselfAlone, namesOrganisations };
-  await lockCandidates(tx, request.member, examined.candidates);
+  const { member, audience } = request;
+  const { namesOrganisations } = audience;
+  const terms = { member, toItselfAlone: isItselfAlone(audience, member), namesOrganisations };
+  await lockCandidates(tx, member, examined.candidates);
   const held = await holdPassings(tx, terms, examined);
   const { candidates, refusals } = held;
   if (candidates.length === 0) {
     abortIfRejected(request.atomic, refusals, [], []);
     return { ...held, decisions: [], reissues: NONE, kept: 0 };
   }
-  const { member, dryRun } = request;
   const { realmId } = member.viewer;
   const { versions: known, purged } = await findOwnVersions(
     tx,
@@ -161,17 +187,38 @@ async function keep(
     candidates,
   );
   if (request.follows !== undefined) refuseOvertaken(request.follows, known);
-  const decisions = decide(candidates, known, { purged, now });
+  const decisions = decide(candidates, known, { purged, now: comparableNow(context.clock) });
   abortIfRejected(request.atomic, refusals, candidates, decisions);
-  const versions = newVersions(candidates, decisions, request.audience.id);
-  if (dryRun || versions.length === 0) return { ...held, decisions, reissues: NONE, kept: 0 };
-  const replaced = replacedVersions(decisions);
-  await supersede(tx, [...replaced.values()]);
-  const share = await openShare(tx, request, versions.length);
+  const isStored = !request.dryRun && decisions.some((decision) => 'modified' in decision);
+  if (!isStored) return { ...held, decisions, reissues: NONE, kept: 0 };
+  return { ...held, decisions, ...(await store(context, tx, request, candidates, decisions)) };
+}
+
+/** Stores what was decided, with all that follows from it. */
+async function store(
+  { db, clock, quotas }: AcceptContext,
+  tx: Tx,
+  request: KeepRequest,
+  candidates: readonly Candidate[],
+  decisions: readonly Decision[],
+): Promise<Pick<Kept, 'reissues' | 'kept'>> {
+  const { member, audience, follows, storedBefore } = request;
+  const audienceId = await internUnion(tx, member.viewer.realmId, audience.partIds, {
+    organisationId: member.organisation.id,
+    audiencesMax: quotas.audiences,
+  });
+  const versions = newVersions(candidates, decisions, audienceId);
+  const quota = { now: clock.now(), max: quotas.bytesPerDay };
+  // Nothing is written that cannot be charged for in the end.
+  if (follows === undefined) refuseTooLarge(versions, storedBefore, quota);
+  const replaced = [...replacedVersions(decisions).values()];
+  await supersede(tx, replaced);
+  const share = await openShare(tx, request, { audienceId, objects: versions.length });
   const reissues = await save(tx, share, versions);
-  for (const move of moves([...replaced.values()], versions)) await narrow(db, tx, share, move);
+  for (const move of moves(replaced, versions)) await narrow(db, tx, share, move);
   await endShares(tx, member, revocationsAmong(member, versions));
-  return { ...held, decisions, reissues, kept: versions.length };
+  if (follows === undefined) await chargeVersions(tx, member, versions, quota);
+  return { reissues, kept: versions.length };
 }
 
 function refuseOvertaken(follows: Replaced, known: readonly KnownVersion[]): void {
@@ -201,15 +248,18 @@ function comparableNow(clock: Clock): string {
   return clock.now().toISOString().replace('Z', '000Z');
 }
 
-async function openShare(tx: Tx, request: AcceptRequest, objects: number): Promise<Share> {
-  const { member, audience, requestId } = request;
+async function openShare(
+  tx: Tx,
+  { member, requestId }: AcceptRequest,
+  { audienceId, objects }: { readonly audienceId: number; readonly objects: number },
+): Promise<Share> {
   const auditId = await appendAudit(tx, {
     organisationId: member.organisation.id,
     actor: member.actor,
     action: 'objects.share',
     requestId,
     address: member.address,
-    detail: { realm: member.realm.slug, audience: audience.id, objects },
+    detail: { realm: member.realm.slug, audience: audienceId, objects },
   });
   return { realmId: member.viewer.realmId, organisationId: member.organisation.id, auditId };
 }

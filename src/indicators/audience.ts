@@ -1,22 +1,24 @@
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
-import { findAudiences, internUnion, type NamedAudience } from '../store/audiences.ts';
+import { findAudiences, type NamedAudience } from '../store/audiences.ts';
 import type { Database } from '../store/database.ts';
 
-/** With whom a request shares. */
+/**
+ * With whom a request shares: the parts of one audience, which is interned when something is stored
+ * that is addressed to it, and not before.
+ */
 export interface ChosenAudience {
-  readonly id: number;
+  /** Communities, sharing groups and organisations, in order; or one audience of any kind. */
+  readonly partIds: readonly number[];
   /** Whether it names organisations one by one, as TLP:RED demands. */
   readonly namesOrganisations: boolean;
   /** Whether it is the one that an object has, so that the sharer need not be able to choose it. */
   readonly isBound?: boolean;
 }
 
-/** What a request shares with, not yet one audience. */
-export interface ChosenParts {
-  /** Of communities, sharing groups and organisations. */
-  readonly ids: readonly number[];
-  readonly namesOrganisations: boolean;
+/** Whether nobody but the member's own organisation is in the audience. */
+export function isItselfAlone({ partIds }: ChosenAudience, { viewer }: Member): boolean {
+  return partIds.every((id) => id === viewer.self);
 }
 
 /** A request names at most this many communities, groups and organisations. */
@@ -24,28 +26,15 @@ const SLUGS_MAX = 500;
 
 /**
  * The audience that these slugs (communities, sharing groups, organisations) make together; left
- * out, they mean the organisation's default community. What names organisations always holds the sharer.
- * Throws as chooseParts.
+ * out, they mean the organisation's default community. What names organisations always holds the
+ * sharer. Nothing is stored. Throws Problem audience_unknown, audience_empty or invalid_request. A
+ * community or group that the organisation is not in is as unknown to it as one that nobody made.
  */
 export async function chooseAudience(
   db: Database,
   member: Member,
   slugs: readonly string[] | undefined,
 ): Promise<ChosenAudience> {
-  const { ids, namesOrganisations } = await chooseParts(db, member, slugs);
-  return { id: await internUnion(db, member.viewer.realmId, ids), namesOrganisations };
-}
-
-/**
- * What these slugs name, without making an audience of it. Throws Problem audience_unknown,
- * audience_empty or invalid_request. A community or group that the organisation is not in is as
- * unknown to it as one that nobody made.
- */
-export async function chooseParts(
-  db: Database,
-  member: Member,
-  slugs: readonly string[] | undefined,
-): Promise<ChosenParts> {
   const { viewer, organisation } = member;
   if (slugs === undefined) return defaultParts(member);
   if (slugs.length === 0) throw namesNobody();
@@ -71,7 +60,8 @@ export async function chooseParts(
     ? await findAudiences(db, viewer.realmId, [organisation.slug])
     : [];
   const parts = [...usable, ...own.filter((audience) => audience.kind === 'organisation')];
-  return { ids: parts.map((audience) => audience.id), namesOrganisations };
+  const ids = new Set(parts.map((audience) => audience.id));
+  return { partIds: [...ids].toSorted((a, b) => a - b), namesOrganisations };
 }
 
 /** A script whose variable is unset must not share with more than it meant to. */
@@ -86,7 +76,7 @@ function mayName(audience: NamedAudience, audiences: readonly number[]): boolean
   return audience.kind === 'organisation' || audiences.includes(audience.id);
 }
 
-function defaultParts({ organisation, viewer }: Member): ChosenParts {
+function defaultParts({ organisation, viewer }: Member): ChosenAudience {
   const id = organisation.defaultCommunityId;
   if (id === null || !viewer.audiences.includes(id)) {
     throw new Problem(
@@ -95,5 +85,5 @@ function defaultParts({ organisation, viewer }: Member): ChosenParts {
       { path: 'audience' },
     );
   }
-  return { ids: [id], namesOrganisations: false };
+  return { partIds: [id], namesOrganisations: false };
 }

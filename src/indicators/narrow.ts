@@ -40,7 +40,7 @@ export async function narrow(db: Database, tx: Tx, share: Share, move: Move): Pr
   const lost = losing(await reached(db, share, from), after, share, move);
   if (lost.size === 0) return;
   const losers = await audienceOf(db, share.realmId, [...lost]);
-  const audienceId = await internUnion(db, share.realmId, losers);
+  const audienceId = await internUnion(tx, share.realmId, losers);
   const tlp = from.tlp === RED ? RED : 0;
   await announceWithdrawals(tx, share, stixIds, { audienceId, tlp });
 }

@@ -14,7 +14,7 @@ import { findParts, findStandings } from '../store/audiences.ts';
 import type { Database } from '../store/database.ts';
 import { asViewer } from '../store/transaction.ts';
 import { termsFor } from './accept.ts';
-import { chooseParts, type ChosenParts } from './audience.ts';
+import { chooseAudience, isItselfAlone, type ChosenAudience } from './audience.ts';
 import { examineAll } from './examine-all.ts';
 import type { Refusal } from './examine.ts';
 import { holdPassings } from './pass-on.ts';
@@ -54,17 +54,18 @@ export function askerOf({ viewer, role }: Member): Asker {
 
 /**
  * Who would see what a member posts with this audience, at this moment, and why the others would
- * not. Nothing is kept. Throws as chooseParts.
+ * not. Nothing is stored. Throws as chooseAudience.
  */
 export async function preview(db: Database, wish: PreviewWish): Promise<Preview> {
   const { member } = wish;
   const { realmId } = member.viewer;
-  const { ids, namesOrganisations } = await chooseParts(db, member, wish.audience);
+  const audience = await chooseAudience(db, member, wish.audience);
+  const { partIds, namesOrganisations } = audience;
   const asker = askerOf(member);
-  const parts = partsFor(asker, await findParts(db, realmId, ids));
-  const all = await findStandings(db, realmId, ids);
+  const parts = partsFor(asker, await findParts(db, realmId, partIds));
+  const all = await findStandings(db, realmId, partIds);
   const standings = all.filter((standing) => isKnown(asker, standing, parts));
-  const { byTlp, refusals } = await levelsOf(db, wish, { ids, namesOrganisations });
+  const { byTlp, refusals } = await levelsOf(db, wish, audience);
   const levels = [...byTlp].map(([tlp, indexes]): Level => {
     const fault = sharingFault({
       tlp,
@@ -82,14 +83,15 @@ export async function preview(db: Database, wish: PreviewWish): Promise<Preview>
 async function levelsOf(
   db: Database,
   { member, objects, tlp }: PreviewWish,
-  { ids, namesOrganisations }: ChosenParts,
+  audience: ChosenAudience,
 ): Promise<{ byTlp: Map<number, number[]>; refusals: readonly Refusal[] }> {
   if (objects === undefined) {
     return { byTlp: new Map([[tlp ?? member.organisation.defaultTlp, []]]), refusals: [] };
   }
-  const terms = await termsFor(db, objects, { member, audience: { namesOrganisations } });
+  const terms = await termsFor(db, objects, { member, audience });
   const examined = await examineAll(objects, terms, {});
-  const toItselfAlone = ids.every((id) => id === member.viewer.self);
+  const toItselfAlone = isItselfAlone(audience, member);
+  const { namesOrganisations } = audience;
   const request = { member, toItselfAlone, namesOrganisations };
   const { candidates, refusals } = await asViewer(db, member.viewer, (tx) =>
     holdPassings(tx, request, examined),

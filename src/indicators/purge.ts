@@ -39,7 +39,7 @@ export interface Tombstone {
  * nothing.
  */
 export async function purge(
-  { db, clock, onAccepted }: AcceptContext,
+  { db, clock, onAccepted }: Pick<AcceptContext, 'db' | 'clock' | 'onAccepted'>,
   { stixId, reason, member, requestId }: PurgeWish,
 ): Promise<Tombstone> {
   const { actor, address } = member;

@@ -4,13 +4,14 @@ import { readdressedFault } from '../sharing/pass-on.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { parseJson } from '../stix/json.ts';
 import { strictestTlp, tlpRank } from '../stix/tlp.ts';
-import { othersIdentities } from '../store/audiences.ts';
+import { internUnion, othersIdentities } from '../store/audiences.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import { lockCurrent, readdressCurrent, type CurrentVersion } from '../store/narrowing.ts';
 import type { Tx } from '../store/transaction.ts';
+import type { Address } from '../store/versions.ts';
 import type { AcceptContext } from './accept.ts';
-import type { ChosenAudience } from './audience.ts';
+import { isItselfAlone, type ChosenAudience } from './audience.ts';
 import { narrow } from './narrow.ts';
 import { write } from './write.ts';
 
@@ -32,7 +33,7 @@ export interface Readdressing {
  * and may not go there, or what sharing it so anew would throw.
  */
 export async function readdress(context: AcceptContext, wish: Readdressing): Promise<void> {
-  const { db, onAccepted } = context;
+  const { db, quotas, onAccepted } = context;
   const { member, stixId } = wish;
   const { organisationId, realmId } = member.viewer;
   const change = async (tx: Tx): Promise<void> => {
@@ -40,12 +41,14 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
     if (current === undefined) {
       throw new Problem('not_found', 'Your organisation shares no such object');
     }
-    const to = {
-      audienceId: wish.audience?.id ?? current.audienceId,
-      tlp: wish.tlp ?? current.tlp,
-    };
-    refuse(wish, current, to.tlp);
-    if (await isForeign(db, organisationId, stixId, current)) refuseForeign(wish, current, to.tlp);
+    const tlp = wish.tlp ?? current.tlp;
+    refuse(wish, current, tlp);
+    const maker = { organisationId, audiencesMax: quotas.audiences };
+    const audienceId = wish.audience
+      ? await internUnion(tx, realmId, wish.audience.partIds, maker)
+      : current.audienceId;
+    const to = { audienceId, tlp };
+    if (await isForeign(db, organisationId, stixId, current)) refuseForeign(wish, current, to);
     const auditId = await appendAudit(tx, {
       organisationId,
       actor: member.actor,
@@ -58,7 +61,7 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
     await readdressCurrent(tx, share, current.versionId, to);
     await narrow(db, tx, share, { from: current, to, stixIds: [stixId] });
   };
-  await write(context, member, change, wish.audience?.id);
+  await write(context, member, change, wish.audience?.partIds);
   onAccepted();
 }
 
@@ -103,13 +106,13 @@ async function isForeign(
 function refuseForeign(
   { member, audience }: Readdressing,
   from: CurrentVersion,
-  tlp: number,
+  { audienceId, tlp }: Address,
 ): void {
   const fault = readdressedFault({
     fromTlp: from.tlp,
     toTlp: tlp,
-    audienceChanges: audience !== undefined && audience.id !== from.audienceId,
-    toItselfAlone: audience?.id === member.viewer.self,
+    audienceChanges: audienceId !== from.audienceId,
+    toItselfAlone: audience !== undefined && isItselfAlone(audience, member),
   });
   if (fault === undefined) return;
   const path = tlp < from.tlp ? 'tlp' : 'audience';

@@ -46,7 +46,7 @@ async function revokeCurrent(
   const [result] = await accept(context, [{ ...checked.object, modified, revoked: true }], {
     member: markedAs(member, current.tlp),
     // It goes where the object went, whatever may be shared there now, and is marked no lower.
-    audience: { id: current.audienceId, namesOrganisations: true, isBound: true },
+    audience: { partIds: [current.audienceId], namesOrganisations: true, isBound: true },
     tlpAtLeast: current.tlp,
     follows: current,
     atomic: false,

@@ -14,7 +14,8 @@ export interface WriteContext {
 
 /**
  * The transaction in which a member adds or changes versions: in the realm of the member, while
- * that is open. `chosenId` is the audience that it shares with, where it chose one.
+ * that is open. `chosenIds` are the communities, groups and organisations that it shares
+ * with, where it chose any.
  * Throws Problem realm_closed, or StandingChanged: what the member may do is asked as the last
  * statement, so that nothing is stored for a key that was revoked while the work went on.
  */
@@ -22,12 +23,12 @@ export async function write<T>(
   { db, clock }: WriteContext,
   { viewer, realm, standing }: Pick<Member, 'viewer' | 'realm' | 'standing'>,
   work: (tx: Tx) => Promise<T>,
-  chosenId?: number,
+  chosenIds: readonly number[] = [],
 ): Promise<T> {
   return asWriter(db, viewer, async (tx) => {
     await requireOpen(tx, { viewer, realm });
     const result = await work(tx);
-    await requireStanding(tx, standing, clock.now(), chosenId);
+    await requireStanding(tx, standing, clock.now(), chosenIds);
     return result;
   });
 }

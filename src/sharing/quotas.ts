@@ -1,5 +1,9 @@
 /** What one organisation may have at most, so that it leaves room for the others. */
 export interface Quotas {
+  /** Bytes that it stores in a day (UTC). */
+  readonly bytesPerDay: number;
+  /** Unions of communities, groups and organisations that it was the first to share with. */
+  readonly audiences: number;
   readonly subscriptions: number;
   readonly groups: GroupQuotas;
 }

@@ -3,6 +3,8 @@ import type { Part, Standing } from '../sharing/reach.ts';
 import type { Audience } from '../sharing/share.ts';
 import type { Database } from './database.ts';
 import { Prisma } from './generated/client.ts';
+import { withQuota } from './quotas.ts';
+import type { Tx } from './transaction.ts';
 
 export interface NamedAudience extends Audience {
   readonly slug: string;
@@ -23,34 +25,50 @@ export async function findAudiences(
     where a.realm_id = ${realmId}::smallint and coalesce(a.slug, o.slug) = any(${[...slugs]})`;
 }
 
-/** The id of the union of these audiences; the same parts always are the same audience. */
+/** Who is about to share with a union, and how many an organisation may have made. */
+export interface UnionMaker {
+  readonly organisationId: number;
+  readonly audiencesMax: number;
+}
+
+/**
+ * The id of the union of these audiences, in the transaction that stores what is addressed to it:
+ * the same parts always are the same audience. It is made where it is not there, and nothing is left
+ * of it unless the transaction commits; until that ends, no sweep takes it away.
+ * Without a maker, as for withdrawals, it counts against no quota. Throws Problem audience_limit.
+ */
 export async function internUnion(
-  db: Database,
+  tx: Tx,
   realmId: number,
   partIds: readonly number[],
+  maker?: UnionMaker,
 ): Promise<number> {
   const parts = [...new Set(partIds)].toSorted((a, b) => a - b);
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
   const hash = createHash('sha256').update(parts.join(',')).digest();
-  const known = await findUnion(db, realmId, hash);
-  if (known !== undefined) return known;
-  await db.server.$executeRaw`
-    with made as (
-      insert into audience (realm_id, kind, parts_hash) values (${realmId}::smallint, 'union', ${hash})
-      on conflict do nothing returning id
-    )
-    insert into audience_part (audience_id, part_id)
-      select made.id, part from made, unnest(${parts}::integer[]) as part`;
-  const made = await findUnion(db, realmId, hash);
-  if (made === undefined) throw new Error('An audience that was just interned is gone');
-  return made;
+  const [known] = await tx.$queryRaw<{ id: number | null }[]>`
+    select hold_union(${realmId}::smallint, ${hash}) as id`;
+  if (typeof known?.id === 'number') return known.id;
+  if (maker) await withQuota(tx, maker.organisationId, 'audiences', maker.audiencesMax);
+  const [made] = await tx.$queryRaw<{ id: number }[]>`
+    select intern_union(${realmId}::smallint, ${parts}::integer[], ${hash},
+      ${maker?.organisationId ?? null}::integer) as id`;
+  if (made === undefined) throw new Error('An audience was not made');
+  return made.id;
 }
 
-async function findUnion(db: Database, realmId: number, hash: Buffer): Promise<number | undefined> {
-  const [row] = await db.server.$queryRaw<{ id: number }[]>`
-    select id from audience where realm_id = ${realmId}::smallint and parts_hash = ${hash}`;
-  return row?.id;
+/**
+ * Takes away unions that have been there for so long and that nothing refers to; how many. Who is
+ * about to use one keeps it.
+ */
+export async function sweepUnions(
+  db: Database,
+  { ageSeconds, max }: { readonly ageSeconds: number; readonly max: number },
+): Promise<number> {
+  const [row] = await db.server.$queryRaw<{ swept: number }[]>`
+    select sweep_unions(make_interval(secs => ${ageSeconds}::float8), ${max}::integer) as swept`;
+  return row?.swept ?? 0;
 }
 
 /** The communities, groups and organisations that these audiences are made of. */

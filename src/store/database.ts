@@ -3,6 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
 import { LargeValueClient } from './large-values.ts';
+import { createRoom, type Room } from './room.ts';
 import { LOCK_LIMIT } from './locks.ts';
 import { retried } from './transient.ts';
 
@@ -15,6 +16,8 @@ export interface Database {
   readonly url: string;
   readonly content: PrismaClient;
   readonly server: PrismaClient;
+  /** Whether there is room to store anything. */
+  readonly room: Room;
   /** How many connections each pool has, and how much work waits for one. */
   connections(): PoolCount[];
   close(): Promise<void>;
@@ -33,16 +36,24 @@ export interface DatabaseOptions {
   readonly poolMax: number;
   /** Told when an idle connection breaks; the pool replaces it. */
   readonly onError: (error: Error) => void;
+  /** Of the disk that the database is on, where that can be looked at. */
+  readonly room?: Room;
 }
 
 /** Opens both pools. Connects lazily: a database that is down shows at the first query. */
-export function openDatabase({ url, poolMax, onError }: DatabaseOptions): Database {
+export function openDatabase({
+  url,
+  poolMax,
+  onError,
+  room = createRoom(),
+}: DatabaseOptions): Database {
   const content = openPool(url, 'tocsin_app', poolMax, onError);
   const server = openPool(url, 'tocsin_server', Math.max(2, Math.ceil(poolMax / 2)), onError);
   return {
     url,
     content: content.client,
     server: server.client,
+    room,
     connections: () => [
       { pool: 'content', ...count(content.pool) },
       { pool: 'server', ...count(server.pool) },

@@ -29,13 +29,14 @@ export async function asViewer<T>(
 
 /**
  * The same for whoever adds or changes versions: entered as its organisation alone, whatever its own
- * versions are marked, with the lock `writers` shared.
+ * versions are marked, with the lock `writers` shared. Throws Problem storage_full.
  */
 export async function asWriter<T>(
   db: Database,
   viewer: Viewer,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
+  await db.room.ensure();
   return inTransaction(db, { ...viewer, audiences: [], ceiling: 4 }, WRITING, work);
 }
 
@@ -45,12 +46,33 @@ async function inTransaction<T>(
   purpose: Prisma.Sql,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  return retried(() =>
-    db.content.$transaction(async (tx) => {
-      await enter(tx, viewer, purpose);
-      return work(tx as Tx);
-    }),
+  return noted(db, () =>
+    retried(() =>
+      db.content.$transaction(async (tx) => {
+        await enter(tx, viewer, purpose);
+        return work(tx as Tx);
+      }),
+    ),
   );
+}
+
+/** Remembers where `work` failed for want of room, which /readyz tells of. */
+async function noted<T>({ room }: Database, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    room.note(error);
+    throw error;
+  }
+}
+
+/** Whether nothing more can be stored; where that is not known, by trying. */
+export async function isOutOfRoom(db: Database): Promise<boolean> {
+  // More than what is free within pages that are there already.
+  const probe = () => db.server.$executeRaw`
+    create temporary table room_probe on commit drop as
+      select repeat(md5(n::text), 60) as filling from generate_series(1, 1024) as n`;
+  return db.room.isFull(probe);
 }
 
 const READING = Prisma.sql`null`;
@@ -119,7 +141,7 @@ export type ServerTx = Prisma.TransactionClient & { readonly [keeping]: true };
  * again, so `work` must not touch anything but `tx`.
  */
 export async function asServer<T>(db: Database, work: (tx: ServerTx) => Promise<T>): Promise<T> {
-  return retried(() => db.server.$transaction((tx) => work(tx as ServerTx)));
+  return noted(db, () => retried(() => db.server.$transaction((tx) => work(tx as ServerTx))));
 }
 
 /** 23505 unique_violation. */

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withQuota } from '../../src/store/quotas.ts';
 import { asServer } from '../../src/store/transaction.ts';
 import { anActor, type Actor } from '../support/actors.ts';
+import { indicator } from '../support/builders.ts';
+import { freshDatabaseUrl } from '../support/database.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 const QUOTA = 8;
@@ -91,5 +93,121 @@ describe('a count that another transaction may change', () => {
     expect([done, await present(organisationId)]).toEqual([false, 0]);
     first.resolve(undefined);
     await Promise.all([one, two]);
+  });
+});
+
+describe('the quota of bytes in a day', () => {
+  /** A server on which an organisation may store so many bytes in a day. */
+  const another = async (bytes: number) =>
+    startTocsin({
+      databaseUrl: await freshDatabaseUrl(),
+      settings: { TOCSIN_QUOTA_BYTES_DAY: String(bytes) },
+    });
+  const description = 'x'.repeat(1000);
+  const moveTo = (server: Tocsin, at: string): void =>
+    server.clock.advance(Date.parse(at) - server.clock.now().getTime());
+  const usage = async (
+    actor: Actor,
+  ): Promise<{ used: number; limit: number; resets_at: string }> => {
+    const { body } = await actor.sends('get', '/me').expect(200);
+    return (body as { quotas: { bytes_today: { used: number; limit: number; resets_at: string } } })
+      .quotas.bytes_today;
+  };
+
+  it('counts what is stored, refuses the rest of the day, and begins again in UTC', async () => {
+    const server = await another(10_000);
+    try {
+      moveTo(server, '2031-05-09T23:00:00Z');
+      const [actor, other] = [await anActor(server), await anActor(server)];
+      const object = indicator({ description });
+      await actor.posts(object, { dry_run: true }).expect(200);
+      expect((await usage(actor)).used).toBe(0);
+      await actor.shares(object);
+      const { used, resets_at } = await usage(actor);
+      expect(used).toBeGreaterThan(JSON.stringify(object).length);
+      expect(used).toBeLessThan(JSON.stringify(object).length + 2000);
+      expect(resets_at).toBe('2031-05-10T00:00:00.000Z');
+      await actor.shares(object);
+      expect((await usage(actor)).used).toBe(used);
+
+      // More than is left: nothing of it is stored.
+      const many = Array.from({ length: 10 }, () => indicator({ description }));
+      const refused = await actor.posts(many);
+      expect(refused.status).toBe(429);
+      const wait = Number(refused.headers['retry-after']);
+      expect(wait).toBeGreaterThan(0);
+      expect(wait).toBeLessThanOrEqual(3600);
+      expect(refused.body).toMatchObject({
+        code: 'storage_quota_exceeded',
+        limit: 10_000,
+        resets_at: '2031-05-10T00:00:00.000Z',
+        retry_after: wait,
+      });
+      expect(await actor.sees()).toEqual([object.id]);
+      expect((await usage(actor)).used).toBe(used);
+      // What is left may be used, and another organisation has a quota of its own.
+      await actor.shares(indicator({ description }));
+      await other.shares(many.slice(0, 4));
+
+      moveTo(server, '2031-05-10T00:00:01Z');
+      await actor.shares(many.slice(0, 4));
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('holds for requests that come at once', async () => {
+    const server = await another(20_000);
+    try {
+      const actor = await anActor(server);
+      const byStatus = await statusesOf(
+        Array.from({ length: AT_ONCE }, () => actor.posts(indicator({ description }))),
+      );
+      const stored = byStatus.get(200)?.length ?? 0;
+      expect(stored).toBeGreaterThan(0);
+      expect(stored + (byStatus.get(429)?.length ?? 0)).toBe(AT_ONCE);
+      const { used, limit } = await usage(actor);
+      expect(used).toBeLessThanOrEqual(limit);
+      const [row] = await server.sql<{ bytes: number }>(
+        `select sum(octet_length(content))::int as bytes from version`,
+      );
+      expect(row?.bytes).toBeLessThanOrEqual(used);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('holds for lines, of which the answer says what was stored before', async () => {
+    const server = await another(5_000_000);
+    try {
+      const actor = await anActor(server);
+      const lines = Array.from({ length: 6000 }, () => JSON.stringify(indicator()));
+      const { status, body } = await actor
+        .sends('post', '/bundles')
+        .set('content-type', 'application/x-ndjson')
+        .send(lines.join('\n'));
+      expect(status).toBe(429);
+      const { code, summary } = body as { code: string; summary: { created: number } };
+      expect(code).toBe('storage_quota_exceeded');
+      expect(summary.created).toBeGreaterThan(0);
+      const [row] = await server.sql(`select count(*)::int as versions from version`);
+      expect(row).toEqual({ versions: summary.created });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('never keeps a member from revoking what it shares, nor from reading', async () => {
+    const server = await another(2500);
+    try {
+      const actor = await anActor(server);
+      const object = indicator({ description });
+      await actor.shares(object);
+      await actor.posts(indicator({ description })).expect(429);
+      await actor.sends('post', `/objects/${object.id}/revoke`).expect(200);
+      expect(await actor.sees()).toEqual([object.id]);
+    } finally {
+      await server.close();
+    }
   });
 });

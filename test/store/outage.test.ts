@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import { isOutage } from '../../src/store/outage.ts';
+import { isOutage, isStorageFull } from '../../src/store/outage.ts';
 import { testDatabaseUrl } from '../support/database.ts';
 import { query } from '../support/tocsin-process.ts';
 
@@ -42,6 +42,31 @@ describe('an outage of the database', () => {
     const error = await failure(server.$queryRaw`select 1 / 0`);
     expect(error).toBeInstanceOf(Error);
     expect(isOutage(error)).toBe(false);
+  });
+});
+
+describe('a full disk', () => {
+  const coded = (code: string): Error => Object.assign(new Error('it failed'), { code });
+
+  it.each([
+    ['one of our own files', coded('ENOSPC')],
+    ['a quota of the file system', coded('EDQUOT')],
+    ['the database, as its driver tells it', coded('53100')],
+    ['the database, as Prisma tells it', new Error('Raw query failed. Code: `53100`. Message: …')],
+    ['the memory of the database', new Error('Raw query failed. Code: `53200`. Message: …')],
+    [
+      'the database, as its adapter tells it at a commit',
+      new Error('x', { cause: { originalCode: '53100' } }),
+    ],
+    ['whatever came of it', new Error('x', { cause: coded('ENOSPC') })],
+  ])('is told of %s', (_, error) => {
+    expect(isStorageFull(error)).toBe(true);
+    expect(isOutage(error)).toBe(false);
+  });
+
+  it('is not told of what only names such a number', () => {
+    expect(isStorageFull(new Error('Unknown audience: 53100'))).toBe(false);
+    expect(isStorageFull(coded('EACCES'))).toBe(false);
   });
 });
 

@@ -6,6 +6,9 @@ import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
 import type { Database } from '../../src/store/database.ts';
 import { systemClock } from '../../src/clock.ts';
 
+/** Quotas that nobody reaches. */
+const AMPLE = { bytesPerDay: 1e12, audiences: 1e6 };
+
 export async function acceptAs(
   db: Database,
   organisation: string,
@@ -14,7 +17,7 @@ export async function acceptAs(
 ): Promise<ObjectResult[]> {
   const member = await memberOfOrganisation(db, organisation, 'test');
   const chosen = await chooseAudience(db, member, audience);
-  return accept({ db, clock: systemClock, onAccepted: () => undefined }, objects, {
+  return accept({ db, clock: systemClock, quotas: AMPLE, onAccepted: () => undefined }, objects, {
     member,
     audience: chosen,
     atomic: false,

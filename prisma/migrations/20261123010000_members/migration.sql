@@ -98,24 +98,22 @@ begin
 end
 $$;
 
--- The audiences it is in and the highest ceiling of its valid agreements. Without a valid agreement,
--- or unless it is active, nothing (ceiling null). `self`: the audience that is the organisation alone,
--- which it has even while it may see nothing, so that withdrawals still reach it.
+-- What it is in, unions aside, and the highest ceiling of its valid agreements. Without a valid
+-- agreement, or unless it is active, nothing (ceiling null). `self`: the audience that is the
+-- organisation alone, which it has even while it may see nothing, so that withdrawals still reach it.
+-- Whether it is in a union is asked of that one (see the policies), however many there are.
 create function viewer_of(organisation integer, realm smallint,
                           out ceiling smallint, out audiences integer[], out self integer)
 language plpgsql stable set search_path from current as $$
-declare
-  base integer[] := '{}';
 begin
   ceiling := (
     select max(a.tlp_ceiling) from agreement_in_force a
     where a.organisation_id = organisation
       and (select c.realm_id from audience c where c.id = a.community_id) = realm);
+  audiences := '{}';
   if ceiling is not null then
-    base := array(select base_audiences(organisation, realm));
+    audiences := array(select base_audiences(organisation, realm));
   end if;
-  audiences := array(
-    select unnest(base) union select p.audience_id from audience_part p where p.part_id = any(base));
   self := (select s.id from audience s where s.organisation_id = organisation and s.realm_id = realm);
 end
 $$;

@@ -176,10 +176,12 @@ begin
 end
 $$;
 
--- An audience and those in which it stands together with others.
-create function audiences_with(audience integer) returns setof integer
+-- Whether what is addressed to an audience reaches who is in one of `base`: it is one of these, or a
+-- union of which one is a part.
+create function is_reached(audience integer, base integer[]) returns boolean
 language sql stable set search_path from current as $$
-  select audience union all select p.audience_id from audience_part p where p.part_id = audience
+  select audience = any(base) or audience < 0 and exists (
+    select from audience_part p where p.audience_id = audience and p.part_id = any(base))
 $$;
 
 -- Whether an object was shared before its announcement counts: of what came later there is nothing to
@@ -216,7 +218,8 @@ begin
       and self.organisation_id = job.organisation_id and self.realm_id = job.realm_id
       and v.organisation_id <> job.organisation_id
       and v.tlp > job.tlp_above and v.tlp <= job.tlp_to
-      and v.audience_id in (select audiences_with(job.audience_id))
+      and (v.audience_id = job.audience_id
+        or v.audience_id < 0 and is_reached(v.audience_id, array[job.audience_id]))
       and (job.kind = 'put' or job.lost_at = 'infinity'
         or was_shared_before(job, v.stix_id, v.organisation_id))
     order by v.id;
@@ -239,9 +242,9 @@ begin
     select inbox_turn.turn, 'withdraw', v.stix_id, v.organisation_id, self.id,
       case v.tlp when 4 then 4 else 0 end, v.realm_id
     from announcement job
-      cross join lateral audiences_with(job.audience_id) as heard (audience_id)
       join was v on v.id > job.next_id and v.id <= job.last_id and not v.superseded
-        and v.realm_id = job.realm_id and v.audience_id = heard.audience_id
+        and v.realm_id = job.realm_id and (v.audience_id = job.audience_id
+          or v.audience_id < 0 and is_reached(v.audience_id, array[job.audience_id]))
         and v.organisation_id <> job.organisation_id
         and v.tlp > job.tlp_above and v.tlp <= job.tlp_to
       join audience self
@@ -311,12 +314,22 @@ $$;
 create policy told on log for select to tocsin_app using (
   kind = 'withdraw'
   and realm_id = (select nullif(current_setting('tocsin.realm', true), '')::smallint)
-  and audience_id = any ((select nullif(current_setting('tocsin.told', true), '')::integer[])::integer[])
+  and (audience_id = (select nullif(current_setting('tocsin.told', true), '')::integer)
+    or audience_id < 0 and exists (
+      select from audience_part p where p.audience_id = log.audience_id
+        and p.part_id = (select nullif(current_setting('tocsin.told_with', true), '')::integer)
+      offset 0))
   and (tlp < 4 or (select nullif(current_setting('tocsin.cleared', true), '')::boolean))
 );
 
+-- A viewer sees of a union that it is a part of it itself.
+create policy own on audience_part for select to tocsin_app using (
+  part_id = any ((select nullif(current_setting('tocsin.audiences', true), '')::integer[])::integer[])
+  or part_id = (select nullif(current_setting('tocsin.told_with', true), '')::integer)
+);
+
 revoke execute on function note_standing, spread_announcement, sequence_inbox, is_standing_due,
-  audiences_with, was_shared_before, tell_before_change, is_new_audience, standing_change
+  is_reached, was_shared_before, tell_before_change, is_new_audience, standing_change
   from public;
 grant execute on function note_standing, is_standing_due to tocsin_server;
 grant execute on function sequence_inbox to tocsin_app, tocsin_server;

@@ -5,21 +5,18 @@
 -- transaction that enters one viewer; a worker with many subscriptions is spared four round trips
 -- for each.
 
--- Who an organisation is as a reader, for tocsin_app, which has no right on memberships; and `told`: the
--- audiences to which what an organisation has lost is addressed. That is itself. Where it sees nothing
--- now, and for who has clearance but whose organisation may not see RED any more, also those in which
--- it stands together with others.
-create function reader_of(organisation integer, realm smallint, cleared boolean,
-                          out ceiling smallint, out audiences integer[], out told integer[])
+-- Who an organisation is as a reader, for tocsin_app, which has no right on memberships. What it has
+-- lost is addressed to `told`, which is the organisation alone, or to unions with `told_with`: the same
+-- where it sees nothing now, and for who has clearance but whose organisation may not see RED any more;
+-- else null.
+create function reader_of(organisation integer, realm smallint, cleared boolean, out ceiling smallint,
+                          out audiences integer[], out told integer, out told_with integer)
 language plpgsql stable security definer set search_path from current as $$
-declare
-  self integer;
 begin
-  select viewer.ceiling, viewer.audiences, viewer.self into ceiling, audiences, self
+  select viewer.ceiling, viewer.audiences, viewer.self into ceiling, audiences, told
   from viewer_of(organisation, realm) as viewer;
-  told := array[self];
   if ceiling is null or (cleared and ceiling < 4) then
-    told := told || array(select p.audience_id from audience_part p where p.part_id = self);
+    told_with := told;
   end if;
 end
 $$;
@@ -90,7 +87,8 @@ begin
     set_config('tocsin.audiences', present.audiences::text, true),
     set_config('tocsin.ceiling', least(coalesce(present.ceiling, -1), enter_reader.ceiling)::text, true),
     set_config('tocsin.cleared', cleared::text, true),
-    set_config('tocsin.told', present.told::text, true)
+    set_config('tocsin.told', present.told::text, true),
+    set_config('tocsin.told_with', coalesce(present.told_with::text, ''), true)
   from reader_of(organisation, realm, cleared) as present;
 end
 $$;
@@ -98,7 +96,8 @@ $$;
 create function leave_readers() returns void language sql as $$
   select set_config('tocsin.organisation', '', true), set_config('tocsin.realm', '', true),
     set_config('tocsin.audiences', '', true), set_config('tocsin.ceiling', '', true),
-    set_config('tocsin.cleared', '', true), set_config('tocsin.told', '', true)
+    set_config('tocsin.cleared', '', true), set_config('tocsin.told', '', true),
+    set_config('tocsin.told_with', '', true)
 $$;
 
 -- For each reader, at most row_max of the rows of (after, up_to] that its filter lets through, in order;

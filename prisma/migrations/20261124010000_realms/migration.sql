@@ -86,7 +86,7 @@ begin
     from audience self, lateral viewer_of(self.organisation_id, self.realm_id) as viewer, lateral (
       select min(c.tlp) as tlp, bool_or(c.organisation_id = self.organisation_id) as own from current c
       where c.realm_id = self.realm_id and (c.organisation_id = self.organisation_id
-        or c.tlp <= viewer.ceiling and c.audience_id = any(viewer.audiences))
+        or c.tlp <= viewer.ceiling and is_reached(c.audience_id, viewer.audiences))
     ) as seen
     where self.kind = 'organisation' and self.realm_id in (select c.realm_id from current c)
       and seen.tlp is not null

@@ -1,8 +1,9 @@
 -- What a caller may do now, asked in the very transaction in which it writes: what it was let in by may
 -- have been revoked since its request began. Of a key, of a session, or (both null) of an organisation
--- for which the operator acts. `chosen` is the audience that is shared with, null for none.
+-- for which the operator acts. `chosen` are the communities, groups and organisations
+-- that are shared with.
 create function standing_of(key text, session uuid, organisation integer, realm smallint,
-                            chosen integer, out alive boolean, out ends_at timestamptz, out role text,
+                            chosen integer[], out alive boolean, out ends_at timestamptz, out role text,
                             out networks text[], out cleared boolean, out ceiling smallint,
                             out default_tlp smallint, out default_community integer,
                             out identities text[], out usable boolean)
@@ -22,9 +23,7 @@ language sql stable security definer set search_path from current as $$
     array(select i.stix_id from identity i where i.organisation_id = o.id order by 1),
     not exists (
       select from audience a
-      where (a.id = chosen
-          or a.id in (select p.part_id from audience_part p where p.audience_id = chosen))
-        and a.kind in ('community', 'group')
+      where a.id = any(chosen) and a.kind in ('community', 'group')
         and a.id not in (select base_audiences(o.id, r.id)))
   from organisation o join realm r on r.id = realm
     left join api_key k on k.id = key

@@ -41,7 +41,7 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
         querystring: BundleQuery,
         response: {
           200: answer('What became of each object', BundleAnswer),
-          ...problems(400, 401, 403, 409, 413, 415, 422),
+          ...problems(400, 401, 403, 409, 413, 415, 422, 429, 503),
         },
       },
     },
@@ -112,6 +112,6 @@ async function postLines(
 }
 
 function context(services: Services) {
-  const { db, clock, sequencer } = services;
-  return { db, clock, onAccepted: () => sequencer.nudge() };
+  const { db, clock, quotas, sequencer } = services;
+  return { db, clock, quotas, onAccepted: () => sequencer.nudge() };
 }

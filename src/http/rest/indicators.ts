@@ -30,7 +30,7 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
         response: {
           200: answer('It was updated, unchanged or stale', ResultAnswer),
           201: answer('It is new', ResultAnswer),
-          ...problems(400, 401, 403, 409, 413, 415, 422),
+          ...problems(400, 401, 403, 409, 413, 415, 422, 429, 503),
         },
       },
     },
@@ -39,14 +39,18 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
       refuseOthers(body);
       const member = memberOf(request);
       const audience = await chooseAudience(services.db, member, query.audience);
-      const { db, clock, sequencer } = services;
-      const result = await acceptOne({ db, clock, onAccepted: () => sequencer.nudge() }, body, {
-        member,
-        audience,
-        atomic: false,
-        dryRun: query.dry_run,
-        requestId: request.id,
-      });
+      const { db, clock, quotas, sequencer } = services;
+      const result = await acceptOne(
+        { db, clock, quotas, onAccepted: () => sequencer.nudge() },
+        body,
+        {
+          member,
+          audience,
+          atomic: false,
+          dryRun: query.dry_run,
+          requestId: request.id,
+        },
+      );
       summarise(services, [result]);
       if (result.outcome === 'rejected') throw refusedAs(result);
       return reply.code(result.outcome === 'created' ? 201 : 200).send(result);

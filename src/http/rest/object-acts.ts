@@ -107,6 +107,6 @@ const erase: Route = (app, services) => {
 /** What the organisation that shares an object can do with it, and an admin. */
 export const objectActs = noun(change, end, erase);
 
-function contextOf({ db, clock, sequencer }: Services) {
-  return { db, clock, onAccepted: () => sequencer.nudge() };
+function contextOf({ db, clock, quotas, sequencer }: Services) {
+  return { db, clock, quotas, onAccepted: () => sequencer.nudge() };
 }

@@ -1,0 +1,89 @@
+/** How much one organisation may store on a day: it must leave room on the disk for the others. */
+import { Problem } from '../errors.ts';
+import type { Member } from '../sharing/member.ts';
+import type { Database } from '../store/database.ts';
+import type { Tx } from '../store/transaction.ts';
+import { chargeBytes, findBytesStored } from '../store/usage.ts';
+import type { NewVersion } from '../store/versions.ts';
+
+/** Roughly what the database needs beside the text: row, log, inbox and index entries. */
+const VERSION_BYTES = 512;
+const OBSERVABLE_BYTES = 128;
+
+/** What storing a version takes of its organisation's bytes. */
+function bytesOf({ content, observables }: Pick<NewVersion, 'content' | 'observables'>) {
+  const values = observables.reduce((sum, { value }) => sum + Buffer.byteLength(value), 0);
+  const rows = VERSION_BYTES + observables.length * OBSERVABLE_BYTES;
+  return Buffer.byteLength(content) + values + rows;
+}
+
+/** A moment as a day in UTC, YYYY-MM-DD. */
+export function dayOf(now: Date): string {
+  return now.toISOString().slice(0, 10);
+}
+
+/** When the next day begins in UTC. */
+export function resetOf(now: Date): Date {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
+}
+
+/** What an organisation may store, and when. */
+interface Quota {
+  readonly now: Date;
+  /** Bytes a day. */
+  readonly max: number;
+}
+
+/**
+ * Before any work is done: the bytes that the organisation has stored today. Throws Problem
+ * storage_quota_exceeded where nothing more may be stored.
+ */
+export async function refuseOverQuota(
+  db: Database,
+  { organisation }: Member,
+  now: Date,
+  max: number,
+): Promise<number> {
+  const stored = await findBytesStored(db, organisation.id, dayOf(now));
+  if (stored >= max) throw exceeded({ now, max });
+  return stored;
+}
+
+/** Before anything is written. Throws Problem storage_quota_exceeded where it could not be charged. */
+export function refuseTooLarge(
+  versions: readonly NewVersion[],
+  storedBefore: number,
+  quota: Quota,
+): void {
+  if (storedBefore + bytesOfAll(versions) > quota.max) throw exceeded(quota);
+}
+
+/**
+ * In the transaction that stores the versions, as its last statement. Throws Problem
+ * storage_quota_exceeded where they do not fit into what is left of the day.
+ */
+export async function chargeVersions(
+  tx: Tx,
+  { organisation }: Member,
+  versions: readonly NewVersion[],
+  quota: Quota,
+): Promise<void> {
+  const day = { day: dayOf(quota.now), max: quota.max };
+  if (await chargeBytes(tx, organisation.id, bytesOfAll(versions), day)) return;
+  throw exceeded(quota);
+}
+
+function bytesOfAll(versions: readonly NewVersion[]): number {
+  return versions.reduce((sum, version) => sum + bytesOf(version), 0);
+}
+
+function exceeded({ now, max }: Quota): Problem {
+  const reset = resetOf(now);
+  const retryAfter = Math.max(1, Math.ceil((reset.getTime() - now.getTime()) / 1000));
+  return new Problem(
+    'storage_quota_exceeded',
+    `Your organisation may store ${max} bytes a day. Send less, try again after ` +
+      `${reset.toISOString()}, or ask the operator to raise TOCSIN_QUOTA_BYTES_DAY.`,
+    { extra: { limit: max, resets_at: reset.toISOString(), retry_after: retryAfter } },
+  );
+}
