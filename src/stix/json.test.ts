@@ -46,6 +46,7 @@ const FAULTS = [
   ['[1e400]', 'number_not_representable', '$[0]', '1e400'],
   ['{"n": -1e-400}', 'number_not_representable', '$.n', '-1e-400'],
   ['[0.10000000000000000000001]', 'number_not_representable', '$[0]', 'does not fit'],
+  ['[48.8566140000000012]', 'number_not_representable', '$[0]', 'does not fit'],
   ['[9007199254740993]', 'number_not_representable', '$[0]', '9007199254740993'],
   [`[${'9'.repeat(50)}]`, 'number_not_representable', '$[0]', `${'9'.repeat(40)}…`],
 ];
