@@ -4,8 +4,8 @@ import { jsonPath } from './json-fault.ts';
 import type { StixObject } from './object.ts';
 import { PREDEFINED_EXTENSIONS } from './schema/predefined-extensions.ts';
 import { findingsOf } from './findings-of-zod.ts';
+import { INVALID_NAME, PROPERTY_NAME } from './schema/rule.ts';
 
-const PROPERTY_NAME = /^[a-z][a-z0-9_]{2,249}$/;
 /** Names that tools derive from their own fields: `x_misp_Capital`, `x_misp_type-of-incident`. */
 const NAME_OF_TOOL = /^x_[A-Za-z0-9_-]{1,248}$/;
 const RESERVED: ReadonlySet<string> = new Set(['severity', 'username', 'phone_number', 'action']);
@@ -57,10 +57,9 @@ function nameFault(name: string): Finding {
     const detail = `the name ${name} is reserved`;
     return { code: 'reserved_property', path, detail, clause: 'STIX 2.1 section 3.8' };
   }
-  const clause = 'STIX 2.1 section 3.1';
-  const detail = 'a property name has 3 to 250 characters of a-z, 0-9 and _, a letter first';
-  const code = NAME_OF_TOOL.test(name) ? NAME_FORM : 'invalid_property_name';
-  return { code, path, detail, clause };
+  return NAME_OF_TOOL.test(name)
+    ? { ...INVALID_NAME, code: NAME_FORM, path }
+    : { ...INVALID_NAME, path };
 }
 
 function customWarning(names: readonly string[]): Finding {

@@ -1,5 +1,6 @@
 /** STIX Domain Objects: STIX 2.1 section 4, apart from those that say who is behind an attack. */
 import { z } from 'zod';
+import { typeOfIdentifier } from '../identifier.ts';
 import { SDO_TYPES, SMO_TYPES } from '../object.ts';
 import { ENUMERATIONS } from '../vocabulary.ts';
 import { domainObject, killChainPhases } from './properties.ts';
@@ -150,7 +151,22 @@ export const observedData = domainObject('observed-data', {
   notBefore('last_observed', 'first_observed', OBSERVED_DATA),
   oneOf(['objects', 'object_refs'], OBSERVED_DATA),
   notBoth('objects', 'object_refs', OBSERVED_DATA),
+  must(
+    ({ object_refs: refs }) => !Array.isArray(refs) || refs.length === 0 || refs.some(isObservable),
+    {
+      code: 'ref_type_not_allowed',
+      detail: 'expected a reference to at least one cyber-observable object',
+      clause: OBSERVED_DATA,
+    },
+    'object_refs',
+  ),
 );
+
+/** Types of others may be cyber-observable objects too. */
+function isObservable(ref: unknown): boolean {
+  const type = typeof ref === 'string' ? typeOfIdentifier(ref) : '';
+  return type !== 'relationship' && type !== 'sighting';
+}
 
 /** 4.15 */
 export const opinion = domainObject('opinion', {

@@ -4,6 +4,7 @@ import { ENUMERATIONS } from '../vocabulary.ts';
 import { observableObject } from './properties.ts';
 import {
   binary,
+  characterSet,
   dictionary,
   hashes,
   hexadecimal,
@@ -42,7 +43,7 @@ export const artifact = observableObject('artifact', {
 /** 6.3 */
 export const directory = observableObject('directory', {
   path: z.string(),
-  path_enc: text,
+  path_enc: characterSet.optional(),
   ctime: time,
   mtime: time,
   atime: time,
@@ -54,7 +55,7 @@ export const file = observableObject('file', {
   hashes: hashes.optional(),
   size: natural.optional(),
   name: text,
-  name_enc: text,
+  name_enc: characterSet.optional(),
   magic_number_hex: hexadecimal.optional(),
   mime_type: text,
   ctime: time,

@@ -2,10 +2,8 @@
 import { z } from 'zod';
 import { ENUMERATIONS } from '../vocabulary.ts';
 import { domainCommon, domainObject, unversionedCommon } from './properties.ts';
-import { dictionary, identifier, listOf, refTo, timestamp } from './part.ts';
+import { dictionary, identifier, isLanguage, listOf, refTo, timestamp } from './part.ts';
 import { breach, must } from './rule.ts';
-
-const LANGUAGE_CODE = /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/;
 
 /** 7.1: translations by language code. */
 export const languageContent = domainObject('language-content', {
@@ -13,7 +11,7 @@ export const languageContent = domainObject('language-content', {
   object_modified: timestamp.optional(),
   contents: dictionary(z.looseObject({})).check((given) => {
     for (const code of Object.keys(given.value)) {
-      if (LANGUAGE_CODE.test(code)) continue;
+      if (isLanguage(code)) continue;
       const detail = 'expected a language code such as en or pt-BR';
       breach(given, { code: 'invalid_language', detail, clause: 'STIX 2.1 section 7.1' }, code);
     }

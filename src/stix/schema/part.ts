@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isIdentifier, isTypeName, typeOfIdentifier } from '../identifier.ts';
 import { isTimestamp } from '../timestamp.ts';
+import { isCharacterSet } from '../value/character-set.ts';
 import { isKnownHashForm } from '../value/hash.ts';
 import type { Rule } from './rule.ts';
 import { breach } from './rule.ts';
@@ -9,7 +10,8 @@ import { breach } from './rule.ts';
 const DICTIONARY_KEY = /^[A-Za-z0-9_-]{1,250}$/;
 const NO_HEXADECIMAL = /[^0-9a-fA-F]/;
 const NO_BASE64 = /[^A-Za-z0-9+/]/;
-const LANGUAGE = /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/;
+/** A language has at least two letters; `x` and `i` only begin a tag of several parts. */
+const LANGUAGE = /^(?:[A-Za-z]{2,8}|[xiXI](?=-))(?:-[A-Za-z0-9]{1,8})*$/;
 
 const section = (number: string): string => `STIX 2.1 section ${number}`;
 const rule = (code: string, detail: string, number: string): Rule => ({
@@ -114,15 +116,34 @@ function isBase64(text: string): boolean {
   return isPadded && text.length % 4 === 0 && (end < 0 || end + padding.length === text.length);
 }
 
+/** 3.2: a language tag of RFC 5646, by its form. */
+export function isLanguage(text: string): boolean {
+  return LANGUAGE.test(text);
+}
+
 /** 3.2: RFC 5646. */
 export const language = z.string().check((given) => {
-  if (!LANGUAGE.test(given.value)) {
+  if (!isLanguage(given.value)) {
     breach(given, rule('invalid_language', 'expected a language code such as en or pt-BR', '3.2'));
   }
 });
 
+/** 6.3, 6.7: the name of a character set of the IANA registry. */
+export const characterSet = z.string().check((given) => {
+  if (!isCharacterSet(given.value)) {
+    const detail = 'expected the name of a character set of the IANA registry, such as UTF-8';
+    breach(given, rule('invalid_character_set', detail, '6.7'));
+  }
+});
+
+/** 3.8. */
+const RESERVED_TYPE = 'action';
+
 /** 3.1. */
 export const typeName = z.string().check((given) => {
+  if (given.value === RESERVED_TYPE) {
+    breach(given, rule('invalid_type_name', `the type ${RESERVED_TYPE} is reserved`, '3.8'));
+  }
   if (!isTypeName(given.value)) {
     const detail = 'expected 3 to 250 characters of a-z, 0-9 and single hyphens';
     breach(given, rule('invalid_type_name', detail, '3.1'));

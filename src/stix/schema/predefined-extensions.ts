@@ -11,13 +11,23 @@ import {
   refTo,
   timestamp,
 } from './part.ts';
-import { must } from './rule.ts';
+import { breach, INVALID_NAME, must, PROPERTY_NAME } from './rule.ts';
 
 const text = z.string().optional();
 const flag = z.boolean().optional();
 const whole = integer.optional();
 const size = natural.optional();
 const hex = hexadecimal.optional();
+
+/** An extension, or an object inside one: what the specification does not define has a proper name. */
+function part<S extends z.ZodRawShape>(shape: S) {
+  return z.looseObject(shape).check((given) => {
+    for (const name of Object.keys(given.value)) {
+      if (Object.hasOwn(shape, name) || PROPERTY_NAME.test(name)) continue;
+      breach(given, INVALID_NAME, name);
+    }
+  });
+}
 
 /** 6.7.6: something beside pe_type. */
 const peSaysMore = must((extension) => Object.keys(extension).length > 1, {
@@ -27,7 +37,7 @@ const peSaysMore = must((extension) => Object.keys(extension).length > 1, {
 });
 
 /** 6.7.6.2 */
-const peOptionalHeader = z.looseObject({
+const peOptionalHeader = part({
   magic_hex: hex,
   major_linker_version: whole,
   minor_linker_version: whole,
@@ -62,7 +72,7 @@ const peOptionalHeader = z.looseObject({
 });
 
 /** 6.7.6.3 */
-const peSection = z.looseObject({
+const peSection = part({
   name: z.string(),
   size,
   entropy: z.number().optional(),
@@ -73,48 +83,46 @@ const peSection = z.looseObject({
 export const PREDEFINED_EXTENSIONS: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> =
   {
     file: {
-      'archive-ext': z.looseObject({
+      'archive-ext': part({
         contains_refs: listOf(refTo('file', 'directory')),
         comment: text,
       }),
-      'ntfs-ext': z.looseObject({
+      'ntfs-ext': part({
         sid: text,
         alternate_data_streams: listOf(
-          z.looseObject({ name: z.string(), hashes: hashes.optional(), size }),
+          part({ name: z.string(), hashes: hashes.optional(), size }),
         ).optional(),
       }),
-      'pdf-ext': z.looseObject({
+      'pdf-ext': part({
         version: text,
         is_optimized: flag,
         document_info_dict: dictionary(z.string()).optional(),
         pdfid0: text,
         pdfid1: text,
       }),
-      'raster-image-ext': z.looseObject({
+      'raster-image-ext': part({
         image_height: whole,
         image_width: whole,
         bits_per_pixel: whole,
         exif_tags: dictionary(z.union([z.int(), z.string()])).optional(),
       }),
-      'windows-pebinary-ext': z
-        .looseObject({
-          pe_type: z.string(),
-          imphash: text,
-          machine_hex: hex,
-          number_of_sections: size,
-          time_date_stamp: timestamp.optional(),
-          pointer_to_symbol_table_hex: hex,
-          number_of_symbols: size,
-          size_of_optional_header: size,
-          characteristics_hex: hex,
-          file_header_hashes: hashes.optional(),
-          optional_header: peOptionalHeader.optional(),
-          sections: listOf(peSection).optional(),
-        })
-        .check(peSaysMore),
+      'windows-pebinary-ext': part({
+        pe_type: z.string(),
+        imphash: text,
+        machine_hex: hex,
+        number_of_sections: size,
+        time_date_stamp: timestamp.optional(),
+        pointer_to_symbol_table_hex: hex,
+        number_of_symbols: size,
+        size_of_optional_header: size,
+        characteristics_hex: hex,
+        file_header_hashes: hashes.optional(),
+        optional_header: peOptionalHeader.optional(),
+        sections: listOf(peSection).optional(),
+      }).check(peSaysMore),
     },
     'network-traffic': {
-      'http-request-ext': z.looseObject({
+      'http-request-ext': part({
         request_method: z.string(),
         request_value: z.string(),
         request_version: text,
@@ -122,8 +130,8 @@ export const PREDEFINED_EXTENSIONS: Readonly<Record<string, Readonly<Record<stri
         message_body_length: size,
         message_body_data_ref: refTo('artifact').optional(),
       }),
-      'icmp-ext': z.looseObject({ icmp_type_hex: hexadecimal, icmp_code_hex: hexadecimal }),
-      'socket-ext': z.looseObject({
+      'icmp-ext': part({ icmp_type_hex: hexadecimal, icmp_code_hex: hexadecimal }),
+      'socket-ext': part({
         address_family: z.enum(ENUMERATIONS.socketAddressFamily),
         is_blocking: flag,
         is_listening: flag,
@@ -132,10 +140,10 @@ export const PREDEFINED_EXTENSIONS: Readonly<Record<string, Readonly<Record<stri
         socket_descriptor: size,
         socket_handle: whole,
       }),
-      'tcp-ext': z.looseObject({ src_flags_hex: hex, dst_flags_hex: hex }),
+      'tcp-ext': part({ src_flags_hex: hex, dst_flags_hex: hex }),
     },
     process: {
-      'windows-process-ext': z.looseObject({
+      'windows-process-ext': part({
         aslr_enabled: flag,
         dep_enabled: flag,
         priority: text,
@@ -144,7 +152,7 @@ export const PREDEFINED_EXTENSIONS: Readonly<Record<string, Readonly<Record<stri
         startup_info: dictionary(z.unknown()).optional(),
         integrity_level: z.enum(ENUMERATIONS.windowsIntegrityLevel).optional(),
       }),
-      'windows-service-ext': z.looseObject({
+      'windows-service-ext': part({
         service_name: text,
         descriptions: listOf(z.string()).optional(),
         display_name: text,
@@ -156,7 +164,7 @@ export const PREDEFINED_EXTENSIONS: Readonly<Record<string, Readonly<Record<stri
       }),
     },
     'user-account': {
-      'unix-account-ext': z.looseObject({
+      'unix-account-ext': part({
         gid: whole,
         groups: listOf(z.string()).optional(),
         home_dir: text,

@@ -9,6 +9,15 @@ export interface Rule {
   readonly clause: string;
 }
 
+/** Section 3.1. */
+export const PROPERTY_NAME = /^[a-z][a-z0-9_]{2,249}$/;
+/** A property whose name is of another form. */
+export const INVALID_NAME: Rule = {
+  code: 'invalid_property_name',
+  detail: 'a property name has 3 to 250 characters of a-z, 0-9 and _, a letter first',
+  clause: 'STIX 2.1 section 3.1',
+};
+
 const ISSUES_MAX = 100;
 
 type Given<T> = z.core.ParsePayload<T>;
