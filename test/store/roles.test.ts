@@ -31,7 +31,7 @@ beforeAll(async () => {
        insert into attempt (subscription_id, organisation_id, webhook_id, kind, outcome, objects,
          withdrawn, bytes, from_seq, to_seq, started_at, duration_ms)
        select id, organisation_id, 'm', 'test', 'failed', 0, 0, 0, 0, 0, now(), 1 from s)
-     , leaf as (insert into audit_leaf select 1000000, 1000000, organisation_id, now(), sha256('') from s)
+     , leaf as (insert into audit_leaf select 1000000, 1000000, organisation_id, now(), sha256(''), sha256(''), 1, sha256('') from s)
      , gone as (insert into purged_object (realm_id, stix_id, actor, reason_hash) values (1, 'x', '', sha256('')))
      , witness as (insert into purged_witness select 1, 'x', organisation_id from s)
      insert into dead_letter (subscription_id, seq, organisation_id, stix_id, detail)
