@@ -19,6 +19,7 @@ const QUOTAS: Services['quotas'] = {
 const IDLE_LIMITS: Limits = {
   bodyBytesMax: 1024,
   bundleObjectsMax: 1,
+  unknownTlp: 'warn',
   bodyBytesPerSecond: 1,
   bodyPauseSeconds: 1,
   metricsToken: undefined,

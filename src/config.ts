@@ -48,6 +48,7 @@ export const settings = z.object({
   TOCSIN_STORAGE_FREE_MIN: atLeast(0, 1024 * 1024 * 1024),
   TOCSIN_QUOTA_BYTES_DAY: atLeast(1024, 4 * 1024 * 1024 * 1024),
   TOCSIN_QUOTA_AUDIENCES: atLeast(1, 5000),
+  TOCSIN_UNKNOWN_TLP: z.enum(['warn', 'reject']).default('warn'),
   TOCSIN_QUOTA_SUBSCRIPTIONS: atLeast(1, 100),
   TOCSIN_QUOTA_GROUPS_OWNED: atLeast(1, 100),
   TOCSIN_QUOTA_GROUPS_JOINED: atLeast(1, 500),
@@ -112,6 +113,8 @@ export interface Config {
   readonly databasePort: number | undefined;
   readonly bodyBytesMax: number;
   readonly bundleObjectsMax: number;
+  /** What becomes of objects whose TLP level cannot be told. */
+  readonly unknownTlp: 'warn' | 'reject';
   readonly bodyBytesPerSecond: number;
   readonly bodyPauseSeconds: number;
   /** Where results of long requests are stored until they are sent, and how many bytes of them. */
@@ -174,6 +177,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databasePort: value.TOCSIN_DATABASE_PORT,
     bodyBytesMax: value.TOCSIN_BODY_BYTES_MAX,
     bundleObjectsMax: value.TOCSIN_BUNDLE_OBJECTS_MAX,
+    unknownTlp: value.TOCSIN_UNKNOWN_TLP,
     bodyBytesPerSecond: value.TOCSIN_BODY_BYTES_PER_SECOND,
     bodyPauseSeconds: value.TOCSIN_BODY_PAUSE_SECONDS,
     spoolDirectory: value.TOCSIN_SPOOL_DIR ?? tmpdir(),

@@ -5,6 +5,7 @@ import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { accept, type AcceptContext } from '../indicators/accept.ts';
 import { chooseAudience } from '../indicators/audience.ts';
+import type { UnknownTlp } from '../indicators/judge.ts';
 import type { ObjectResult } from '../indicators/results.ts';
 import { memberOfOrganisation } from '../organisations/authenticate.ts';
 import { startSequencer } from '../log/sequencer.ts';
@@ -48,6 +49,7 @@ export function importCommand(): Command {
 
 async function run(files: string[], options: Options): Promise<void> {
   const config = readConfig();
+  const { unknownTlp } = config;
   const log = createLog(config.logLevel);
   const store = await openStore(config, log);
   const sequencer = startSequencer({
@@ -63,7 +65,7 @@ async function run(files: string[], options: Options): Promise<void> {
   };
   try {
     for (const file of files) {
-      const report = await importFile(context, file, options);
+      const report = await importFile(context, file, { ...options, unknownTlp });
       if (options.json) print(report);
       else printText(inWords(report));
       if (report.error !== undefined || report.results.some((r) => r.outcome === 'rejected')) {
@@ -79,7 +81,7 @@ async function run(files: string[], options: Options): Promise<void> {
 async function importFile(
   context: AcceptContext,
   file: string,
-  options: Options,
+  options: Options & { readonly unknownTlp: UnknownTlp },
 ): Promise<FileReport> {
   const { db } = context;
   let value: unknown;
@@ -101,6 +103,7 @@ async function importFile(
     atomic: false,
     dryRun: options.dryRun,
     bundleVersion: bundle.specVersion,
+    unknownTlp: options.unknownTlp,
   });
   return { file, results };
 }

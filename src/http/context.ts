@@ -4,6 +4,7 @@ import type { AnswerLimits, SlotLimits, StreamLimits } from '../limits.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Disclosures } from '../audit/disclosures.ts';
 import type { Refusals } from '../audit/refusals.ts';
+import type { UnknownTlp } from '../indicators/judge.ts';
 import type { LogSignal } from '../log/signal.ts';
 import type { Sequencer } from '../log/sequencer.ts';
 import type { SingleSignOn } from '../organisations/single-sign-on.ts';
@@ -53,6 +54,8 @@ export interface Services {
 export interface Limits extends ProxySettings {
   readonly bodyBytesMax: number;
   readonly bundleObjectsMax: number;
+  /** What becomes of objects whose TLP level cannot be told. */
+  readonly unknownTlp: UnknownTlp;
   /** How many bytes of a body must come in a second, beyond the first pause. */
   readonly bodyBytesPerSecond: number;
   /** How long the server waits for more of a body. */

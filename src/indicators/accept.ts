@@ -22,7 +22,9 @@ import { chargeVersions, refuseOverQuota, refuseTooLarge } from './daily-bytes.t
 import { decide, type Decision, type KnownVersion } from './decide.ts';
 import { endShares, lockCandidates, revocationsAmong } from './end-shares.ts';
 import { examineAll, type Examined } from './examine-all.ts';
-import { namesOf, type Candidate, type Terms } from './examine.ts';
+import { namesOf, type Candidate } from './examine.ts';
+import type { Terms, UnknownTlp } from './judge.ts';
+import { learnMarkings, type KnownMarkings } from './markings.ts';
 import { narrow } from './narrow.ts';
 import { holdPassings } from './pass-on.ts';
 import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
@@ -51,6 +53,12 @@ export interface AcceptRequest {
   readonly firstIndex?: number;
   /** What the bundle says of itself, as only STIX 2.0 does. */
   readonly bundleVersion?: string | undefined;
+  /** What earlier parts of the request say of markings; this part adds to it. */
+  readonly markings?: KnownMarkings;
+  /** Whether more parts of the request follow. */
+  readonly moreFollow?: boolean;
+  /** What becomes of an object whose TLP level cannot be told; a warning unless told otherwise. */
+  readonly unknownTlp?: UnknownTlp;
   /** The one version that this follows; where another took its place meanwhile, Overtaken is thrown. */
   readonly follows?: Replaced;
 }
@@ -60,7 +68,10 @@ export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
-type TermsRequest = Pick<AcceptRequest, 'member' | 'tlpAtLeast'> & {
+type TermsRequest = Pick<
+  AcceptRequest,
+  'member' | 'tlpAtLeast' | 'markings' | 'moreFollow' | 'unknownTlp'
+> & {
   readonly audience: Pick<ChosenAudience, 'namesOrganisations'>;
 };
 
@@ -123,8 +134,9 @@ async function refuseBefore(
 export async function termsFor(
   db: Database,
   objects: readonly unknown[],
-  { member, audience, tlpAtLeast = 0 }: TermsRequest,
-): Promise<Omit<Terms, 'statedTlp'>> {
+  request: TermsRequest,
+): Promise<Terms> {
+  const { member, audience, tlpAtLeast = 0, unknownTlp = 'warn', moreFollow = false } = request;
   const own = new Set(member.organisation.identities);
   const foreign = new Set<string>();
   for (const object of objects) {
@@ -135,6 +147,9 @@ export async function termsFor(
     exercise: exerciseFor(member),
     defaultTlp: member.organisation.defaultTlp,
     tlpAtLeast,
+    unknownTlp,
+    moreFollow,
+    meanings: await learnMarkings(db, member.viewer, objects, request.markings),
     shareCeiling: member.shareCeiling,
     namesOrganisations: audience.namesOrganisations,
     othersIdentities: await othersIdentities(db.server, member.organisation.id, [...foreign], {

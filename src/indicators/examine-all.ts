@@ -1,8 +1,8 @@
 import { liftSteps } from '../stix/lift.ts';
 import type { Steps } from '../stix/steps.ts';
-import { tlpStatedBy, type Tlp } from '../stix/tlp.ts';
 import type { Finding } from '../stix/check.ts';
-import { examine, isRefusal, type Candidate, type Refusal, type Terms } from './examine.ts';
+import { examine, isRefusal, type Candidate, type Refusal } from './examine.ts';
+import type { Terms } from './judge.ts';
 import { bindParts } from './lifted-parts.ts';
 import { inSlices } from './slices.ts';
 import { createTurns } from './turns.ts';
@@ -24,7 +24,7 @@ const inTurn = createTurns();
  */
 export async function examineAll(
   objects: readonly unknown[],
-  terms: Omit<Terms, 'statedTlp'>,
+  terms: Terms,
   {
     firstIndex = 0,
     bundleVersion,
@@ -32,14 +32,13 @@ export async function examineAll(
 ): Promise<Examined> {
   const lifted = await inSlices(liftSteps(objects, bundleVersion));
   const notes = notesByIndex(lifted.notes);
-  const whole = { ...terms, statedTlp: statedLevels(lifted.objects) };
   const candidates: Candidate[] = [];
   const refusals: Refusal[] = [];
   function* examineFrom(start: number): Steps<void> {
     const end = Math.min(start + TURN, lifted.objects.length);
     for (let i = start; i < end; i++) {
       const origin = lifted.origins[i] ?? i;
-      const one = examine(lifted.objects[i], firstIndex + origin, whole);
+      const one = examine(lifted.objects[i], firstIndex + origin, terms);
       const said = notes.get(origin);
       if (isRefusal(one)) refusals.push(one);
       else if (said === undefined) candidates.push(one);
@@ -58,20 +57,6 @@ export async function examineAll(
     }
   }
   return bindParts({ candidates, refusals });
-}
-
-/** The TLP levels that marking definitions of the request state under ids of their own. */
-function statedLevels(objects: readonly unknown[]): Map<string, Tlp> {
-  const levels = new Map<string, Tlp>();
-  for (const object of objects) {
-    if (typeof object !== 'object' || object === null) continue;
-    if (!('type' in object) || object.type !== 'marking-definition') continue;
-    const level = tlpStatedBy(object);
-    if (level !== undefined && 'id' in object && typeof object.id === 'string') {
-      levels.set(object.id, level);
-    }
-  }
-  return levels;
 }
 
 /** What lifting says, by the place of the object it is said of. */

@@ -1,17 +1,18 @@
 import { hash } from 'node:crypto';
 import type { SharingFault } from '../sharing/share.ts';
-import { sharingFault } from '../sharing/share.ts';
 import { contentHash } from '../stix/canonical.ts';
 import { contentKey } from '../stix/content-key.ts';
 import { Unreadable } from '../stix/bundle-text.ts';
 import { exerciseOf, markedFor, unmarked, type Exercise } from '../stix/exercise.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
+import { FINDINGS_MAX } from '../stix/finding.ts';
 import type { StixObject } from '../stix/object.ts';
 import { observablesOf } from '../stix/observables.ts';
 import { patternOf } from '../stix/pattern/of-indicator.ts';
-import { strictestTlp, tlpRank, type Tlp } from '../stix/tlp.ts';
+import { predefinedMarking } from '../stix/predefined-marking.ts';
 import { versionOf } from '../stix/version.ts';
 import { comparableTimestamp } from '../stix/timestamp.ts';
+import { judge, type Terms } from './judge.ts';
 
 /** An object that may be shared, with all that is kept of it. */
 export interface Candidate {
@@ -60,19 +61,6 @@ export function isRefusal(examined: Candidate | Refusal): examined is Refusal {
   return 'detail' in examined;
 }
 
-/** What the sharer may share, and with whom this request shares. */
-export interface Terms {
-  /** The exercise that the sharer is in; undefined in production. */
-  readonly exercise: Exercise | undefined;
-  readonly defaultTlp: number;
-  readonly tlpAtLeast: number;
-  /** Levels of markings that the request itself defines, by id. */
-  readonly statedTlp: ReadonlyMap<string, Tlp>;
-  readonly shareCeiling: number;
-  readonly namesOrganisations: boolean;
-  readonly othersIdentities: ReadonlySet<string>;
-}
-
 /** An object's JSON may have at most this many characters. */
 export const OBJECT_CHARACTERS_MAX = 1024 * 1024;
 
@@ -84,36 +72,31 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
   const checked = checkObject(unmarked(value));
   if (!checked.ok) return refusal(index, checked.id, checked.errors[0]);
   const { object, warnings } = checked;
-  const tlp = Math.max(tlpOf(object, terms), terms.tlpAtLeast);
-  const createdByRef = creatorOf(object);
-  const fault = sharingFault({
-    tlp,
-    ceiling: terms.shareCeiling,
-    namesOrganisations: terms.namesOrganisations,
-  });
+  const { tlp, doubts, fault } = judge(object, terms);
   if (fault !== undefined) return refusal(index, object.id, fault);
-  const kept = terms.exercise === undefined ? object : markedFor(terms.exercise, object);
+  const kept = keptAs(object, terms.exercise);
   const content = JSON.stringify(kept);
   if (content.length > OBJECT_CHARACTERS_MAX) return tooLarge(index, object.id, content.length);
-  const validUntil = text(object, 'valid_until');
   const pattern = patternOf(object);
+  // However a tool writes it, a predefined marking is one and the same.
+  const meant = predefinedMarking(object.id);
   return {
     index,
     stixId: object.id,
     type: object.type,
-    modified: versionOf(object),
+    modified: versionOf(meant ?? object),
     tlp,
     revoked: property(object, 'revoked') === true,
     confidence: number(object, 'confidence'),
     labels: strings(property(object, 'labels')),
-    createdByRef,
+    createdByRef: creatorOf(object),
     inNameOf: namesOf(object).find((name) => terms.othersIdentities.has(name)) ?? null,
-    validUntil: validUntil === null ? null : (comparableTimestamp(validUntil) ?? null),
-    contentHash: contentHash(kept),
+    validUntil: endOf(object),
+    contentHash: contentHash(meant ?? kept),
     contentKey: contentKey(object, pattern)?.slice(0, 32) ?? null,
     content,
     observables: observablesOf(object, pattern).map(toKept),
-    warnings,
+    warnings: [...doubts, ...warnings].slice(0, FINDINGS_MAX),
   };
 }
 
@@ -130,6 +113,16 @@ export function namesOf(value: object): string[] {
 /** An identity that names no creator speaks for itself. */
 function creatorOf(object: StixObject): string | null {
   return text(object, 'created_by_ref') ?? (object.type === 'identity' ? object.id : null);
+}
+
+/** Comparable `valid_until`. */
+function endOf(object: StixObject): string | null {
+  return comparableTimestamp(text(object, 'valid_until') ?? '') ?? null;
+}
+
+/** In an exercise it bears the mark of that. */
+function keptAs(object: StixObject, exercise: Exercise | undefined): StixObject {
+  return exercise === undefined ? object : markedFor(exercise, object);
 }
 
 /** Content of an exercise stays in it: what bears its mark is taken nowhere else. */
@@ -160,11 +153,6 @@ function refusal(
 function tooLarge(index: number, id: string, characters: number): Refusal {
   const detail = `The object has ${characters} characters of JSON; the limit is ${OBJECT_CHARACTERS_MAX}`;
   return { index, id, code: 'object_too_large', path: '$', detail };
-}
-
-function tlpOf(object: StixObject, { defaultTlp, statedTlp }: Terms): number {
-  const tlp = strictestTlp(object, statedTlp);
-  return tlp === undefined ? defaultTlp : tlpRank(tlp);
 }
 
 /** The key under which a value is looked up: the first 8 bytes of SHA-256 of `kind:value`. */

@@ -17,6 +17,7 @@ import { termsFor } from './accept.ts';
 import { chooseAudience, isItselfAlone, type ChosenAudience } from './audience.ts';
 import { examineAll } from './examine-all.ts';
 import type { Refusal } from './examine.ts';
+import type { UnknownTlp } from './judge.ts';
 import { holdPassings } from './pass-on.ts';
 
 export interface PreviewWish {
@@ -26,6 +27,7 @@ export interface PreviewWish {
   /** What would be posted, or else its TLP rank; neither: what bears no marking. */
   readonly objects?: readonly unknown[] | undefined;
   readonly tlp?: number | undefined;
+  readonly unknownTlp?: UnknownTlp;
 }
 
 /** What is so marked, and who would see it. */
@@ -82,13 +84,13 @@ export async function preview(db: Database, wish: PreviewWish): Promise<Preview>
 /** The places of the objects by the TLP rank that each would have. */
 async function levelsOf(
   db: Database,
-  { member, objects, tlp }: PreviewWish,
+  { member, objects, tlp, unknownTlp = 'warn' }: PreviewWish,
   audience: ChosenAudience,
 ): Promise<{ byTlp: Map<number, number[]>; refusals: readonly Refusal[] }> {
   if (objects === undefined) {
     return { byTlp: new Map([[tlp ?? member.organisation.defaultTlp, []]]), refusals: [] };
   }
-  const terms = await termsFor(db, objects, { member, audience });
+  const terms = await termsFor(db, objects, { member, audience, unknownTlp });
   const examined = await examineAll(objects, terms, {});
   const toItselfAlone = isItselfAlone(audience, member);
   const { namesOrganisations } = audience;

@@ -3,7 +3,8 @@ import type { Member } from '../sharing/member.ts';
 import { readdressedFault } from '../sharing/pass-on.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { parseJson } from '../stix/json.ts';
-import { strictestTlp, tlpRank } from '../stix/tlp.ts';
+import { markedBy } from '../stix/marking.ts';
+import { tlpRank } from '../stix/tlp.ts';
 import { internUnion, othersIdentities } from '../store/audiences.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
@@ -12,6 +13,7 @@ import type { Tx } from '../store/transaction.ts';
 import type { Address } from '../store/versions.ts';
 import type { AcceptContext } from './accept.ts';
 import { isItselfAlone, type ChosenAudience } from './audience.ts';
+import { storedMeanings } from './markings.ts';
 import { narrow } from './narrow.ts';
 import { write } from './write.ts';
 
@@ -42,7 +44,7 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
       throw new Problem('not_found', 'Your organisation shares no such object');
     }
     const tlp = wish.tlp ?? current.tlp;
-    refuse(wish, current, tlp);
+    await refuse(tx, wish, current, tlp);
     const maker = { organisationId, audiencesMax: quotas.audiences };
     const audienceId = wish.audience
       ? await internUnion(tx, realmId, wish.audience.partIds, maker)
@@ -65,13 +67,14 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
   onAccepted();
 }
 
-function refuse(
+async function refuse(
+  tx: Tx,
   { member, audience, tlp: wished }: Readdressing,
   current: CurrentVersion,
   tlp: number,
-): void {
-  const own = parseJson(current.content);
-  const marked = typeof own === 'object' && own !== null ? strictestTlp(own) : undefined;
+): Promise<void> {
+  const own = parseJson(current.content) as object;
+  const { tlp: marked } = markedBy(own, await storedMeanings(tx, member.viewer, own));
   if (marked !== undefined && tlp < tlpRank(marked)) {
     throw new Problem(
       'tlp_below_marking',

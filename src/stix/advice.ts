@@ -2,12 +2,14 @@
 import type { Finding } from './finding.ts';
 import { readIdentifier } from './identifier.ts';
 import { jsonPath } from './json-fault.ts';
+import { meaningOf } from './marking.ts';
 import type { StixObject } from './object.ts';
 import { SCO_TYPES } from './object.ts';
 import { ownValues } from './observables.ts';
 import { PREDEFINED_EXTENSIONS } from './schema/predefined-extensions.ts';
 import { scoIdOf } from './sco-id.ts';
 import { microsecondsBetween } from './timestamp.ts';
+import { isPredefinedMarking } from './tlp.ts';
 import { HASH_ALGORITHMS, OPEN_VOCABULARIES } from './vocabulary.ts';
 
 const MILLISECONDS = /\.[0-9]{3,}Z$/;
@@ -26,6 +28,7 @@ export function adviceOn(object: StixObject): Finding[] {
   adviseOnReferences(object, warn);
   adviseOnExtensions(object, warn);
   if (SCO_TYPES.has(object.type)) adviseOnObservable(object, warn);
+  if (object.type === 'marking-definition') adviseOnMarking(object, warn);
   if (object.type === 'observed-data' && object.objects !== undefined) {
     warn('deprecated_property', '$.objects', 'observable containers are deprecated', '4.14');
   }
@@ -33,6 +36,18 @@ export function adviceOn(object: StixObject): Finding[] {
 }
 
 type Warn = (code: string, path: string, detail: string, section: string) => void;
+
+/** Section 7.2.1.4: each level has one marking. Another one counts for what it says. */
+function adviseOnMarking(object: StixObject, warn: Warn): void {
+  const meaning = isPredefinedMarking(object.id) ? 'none' : meaningOf(object);
+  if (meaning === 'none') return;
+  if (meaning === 'unknown') {
+    warn('tlp_unknown', '$', 'the definition says TLP but no known level', '7.2.1.4');
+    return;
+  }
+  const detail = `is read as TLP:${meaning.toUpperCase()}: use the predefined marking of that level`;
+  warn('tlp_not_predefined', '$.id', detail, '7.2.1.4');
+}
 
 function adviseOnTimes(object: StixObject, warn: Warn): void {
   for (const name of ['created', 'modified'] as const) {

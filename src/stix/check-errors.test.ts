@@ -224,8 +224,8 @@ const BREACHES: [type: string, changes: Record<string, unknown>, error: string][
   ],
   [
     'marking-definition',
-    { definition_type: 'tlp', definition: { tlp: 'red' } },
-    'tlp_not_predefined $.id',
+    { id: 'marking-definition--8E2e2d2b-17d4-4cbf-938f-98ee46b3cd3f' },
+    'invalid_id $.id',
   ],
   [
     'marking-definition',

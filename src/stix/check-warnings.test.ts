@@ -71,6 +71,21 @@ const DOUBTS: [type: string, changes: Record<string, unknown>, warning: string][
     { object_refs: undefined, objects: { 0: { type: 'url' } } },
     'deprecated_property $.objects',
   ],
+  [
+    'marking-definition',
+    { definition_type: 'tlp', definition: { tlp: 'red' } },
+    'tlp_not_predefined $.id',
+  ],
+  [
+    'marking-definition',
+    { definition_type: 'statement', definition: { statement: 'TLP:RED' } },
+    'tlp_not_predefined $.id',
+  ],
+  [
+    'marking-definition',
+    { definition_type: 'tlp', definition: { tlp: 'purple' } },
+    'tlp_unknown $',
+  ],
 ];
 
 describe('what is kept and told', () => {

@@ -15,7 +15,7 @@ import { plainPatternWarnings } from './pattern/plain.ts';
 import { CUSTOM_OBJECT, CUSTOM_OBSERVABLE, OBJECT_TYPES } from './schema/registry.ts';
 import type { ObjectType } from './schema/registry.ts';
 import { examineSelectors } from './selector.ts';
-import { isPredefinedMarking, predefinedFault } from './tlp.ts';
+import { completeCopy, predefinedFault } from './predefined-marking.ts';
 import { typeOfIdentifier } from './identifier.ts';
 
 export type { Finding } from './finding.ts';
@@ -29,13 +29,24 @@ export type Checked =
       readonly warnings: Finding[];
     };
 
-/** Checks one value; the object in the answer is the very value given, nothing in it changed. */
+/**
+ * Checks one value; the object in the answer is the very value given, nothing in it changed, but for
+ * a copy of a predefined marking that leaves out what everybody knows of it: that is completed.
+ */
 export function checkObject(value: unknown): Checked {
   if (isPlainIndicator(value)) {
     const isStix = value.pattern_type === 'stix';
     const warnings = isStix ? plainPatternWarnings(value.pattern) : undefined;
     return warnings ? { ok: true, object: value, warnings } : checkedPattern(value, []);
   }
+  const checked = checkShape(value);
+  if (typeof value !== 'object' || value === null) return checked;
+  const copy = completeCopy(value);
+  const isComplete = checked.ok && checked.object.id === copy?.id;
+  return copy === undefined || isComplete ? checked : checkShape(copy);
+}
+
+function checkShape(value: unknown): Checked {
   const fault = shapeFault(value);
   if (fault || !hasType(value)) return refused(value, fault ? [fault] : [], []);
   const type = objectTypeOf(value);
@@ -74,12 +85,27 @@ function identityFaults(object: StixObject): Finding[] {
     faults.push({ code: 'id_type_mismatch', path: '$.id', detail, clause: 'STIX 2.1 section 2.9' });
   }
   if (object.type !== 'marking-definition') return faults;
-  const fault = predefinedFault(object);
-  if (fault !== undefined) {
-    const code = isPredefinedMarking(object.id) ? 'marking_redefined' : 'tlp_not_predefined';
-    faults.push({ code, path: '$.id', detail: fault, clause: 'STIX 2.1 section 7.2.1.4' });
+  const clause = 'STIX 2.1 section 7.2.1.4';
+  const detail = predefinedFault(object);
+  if (detail !== undefined)
+    faults.push({ code: 'marking_redefined', path: '$.id', detail, clause });
+  if (isMixedCase(object.id)) {
+    const mixed =
+      'write the UUID of a marking in lower case, so that references to it are understood';
+    faults.push({
+      code: 'invalid_id',
+      path: '$.id',
+      detail: mixed,
+      clause: 'STIX 2.1 section 2.9',
+    });
   }
   return faults;
+}
+
+/** References are compared without case, and stored definitions looked up in one case or the other. */
+function isMixedCase(id: string): boolean {
+  const uuid = id.slice('marking-definition--'.length);
+  return uuid !== uuid.toLowerCase() && uuid !== uuid.toUpperCase();
 }
 
 function shapeFault(value: unknown): Finding | undefined {

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  TLP_ORDER,
-  predefinedFault,
-  strictestTlp,
-  tlpOfMarking,
-  tlpRank,
-  tlpStatedBy,
-} from './tlp.ts';
+import { TLP_ORDER, tlpOfMarking, tlpRank } from './tlp.ts';
 
 const TLP1 = {
   white: 'marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9',
@@ -21,30 +14,6 @@ const TLP2 = {
   'amber+strict': 'marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003',
   red: 'marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1',
 };
-const EXTENSION = 'extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d';
-
-const MARKED: [object: object, tlp: string | undefined][] = [
-  [{}, undefined],
-  [{ object_marking_refs: [TLP2.green] }, 'green'],
-  [{ object_marking_refs: [TLP2.red, TLP2.clear] }, 'red'],
-  [
-    {
-      object_marking_refs: [TLP1.white],
-      granular_markings: [{ marking_ref: TLP2['amber+strict'] }],
-    },
-    'amber+strict',
-  ],
-  [
-    {
-      object_marking_refs: [TLP2.amber],
-      granular_markings: [{ marking_ref: TLP1.green }, { lang: 'en' }],
-    },
-    'amber',
-  ],
-  [{ object_marking_refs: 'red', granular_markings: 7 }, undefined],
-  [{ object_marking_refs: [7, null], granular_markings: [null, 7, 'x'] }, undefined],
-];
-
 describe('the predefined markings', () => {
   it.each(Object.entries(TLP2))('%s', (tlp, id) => {
     expect(tlpOfMarking(id)).toBe(tlp);
@@ -57,6 +26,12 @@ describe('the predefined markings', () => {
     expect(tlpOfMarking(id)).toBe(tlp === 'white' ? 'clear' : tlp);
   });
 
+  it('has an alias that OpenCTI uses', () => {
+    expect(tlpOfMarking('marking-definition--826578e1-40ad-459f-bc73-ede076f81f37')).toBe(
+      'amber+strict',
+    );
+  });
+
   it('knows no others', () => {
     expect(
       tlpOfMarking('marking-definition--00000000-0000-4000-8000-000000000000'),
@@ -65,41 +40,5 @@ describe('the predefined markings', () => {
 
   it('ranks them', () => {
     expect(TLP_ORDER.map(tlpRank)).toEqual([0, 1, 2, 3, 4]);
-  });
-});
-
-describe('strictestTlp', () => {
-  it.each(MARKED)('%j is %s', (object, tlp) => {
-    expect(strictestTlp(object)).toBe(tlp);
-  });
-});
-
-describe('tlpStatedBy', () => {
-  it.each([
-    [{ definition: { tlp: 'white' } }, 'clear'],
-    [{ definition: { tlp: 'AMBER' } }, 'amber'],
-    [{ extensions: { [EXTENSION]: { tlp_2_0: 'amber+strict' } } }, 'amber+strict'],
-    [{ definition: { statement: 'x' } }, undefined],
-    [{ definition: null, extensions: null }, undefined],
-    [{ definition: { tlp: 'purple' } }, undefined],
-    [{ definition: { tlp: 3 } }, undefined],
-  ])('%j states %s', (definition, tlp) => {
-    expect(tlpStatedBy(definition)).toBe(tlp);
-  });
-});
-
-describe('predefinedFault', () => {
-  const own = 'marking-definition--00000000-0000-4000-8000-000000000000';
-  it.each([
-    [{ id: TLP1.white, definition: { tlp: 'white' } }, undefined],
-    [{ id: TLP2.red, extensions: { [EXTENSION]: { tlp_2_0: 'red' } } }, undefined],
-    [{ id: own, definition: { statement: 'x' } }, undefined],
-    [{ id: TLP2.red, extensions: { [EXTENSION]: { tlp_2_0: 'clear' } } }, 'TLP:RED for everybody'],
-    [{ id: TLP2.red, definition: { statement: 'free' } }, 'TLP:RED for everybody'],
-    [{ id: own, definition: { tlp: 'green' } }, 'predefined marking for TLP:GREEN'],
-  ])('%j', (definition, fault) => {
-    const found = predefinedFault(definition);
-    if (fault === undefined) expect(found).toBeUndefined();
-    else expect(found).toContain(fault);
   });
 });

@@ -236,7 +236,7 @@ describe('two sharers of the same public object', () => {
   });
 });
 
-it("goes by the level that a marking of the sender's own states, though that marking is refused", async () => {
+it("goes by the level that a marking of the sender's own states", async () => {
   const own = {
     type: 'marking-definition',
     spec_version: '2.1',
@@ -247,6 +247,6 @@ it("goes by the level that a marking of the sender's own states, though that mar
   };
   const secret = indicator({ object_marking_refs: [own.id] });
   const response = await alice.posts([secret, own]);
-  expect(outcomes(response)).toEqual(['red_needs_named_organisations', 'tlp_not_predefined']);
+  expect(outcomes(response)).toEqual(['red_needs_named_organisations', 'created']);
   expect((await bob.finds(secret.id)).status).toBe(404);
 });

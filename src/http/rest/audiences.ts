@@ -36,7 +36,9 @@ const ask: Route = (app, services) => {
       const slugs = audience?.map((slug) => slug.trim().toLowerCase());
       const rank = tlp && tlpRank(tlp);
       const member = memberOf(request);
-      return toPreview(await preview(services.db, { member, audience: slugs, objects, tlp: rank }));
+      const { unknownTlp } = services.limits;
+      const wish = { member, audience: slugs, objects, tlp: rank, unknownTlp };
+      return toPreview(await preview(services.db, wish));
     },
   );
 };

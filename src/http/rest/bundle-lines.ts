@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import { Problem } from '../../errors.ts';
 import { accept, type AcceptContext, type AcceptRequest } from '../../indicators/accept.ts';
+import type { KnownMarkings } from '../../indicators/markings.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import type { ByteAccount } from '../byte-budget.ts';
 import { toProblem } from '../problem.ts';
@@ -46,8 +47,8 @@ export async function acceptNdjson(
   const summary = emptySummary();
   let read = 0;
   let written = 0;
-  const take = async (lines: readonly Line[]): Promise<void> => {
-    const results = (await acceptPart(lines, read)).map(hinted);
+  const take = async (lines: readonly Line[], moreFollow: boolean): Promise<void> => {
+    const results = (await acceptPart(lines, read, moreFollow)).map(hinted);
     read += lines.length;
     request.count(results);
     for (const result of results) {
@@ -61,15 +62,17 @@ export async function acceptNdjson(
     let bytes = 0;
     for await (const line of readLines(body, account)) {
       if (gone.aborted) throw left();
+      // A full part waits for the next line: only the last one can tell that no definition follows.
+      if (!request.atomic && (part.length >= PART || bytes >= PART_BYTES_MAX)) {
+        await take(part, true);
+        part = [];
+        bytes = 0;
+      }
       part.push(line);
       bytes += line.bytes;
       if (request.atomic) refuseTooMany(part.length, bytes);
-      if (request.atomic || (part.length < PART && bytes < PART_BYTES_MAX)) continue;
-      await take(part);
-      part = [];
-      bytes = 0;
     }
-    if (part.length > 0) await take(part);
+    if (part.length > 0) await take(part, false);
   } catch (error) {
     await spool.discard();
     // Of all or nothing, and of a dry run, nothing was kept.
@@ -82,12 +85,18 @@ export async function acceptNdjson(
 /** A function that accepts one part after another, each as what the caller is by then. */
 function acceptParts(context: AcceptContext, request: LinesRequest) {
   let sharing: Sharing = request;
-  return (lines: readonly Line[], firstIndex: number): Promise<ObjectResult[]> => {
+  const markings: KnownMarkings = new Map();
+  return (
+    lines: readonly Line[],
+    firstIndex: number,
+    moreFollow: boolean,
+  ): Promise<ObjectResult[]> => {
     const objects = lines.map(({ value }) => value);
     return withRenewal(
       () => {
         const { member, audience } = sharing;
-        return accept(context, objects, { ...request, member, audience, firstIndex });
+        const part = { member, audience, firstIndex, markings, moreFollow };
+        return accept(context, objects, { ...request, ...part });
       },
       async () => {
         sharing = await request.renew();

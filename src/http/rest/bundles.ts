@@ -80,6 +80,7 @@ async function postBundle(services: Services, request: FastifyRequest, query: Bu
     dryRun: query.dry_run,
     requestId: request.id,
     bundleVersion: bundle.specVersion,
+    unknownTlp: services.limits.unknownTlp,
   });
   const summary = summarise(services, results);
   return { bundle: bundle.id ?? null, dry_run: query.dry_run, summary, results };
@@ -104,6 +105,7 @@ async function postLines(
     atomic: query.atomic,
     dryRun: query.dry_run,
     requestId: request.id,
+    unknownTlp: services.limits.unknownTlp,
     count: (results: readonly ObjectResult[]) => void summarise(services, results),
     account: accountOf(services, request),
     spools: services.spools,

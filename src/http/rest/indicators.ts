@@ -49,6 +49,7 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
           atomic: false,
           dryRun: query.dry_run,
           requestId: request.id,
+          unknownTlp: services.limits.unknownTlp,
         },
       );
       summarise(services, [result]);
