@@ -9,19 +9,31 @@ const verbs = ['indicators', 'organisations', 'deliveries', 'feeds'];
 /** What each folder may import, besides itself. */
 const arrows = {
   stix: [],
+  concurrency: [],
   formats: ['stix'],
   sharing: ['stix'],
   egress: [],
-  store: ['sharing', 'stix'],
-  log: ['store', 'sharing', 'stix'],
-  audit: ['log', 'store', 'sharing', 'stix'],
-  indicators: ['log', 'store', 'sharing', 'stix'],
-  organisations: ['log', 'store', 'sharing', 'stix'],
-  deliveries: ['audit', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
-  feeds: ['indicators', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
-  http: [...verbs, 'audit', 'log', 'store', 'sharing', 'stix', 'formats'],
+  store: ['concurrency', 'sharing', 'stix'],
+  log: ['concurrency', 'store', 'sharing', 'stix'],
+  audit: ['concurrency', 'log', 'store', 'sharing', 'stix'],
+  indicators: ['concurrency', 'log', 'store', 'sharing', 'stix'],
+  organisations: ['concurrency', 'log', 'store', 'sharing', 'stix'],
+  deliveries: ['concurrency', 'audit', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
+  feeds: ['concurrency', 'indicators', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
+  http: ['concurrency', ...verbs, 'audit', 'log', 'store', 'sharing', 'stix', 'formats'],
   // The commands wire everything together, the guarded way out included.
-  commands: ['http', ...verbs, 'audit', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
+  commands: [
+    'http',
+    ...verbs,
+    'concurrency',
+    'audit',
+    'log',
+    'store',
+    'sharing',
+    'stix',
+    'formats',
+    'egress',
+  ],
 };
 
 /** What each file at the root of src/ may import of src/. */

@@ -5,19 +5,20 @@ import type { Files } from './check-sample.ts';
 /** The whole drawing, folder by folder, written down a second time to hold the settings against. */
 const drawing: Record<string, string> = {
   stix: '',
+  concurrency: '',
   formats: 'stix',
   sharing: 'stix',
   egress: '',
-  store: 'stix sharing',
-  log: 'stix sharing store',
-  audit: 'stix sharing store log',
-  indicators: 'stix sharing store log',
-  organisations: 'stix sharing store log',
-  deliveries: 'stix formats sharing egress store log audit',
-  feeds: 'stix formats sharing egress store log indicators',
-  http: 'stix formats sharing store log audit indicators organisations deliveries feeds',
+  store: 'concurrency stix sharing',
+  log: 'concurrency stix sharing store',
+  audit: 'concurrency stix sharing store log',
+  indicators: 'concurrency stix sharing store log',
+  organisations: 'concurrency stix sharing store log',
+  deliveries: 'concurrency stix formats sharing egress store log audit',
+  feeds: 'concurrency stix formats sharing egress store log indicators',
+  http: 'concurrency stix formats sharing store log audit indicators organisations deliveries feeds',
   commands:
-    'stix formats sharing egress store log audit indicators organisations deliveries feeds http',
+    'concurrency stix formats sharing egress store log audit indicators organisations deliveries feeds http',
 };
 
 const folders = Object.keys(drawing);

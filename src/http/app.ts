@@ -22,6 +22,7 @@ import { rejectCrossSite } from './cross-site.ts';
 import { drainAtClose } from './drain.ts';
 import { docs } from './docs.ts';
 import { documentObject, documentRoute } from './document.ts';
+import { takeTurnsByNetwork, takeTurnsByOrganisation } from './fairness.ts';
 import { health } from './health.ts';
 import { refuseKeysInUrl } from './key-in-url.ts';
 import { metrics, openMetrics } from './metrics.ts';
@@ -34,7 +35,8 @@ import { rest } from './rest/door.ts';
 import { limitConcurrency } from './slots.ts';
 import { cutSlowReaders } from './slow-readers.ts';
 import { welcome } from './welcome.ts';
-import { tlsServerFactory, type CertificateSource } from './tls.ts';
+import { createServerFactory } from './server.ts';
+import type { CertificateSource } from './tls.ts';
 import { logAtEnd, logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
@@ -83,7 +85,7 @@ function bareApp(services: Services, certificate?: CertificateSource): FastifyIn
     frameworkErrors: answerUnrouted(services),
     clientErrorHandler: answerClientErrors(services),
     routerOptions: { maxParamLength: 300 },
-    ...(certificate && { serverFactory: tlsServerFactory(certificate) }),
+    serverFactory: createServerFactory(certificate),
   });
   app.setValidatorCompiler(validatorCompiler);
   // Answers are documented by their schemas and held to them by tests, not checked one by one.
@@ -124,8 +126,10 @@ function watchRequests(app: FastifyInstance, services: Services): void {
   refusePeculiar(app);
   refuseKeysInUrl(app);
   rejectCrossSite(app, services);
+  takeTurnsByNetwork(app);
   guardRoutes(app, services);
   limitConcurrency(app, services.limits);
+  takeTurnsByOrganisation(app);
   paceAnswers(app, services);
 }
 

@@ -1,6 +1,6 @@
 /** TLS of our own: the server that speaks it, in place of Fastify's, and its certificate's renewal. */
-import type { RequestListener, Server } from 'node:http';
-import { createServer, type ServerOptions } from 'node:https';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 
 /** A certificate with its chain, and its key, both PEM. */
@@ -18,32 +18,21 @@ export interface CertificateSource {
 
 const HANDSHAKE_MS = 10_000;
 
-/** What Fastify hands to a server factory of its options, as far as Node knows them. */
-interface FactoryOptions {
-  readonly http?: ServerOptions;
-  readonly keepAliveTimeout?: number;
-  readonly requestTimeout?: number;
-  readonly connectionTimeout?: number;
-}
-
 /**
- * Fastify's serverFactory for TLS 1.2 and later. A new certificate counts for new connections; those
- * that are open stay.
+ * A server for TLS 1.2 and later. A new certificate counts for new connections; those that are open
+ * stay.
  */
-export function tlsServerFactory(
+export function createTlsServer(
   source: CertificateSource,
-): (handler: RequestListener, options: FactoryOptions) => Server {
-  return (handler, options) => {
-    const server = createServer(
-      { ...options.http, ...secureContext(source.current), handshakeTimeout: HANDSHAKE_MS },
-      handler,
-    );
-    server.keepAliveTimeout = options.keepAliveTimeout ?? server.keepAliveTimeout;
-    server.requestTimeout = options.requestTimeout ?? server.requestTimeout;
-    server.setTimeout(options.connectionTimeout ?? 0);
-    source.onRenewed((certificate) => server.setSecureContext(secureContext(certificate)));
-    return server;
-  };
+  options: ServerOptions,
+  listener: RequestListener,
+): Server {
+  const server = createServer(
+    { ...options, ...secureContext(source.current), handshakeTimeout: HANDSHAKE_MS },
+    listener,
+  );
+  source.onRenewed((certificate) => server.setSecureContext(secureContext(certificate)));
+  return server;
 }
 
 /** The options of a TLS server with this certificate. */

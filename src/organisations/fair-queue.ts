@@ -6,7 +6,7 @@
  * every fourth turn to the others: somebody with an account cannot keep everyone else waiting.
  */
 import { Problem } from '../errors.ts';
-import { Rotation } from './rotation.ts';
+import { Rotation } from '../concurrency/rotation.ts';
 
 export interface QueueLimits {
   /** Works that run at the same time. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { createTurns, type Turns } from '../concurrency/turns.ts';
+import { Problem } from '../errors.ts';
 import { PrismaClient } from './generated/client.ts';
 import { LargeValueClient } from './large-values.ts';
 import { createRoom, type Room } from './room.ts';
@@ -18,6 +20,8 @@ export interface Database {
   readonly server: PrismaClient;
   /** Whether there is room to store anything. */
   readonly room: Room;
+  /** Organisations take turns at the connections of `content`. */
+  readonly turns: Turns;
   /** How many connections each pool has, and how much work waits for one. */
   connections(): PoolCount[];
   close(): Promise<void>;
@@ -40,6 +44,15 @@ export interface DatabaseOptions {
   readonly room?: Room;
 }
 
+const TURN_WAIT_MS = 30_000;
+const RETRY_AFTER_S = 5;
+
+function busy(): Problem {
+  return new Problem('server_busy', 'The database is busy. Try again later', {
+    extra: { retry_after: RETRY_AFTER_S },
+  });
+}
+
 /** Opens both pools. Connects lazily: a database that is down shows at the first query. */
 export function openDatabase({
   url,
@@ -54,6 +67,7 @@ export function openDatabase({
     content: content.client,
     server: server.client,
     room,
+    turns: createTurns({ running: poolMax, waitMs: TURN_WAIT_MS, busy }),
     connections: () => [
       { pool: 'content', ...count(content.pool) },
       { pool: 'server', ...count(server.pool) },

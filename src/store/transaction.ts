@@ -46,14 +46,21 @@ async function inTransaction<T>(
   purpose: Prisma.Sql,
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  return noted(db, () =>
-    retried(() =>
-      db.content.$transaction(async (tx) => {
-        await enter(tx, viewer, purpose);
-        return work(tx as Tx);
-      }),
-    ),
-  );
+  // One organisation with a hundred bundles under way does not keep the others from the database.
+  const turn = db.turns.ask(String(viewer.organisationId));
+  try {
+    await turn.begun;
+    return await noted(db, () =>
+      retried(() =>
+        db.content.$transaction(async (tx) => {
+          await enter(tx, viewer, purpose);
+          return work(tx as Tx);
+        }),
+      ),
+    );
+  } finally {
+    turn.end();
+  }
 }
 
 /** Remembers where `work` failed for want of room, which /readyz tells of. */

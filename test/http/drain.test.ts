@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { drainAtClose } from '../../src/http/drain.ts';
-import { tlsServerFactory } from '../../src/http/tls.ts';
+import { createServerFactory } from '../../src/http/server.ts';
 import { createCertificate } from '../egress/certificate.ts';
 
 const certificate = createCertificate('localhost');
@@ -34,7 +34,7 @@ describe.each([
   beforeEach(async () => {
     app = fastify({
       forceCloseConnections: 'idle',
-      ...(isTls && { serverFactory: tlsServerFactory(source) }),
+      ...(isTls && { serverFactory: createServerFactory(source) }),
     });
     drainAtClose(app);
     const finished = new Promise<void>((done) => (finish = done));

@@ -1,0 +1,72 @@
+/**
+ * Callers take turns. Until it is known whose a request is, networks do; from then on organisations do.
+ * So whoever sends a thousand requests at once waits for their own, and nobody else does.
+ *
+ * A turn is for the work of the server, which no client can prolong: it is over when the answer is
+ * ready to be sent. Requests that go on for as long as their client likes (a bundle that is still
+ * being sent, a stream) take no turn; each of their transactions takes one (store/transaction.ts).
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createTurns, type Turn, type Turns } from '../concurrency/turns.ts';
+import { Problem } from '../errors.ts';
+import { kindOf } from './body/kinds.ts';
+import { clientAddress } from './client.ts';
+import { networkOf } from './rates.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The turn that the request has, or waits for. */
+    turn: Turn | undefined;
+  }
+}
+
+/** Requests that are authenticated, and such that are worked on, at the same time. */
+const AT_ONCE = 32;
+const WAIT_MS = 10_000;
+const RETRY_AFTER_S = 2;
+
+/** Before anybody is authenticated: networks take turns. */
+export function takeTurnsByNetwork(app: FastifyInstance): void {
+  const networks = createTurns({ running: AT_ONCE, waitMs: WAIT_MS, busy });
+  app.decorateRequest('turn', undefined);
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404 || request.routeOptions.config.access === 'public') return;
+    await takeTurn(networks, networkOf(clientAddress(request)), request, reply);
+  });
+}
+
+/** Once it is known whose a request is: organisations take turns. */
+export function takeTurnsByOrganisation(app: FastifyInstance): void {
+  const organisations = createTurns({ running: AT_ONCE, waitMs: WAIT_MS, busy });
+  app.addHook('onRequest', async (request, reply) => {
+    request.turn?.end();
+    const { member } = request;
+    if (member === undefined || isUpToClient(request)) return;
+    await takeTurn(organisations, String(member.organisation.id), request, reply);
+  });
+  app.addHook('onSend', async (request) => request.turn?.end());
+}
+
+/** Whether its client decides how long the request takes. */
+function isUpToClient({ routeOptions: { config } }: FastifyRequest): boolean {
+  return config.streams === true || kindOf(config) === 'bundle';
+}
+
+async function takeTurn(
+  turns: Turns,
+  source: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const turn = turns.ask(source);
+  request.turn = turn;
+  // An error before the answer is ready, or a client that leaves, ends it too.
+  reply.raw.once('close', () => turn.end());
+  await turn.begun;
+}
+
+function busy(): Problem {
+  return new Problem('server_busy', 'The server is busy. Try again later', {
+    extra: { retry_after: RETRY_AFTER_S },
+  });
+}
