@@ -21,6 +21,11 @@ export function drainAtClose(app: FastifyInstance): void {
   });
   app.server.on('request', ({ socket }) => silent.delete(socket));
   app.addHook('preClose', async () => {
+    if (!app.server.listening) {
+      // Fastify leaves a server of a factory as it is, and Node would go on looking after it.
+      app.server.close();
+      return;
+    }
     for (const socket of silent) socket.destroy();
     const looking = setInterval(() => app.server.closeIdleConnections(), LOOK_MS);
     const cutting = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
