@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operator } from '../../src/organisations/administer.ts';
 import { vouchFor } from '../../src/organisations/user-resets.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
+import { indicator } from '../support/builders.ts';
 import { aPerson, anEmail, Person } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
@@ -231,6 +232,22 @@ it('a user whose role is lowered keeps no key that may do more', async () => {
   await chief.sends('patch', `/users/${person.id}`).send({ role: 'publisher' }).expect(200);
   const codes = await Promise.all(keys.map(async (key) => (await key.sends('get', '/me')).status));
   expect(codes).toEqual([401, 200, 200]);
+});
+
+it('the audit names the user who purges an object when signed in, and their address', async () => {
+  const root = await aPerson(tocsin, admin, { role: 'admin' });
+  const session = await root.signsIn();
+  const object = indicator();
+  await chief.shares(object);
+  const reason = 'A person is named in it';
+  await session.sends('post', `/objects/${object.id}/purge`).send({ reason }).expect(200);
+  const rows = await tocsin.sql<{ actor: string; address: string }>(
+    `select actor, address from audit where action = 'object.purge' and detail->>'object' = $1`,
+    [object.id],
+  );
+  // One for the organisation that acted, one for that which shared it.
+  expect(rows).toHaveLength(2);
+  for (const row of rows) expect(row).toEqual({ actor: `user ${root.id}`, address: '127.0.0.1' });
 });
 
 it('the last admin key does not go with its maker', async () => {
