@@ -27,7 +27,7 @@ const BUDGET_WAIT_MS = 5_000;
 
 /**
  * Everything that the environment may say, checked once at start. Nothing else reads it.
- * The README lists each with its default; a test holds the two together.
+ * docs/reference/settings.md lists each with its default; a test compares the two.
  */
 export const settings = z.object({
   DATABASE_URL: databaseUrl.optional(),
