@@ -19,7 +19,7 @@ function table(heading: string): string[][] {
 /** The rows of all tables of a text, without their heads. */
 function rowsOf(page: string): string[][] {
   const rows = page.match(/^\|.*/gm) ?? [];
-  const heads = rows.flatMap((row, place) => (/^\| -/.test(row) ? [place - 1, place] : []));
+  const heads = rows.flatMap((row, place) => (row.startsWith('| -') ? [place - 1, place] : []));
   return rows
     .filter((_, place) => !heads.includes(place))
     .map((row) => row.split('|').map((cell) => cell.replaceAll('`', '').trim()));
