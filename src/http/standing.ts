@@ -40,7 +40,11 @@ export function renewing(
 ): RouteHandlerMethod {
   return function (request, reply) {
     return withRenewal(
-      async () => handler.call(this, request, reply),
+      async () => {
+        const answer: unknown = await handler.call(this, request, reply);
+        // A handler that calls reply.send returns nothing. Without the reply, Fastify would send again.
+        return answer === undefined ? reply : answer;
+      },
       () => renew(request),
     );
   };
