@@ -10,8 +10,8 @@ const TOLD = [
   /\bcode: '([a-z0-9_]+)'/g,
   /\b(?:fault|finding|refuse|refusal|rule|warn|JsonFault|PatternFault)\(\s*(?:examined,\s*)?'([a-z0-9]+_[a-z0-9_]+)'/g,
 ];
-/** `type …Code = 'x' | 'y'`, or a code that is chosen from several. */
-const LISTED = /(?:type \w*Code|const code) =([^;]+);/g;
+/** `type …Code = 'x' | 'y'`, a code that is chosen from several, or one that has a name. */
+const LISTED = /(?:type \w*Code|const code|const NAME_FORM) =([^;]+);/g;
 /** What zod calls a rule of ours; the finding has that rule's code. */
 const OF_ZOD = 'custom';
 
