@@ -1,6 +1,6 @@
 import { tlpRank } from '../stix/tlp.ts';
 import type { Database } from '../store/database.ts';
-import { audienceOf, internUnion, membersOf } from '../store/audiences.ts';
+import { audienceOf, internUnion, membersOf, partsOf } from '../store/audiences.ts';
 import {
   announceWithdrawals,
   findSupersededAddresses,
@@ -26,10 +26,10 @@ const RED = tlpRank('red');
  */
 export async function narrow(db: Database, tx: Tx, share: Share, move: Move): Promise<void> {
   const { from, to, stixIds } = move;
-  const after = await reached(db, share, to);
+  const after = await reached(db, tx, share, to);
   const own = await onlyAudience(db, share);
   for (const address of await findSupersededAddresses(tx, share, stixIds)) {
-    const before = await reached(db, share, address);
+    const before = await reached(db, tx, share, address);
     const keep = before.isSubsetOf(after);
     if (keep && !becomesRed(address, to)) continue;
     const narrowed = after.isSubsetOf(before) ? to.audienceId : own;
@@ -37,7 +37,7 @@ export async function narrow(db: Database, tx: Tx, share: Share, move: Move): Pr
     const tlp = Math.max(address.tlp, to.tlp);
     await readdressSuperseded(tx, share, stixIds, address, { audienceId, tlp });
   }
-  const lost = losing(await reached(db, share, from), after, share, move);
+  const lost = losing(await reached(db, tx, share, from), after, share, move);
   if (lost.size === 0) return;
   const losers = await audienceOf(db, share.realmId, [...lost]);
   const audienceId = await internUnion(tx, share.realmId, losers);
@@ -63,8 +63,9 @@ function becomesRed(from: Address, to: Address): boolean {
 }
 
 /** The organisations, the sharer aside, that see what is so addressed. */
-async function reached(db: Database, share: Share, to: Address): Promise<Set<number>> {
-  const members = await membersOf(db, share.realmId, to.audienceId);
+async function reached(db: Database, tx: Tx, share: Share, to: Address): Promise<Set<number>> {
+  const parts = await partsOf(tx, to.audienceId);
+  const members = await membersOf(db, share.realmId, parts);
   const seeing = members.filter((member) => member.ceiling >= to.tlp);
   const ids = new Set(seeing.map((member) => member.organisationId));
   ids.delete(share.organisationId);

@@ -117,16 +117,25 @@ export async function audienceOf(
   return rows.map((row) => row.id);
 }
 
-/** The organisations that are in an audience now, with the TLP rank up to which each may see. */
+/**
+ * The communities, groups and organisations that an audience is made of, in the transaction that
+ * may have made it: to all others, a union that it made is not there yet.
+ */
+export async function partsOf(tx: Tx, audienceId: number): Promise<number[]> {
+  const [row] = await tx.$queryRaw<{ parts: number[] }[]>`
+    select parts_of(${audienceId}::integer) as parts`;
+  return row?.parts ?? [];
+}
+
+/** The organisations that are in one of these, with the TLP rank up to which each may see. */
 export async function membersOf(
   db: Database,
   realmId: number,
-  audienceId: number,
+  partIds: readonly number[],
 ): Promise<{ organisationId: number; ceiling: number }[]> {
   return db.server.$queryRaw`
     select organisation_id as "organisationId", ceiling from standing_now
-    where realm_id = ${realmId}::smallint and audiences && (array[${audienceId}::integer]
-      || array(select part_id from audience_part where audience_id = ${audienceId}::integer))`;
+    where realm_id = ${realmId}::smallint and audiences && ${[...partIds]}::integer[]`;
 }
 
 /**

@@ -42,10 +42,14 @@ async function smallDisk(mib: number): Promise<string> {
   return directory;
 }
 
+async function freeBytes(directory: string): Promise<number> {
+  const { stdout } = await run('df', ['-B1', '--output=avail', directory]);
+  return Number(stdout.split('\n')[1]);
+}
+
 /** Fills a disk until so many MiB are free; resolves to what makes room again. */
 async function fillUp(directory: string, freeMib: number): Promise<() => Promise<void>> {
-  const { stdout } = await run('df', ['-B1', '--output=avail', directory]);
-  const available = Number(stdout.split('\n')[1]);
+  const available = await freeBytes(directory);
   const ballast = join(directory, 'ballast');
   await writeFile(ballast, Buffer.alloc(Math.max(0, available - freeMib * MIB)));
   return () => rm(ballast);
@@ -167,6 +171,7 @@ describe.runIf(hasCapability('sys_admin'))('a full disk', () => {
     expect((await client.send('/api/v1/changes')).status).toBe(200);
     // However much is sent now, nothing is stored, and PostgreSQL has room for its own log.
     for (let i = 0; i < 100; i++) expect(await client.post()).toMatchObject(FULL);
+    expect(await freeBytes(disk)).toBeGreaterThan(30 * MIB);
     expect(await findPostmaster(join(disk, 'postgres'))).toEqual(running);
 
     await makeRoom();

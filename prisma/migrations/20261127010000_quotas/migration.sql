@@ -71,6 +71,14 @@ begin
 end
 $$;
 
+-- What an audience is made of; of a union, its parts. For who has just made it: nobody else sees it yet.
+create function parts_of(audience integer) returns integer[]
+language sql stable security definer set search_path from current as $$
+  select case when audience < 0
+    then array(select p.part_id from audience_part p where p.audience_id = audience)
+    else array[audience] end
+$$;
+
 -- Adds what an organisation stored today, unless that would be more than `bytes_max`; whether it did.
 create function charge_bytes(organisation integer, today date, added bigint, bytes_max bigint)
 returns boolean
@@ -113,8 +121,8 @@ begin
 end
 $$;
 
-revoke execute on function count_locked, hold_union, intern_union, charge_bytes, sweep_unions from public;
+revoke execute on function count_locked, hold_union, intern_union, parts_of, charge_bytes, sweep_unions from public;
 grant execute on function count_locked to tocsin_app, tocsin_server;
-grant execute on function hold_union, intern_union, charge_bytes to tocsin_app;
+grant execute on function hold_union, intern_union, parts_of, charge_bytes to tocsin_app;
 grant execute on function sweep_unions to tocsin_server;
 grant delete on organisation_usage to tocsin_server;
