@@ -40,8 +40,8 @@ export interface AgreementWish {
 }
 
 /**
- * Approvals that an agreement with a partner takes, each by another administrator: keys of which
- * one made the other, or both come from a third, count as one person's.
+ * Approvals that an agreement with a partner takes, each by another administrator: docs/decisions/0019
+ * says who counts as one person.
  */
 const APPROVALS = 2;
 
@@ -194,7 +194,9 @@ function overlapping(id: number): Problem {
 }
 
 function givenBefore(id: number): Problem {
-  return notNeeded(`Agreement ${id} was approved before by you, or by one who may be you`);
+  return notNeeded(
+    `You approved agreement ${id} before, or somebody did who counts as the same person`,
+  );
 }
 
 function notNeeded(detail: string): Problem {

@@ -33,9 +33,13 @@ export function refuseStronger(
     });
   }
   if (redClearance && !by.redClearance) {
-    throw new Problem('role_not_allowed', 'Only an admin, or a user with RED clearance, may', {
-      path: 'body.red_clearance',
-    });
+    throw new Problem(
+      'role_not_allowed',
+      'Only an admin or a user with RED clearance can give RED clearance',
+      {
+        path: 'body.red_clearance',
+      },
+    );
   }
 }
 

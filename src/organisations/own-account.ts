@@ -38,7 +38,10 @@ export async function enrol(
   await asServer(context.db, async (tx) => {
     const { totpConfirmedAt } = await self(tx, user);
     if (totpConfirmedAt !== null) {
-      throw new Problem('second_factor_present', 'Remove it first, with a code of it');
+      throw new Problem(
+        'second_factor_present',
+        'Remove the present one first, with one of its codes',
+      );
     }
     await setSecret(tx, user.id, sealed);
   });
@@ -61,7 +64,7 @@ export async function confirm(
     asServer(db, async (tx) => {
       const record = await self(tx, user);
       if (record.totpConfirmedAt !== null) {
-        throw new Problem('second_factor_present', 'It is confirmed');
+        throw new Problem('second_factor_present', 'The second factor is confirmed already');
       }
       await useCode(tx, keyring, record, code, clock.now());
       await confirmSecret(tx, user.id, clock.now());

@@ -67,8 +67,12 @@ async function counted(consumed: Promise<RateLimiterRes>): Promise<void> {
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error;
     const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000));
-    throw new Problem('too_many_attempts', `Too many tries from your network. Wait ${seconds} s`, {
-      extra: { retry_after: seconds },
-    });
+    throw new Problem(
+      'too_many_attempts',
+      `Too many failures from your network. Wait ${seconds} s`,
+      {
+        extra: { retry_after: seconds },
+      },
+    );
   }
 }
