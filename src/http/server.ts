@@ -17,6 +17,9 @@ interface FactoryOptions {
  */
 const PIPELINED_MAX = 32;
 
+/** Budget, slots, turns, pace and log each clean up when an answer is over: more than Node's ten. */
+const LISTENERS_MAX = 32;
+
 /** Fastify's serverFactory. It speaks TLS where there is a certificate. */
 export function createServerFactory(
   certificate?: CertificateSource,
@@ -45,6 +48,7 @@ function limitPipelining(handler: RequestListener): RequestListener {
       return;
     }
     unanswered.set(socket, count);
+    response.setMaxListeners(LISTENERS_MAX);
     response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
     handler(request, response);
   };
