@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { validate, type Validation } from '../indicators/validate.ts';
 import { parseBundle } from '../stix/bundle-text.ts';
+import { systemClock } from '../clock.ts';
 import { drained } from '../stix/steps.ts';
 import type { Finding } from '../stix/check.ts';
 import { JsonFault } from '../stix/json-fault.ts';
@@ -44,7 +45,7 @@ async function run(files: string[], { json, quiet }: Options): Promise<void> {
 
 async function check(file: string): Promise<Report> {
   try {
-    const outcome = drained(validate(parseBundle(await readFile(file, 'utf8'))));
+    const outcome = drained(validate(parseBundle(await readFile(file, 'utf8')), systemClock.now()));
     return 'results' in outcome ? { file, validation: outcome } : { file, error: outcome };
   } catch (error) {
     if (error instanceof JsonFault) {

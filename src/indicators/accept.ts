@@ -72,6 +72,7 @@ type TermsRequest = Pick<
   AcceptRequest,
   'member' | 'tlpAtLeast' | 'markings' | 'moreFollow' | 'unknownTlp'
 > & {
+  readonly now?: Date;
   readonly audience: Pick<ChosenAudience, 'namesOrganisations'>;
 };
 
@@ -94,7 +95,7 @@ export async function accept(
   const { db, onAccepted } = context;
   const { member } = request;
   const storedBefore = await refuseBefore(context, request);
-  const terms = await termsFor(db, objects, request);
+  const terms = await termsFor(db, objects, { ...request, now: context.clock.now() });
   const examined = await examineAll(objects, terms, request);
   for (let retry = 0; ; retry++) {
     try {
@@ -137,6 +138,7 @@ export async function termsFor(
   request: TermsRequest,
 ): Promise<Terms> {
   const { member, audience, tlpAtLeast = 0, unknownTlp = 'warn', moreFollow = false } = request;
+  const { now } = request;
   const own = new Set(member.organisation.identities);
   const foreign = new Set<string>();
   for (const object of objects) {
@@ -144,6 +146,7 @@ export async function termsFor(
     for (const name of namesOf(object)) if (!own.has(name)) foreign.add(name);
   }
   return {
+    now,
     exercise: exerciseFor(member),
     defaultTlp: member.organisation.defaultTlp,
     tlpAtLeast,

@@ -12,6 +12,7 @@ import { patternOf } from '../stix/pattern/of-indicator.ts';
 import { predefinedMarking } from '../stix/predefined-marking.ts';
 import { versionOf } from '../stix/version.ts';
 import { comparableTimestamp } from '../stix/timestamp.ts';
+import { adviseOnFuture } from '../stix/future.ts';
 import { judge, type Terms } from './judge.ts';
 
 /** An object that may be shared, with all that is kept of it. */
@@ -96,7 +97,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     contentKey: contentKey(object, pattern)?.slice(0, 32) ?? null,
     content,
     observables: observablesOf(object, pattern).map(toKept),
-    warnings: [...doubts, ...warnings].slice(0, FINDINGS_MAX),
+    warnings: [...doubts, ...warnings, ...adviseOnFuture(object, terms.now)].slice(0, FINDINGS_MAX),
   };
 }
 

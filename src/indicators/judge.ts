@@ -22,6 +22,8 @@ export interface Terms {
   readonly shareCeiling: number;
   readonly namesOrganisations: boolean;
   readonly othersIdentities: ReadonlySet<string>;
+  /** Undefined where nobody reads the warnings. */
+  readonly now: Date | undefined;
 }
 
 /** The default level of its organisation and a warning, or a rejection. */

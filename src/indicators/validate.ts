@@ -5,6 +5,7 @@ import { notesByIndex } from './examine-all.ts';
 import { liftSteps } from '../stix/lift.ts';
 import type { Steps } from '../stix/steps.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
+import { adviseOnFuture } from '../stix/future.ts';
 
 /** What is to be said of one object. */
 export interface Verdict {
@@ -29,12 +30,12 @@ export interface Validation {
  * Checks a bundle as parseBundle gives it, or one object by itself. What is neither is one
  * Finding that says so.
  */
-export function* validate(value: unknown): Steps<Validation | Finding> {
+export function* validate(value: unknown, now: Date): Steps<Validation | Finding> {
   const bundle = readBundle(value);
   if (bundle.ok) {
-    return yield* validation(bundle.id ?? null, bundle.objects, bundle.specVersion);
+    return yield* validation(now, bundle.id ?? null, bundle.objects, bundle.specVersion);
   }
-  return isBareObject(value) ? yield* validation(null, [value]) : bundle.error;
+  return isBareObject(value) ? yield* validation(now, null, [value]) : bundle.error;
 }
 
 /** Many publish one object without a bundle around it. */
@@ -45,6 +46,7 @@ function isBareObject(value: unknown): boolean {
 
 /** The verdicts on objects that came one by one, each a step; those of STIX 2.0 as the 2.1 that they become. */
 export function* validation(
+  now: Date,
   bundle: string | null,
   objects: readonly unknown[],
   bundleVersion?: string,
@@ -54,7 +56,7 @@ export function* validation(
   const results: Verdict[] = [];
   for (const [i, object] of lifted.objects.entries()) {
     const index = lifted.origins[i] ?? i;
-    const verdict = verdictOn(object, index);
+    const verdict = verdictOn(object, index, now);
     const said = notes.get(index) ?? [];
     results.push(said.length === 0 ? verdict : withNotes(verdict, said));
     yield undefined;
@@ -69,7 +71,7 @@ function withNotes(verdict: Verdict, notes: readonly Finding[]): Verdict {
   return { ...verdict, warnings: [...notes, ...verdict.warnings] };
 }
 
-function verdictOn(value: unknown, index: number): Verdict {
+function verdictOn(value: unknown, index: number, now: Date): Verdict {
   if (value instanceof Unreadable) {
     const { id, code, path, detail } = value;
     const errors = [{ code, path, detail }];
@@ -77,8 +79,9 @@ function verdictOn(value: unknown, index: number): Verdict {
   }
   const checked = checkObject(value);
   if (checked.ok) {
-    const { object, warnings } = checked;
+    const { object } = checked;
     const { id, type } = object;
+    const warnings = [...checked.warnings, ...adviseOnFuture(object, now)];
     return { index, id, type, valid: true, errors: [], warnings };
   }
   const { id, errors, warnings } = checked;

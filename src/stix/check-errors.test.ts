@@ -202,6 +202,9 @@ const BREACHES: [type: string, changes: Record<string, unknown>, error: string][
     { extensions: { 'socket-ext': { address_family: 'AF_X' } } },
     "value_not_allowed $.extensions['socket-ext'].address_family",
   ],
+  ['ipv4-addr', { value: '203.0.113.300' }, 'not_an_address $.value'],
+  ['ipv6-addr', { value: 'x' }, 'not_an_address $.value'],
+  ['mac-addr', { value: 'd2:fb' }, 'not_a_mac_address $.value'],
   ['software', { cpe: 'cpe:/a:x' }, 'invalid_cpe $.cpe'],
   ['windows-registry-key', { values: [{}] }, 'missing_property $.values[0]'],
   [

@@ -17,6 +17,7 @@ import type { ObjectType } from './schema/registry.ts';
 import { examineSelectors } from './selector.ts';
 import { completeCopy, predefinedFault } from './predefined-marking.ts';
 import { typeOfIdentifier } from './identifier.ts';
+import { isFormFault } from './value/doubt.ts';
 
 export type { Finding } from './finding.ts';
 
@@ -59,13 +60,15 @@ function checkShape(value: unknown): Checked {
 /** What the schema cannot say: the pattern, the id's type, custom properties, doubts. */
 function checkFurther(object: StixObject, type: ObjectType): Checked {
   const custom = examineCustom(object, type.properties, !OBJECT_TYPES.has(object.type));
+  const advice = adviceOn(object);
   const errors = [
     ...identityFaults(object),
     ...custom.errors,
+    ...advice.filter(isFormFault),
     ...examineExtensions(object, type.clause),
     ...examineSelectors(object),
   ].slice(0, FINDINGS_MAX);
-  const warnings = [...custom.warnings, ...adviceOn(object)];
+  const warnings = [...custom.warnings, ...advice.filter((found) => !isFormFault(found))];
   if (errors.length > 0) return refused(object, errors, warnings);
   if (object.type === 'indicator') return checkedPattern(object, warnings);
   return { ok: true, object, warnings: warnings.slice(0, FINDINGS_MAX) };

@@ -35,6 +35,7 @@ beforeAll(async () => {
     'good.json': JSON.stringify(bundle([good])),
     'bare.json': JSON.stringify(good),
     'mixed.json': JSON.stringify(bundle([good, { ...nameless, is_family: 'yes' }, doubtful])),
+    'future.json': JSON.stringify({ ...good, modified: '9000-01-01T00:00:00.000Z' }),
     'broken.json': '{"type": "bundle",}',
     'list.json': JSON.stringify([good]),
     'old.xml': '<stix:STIX_Package version="1.2"/>',
@@ -64,6 +65,12 @@ describe('tocsin validate', () => {
       'stix1_xml  old.xml',
       '',
     ]);
+  });
+
+  it('warns of a version in the future, by the clock of the machine', async () => {
+    const { code, out } = await validate(['future.json']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/future\.json: \S+: warning modified_in_future \$\.modified: /);
   });
 
   it('gives one JSON object a file on request', async () => {

@@ -37,7 +37,7 @@ const post: Route = (app, services) => {
     async (request, reply) => {
       const { results, ...head } = isNdjson(request)
         ? await validateLines(services, request)
-        : await validateBody(request);
+        : await validateBody(services, request);
       if (isSmall(results)) return { ...head, results };
       await sendRaw(reply, 'application/json; charset=utf-8', resultsAnswer(head, results));
       return reply;
@@ -48,8 +48,8 @@ const post: Route = (app, services) => {
 /** `POST /validate` */
 export const validations = noun(post);
 
-async function validateBody(request: FastifyRequest): Promise<Validation> {
-  const outcome = await inSlices(validate(request.body));
+async function validateBody({ clock }: Services, request: FastifyRequest): Promise<Validation> {
+  const outcome = await inSlices(validate(request.body, clock.now()));
   if ('results' in outcome) return outcome;
   const extra = { reason: outcome.code };
   throw new Problem('invalid_bundle', outcome.detail, { path: outcome.path, extra });
@@ -70,5 +70,5 @@ async function validateLines(services: Services, request: FastifyRequest): Promi
       });
     }
   }
-  return inSlices(validation(null, objects));
+  return inSlices(validation(services.clock.now(), null, objects));
 }

@@ -6,6 +6,7 @@ import type { Finding } from '../finding.ts';
 import { SCO_TYPES } from '../object.ts';
 import { comparableTimestamp } from '../timestamp.ts';
 import type { Doubt } from '../value/doubt.ts';
+import { isFormFault } from '../value/doubt.ts';
 import { normalAddress } from '../value/address.ts';
 import { isKnownHashForm } from '../value/hash.ts';
 import { kindOfPath } from '../value/kind.ts';
@@ -29,8 +30,11 @@ export interface Examined {
 export function examinePattern(pattern: Pattern): Examined {
   const examined: Examined = { errors: [], warnings: [] };
   examineObservation(pattern.expression, examined);
-  for (const { value, at, doubts } of patternValues(pattern)) {
-    for (const doubt of doubts) examined.warnings.push(doubtFinding(value, doubt, at));
+  for (const { given, at, doubts } of patternValues(pattern)) {
+    for (const doubt of doubts) {
+      const into = isFormFault(doubt) ? examined.errors : examined.warnings;
+      into.push(doubtFinding(given, doubt, at));
+    }
   }
   if (examined.warnings.length > WARNINGS_MAX) {
     const more = examined.warnings.length - WARNINGS_MAX + 1;
@@ -162,7 +166,9 @@ function examineNetwork({ path, literals, operator, at }: Test, examined: Examin
   if (normalAddress(text) !== undefined) return;
   const kind = kindOfPath(path.objectType, keysOf(path)) ?? '';
   if (operator === 'ISSUBSET' && ADDRESS_KINDS.has(kind)) return;
-  warn(examined, 'not_an_address', `'${shorten(text)}' is not an IP address or network`, at);
+  const detail = `'${shown(text)}' is not an IP address or network`;
+  const found = finding('not_an_address', detail, 'STIX 2.1 section 9', at);
+  (ADDRESS_KINDS.has(kind) ? examined.errors : examined.warnings).push(found);
 }
 
 function examineHash(test: Test, examined: Examined): void {
@@ -179,7 +185,7 @@ function examineHash(test: Test, examined: Examined): void {
 
 /** A doubt about a value in the pattern as a warning; `at` is where its comparison begins. */
 export function doubtFinding(value: string, { code, detail }: Doubt, at: number): Finding {
-  return finding(code, `'${shorten(value)}' ${detail}`, 'STIX 2.1 section 9', at);
+  return finding(code, `'${shown(value)}' ${detail}`, 'STIX 2.1 section 9', at);
 }
 
 function warn(examined: Examined, code: string, detail: string, at?: number): void {
@@ -189,6 +195,14 @@ function warn(examined: Examined, code: string, detail: string, at?: number): vo
 function finding(code: string, detail: string, clause: string, at?: number): Finding {
   const place = at === undefined ? '' : ` (column ${at + 1})`;
   return { code, path: PATH, detail: detail + place, clause };
+}
+
+/** Control and invisible characters as escapes. */
+function shown(text: string): string {
+  return shorten(text).replace(
+    /[\p{Cc}\p{Cf}]/gu,
+    (char) => `\\u{${char.codePointAt(0)?.toString(16) ?? ''}}`,
+  );
 }
 
 function shorten(text: string, length = 80): string {

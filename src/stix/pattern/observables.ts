@@ -14,6 +14,8 @@ export type Role = 'sole' | 'alternative' | 'part' | 'excluded';
 
 export interface PatternValue extends NormalValue {
   readonly role: Role;
+  /** The text in the pattern, of which `value` is the normal form. */
+  readonly given: string;
   /** Where the comparison stands in the pattern's text. */
   readonly at: number;
 }
@@ -82,6 +84,7 @@ function addValues(test: Test, role: Role, found: PatternValue[]): void {
       kind: value.kind,
       value: value.value,
       doubts: value.doubts,
+      given: literal.text,
       role: unequal === test.negated ? plainRole : 'excluded',
       at: test.at,
     });

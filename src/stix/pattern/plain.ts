@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../finding.ts';
 import { isPublicIpv4 } from '../value/address.ts';
+import { isFormFault } from '../value/doubt.ts';
 import { isFileEnding } from '../value/domain.ts';
 import { normalise } from '../value/normalise.ts';
 import { doubtFinding } from './examine.ts';
@@ -29,8 +30,9 @@ export function plainPatternWarnings(text: string): Finding[] | undefined {
   if (hasNoDoubts(text)) return [];
   const [, kind, given] = VALUE.exec(text) ?? [];
   if (kind === undefined || given === undefined) return undefined;
-  const { value, doubts } = normalise(kind, given);
-  return doubts.map((doubt) => doubtFinding(value, doubt, FIRST_COMPARISON_AT));
+  const { doubts } = normalise(kind, given);
+  if (doubts.some(isFormFault)) return undefined;
+  return doubts.map((doubt) => doubtFinding(given, doubt, FIRST_COMPARISON_AT));
 }
 
 /** By the first letter of the object type, so that one expression is tried and not all. */

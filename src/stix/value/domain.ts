@@ -22,7 +22,7 @@ const FILE_ENDINGS: ReadonlySet<string> = new Set(
 export function normalDomain(text: string): NormalValue {
   const quick = text.length <= NAME_LENGTH_MAX && LOWER_CASE_NAME.test(text);
   if (quick && !isDoubtful(text)) return { kind: KIND, value: text, doubts: NO_DOUBTS };
-  const shown = uncover(text, true);
+  const shown = uncover(text, 'address');
   const address = normalAddress(shown.text);
   if (address) {
     const doubt: Doubt = { code: 'address_as_domain', detail: 'is an address, not a name' };

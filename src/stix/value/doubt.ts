@@ -36,24 +36,45 @@ export interface NormalValue {
 /** Longer values are kept, but not looked up. In UTF-16 code units. */
 export const VALUE_LENGTH_MAX = 4096;
 
+/**
+ * Kinds of values whose form a standard fixes, so that a value of another form cannot be of the kind.
+ * Such an object is rejected. Names, URLs and mail addresses are written in too many forms for that.
+ */
+const FORM_FAULTS: ReadonlySet<DoubtCode> = new Set(['not_an_address', 'not_a_mac_address']);
+
+/** True for a doubt that is an error in an object or pattern that names the kind of value. */
+export function isFormFault({ code }: { readonly code: string }): boolean {
+  return (FORM_FAULTS as ReadonlySet<string>).has(code);
+}
+
 export const NO_DOUBTS: readonly Doubt[] = [];
 
 /** Soft hyphen, zero-width and bidirectional controls, word joiner, byte order mark. */
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/;
 const INVISIBLES = new RegExp(INVISIBLE, 'g');
 const PLAIN = /^[!-~]*$/;
-/** In addresses, names and URLs, where none of this means anything else. */
+/** In addresses and names, where none of this means anything else. */
 const DEFANGED = /[[({](?:\.|dot|:|:\/\/|@|at)[\])}]|^(?:hxxps?|fxps?)(?=:|\[)|\[\./i;
+/** In URLs, before the query, in which brackets may be meant. */
+const DEFANGED_URL =
+  /^[^?#]*?[[({](?:\.|dot|:|:\/\/)[\])}]|^(?:hxxps?|fxps?)(?=:|\[)|^[^?#]*?\[\./i;
 /** In command lines and names of files, where brackets may be meant. */
 const DEFANGED_INSIDE = /\[\.\]|hxxps?(?::|\[:)/i;
 
+/** What a text is read as: only in an address (or name) and in a URL is defanging undone. */
+export type Reading = 'address' | 'url' | 'text';
+const DEFANGED_BY_READING: Readonly<Record<Reading, RegExp>> = {
+  address: DEFANGED,
+  url: DEFANGED_URL,
+  text: DEFANGED_INSIDE,
+};
+
 /**
  * The text without what hides in it or stands around it, and what that was.
- * @param refang whether to turn `hxxp` and `[.]` back (for addresses, names and URLs)
  */
-export function uncover(text: string, refang: boolean): { text: string; doubts: Doubt[] } {
+export function uncover(text: string, reading: Reading): { text: string; doubts: Doubt[] } {
   const doubts: Doubt[] = [];
-  const defanged = refang ? DEFANGED : DEFANGED_INSIDE;
+  const defanged = DEFANGED_BY_READING[reading];
   if (PLAIN.test(text) && !defanged.test(text)) return { text, doubts };
   let shown = text;
   const hidden = INVISIBLE.exec(shown);
@@ -71,7 +92,11 @@ export function uncover(text: string, refang: boolean): { text: string; doubts: 
   }
   if (!defanged.test(trimmed)) return { text: trimmed, doubts };
   doubts.push({ code: 'defanged_value', detail: 'is defanged; consumers will not match it' });
-  return { text: refang ? refanged(trimmed) : trimmed, doubts };
+  if (reading === 'text') return { text: trimmed, doubts };
+  if (reading === 'address') return { text: refanged(trimmed), doubts };
+  const query = trimmed.search(/[?#]/);
+  const end = query < 0 ? trimmed.length : query;
+  return { text: refanged(trimmed.slice(0, end)) + trimmed.slice(end), doubts };
 }
 
 function refanged(text: string): string {

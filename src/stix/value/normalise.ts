@@ -56,7 +56,7 @@ export function normalise(kind: string, text: string): NormalValue {
   if (normaliser) return normaliser(text);
   if (kind.startsWith('hash:')) return digest('', kind.slice(5), text);
   if (kind.startsWith('x509-hash:')) return digest('x509-', kind.slice(10), text);
-  const { text: shown, doubts } = uncover(text, false);
+  const { text: shown, doubts } = uncover(text, 'text');
   return { kind, value: shown.normalize('NFC'), doubts };
 }
 
@@ -66,12 +66,12 @@ function plain(kind: string, value: string): NormalValue {
 
 /** Names of files compare without regard to case on most systems they are looked for on. */
 function folded(kind: string, text: string): NormalValue {
-  const { text: shown, doubts } = uncover(text, false);
+  const { text: shown, doubts } = uncover(text, 'text');
   return { kind, value: shown.normalize('NFC').toLowerCase(), doubts };
 }
 
 function addressOr(kind: string, text: string): NormalValue {
-  const shown = uncover(text, true);
+  const shown = uncover(text, 'address');
   const address = normalAddress(shown.text);
   if (address) return { ...address, doubts: [...shown.doubts, ...address.doubts] };
   const doubt: Doubt = { code: 'not_an_address', detail: 'is not an IP address or network' };
@@ -80,14 +80,14 @@ function addressOr(kind: string, text: string): NormalValue {
 
 /** An end of a connection: an address, a network, a MAC address or a domain name. */
 function normalEndpoint(text: string): NormalValue {
-  const shown = uncover(text, true);
+  const shown = uncover(text, 'address');
   const known = normalAddress(shown.text) ?? macOf(shown.text);
   if (!known) return normalDomain(text);
   return { ...known, doubts: [...shown.doubts, ...known.doubts] };
 }
 
 function normalMac(text: string): NormalValue {
-  const shown = uncover(text, false);
+  const shown = uncover(text, 'text');
   const mac = macOf(shown.text);
   if (mac) return { ...mac, doubts: shown.doubts };
   const doubt: Doubt = { code: 'not_a_mac_address', detail: 'is not a MAC address' };
@@ -103,7 +103,7 @@ function macOf(text: string): NormalValue | undefined {
 
 /** Hives in full, lower case, no backslash at the end: the registry does not tell cases apart. */
 function normalRegistryKey(text: string): NormalValue {
-  const { text: shown, doubts } = uncover(text, false);
+  const { text: shown, doubts } = uncover(text, 'text');
   const kind = 'windows-registry-key';
   const steps = shown.normalize('NFC').toLowerCase().split('\\').filter(Boolean);
   const hive = HIVES.get(steps[0] ?? '');
@@ -124,7 +124,7 @@ function fingerprint(kind: string, text: string): NormalValue {
 }
 
 function digest(prefix: string, algorithm: string, text: string): NormalValue {
-  const { text: shown, doubts } = uncover(text, false);
+  const { text: shown, doubts } = uncover(text, 'text');
   const normal = normalHash(algorithm, shown);
   if (!isKnownHashForm(algorithm, shown)) {
     doubts.push({ code: 'not_a_hash', detail: `is not a ${algorithm} hash` });

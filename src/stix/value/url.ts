@@ -3,7 +3,12 @@ import type { NormalValue } from './doubt.ts';
 import { uncover } from './doubt.ts';
 import { asciiName } from './domain.ts';
 
-const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//;
+/**
+ * A scheme with `//`, or one without (`data:`, `mailto:`), which cannot be told from a host except by
+ * what follows the colon: a port is digits only. `tel:` and `sms:` are followed by digits too.
+ */
+const SCHEME =
+  /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|(?:tel|sms):|[A-Za-z][A-Za-z0-9+-]+:(?![0-9]*(?:[/?#]|$)))/i;
 const LOCAL_PART = /^[^\s@"<>()[\]\\,;:]{1,64}$/;
 
 /**
@@ -11,7 +16,7 @@ const LOCAL_PART = /^[^\s@"<>()[\]\\,;:]{1,64}$/;
  * out, dots resolved. One without a scheme, or that cannot be read, is kept and told.
  */
 export function normalUrl(text: string): NormalValue {
-  const { text: shown, doubts } = uncover(text, true);
+  const { text: shown, doubts } = uncover(text, 'url');
   if (!SCHEME.test(shown)) {
     doubts.push({ code: 'url_without_scheme', detail: 'has no scheme such as https://' });
     return { kind: 'url', value: shown, doubts };
@@ -24,7 +29,7 @@ export function normalUrl(text: string): NormalValue {
 
 /** The mail address in lower case, its domain as `normalDomain` has it. */
 export function normalEmail(text: string): NormalValue {
-  const { text: shown, doubts } = uncover(text, true);
+  const { text: shown, doubts } = uncover(text, 'address');
   const at = shown.lastIndexOf('@');
   const domain = asciiName(shown.slice(at + 1));
   const local = shown.slice(0, Math.max(at, 0));
