@@ -22,7 +22,7 @@ import { chargeVersions, refuseOverQuota, refuseTooLarge } from './daily-bytes.t
 import { decide, type Decision, type KnownVersion } from './decide.ts';
 import { endShares, lockCandidates, revocationsAmong } from './end-shares.ts';
 import { examineAll, type Examined } from './examine-all.ts';
-import { namesOf, type Candidate } from './examine.ts';
+import { namesOf, OBJECT_CHARACTERS_MAX, type Candidate } from './examine.ts';
 import type { Terms, UnknownTlp } from './judge.ts';
 import { learnMarkings, type KnownMarkings } from './markings.ts';
 import { narrow } from './narrow.ts';
@@ -70,7 +70,7 @@ export class Overtaken extends Error {
 
 type TermsRequest = Pick<
   AcceptRequest,
-  'member' | 'tlpAtLeast' | 'markings' | 'moreFollow' | 'unknownTlp'
+  'member' | 'tlpAtLeast' | 'markings' | 'moreFollow' | 'unknownTlp' | 'follows'
 > & {
   readonly now?: Date;
   readonly audience: Pick<ChosenAudience, 'namesOrganisations'>;
@@ -138,7 +138,7 @@ export async function termsFor(
   request: TermsRequest,
 ): Promise<Terms> {
   const { member, audience, tlpAtLeast = 0, unknownTlp = 'warn', moreFollow = false } = request;
-  const { now } = request;
+  const { now, follows } = request;
   const own = new Set(member.organisation.identities);
   const foreign = new Set<string>();
   for (const object of objects) {
@@ -147,6 +147,7 @@ export async function termsFor(
   }
   return {
     now,
+    charactersMax: follows === undefined ? OBJECT_CHARACTERS_MAX : Number.POSITIVE_INFINITY,
     exercise: exerciseFor(member),
     defaultTlp: member.organisation.defaultTlp,
     tlpAtLeast,

@@ -6,6 +6,7 @@ import { Unreadable } from '../stix/bundle-text.ts';
 import { exerciseOf, markedFor, unmarked, type Exercise } from '../stix/exercise.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
 import { FINDINGS_MAX } from '../stix/finding.ts';
+import { referenceCharacters } from '../stix/object-size.ts';
 import type { StixObject } from '../stix/object.ts';
 import { observablesOf } from '../stix/observables.ts';
 import { patternOf } from '../stix/pattern/of-indicator.ts';
@@ -62,7 +63,7 @@ export function isRefusal(examined: Candidate | Refusal): examined is Refusal {
   return 'detail' in examined;
 }
 
-/** An object's JSON may have at most this many characters. */
+/** An object's JSON, without its lists of references, may have at most this many characters. */
 export const OBJECT_CHARACTERS_MAX = 1024 * 1024;
 
 /** Checks one posted value, or what stands for it, against STIX and the sharing policy. Pure. */
@@ -77,7 +78,8 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
   if (fault !== undefined) return refusal(index, object.id, fault);
   const kept = keptAs(object, terms.exercise);
   const content = JSON.stringify(kept);
-  if (content.length > OBJECT_CHARACTERS_MAX) return tooLarge(index, object.id, content.length);
+  const large = sizeRefusal(index, object, content, terms);
+  if (large !== undefined) return large;
   const pattern = patternOf(object);
   // However a tool writes it, a predefined marking is one and the same.
   const meant = predefinedMarking(object.id);
@@ -151,9 +153,18 @@ function refusal(
   return { index, id, code, path, detail };
 }
 
-function tooLarge(index: number, id: string, characters: number): Refusal {
-  const detail = `The object has ${characters} characters of JSON; the limit is ${OBJECT_CHARACTERS_MAX}`;
-  return { index, id, code: 'object_too_large', path: '$', detail };
+/** What an object has beside its references must fit; revocations always do. */
+function sizeRefusal(
+  index: number,
+  object: StixObject,
+  content: string,
+  { charactersMax }: Terms,
+): Refusal | undefined {
+  if (content.length <= charactersMax) return undefined;
+  const own = content.length - referenceCharacters(object);
+  if (own <= charactersMax) return undefined;
+  const detail = `The object has ${own} characters of JSON beside its references; the limit is ${charactersMax}`;
+  return { index, id: object.id, code: 'object_too_large', path: '$', detail };
 }
 
 /** The key under which a value is looked up: the first 8 bytes of SHA-256 of `kind:value`. */

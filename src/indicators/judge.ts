@@ -22,6 +22,8 @@ export interface Terms {
   readonly shareCeiling: number;
   readonly namesOrganisations: boolean;
   readonly othersIdentities: ReadonlySet<string>;
+  /** An object's JSON may have at most this many characters, its references left out. */
+  readonly charactersMax: number;
   /** Undefined where nobody reads the warnings. */
   readonly now: Date | undefined;
 }

@@ -56,7 +56,11 @@ function adviseOnTimes(object: StixObject, warn: Warn): void {
       warn('timestamp_precision', `$.${name}`, 'is less precise than milliseconds', '3.2');
     }
   }
-  const { created, modified } = object;
+  const { created, modified, start_time: start, stop_time: stop } = object;
+  if (typeof start === 'string' && typeof stop === 'string' && object.type === 'relationship') {
+    const detail = 'is the same as start_time; leave out the one that is not known';
+    if (microsecondsBetween(start, stop) === 0) warn('empty_window', '$.stop_time', detail, '5.1');
+  }
   if (created === modified) return;
   if (typeof created !== 'string' || typeof modified !== 'string') return;
   if (microsecondsBetween(created, modified) < 0) {

@@ -1,6 +1,6 @@
 /** Finds the objects in the text of a bundle (STIX 2.1 section 8), before any of it is read. */
 import { JsonFault } from './json-fault.ts';
-import { JSON_VALUES_MAX, tooManyValues } from './json.ts';
+import { tooManyValues, valuesMaxOf } from './json.ts';
 import { afterString, Survey } from './json-survey.ts';
 import type { Steps } from './steps.ts';
 
@@ -199,7 +199,7 @@ class Splitter {
 
 function refusalOf(characters: number, values: number): Refusal | undefined {
   if (characters > WHOLE_MAX) return 'object_too_large';
-  return values > JSON_VALUES_MAX ? 'too_many_values' : undefined;
+  return values > valuesMaxOf(characters) ? 'too_many_values' : undefined;
 }
 
 function isEmptyList(text: string, from: number, end: number): boolean {

@@ -2,7 +2,14 @@
  * A bundle's text, object by object: what cannot be kept of one object (RFC 7493, see json.ts) must
  * not lose the others. Syntax (RFC 8259) is a matter of the whole text.
  */
-import { JSON_VALUES_MAX, parseJson, parsePlainList, tooManyValues, withoutMark } from './json.ts';
+import {
+  JSON_VALUES_MAX,
+  parseJson,
+  parsePlainList,
+  tooManyValues,
+  valuesMaxOf,
+  withoutMark,
+} from './json.ts';
 import { faultAt, findFault, findSpot, findSpotInElement, type FaultSpot } from './json-exact.ts';
 import { JsonFault } from './json-fault.ts';
 import {
@@ -75,7 +82,7 @@ const BEFORE_SYNTAX: ReadonlySet<string> = new Set([
 /** Reads one object's text, or says why it cannot be read. */
 export function parseObject(text: string): unknown {
   try {
-    return parseJson(text, JSON_VALUES_MAX);
+    return parseJson(text, valuesMaxOf(text.length));
   } catch (fault) {
     if (!(fault instanceof JsonFault)) throw fault;
     return new Unreadable(fault, idIn(text, fault));

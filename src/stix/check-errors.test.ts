@@ -125,7 +125,7 @@ const BREACHES: [type: string, changes: Record<string, unknown>, error: string][
   ],
   ['relationship', { source_ref: ref('sighting') }, 'ref_type_not_allowed $.source_ref'],
   ['relationship', { target_ref: ref('marking-definition') }, 'ref_type_not_allowed $.target_ref'],
-  ['relationship', { stop_time: '2024-01-01T00:00:00Z' }, 'time_order $.stop_time'],
+  ['relationship', { stop_time: '2023-12-31T23:59:59Z' }, 'time_order $.stop_time'],
   ['sighting', { sighting_of_ref: ref('ipv4-addr') }, 'ref_type_not_allowed $.sighting_of_ref'],
   [
     'sighting',

@@ -55,6 +55,11 @@ const DOUBTS: [type: string, changes: Record<string, unknown>, warning: string][
     'not_a_url $.external_references[0].url',
   ],
   ['indicator', { pattern: "[ipv4-addr:value = '10.0.0.1']" }, 'special_purpose_address $.pattern'],
+  [
+    'relationship',
+    { start_time: '2024-01-01T00:00:00Z', stop_time: '2024-01-01T00:00:00.000Z' },
+    'empty_window $.stop_time',
+  ],
   ['ipv4-addr', { value: '10.0.0.1' }, 'sco_id_differs $.id'],
   ['ipv4-addr', { value: '10.0.0.1' }, 'special_purpose_address $.value'],
   ['domain-name', { value: 'gate[.]example.com' }, 'defanged_value $.value'],

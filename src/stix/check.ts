@@ -7,8 +7,8 @@ import { examineCustom, examineExtensions } from './custom.ts';
 import { FINDINGS_MAX } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { findingsOf } from './findings-of-zod.ts';
-import { JSON_DEPTH_MAX } from './json-fault.ts';
 import { isPlainIndicator } from './plain-indicator.ts';
+import { sizeFault } from './object-size.ts';
 import type { StixObject } from './object.ts';
 import { checkPattern } from './pattern/check.ts';
 import { plainPatternWarnings } from './pattern/plain.ts';
@@ -126,26 +126,6 @@ function shapeFault(value: unknown): Finding | undefined {
   }
   if (typeof type === 'string') return sizeFault(value);
   return { code: 'wrong_type', path: '$.type', detail: 'expected a string', clause };
-}
-
-/** One object of more values would take the checks too long. */
-const VALUES_MAX = 20_000;
-
-function sizeFault(object: object): Finding | undefined {
-  if (countValues(object, 1) <= VALUES_MAX) return undefined;
-  const detail = `an object has at most ${VALUES_MAX} properties and list items, at most ${JSON_DEPTH_MAX} deep`;
-  return { code: 'object_too_large', path: '$', detail };
-}
-
-/** All values at any depth; without end where they are nested too deep. */
-function countValues(value: object, depth: number): number {
-  if (depth > JSON_DEPTH_MAX) return Number.POSITIVE_INFINITY;
-  let values = 0;
-  for (const member of Object.values(value) as unknown[]) {
-    values += 1;
-    if (typeof member === 'object' && member !== null) values += countValues(member, depth + 1);
-  }
-  return values;
 }
 
 function hasType(value: unknown): value is Readonly<Record<string, unknown>> & { type: string } {

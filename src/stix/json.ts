@@ -11,6 +11,13 @@ const BYTE_ORDER_MARK = 0xfeff;
 
 /** A text that holds more values than this is not built, where it comes from outside. */
 export const JSON_VALUES_MAX = 50_000;
+/** Where values are this long, as references are, they take no more memory than their text. */
+const CHARACTERS_OF_VALUE = 40;
+
+/** How many values a text of so many characters may hold. */
+export function valuesMaxOf(characters: number): number {
+  return Math.max(JSON_VALUES_MAX, Math.floor(characters / CHARACTERS_OF_VALUE));
+}
 
 /**
  * Reads a JSON text (a byte order mark in front is ignored).

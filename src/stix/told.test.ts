@@ -29,7 +29,7 @@ describe('errors', () => {
     [
       'too many values',
       { type: 'indicator', labels: Array(20_001).fill('x') },
-      'object_too_large $: an object has at most 20000 properties and list items, at most 64 deep (no clause)',
+      'object_too_large $: the object has 20003 properties and list items; the limit is 20000 (no clause)',
     ],
   ])('of what is no object (%s)', (_, value, expected) => {
     expect(told(value)).toEqual([expected]);

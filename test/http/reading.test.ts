@@ -22,6 +22,21 @@ beforeAll(async () => {
 afterAll(() => tocsin.close());
 
 describe('GET /objects/{id}', () => {
+  it.each([
+    '2026-01-01T00:00:00Z',
+    '2026-01-01T00:00:00.1Z',
+    '2026-01-01T00:00:00.1234567Z',
+    '2026-01-01T00:00:00.123456999999Z',
+    '2025-12-31T23:59:60Z',
+    '2025-12-31T23:59:60.5Z',
+  ])('gives the version of the modified that it served: %s', async (modified) => {
+    const object = indicator({ created: '2025-01-01T00:00:00Z', modified });
+    await alice.shares(object);
+    await alice.shares({ ...object, modified: '2026-02-01T00:00:00Z', name: 'newer' });
+    const { status, body } = await alice.finds(object.id, { version: modified });
+    expect([status, body]).toEqual([200, object]);
+  });
+
   it('gives the current version, one by its modified, or all', async () => {
     const object = indicator({ modified: '2026-01-01T00:00:00.123456Z' });
     const versions = [object, newer(object, 1), newer(object, 2)];
@@ -33,6 +48,8 @@ describe('GET /objects/{id}', () => {
     }
     const all = await alice.finds(object.id, { version: 'all' });
     expect(all.body).toEqual({ objects: versions.toReversed() });
+    const withOffset = String(versions[0]?.['modified']).replace('Z', '+00:00');
+    expect((await alice.finds(object.id, { version: withOffset })).body).toEqual(versions[0]);
     const none = await alice.finds(object.id, { version: '2020-01-01T00:00:00Z' });
     expect(none).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OBJECT_CHARACTERS_MAX } from '../../src/indicators/examine.ts';
+import { OBJECT_VALUES_MAX } from '../../src/stix/object-size.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { address, indicator, newer, TLP } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -79,7 +81,35 @@ describe('POST /objects/{id}/revoke', () => {
     const { objects } = await bob.reads({ after: next });
     expect(objects).toMatchObject([{ ...object, modified: expect.any(String), revoked: true }]);
     const again = await revoke(alice, object.id);
-    expect(again.body).toMatchObject({ outcome: 'rejected', code: 'revoked_is_final' });
+    expect(again.status).toBe(409);
+    expect(again.body).toMatchObject({ code: 'revocation_impossible', reason: 'revoked_is_final' });
+  });
+
+  it('is not stopped by the size limits', async () => {
+    const members = Object.keys(indicator({ x_list: [] })).length + 1;
+    const wide = indicator({
+      x_list: Array.from({ length: OBJECT_VALUES_MAX - members }, () => 0),
+    });
+    const characters =
+      OBJECT_CHARACTERS_MAX - JSON.stringify(indicator({ description: '' })).length;
+    const long = indicator({ description: 'x'.repeat(characters - 10) });
+    for (const object of [wide, long]) {
+      await alice.shares(object);
+      const answer = await revoke(alice, object.id);
+      expect([answer.status, answer.body]).toMatchObject([200, { outcome: 'updated' }]);
+    }
+  });
+
+  it('follows a modified at the end of time, as long as there is a later one', async () => {
+    const last = indicator({ modified: '9999-12-31T23:59:59.999Z' });
+    await alice.shares(last);
+    expect((await revoke(alice, last.id)).body).toMatchObject({ outcome: 'updated' });
+    const very = indicator({ modified: '9999-12-31T23:59:59.999999Z' });
+    await alice.shares(very);
+    expect(await revoke(alice, very.id)).toMatchObject({
+      status: 409,
+      body: { code: 'revocation_impossible', path: '$.modified' },
+    });
   });
 
   it('keeps the level that its owner raised: who did not see it learns nothing', async () => {

@@ -7,7 +7,7 @@ import { splitObjects, WHOLE_MAX } from '../../stix/bundle-split.ts';
 import { parseWhole, readSplit } from '../../stix/bundle-text.ts';
 import { XML_REFUSAL } from '../../stix/json-exact.ts';
 import { JsonFault } from '../../stix/json-fault.ts';
-import { JSON_VALUES_MAX, parseJson, withoutMark } from '../../stix/json.ts';
+import { parseJson, valuesMaxOf, withoutMark } from '../../stix/json.ts';
 import type { ByteAccount } from '../byte-budget.ts';
 import type { Services } from '../context.ts';
 import { awaitGoAhead, goAhead } from './expectation.ts';
@@ -120,16 +120,18 @@ async function parse(services: Services, request: FastifyRequest, text: string):
   }
   const account = accountOf(services, request);
   if (kindOf(request.routeOptions.config) !== 'bundle') {
-    await account.take(costOf(text, JSON_VALUES_MAX));
-    return parseJson(text, JSON_VALUES_MAX);
+    const valuesMax = valuesMaxOf(text.length);
+    await account.take(costOf(text, valuesMax));
+    return parseJson(text, valuesMax);
   }
   const objectsMax = services.limits.bundleObjectsMax;
   const limits = { objectsMax, valuesMax: BUNDLE_VALUES_MAX };
   try {
     const body = withoutMark(text);
     const split = await inSlices(splitObjects(body, limits));
-    await account.take(costOf(body, split?.values ?? JSON_VALUES_MAX));
-    if (split === undefined) return parseWhole(body, JSON_VALUES_MAX);
+    const valuesMax = valuesMaxOf(body.length);
+    await account.take(costOf(body, split?.values ?? valuesMax));
+    if (split === undefined) return parseWhole(body, valuesMax);
     return await inSlices(readSplit(split));
   } catch (fault) {
     throw withLimit(fault, { ...limits, limit_bytes: WHOLE_MAX });

@@ -11,7 +11,7 @@ import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
 import { answer } from './schemas/answer.ts';
 import { RealmLabel } from './schemas/changes.ts';
-import { ObjectParams, StixAnswer, VersionQuery } from './schemas/object.ts';
+import { ObjectParams, StixAnswer, storedVersion, VersionQuery } from './schemas/object.ts';
 import { problems } from './schemas/problem.ts';
 
 /** `GET /objects/{id}`: one object as the caller may see it. */
@@ -51,7 +51,7 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
       const contents = await asViewer(services.db, viewer, (tx) =>
         findObject(tx, viewer.realmId, request.params.id, {
           all,
-          modified: all ? undefined : version,
+          modified: all || version === undefined ? undefined : storedVersion(version),
         }),
       );
       const [first] = contents;

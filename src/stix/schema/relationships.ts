@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SCO_TYPES } from '../object.ts';
 import { domainObject } from './properties.ts';
 import { listOf, refTo, refWhere, timestamp } from './part.ts';
-import { after, breach, notBefore } from './rule.ts';
+import { breach, notBefore } from './rule.ts';
 
 const NOT_A_NODE = new Set([
   'relationship',
@@ -36,7 +36,7 @@ export const relationship = domainObject('relationship', {
   target_ref: node,
   start_time: timestamp.optional(),
   stop_time: timestamp.optional(),
-}).check(after('stop_time', 'start_time', 'STIX 2.1 section 5.1'));
+}).check(notBefore('stop_time', 'start_time', 'STIX 2.1 section 5.1'));
 
 /** 5.2 */
 export const sighting = domainObject('sighting', {

@@ -1,4 +1,9 @@
 import { z } from 'zod';
+import { comparableTimestamp, isTimestamp } from '../../../stix/timestamp.ts';
+
+/** A time with an offset, which STIX does not know and people write. */
+const DATE_TIME = z.iso.datetime({ offset: true });
+const BEYOND_MICROSECONDS = /(\.[0-9]{6})[0-9]+/;
 
 export const StixAnswer = z
   .looseObject({ type: z.string(), id: z.string() })
@@ -13,7 +18,16 @@ export const ObjectParams = z.strictObject({
 
 export const VersionQuery = z.strictObject({
   version: z
-    .union([z.literal('all'), z.iso.datetime({ offset: true })])
+    .string()
+    .max(100)
+    .refine((text) => text === 'all' || isTimestamp(text) || DATE_TIME.safeParse(text).success, {
+      error: 'expected a time such as 2026-01-31T12:30:45.123Z, or `all`',
+    })
     .optional()
     .meta({ description: 'A `modified`, or `all`; the current version when left out' }),
 });
+
+/** The version asked for as it is stored: to the microsecond, without leap seconds. */
+export function storedVersion(version: string): string {
+  return comparableTimestamp(version) ?? version.replace(BEYOND_MICROSECONDS, '$1');
+}
