@@ -104,19 +104,29 @@ function spoiltText(text: string, random: Random): string {
   return text.slice(0, at) + inserted + text.slice(at + random(3));
 }
 
-/** What one hostile input may take. */
-const SLOW_MS = 50;
+/** What one hostile input may take, in multiples of the reference work. */
+const RATIO_MAX = 12;
+const TRIES = 3;
+/** A megabyte of JSON, which any machine reads and writes at the speed at which it does all else. */
+const REFERENCE = JSON.stringify(Array.from({ length: 60_000 }, (_, i) => ({ [`k${i % 9}`]: i })));
+const REFERENCE_MS = leastMs(() => void JSON.stringify(JSON.parse(REFERENCE)));
 
 /**
- * Runs a case and counts the processor time of this thread, so that a busy machine makes nothing
- * slow. One that is slow is run once more: its code may have been compiled, or the garbage of others
- * collected, meanwhile.
- * @throws Error when it takes more than 50 ms both times.
+ * Runs a case and compares the processor time of this thread with that of a piece of reference work,
+ * so that neither a slow machine nor a busy one makes anything slow. Where a case seems slow, both are
+ * measured again: code may have been compiled, or the garbage of others collected, meanwhile.
+ * @throws Error when it takes more than twelve times the reference work each time.
  */
 export function within(run: () => void): void {
-  if (processorMs(run) < SLOW_MS) return;
-  const tookMs = processorMs(run);
-  if (tookMs >= SLOW_MS) throw new Error(`took ${tookMs.toFixed(0)} ms of processor time`);
+  if (processorMs(run) < RATIO_MAX * REFERENCE_MS) return;
+  const tookMs = leastMs(run);
+  const referenceMs = leastMs(() => void JSON.stringify(JSON.parse(REFERENCE)));
+  const ratio = tookMs / Math.max(referenceMs, REFERENCE_MS);
+  if (ratio >= RATIO_MAX) throw new Error(`took ${ratio.toFixed(1)} times the reference work`);
+}
+
+function leastMs(run: () => void): number {
+  return Math.min(...Array.from({ length: TRIES }, () => processorMs(run)));
 }
 
 function processorMs(run: () => void): number {
