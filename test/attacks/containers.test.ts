@@ -59,6 +59,7 @@ describe('what was taken out of a STIX 2.0 observed-data', () => {
 
   it.each([
     ['is marked RED', { object_marking_refs: [TLP.red] }],
+    ['has a label that says RED', { labels: ['tlp:red'] }],
     [
       'has a value marked RED',
       { granular_markings: [{ marking_ref: TLP.red, selectors: ['objects.0.value'] }] },

@@ -4,6 +4,7 @@ import type { ContentStep, MemberStep, Step } from './step.ts';
 import { isAboutContent } from './step.ts';
 import { TLP_ORDER } from '../../src/stix/tlp.ts';
 import { bundle, type PostedObject } from '../support/builders.ts';
+import { secretContainer } from './containers.ts';
 import { administrates, ask, idOf, must, versionToPost, type Answer, type World } from './world.ts';
 
 /** Versions posted so far, which the model counts alike. */
@@ -62,7 +63,10 @@ async function share(world: World, step: Extract<Step, { act: 'share' }>): Promi
     const creator = world.model.creatorOf(object);
     return versionToPost(world, { object, number: first + i, rank, creator });
   });
-  return post(world, step, objects);
+  const named = step.to.every((name) => world.model.members.organisations.has(name));
+  if (named && step.to.length > 0) return post(world, step, objects);
+  const withSecret = await post(world, step, [...objects, secretContainer(world, first)]);
+  return withSecret.slice(0, objects.length);
 }
 
 async function post(

@@ -188,6 +188,11 @@ function wordOf({ mark }: World, number: number): string {
   return `word-${mark}-${number}-`;
 }
 
+/** What nobody may see: no version has that number. */
+export function secretWordOf(world: World): string {
+  return wordOf(world, 0);
+}
+
 /** The numbers of the versions of which a text holds anything. */
 export function wordsIn({ mark }: World, text: string): Set<number> {
   const words = text.matchAll(new RegExp(`word-${mark}-(\\d+)-`, 'g'));
