@@ -28,6 +28,7 @@ import { learnMarkings, type KnownMarkings } from './markings.ts';
 import { narrow } from './narrow.ts';
 import { holdPassings } from './pass-on.ts';
 import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
+import { widen, widenings } from './widen.ts';
 import { write } from './write.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
 
@@ -206,9 +207,11 @@ async function keep(
     candidates,
   );
   if (request.follows !== undefined) refuseOvertaken(request.follows, known);
-  const decisions = decide(candidates, known, { purged, now: comparableNow(context.clock) });
+  const decided = decide(candidates, known, { purged, now: comparableNow(context.clock) });
+  const decisions = await widenings(tx, audience, candidates, decided);
   abortIfRejected(request.atomic, refusals, candidates, decisions);
-  const isStored = !request.dryRun && decisions.some((decision) => 'modified' in decision);
+  const isStored =
+    !request.dryRun && decisions.some((decision) => 'modified' in decision || 'widens' in decision);
   if (!isStored) return { ...held, decisions, reissues: NONE, kept: 0 };
   return { ...held, decisions, ...(await store(context, tx, request, candidates, decisions)) };
 }
@@ -222,10 +225,8 @@ async function store(
   decisions: readonly Decision[],
 ): Promise<Pick<Kept, 'reissues' | 'kept'>> {
   const { member, audience, follows, storedBefore } = request;
-  const audienceId = await internUnion(tx, member.viewer.realmId, audience.partIds, {
-    organisationId: member.organisation.id,
-    audiencesMax: quotas.audiences,
-  });
+  const maker = { organisationId: member.organisation.id, audiencesMax: quotas.audiences };
+  const audienceId = await internUnion(tx, member.viewer.realmId, audience.partIds, maker);
   const versions = newVersions(candidates, decisions, audienceId);
   const quota = { now: clock.now(), max: quotas.bytesPerDay };
   // Nothing is written that cannot be charged for in the end.
@@ -235,9 +236,11 @@ async function store(
   const share = await openShare(tx, request, { audienceId, objects: versions.length });
   const reissues = await save(tx, share, versions);
   for (const move of moves(replaced, versions)) await narrow(db, tx, share, move);
+  await widen(tx, share, { partIds: audience.partIds, maker }, decisions);
   await endShares(tx, member, revocationsAmong(member, versions));
   if (follows === undefined) await chargeVersions(tx, member, versions, quota);
-  return { reissues, kept: versions.length };
+  const widened = decisions.filter((decision) => 'widens' in decision);
+  return { reissues, kept: versions.length + widened.length };
 }
 
 function refuseOvertaken(follows: Replaced, known: readonly KnownVersion[]): void {

@@ -1,3 +1,4 @@
+import type { Finding } from '../stix/check.ts';
 import type { Candidate } from './examine.ts';
 import { containerRejected } from './lifted-parts.ts';
 
@@ -15,7 +16,18 @@ export interface KnownVersion {
 
 /** What becomes of a candidate. */
 export type Decision =
-  | { readonly outcome: 'unchanged' | 'stale' }
+  | {
+      readonly outcome: 'unchanged' | 'stale';
+      /** The current version, where it is the same. */
+      readonly stored?: KnownVersion | undefined;
+      readonly warning?: Finding;
+    }
+  | {
+      readonly outcome: 'updated';
+      /** The current version, which further organisations get. */
+      readonly widens: KnownVersion;
+      readonly warning: Finding;
+    }
   | {
       readonly outcome: 'rejected';
       readonly code: string;
@@ -92,7 +104,10 @@ function decideOne(candidate: Candidate, state: ObjectState, now: string): Decis
   const { latest } = state;
   const modified = candidate.modified ?? unversionedTime(candidate, state, now);
   const known = state.hashes.get(modified);
-  if (known === candidate.contentHash) return { outcome: 'unchanged' };
+  if (known === candidate.contentHash) {
+    const isStored = state.stored?.modified === modified;
+    return { outcome: 'unchanged', stored: isStored ? state.stored : undefined };
+  }
   if (known !== undefined) return conflict(modified);
   if (latest !== undefined && modified < latest.modified) return { outcome: 'stale' };
   if (latest?.revoked === true) return revokedIsFinal();

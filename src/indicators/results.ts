@@ -46,14 +46,16 @@ function decided(
   decision: Decision,
   duplicateOf: string | undefined,
 ): ObjectResult {
-  const { index, stixId: id, warnings } = candidate;
+  const { index, stixId: id } = candidate;
+  const told = 'warning' in decision && decision.warning ? [decision.warning] : [];
+  const warnings = [...told, ...candidate.warnings];
   const result: ObjectResult = { index, id, outcome: decision.outcome };
   if (duplicateOf !== undefined) result.duplicate_of = duplicateOf;
   if (decision.outcome === 'rejected') {
     const { code, path, detail } = decision;
     Object.assign(result, { code, path, detail });
   }
-  if (warnings.length > 0) result.warnings = [...warnings];
+  if (warnings.length > 0) result.warnings = warnings;
   return result;
 }
 

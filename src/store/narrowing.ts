@@ -1,5 +1,5 @@
 import type { Tx } from './transaction.ts';
-import type { Address, Share } from './versions.ts';
+import { ConcurrentWrite, type Address, type Replaced, type Share } from './versions.ts';
 
 /**
  * The addresses of the superseded versions of these objects. Goes from one address to the next in
@@ -120,4 +120,36 @@ export async function readdressCurrent(
     select turn, 'put', ${versionId}::text::bigint, ${organisationId}::integer,
       ${to.audienceId}::integer, ${to.tlp}::smallint, ${realmId}::smallint
     from inbox_turn`;
+}
+
+/**
+ * Hands current versions of the sharer to a wider audience, at the level that they have, and announces
+ * them to it. Throws ConcurrentWrite where one was replaced or addressed anew meanwhile.
+ */
+export async function widenCurrent(
+  tx: Tx,
+  { realmId, organisationId }: Share,
+  versions: readonly Replaced[],
+  audienceId: number,
+): Promise<void> {
+  const rows = versions.map(({ versionId, audienceId: from, tlp }) => ({ versionId, from, tlp }));
+  const moved = await tx.$executeRaw`
+    with given as materialized (
+      select * from json_to_recordset(${JSON.stringify(rows)}::json) as g(
+        "versionId" bigint, "from" integer, tlp smallint)
+    ), moved as (
+      update version v set audience_id = ${audienceId}
+      from given g
+      where v.id = g."versionId" and not v.superseded
+        and v.audience_id = g."from" and v.tlp = g.tlp
+      returning v.id, v.tlp
+    ), drawn as (
+      update observable o set audience_id = ${audienceId} from moved where o.version_id = moved.id
+    )
+    insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
+    select turn, 'put', moved.id, ${organisationId}::integer, ${audienceId}::integer, moved.tlp,
+      ${realmId}::smallint
+    from moved, inbox_turn order by moved.id`;
+  const distinct = new Set(versions.map(({ versionId }) => versionId)).size;
+  if (moved !== distinct) throw new ConcurrentWrite('A version was addressed anew meanwhile');
 }
