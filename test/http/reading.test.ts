@@ -130,6 +130,8 @@ describe('GET /me', () => {
       })),
       // A key never sees RED, whatever the agreement says.
       user: null,
+      // Administrators of the organisation see what is left of them.
+      quotas: null,
       tlp_ceiling: 'amber+strict',
     });
   });

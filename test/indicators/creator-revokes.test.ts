@@ -159,7 +159,11 @@ describe('nobody else', () => {
   it('revokes in the name of the creator', async () => {
     const object = await passedOn();
     const answer = await bob.sends('post', `/objects/${object.id}/revoke`);
-    expect(answer.body).toMatchObject({ outcome: 'rejected', code: 'producer_mismatch' });
+    expect(answer.status).toBe(409);
+    expect(answer.body).toMatchObject({
+      code: 'revocation_impossible',
+      reason: 'producer_mismatch',
+    });
     expect((await carol.finds(object.id)).body).toEqual(object);
   });
 

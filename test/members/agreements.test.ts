@@ -219,6 +219,7 @@ describe('agreements with partners', () => {
     const password = 'a password that is long';
     await acceptInvitation(tocsin, { token: invitation.token, password }, NOWHERE);
     const puppet = new Person(tocsin, admin, { id, email: wish.email, password });
+    await puppet.withSecondFactor();
     const minted = await first.sends('post', '/keys').send({ role: 'admin' }).expect(201);
     const byKey = root.with((minted.body as { key: string }).key);
     await first.sends('post', path).expect(200);
