@@ -23,6 +23,11 @@ declare module 'fastify' {
 /** Requests that are authenticated, and such that are worked on, at the same time. */
 const AT_ONCE = 32;
 const WAIT_MS = 10_000;
+/**
+ * A request that takes longer waits for something else, such as a lock or room in the byte budget, and
+ * does not use the server meanwhile. It goes on without a turn.
+ */
+const TURN_MS = 500;
 const RETRY_AFTER_S = 2;
 
 /** Before anybody is authenticated: networks take turns. */
@@ -63,6 +68,8 @@ async function takeTurn(
   // An error before the answer is ready, or a client that leaves, ends it too.
   reply.raw.once('close', () => turn.end());
   await turn.begun;
+  const timer = setTimeout(() => turn.end(), TURN_MS);
+  reply.raw.once('close', () => clearTimeout(timer));
 }
 
 function busy(): Problem {

@@ -39,7 +39,7 @@ async function storedBy({ slug: organisation }: Actor): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** An upload of which one part is stored, and the server waits for more. */
+/** An upload of which one part is stored, and the server waits for more of the next. */
 async function anUpload(who: Actor, audience = who.slug): Promise<SlowRequest> {
   const upload = slowRequest(tocsin.url, {
     method: 'post',
@@ -47,7 +47,9 @@ async function anUpload(who: Actor, audience = who.slug): Promise<SlowRequest> {
     key: who.key,
     type: 'application/x-ndjson',
   });
-  await upload.send(part());
+  // A part is stored once it is known whether another follows.
+  const line = JSON.stringify(marked('amber', indicator()));
+  await upload.send(`${part()}${line}\n`);
   await expect.poll(() => storedBy(who), { timeout: 30_000 }).toBe(PART_LINES);
   return upload;
 }
@@ -218,7 +220,7 @@ describe('an upload ends, with a summary of what was stored, when', () => {
     );
     const { status, body } = await upload.finish(part('red'));
     expect(status).toBe(200);
-    expect(body['summary']).toMatchObject({ created: PART_LINES, rejected: PART_LINES });
+    expect(body['summary']).toMatchObject({ created: PART_LINES + 1, rejected: PART_LINES });
     expect((body['results'] as unknown[]).at(-1)).toMatchObject({ code: 'tlp_above_ceiling' });
   });
 
@@ -235,7 +237,7 @@ describe('an upload ends, with a summary of what was stored, when', () => {
       const upload = await anUpload(who);
       await act();
       expect((await upload.finish(part())).status).toBe(200);
-      expect(await storedBy(who)).toBe(2 * PART_LINES);
+      expect(await storedBy(who)).toBe(2 * PART_LINES + 1);
     } finally {
       await tocsin.sql(text);
     }
