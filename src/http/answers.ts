@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { memberOf } from './access.ts';
 import type { ByteAccount } from './byte-budget.ts';
 import type { Services } from './context.ts';
+import { outOfTurn } from './fairness.ts';
 import { onDemand } from './streams/on-demand.ts';
 
 declare module 'fastify' {
@@ -35,7 +36,7 @@ export async function makeRoom(
   const account = openAccount({ budget }, request, reply);
   const bytes = MAKING * bytesMax;
   request.answerRoom = { account, bytes };
-  await account.take(bytes);
+  await outOfTurn(request, () => account.take(bytes));
 }
 
 /** Sends every long answer of the server so. Streams look after themselves. */

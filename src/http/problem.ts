@@ -137,6 +137,8 @@ export function problemBody(problem: Problem, instance: string): Record<string, 
 
 /** Fastify's error handler for the REST door. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  // Before the rest of a body, for which the client decides how long it takes.
+  request.turn?.end();
   if (isGone(request)) {
     reply.hijack();
     return;

@@ -10,6 +10,7 @@ import { listAttempts, type AttemptView } from '../../store/subscriptions.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { ANALYSTS, memberOf, ORG_ADMINS } from '../access.ts';
 import type { Services } from '../context.ts';
+import { outOfTurn } from '../fairness.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
@@ -44,9 +45,8 @@ const test: Route = (app, services) => {
     async (request) => {
       const member = memberOf(request);
       await readSubscription(services, member, request.params.id);
-      const { durationMs, ...outcome } = await services.webhooks.test(
-        request.params.id,
-        member.viewer.organisationId,
+      const { durationMs, ...outcome } = await outOfTurn(request, () =>
+        services.webhooks.test(request.params.id, member.viewer.organisationId),
       );
       return { ...outcome, duration_ms: durationMs };
     },
