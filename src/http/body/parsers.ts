@@ -109,6 +109,8 @@ function openBody({ limits }: Services, request: FastifyRequest): LinesBody {
 /** The request's account, which closes with its connection or when it is answered. */
 export function accountOf({ budget }: Services, request: FastifyRequest): ByteAccount {
   request.account ??= budget.open(request.member?.organisation.id);
+  // Its client has left already: no event would close it.
+  if (request.raw.socket.destroyed) request.account.close();
   return request.account;
 }
 
