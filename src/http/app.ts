@@ -34,6 +34,7 @@ import { secureAnswers } from './security-headers.ts';
 import { rest } from './rest/door.ts';
 import { limitConcurrency } from './slots.ts';
 import { cutSlowReaders } from './slow-readers.ts';
+import { endConnectionsWithStreams } from './streams/last-answer.ts';
 import { welcome } from './welcome.ts';
 import { createServerFactory } from './server.ts';
 import type { CertificateSource } from './tls.ts';
@@ -119,6 +120,7 @@ function nothingHere(): Problem {
 
 /** What looks at every request and every answer, whatever the route. */
 function watchRequests(app: FastifyInstance, services: Services): void {
+  endConnectionsWithStreams(app);
   cutSlowReaders(app, services.limits.answers);
   logRequests(app, services);
   boundLeftovers(app);

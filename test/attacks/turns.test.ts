@@ -79,6 +79,16 @@ async function bytesInFlight(): Promise<number> {
   return Number(/^tocsin_bytes_in_flight (\d+)$/m.exec(text)?.[1]);
 }
 
+it('nothing is worked on that is asked for behind a stream', async () => {
+  const before = await bytesInFlight();
+  const line = (path: string): string =>
+    `GET /api/v1/${path} HTTP/1.1\r\nhost: x\r\n${asAttacker()}\r\n\r\n`;
+  const [socket] = await send(1, [`GET /api/v1/stream HTTP/1.1`, asAttacker()], line('changes'));
+  if (socket === undefined) throw new Error('There is no connection');
+  await once(socket, 'close');
+  expect(await bytesInFlight()).toBe(before);
+});
+
 describe('a member is served', () => {
   it('while strangers whose requests were refused do not end the bodies', async () => {
     const refused = await beginBodies(MANY, '/sharing-groups', 'connection: close');
