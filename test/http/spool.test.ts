@@ -19,7 +19,7 @@ const large = (letter: string) => letter.repeat(1.5 * MIB);
 
 it('gives back what was written, in order, and then the room', async () => {
   const spools = createSpools({ spoolDirectory, spoolBytesMax: 8 * MIB });
-  const spool = spools.open();
+  const spool = spools.open(1);
   for (const part of [large('a'), large('b'), 'end']) await spool.write(part);
   expect(spools.bytes()).toBe(3 * MIB);
   expect(await text(spool.read())).toBe(`${large('a')}${large('b')}end`);
@@ -27,7 +27,7 @@ it('gives back what was written, in order, and then the room', async () => {
 });
 
 it('leaves no name in its directory, whatever becomes of the process', async () => {
-  const spool = createSpools({ spoolDirectory, spoolBytesMax: 8 * MIB }).open();
+  const spool = createSpools({ spoolDirectory, spoolBytesMax: 8 * MIB }).open(1);
   await spool.write(large('a'));
   expect(await readdir(spoolDirectory)).toEqual([]);
   await spool.discard();
@@ -35,7 +35,7 @@ it('leaves no name in its directory, whatever becomes of the process', async () 
 
 it('has a limit for one request, and another for all', async () => {
   const spools = createSpools({ spoolDirectory, spoolBytesMax: 4 * MIB });
-  const [one, other, third] = [spools.open(), spools.open(), spools.open()];
+  const [one, other, third] = [spools.open(1), spools.open(2), spools.open(3)];
   await one.write(large('a'));
   await expect(one.write(large('a'))).rejects.toMatchObject({
     code: 'bundle_too_large',
@@ -51,8 +51,18 @@ it('has a limit for one request, and another for all', async () => {
 
 it('gives back the room of an answer that nobody reads to its end', async () => {
   const spools = createSpools({ spoolDirectory, spoolBytesMax: 8 * MIB });
-  const spool = spools.open();
+  const spool = spools.open(1);
   await spool.write(large('a'));
   for await (const _part of spool.read()) break;
+  expect(spools.bytes()).toBe(0);
+});
+
+it('has a limit for one organisation, however many requests it makes', async () => {
+  const spools = createSpools({ spoolDirectory, spoolBytesMax: 4 * MIB });
+  const [one, another, other] = [spools.open(1), spools.open(1), spools.open(2)];
+  await one.write(large('a'));
+  await expect(another.write(large('b'))).rejects.toMatchObject({ code: 'server_busy' });
+  await other.write(large('c'));
+  await Promise.all([one.discard(), another.discard(), other.discard()]);
   expect(spools.bytes()).toBe(0);
 });

@@ -43,7 +43,7 @@ export async function acceptNdjson(
 ): Promise<Readable> {
   const acceptPart = acceptParts(context, request);
   const { account, gone } = request;
-  const spool = request.spools.open();
+  const spool = request.spools.open(request.member.organisation.id);
   const summary = emptySummary();
   let read = 0;
   let written = 0;
@@ -79,7 +79,10 @@ export async function acceptNdjson(
     const isNothingKept = read === 0 || request.atomic || request.dryRun;
     throw isNothingKept ? error : stoppedWithin(error, summary);
   }
-  return withResults({ bundle: null, dry_run: request.dryRun, summary }, spool.read());
+  const answer = withResults({ bundle: null, dry_run: request.dryRun, summary }, spool.read());
+  // A client that has left reads none of it, not even its beginning.
+  answer.once('close', () => void spool.discard().catch(() => undefined));
+  return answer;
 }
 
 /** A function that accepts one part after another, each as what the caller is by then. */

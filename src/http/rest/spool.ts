@@ -14,7 +14,8 @@ export interface Spool {
 
 /** The spools of a process, which share their room. */
 export interface Spools {
-  open(): Spool;
+  /** Opens one that counts against the share of an organisation: half of the room. */
+  open(organisationId: number): Spool;
   /** Bytes in files. */
   bytes(): number;
 }
@@ -22,7 +23,7 @@ export interface Spools {
 export interface SpoolSettings {
   /** A directory of the operator's choice. */
   readonly spoolDirectory: string;
-  /** Bytes of all spools; one may have half of them. */
+  /** Bytes of all spools; one organisation may have half of them. */
   readonly spoolBytesMax: number;
 }
 
@@ -30,15 +31,20 @@ const MEMORY_CHARACTERS_MAX = 1024 * 1024;
 
 export function createSpools(settings: SpoolSettings): Spools {
   let total = 0;
-  const room: Room = {
-    settings,
-    change: (bytes) => {
-      if (bytes > 0 && total + bytes > settings.spoolBytesMax) return false;
-      total += bytes;
-      return true;
-    },
+  const byOwner = new Map<number, number>();
+  const change = (owner: number, bytes: number): boolean => {
+    const owned = (byOwner.get(owner) ?? 0) + bytes;
+    const isBeyond = total + bytes > settings.spoolBytesMax || owned > settings.spoolBytesMax / 2;
+    if (bytes > 0 && isBeyond) return false;
+    total += bytes;
+    if (owned === 0) byOwner.delete(owner);
+    else byOwner.set(owner, owned);
+    return true;
   };
-  return { open: () => openSpool(room), bytes: () => total };
+  return {
+    open: (owner) => openSpool({ settings, change: (bytes) => change(owner, bytes) }),
+    bytes: () => total,
+  };
 }
 
 interface Room {
