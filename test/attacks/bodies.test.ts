@@ -188,6 +188,20 @@ describe('a sender that stalls', () => {
     clearInterval(dripping);
   });
 
+  it('earns no more than one pause by what it sends at once', async () => {
+    const socket = dial(head(40_000_000));
+    socket.write('x'.repeat(30_000_000));
+    let drips = 0;
+    const dripping = setInterval(() => {
+      drips++;
+      socket.write('x');
+    }, 100);
+    expect(await textOf(socket)).toMatch(/^HTTP\/1.1 408 /);
+    clearInterval(dripping);
+    // 30 seconds' worth at the rate came at once.
+    expect(drips).toBeLessThan(150);
+  });
+
   it('before the first byte gets 408 on every route, chunked bodies included', async () => {
     const socket = dial([
       'POST /api/v1/sessions HTTP/1.1',

@@ -10,25 +10,25 @@ export type Pace = Pick<Limits, 'bodyBytesPerSecond' | 'bodyPauseSeconds'>;
 
 /**
  * The bytes of the body as they arrive. Only the time that the server waits for the client counts:
- * no single pause may exceed the limit, and beyond one such pause the bytes must come at the rate.
+ * beyond one pause the bytes must come at the rate. What came faster earns no more than the next
+ * pause, or who sends nearly all of a large body at once could hold its memory for hours.
  * Throws Problem request_timeout.
  */
 export async function* receive(raw: IncomingMessage, pace: Pace): AsyncGenerator<Buffer> {
   const pauseMs = pace.bodyPauseSeconds * 1000;
-  let waitedMs = 0;
-  let bytes = 0;
+  let patienceMs = pauseMs;
   for (;;) {
     const chunk = raw.read() as Buffer | null;
     if (chunk !== null) {
-      bytes += chunk.length;
+      const earnedMs = (chunk.length / pace.bodyBytesPerSecond) * 1000;
+      patienceMs = Math.min(pauseMs, patienceMs + earnedMs);
       yield chunk;
       continue;
     }
     if (raw.readableEnded) return;
-    const earnedMs = (bytes / pace.bodyBytesPerSecond) * 1000;
     const start = performance.now();
-    await moreOf(raw, Math.min(pauseMs, pauseMs + earnedMs - waitedMs));
-    waitedMs += performance.now() - start;
+    await moreOf(raw, patienceMs);
+    patienceMs -= performance.now() - start;
   }
 }
 
