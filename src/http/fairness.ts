@@ -86,8 +86,7 @@ async function takeTurn(
   const turn = turns.ask(source);
   request.turn = turn;
   await turn.begun;
-  const timer = setTimeout(() => turn.end(), TURN_MS);
-  reply.raw.once('close', () => clearTimeout(timer));
+  setTimeout(() => turn.end(), TURN_MS).unref();
 }
 
 function busy(): Problem {
