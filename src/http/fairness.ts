@@ -31,7 +31,7 @@ const WAIT_MS = 10_000;
  * A request that takes longer waits for something else, such as a lock or room in the byte budget, and
  * does not use the server meanwhile. It goes on without a turn.
  */
-const TURN_MS = 500;
+const TURN_MS = 200;
 const RETRY_AFTER_S = 2;
 
 /** Before anybody is authenticated: networks take turns. */

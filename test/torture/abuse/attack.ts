@@ -1,5 +1,4 @@
 /** What an attack has to work with, and the ways in which it sends: bounded in size, count and time. */
-import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Random } from '../random.ts';
@@ -135,7 +134,8 @@ function firstStatus(attack: Attack): (chunk: Buffer) => void {
 
 async function closed(socket: Socket): Promise<void> {
   if (socket.closed) return;
-  await once(socket, 'close');
+  // Not events.once, which rejects at an error: a connection that is refused is closed, too.
+  await new Promise((done) => socket.once('close', done));
 }
 
 /** Waits, but not beyond the end of the case. */
