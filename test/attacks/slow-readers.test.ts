@@ -45,7 +45,7 @@ const DOORS: Readonly<Record<string, () => readonly string[]>> = {
   'a stream': () => ['/api/v1/stream?after=beginning'],
   'all versions of an object': () => repeated(`/api/v1/objects/${many}?version=all`, 2),
   'a history': () => repeated(`/api/v1/objects/${many}/history`, 2),
-  'the OpenAPI document': () => repeated('/openapi.json', 60),
+  'the OpenAPI document': () => repeated('/openapi.json', 31),
   'the pages of /docs': () => repeated('/docs/static/swagger-ui-bundle.js', 20),
 };
 
