@@ -31,7 +31,7 @@ export function disclosedDoors(): string[] {
   for (const file of readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts') || /\.test\.ts$|[/\\]generated[/\\]/.test(file)) continue;
     const text = readFileSync(join(SOURCE, file), 'utf8');
-    const found = text.matchAll(/disclose\(\s*\w+,\s*\w+,\s*'([^']+)'|\bdoor: '([^']+)'/g);
+    const found = text.matchAll(/isclos(?:e|ure)\(\s*\w+,\s*\w+,\s*'([^']+)'|\bdoor: '([^']+)'/g);
     for (const [, called, recorded] of found) names.add(called ?? recorded ?? '');
   }
   return [...names];

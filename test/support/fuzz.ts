@@ -109,7 +109,7 @@ const RATIO_MAX = 12;
 const TRIES = 3;
 /** A megabyte of JSON, which any machine reads and writes at the speed at which it does all else. */
 const REFERENCE = JSON.stringify(Array.from({ length: 60_000 }, (_, i) => ({ [`k${i % 9}`]: i })));
-const REFERENCE_MS = leastMs(() => void JSON.stringify(JSON.parse(REFERENCE)));
+export const REFERENCE_MS = leastMs(() => void JSON.stringify(JSON.parse(REFERENCE)));
 
 /**
  * Runs a case and compares the processor time of this thread with that of a piece of reference work,
