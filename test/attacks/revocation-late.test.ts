@@ -42,8 +42,11 @@ describe('a revocation that is committed while a part is being written stops tha
       const path = `/bundles?audience=${who.slug}`;
       const post = slowRequest(tocsin.url, { method: 'post', path, key: who.key, type });
       const answered = post.finish(`${JSON.stringify(body)}\n`);
-      const waiting = `select count(*)::integer as n from pg_locks
-        where relation = 'inbox'::regclass and mode = 'RowExclusiveLock' and not granted`;
+      // Of the writer alone: the sequencer may wait for the inbox, too.
+      const waiting = `select count(*)::integer as n
+        from pg_locks l join pg_stat_activity a using (pid)
+        where l.relation = 'inbox'::regclass and l.mode = 'RowExclusiveLock' and not l.granted
+          and a.application_name = 'tocsin tocsin_app'`;
       await expect
         .poll(async () => (await tocsin.sql(waiting))[0]?.['n'], { timeout: 30_000 })
         .toBe(1);
