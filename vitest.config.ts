@@ -7,8 +7,9 @@ export default defineConfig({
     // A process a file: tests open connections and start servers, and none may leak into the next.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
-    expect: { poll: { timeout: 15_000 } },
+    // Limits for a test that hangs, not for a slow machine: a test of the command line starts a dozen processes.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -26,7 +26,7 @@ function idOf({ key }: { key: string }): string {
 async function isRead(holder: { key: string }): Promise<void> {
   const used = `select last_used_at is not null as used from api_key where id = $1`;
   const ask = async () => (await tocsin.sql(used, [idOf(holder)]))[0]?.['used'];
-  await expect.poll(ask, { timeout: 30_000 }).toBe(true);
+  await expect.poll(ask, { timeout: 60_000 }).toBe(true);
 }
 
 describe('a revocation that is committed while a part is being written stops that part', () => {
@@ -48,7 +48,7 @@ describe('a revocation that is committed while a part is being written stops tha
         where l.relation = 'inbox'::regclass and l.mode = 'RowExclusiveLock' and not l.granted
           and a.application_name = 'tocsin tocsin_app'`;
       await expect
-        .poll(async () => (await tocsin.sql(waiting))[0]?.['n'], { timeout: 30_000 })
+        .poll(async () => (await tocsin.sql(waiting))[0]?.['n'], { timeout: 60_000 })
         .toBe(1);
       await tocsin.sql('update api_key set revoked_at = now() where id = $1', [idOf(who)]);
       await lock.query('commit');

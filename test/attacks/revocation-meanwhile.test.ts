@@ -50,7 +50,7 @@ async function anUpload(who: Actor, audience = who.slug): Promise<SlowRequest> {
   // A part is stored once it is known whether another follows.
   const line = JSON.stringify(marked('amber', indicator()));
   await upload.send(`${part()}${line}\n`);
-  await expect.poll(() => storedBy(who), { timeout: 30_000 }).toBe(PART_LINES);
+  await expect.poll(() => storedBy(who), { timeout: 60_000 }).toBe(PART_LINES);
   return upload;
 }
 

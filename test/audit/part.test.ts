@@ -149,7 +149,7 @@ describe('docs/verify-audit.mjs', () => {
       if (code !== 1 || !out.startsWith('NOT INTACT')) undetected.push(`${name}: ${out}`);
     }
     expect(undetected).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe('the part of an organisation', () => {

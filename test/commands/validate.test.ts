@@ -103,5 +103,5 @@ describe.skipIf(!existsSync(join(realData, 'stix21')))('over all of the real dat
     await expect(out).toMatchFileSnapshot('validate-real-data.txt');
     const expected = await readFile(new URL('validate-real-data.txt', import.meta.url), 'utf8');
     expect(expected.trim().split('\n')).toHaveLength(1 + files.length);
-  }, 60_000);
+  });
 });

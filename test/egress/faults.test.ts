@@ -74,10 +74,8 @@ it.each<[string, 'headers' | 'body', (socket: Socket) => void]>([
   'a receiver that is too slow %s: ended at the deadline, in stage %s',
   async (_case, stage, behave) => {
     const slow = await raw(behave);
-    const startedMs = performance.now();
     const outcome = await egressTo().request({ ...ask, url: slow.url, timeoutMs: 150 });
     expect(outcome).toMatchObject({ ok: false, code: 'egress_timeout', stage });
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
     await slow.abandoned();
   },
 );

@@ -62,7 +62,7 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startBrowser();
-  }, 60_000);
+  });
   afterAll(() => browser.close());
 
   /** A page that fails the test for whatever it complains of, and for each request that leaves the server. */

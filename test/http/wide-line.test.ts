@@ -46,11 +46,11 @@ const isOther = ({ route = '' }: Line) => !ASKED_HERE.includes(route);
 /** What is logged from `place` on, once there is something, and a later request has its own line. */
 async function linesFrom(place: number): Promise<Line[]> {
   const others = () => since(place).filter(isOther);
-  await expect.poll(() => others().length, { timeout: 5000 }).toBeGreaterThan(0);
+  await expect.poll(() => others().length, { timeout: 60_000 }).toBeGreaterThan(0);
   const seen = texts.length;
   await fetch(`${tocsin.url}/healthz`);
   const isLater = ({ route }: Line) => route === '/healthz';
-  await expect.poll(() => since(seen).some(isLater), { timeout: 5000 }).toBe(true);
+  await expect.poll(() => since(seen).some(isLater), { timeout: 60_000 }).toBe(true);
   return others();
 }
 

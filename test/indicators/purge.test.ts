@@ -60,7 +60,7 @@ describe('POST /objects/{id}/purge', () => {
     await bob.shares(newer(object, 2));
     const refused = async () =>
       (await attempts(bob, refusing)).some(({ status }) => status === 422);
-    await timeFlies(tocsin, expect.poll(refused, { timeout: 20_000 }).toBe(true));
+    await timeFlies(tocsin, expect.poll(refused, { timeout: 60_000 }).toBe(true));
     // The test's receiver is on a private address, of which no answer is stored; a public one's is.
     await tocsin.sql(`update attempt set detail = $2 where subscription_id = $1 and status = 422`, [
       refusing.id,

@@ -43,12 +43,12 @@ describe('it fails', () => {
   // Random, of a seed by which RED comes to be lost, a purge and a loss of membership come early.
   const plan = planHistory(CONTROL_SEED, { steps: 24, objects: 60 });
 
-  it.each(Object.keys(CONTROLS))('for %s', { timeout: 120_000 }, async (name) => {
+  it.each(Object.keys(CONTROLS))('for %s', async (name) => {
     const found = await findingsWith(ground, name, plan);
     expect(found[0]?.kind, name).toMatch(/leaked|missing/);
   });
 
-  it('for none of them once the server is mended', { timeout: 120_000 }, async () => {
+  it('for none of them once the server is repaired', async () => {
     const judge = newJudge();
     expect(await liveThrough(ground, plan, judge)).toBeUndefined();
     expect(judge.findings).toEqual([]);
