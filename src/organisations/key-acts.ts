@@ -159,7 +159,8 @@ export async function revokeKey(
 
 /**
  * Makes a key like this one, which lives on for `overlapSeconds`; the keys that it made become
- * those of its successor. With 0 it has leaked: it is revoked at once, and they with it.
+ * those of its successor. With 0 it has leaked: it is revoked at once with everything made with it,
+ * except for the new successor.
  * Throws Problem not_found, key_exceeds_parent where the caller's key has narrower bounds, or
  * key_ended for a key that has ended.
  */
@@ -179,11 +180,14 @@ export async function rotateKey(
     const role = rolesUpTo(by.role).find((name) => name === old.role);
     if (role === undefined) throw unknown();
     const lineage = await lineageFor(tx, by, id);
-    const made = await put(tx, keyring, by, { ...old, ...lineage, role, previousId: id });
     const leaked = overlapSeconds === 0;
-    if (!leaked) await moveChildren(tx, id, made.key.id);
+    // Before there is a successor, which would be revoked too.
+    if (leaked) await endKey(tx, id, { at: now, revoke: true });
+    const made = await put(tx, keyring, by, { ...old, ...lineage, role, previousId: id });
+    if (leaked) return made;
+    await moveChildren(tx, id, made.key.id);
     const at = new Date(now.getTime() + overlapSeconds * 1000);
-    await endKey(tx, id, { at, revoke: leaked });
+    await endKey(tx, id, { at, revoke: false });
     return made;
   });
 }

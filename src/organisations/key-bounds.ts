@@ -66,9 +66,10 @@ export function lineageOf(by: Administrator): Lineage {
 }
 
 /**
- * With whom the successor of `old` ends. A key that rotates itself hands on its own place in the
- * line; whoever else rotates it is shown the text, so that it ends with that one, and has to be
- * within its bounds. Throws Problem key_exceeds_parent.
+ * With whom the successor of `old` ends. A key that rotates itself passes its parent on; the old key
+ * may expire, but if it is revoked the successor is revoked too (end_descendants), because whoever held
+ * the old key holds the new one. If another key or user rotates it, the successor ends with that one
+ * and has to be within its bounds. Throws Problem key_exceeds_parent.
  */
 export function successorLineage(
   by: Administrator,
@@ -79,10 +80,10 @@ export function successorLineage(
   if (asking.id === old.id) {
     return { parentId: old.parentId ?? undefined, madeByUser: old.madeByUser ?? undefined };
   }
-  if (asking.ancestorIds.includes(old.id)) {
+  if (asking.originIds.includes(old.id)) {
     throw new Problem(
       'key_exceeds_parent',
-      'A key cannot rotate one that it descends from. Use that key itself, or sign in',
+      'A key cannot rotate one that it descends from or was rotated from. Use that key itself, or sign in',
     );
   }
   refuseBeyond(old, asking);

@@ -97,8 +97,10 @@ export interface KeyBounds {
   readonly revokedAt: Date | null;
   readonly parentId: string | null;
   readonly madeByUser: string | null;
-  /** The keys that it descends from, itself not among them. */
+  /** Its parent, the parent of that, and so on. */
   readonly ancestorIds: readonly string[];
+  /** The keys with whose revocation it is revoked: its ancestors, and those that made one of them or it. */
+  readonly originIds: readonly string[];
 }
 
 export async function findKeyBounds(tx: ServerTx, id: string): Promise<KeyBounds | undefined> {
@@ -112,7 +114,15 @@ export async function findKeyBounds(tx: ServerTx, id: string): Promise<KeyBounds
           select p.parent_id from above join api_key p on p.id = above.id
         )
         select above.id from above where above.id is not null
-      ) as "ancestorIds"
+      ) as "ancestorIds",
+      array(
+        with recursive origin as (
+          select unnest(array[k.parent_id, k.made_by]) as id
+          union
+          select unnest(array[o.parent_id, o.made_by]) from origin join api_key o on o.id = origin.id
+        )
+        select origin.id from origin where origin.id is not null
+      ) as "originIds"
     from api_key k where k.id = ${id}`;
   return row;
 }
@@ -138,7 +148,7 @@ export async function endKeysMadeBy(
       select k.id from api_key k
       where k.made_by_user = ${userId}::uuid and k.role <> all(${[...but]}::text[])
       union
-      select k.id from made join api_key k on k.parent_id = made.id
+      select k.id from made join api_key k on made.id in (k.parent_id, k.made_by)
     )
     update api_key set revoked_at = ${now}::timestamptz
     where id in (select id from made) and revoked_at is null
@@ -148,8 +158,8 @@ export async function endKeysMadeBy(
 }
 
 /**
- * Ends a key at `at`, or earlier where it ends earlier, and all that descend from it (end_descendants
- * in the migrations); with `revoke` it is revoked.
+ * Ends a key at `at`, or earlier where it ends earlier, and its descendants. With `revoke` it is
+ * revoked, and so is every key that was made with it (end_descendants in the migrations).
  */
 export async function endKey(
   tx: ServerTx,

@@ -6,7 +6,7 @@ export async function findKeysMadeBy(tx: ServerTx, userId: string, now: Date): P
     with recursive made as (
       select id from api_key where made_by_user = ${userId}::uuid
       union
-      select k.id from made join api_key k on k.parent_id = made.id
+      select k.id from made join api_key k on made.id in (k.parent_id, k.made_by)
     )
     select id from api_key
     where id in (select id from made) and revoked_at is null

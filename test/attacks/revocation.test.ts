@@ -98,11 +98,14 @@ describe('a key makes no key with wider bounds than its own', () => {
     expect(await rejection(unbound)).toBeUndefined();
   });
 
-  it('nor by rotating the one that made it', async () => {
+  it('nor by rotating the one that made it, or that was rotated into it', async () => {
     const parent = await mint(chief);
     const child = await mint(holding(parent));
-    const path = `/keys/${parent.id}/rotate`;
-    await holding(child).sends('post', path).send({}).expect(403);
+    const next = await rotate(holding(parent), parent.id, 3600);
+    for (const key of [child, next]) {
+      const rotated = holding(key).sends('post', `/keys/${parent.id}/rotate`).send({});
+      expect((await rotated.expect(403)).body).toMatchObject({ code: 'key_exceeds_parent' });
+    }
   });
 });
 
@@ -181,6 +184,39 @@ describe('rotation', () => {
     expect(next.ends_with).toBe(parent.id);
     await chief.sends('delete', `/keys/${parent.id}`).expect(204);
     expect(await rejection(next)).toBe('key_revoked');
+  });
+
+  it('by its thief does not save what the thief made, whichever way the key is ended', async () => {
+    for (const overlap of [0, 60]) {
+      const stolen = await mint(chief);
+      const before = await mint(holding(stolen), { role: 'feed' });
+      const first = await rotate(holding(stolen), stolen.id, overlap);
+      const second = await rotate(holding(first), first.id, 60);
+      const after = await mint(holding(second), { role: 'feed' });
+      tocsin.clock.advance(61_000);
+      // It has ended already, by the act of the thief.
+      expect(await rejection(stolen)).toBe(overlap === 0 ? 'key_revoked' : 'key_expired');
+      expect(await rejection(after)).toBeUndefined();
+      await chief.sends('delete', `/keys/${stolen.id}`).expect(204);
+      for (const key of [before, second, after]) expect(await rejection(key)).toBe('key_revoked');
+    }
+  });
+
+  it('ends with the parent, after any number of rotations', async () => {
+    const parent = await mint(chief);
+    let key = await mint(holding(parent));
+    for (let i = 0; i < 20; i++) key = await rotate(holding(key), key.id, 60);
+    const child = await mint(holding(key), { role: 'feed' });
+    await chief.sends('delete', `/keys/${parent.id}`).expect(204);
+    for (const one of [key, child]) expect(await rejection(one)).toBe('key_revoked');
+  });
+
+  it('of a key that has leaked ends what was made with it, except for the new key', async () => {
+    const leaked = await mint(chief);
+    const thiefs = await rotate(holding(leaked), leaked.id, 3600);
+    const next = await rotate(holding(leaked), leaked.id, 0);
+    expect(await rejection(thiefs)).toBe('key_revoked');
+    expect(await rejection(next)).toBeUndefined();
   });
 
   it('by another key makes the successor end with that one', async () => {

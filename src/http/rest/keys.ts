@@ -98,8 +98,9 @@ const revoke: Route = (app, services) => {
         operationId: 'revokeKey',
         summary: 'Revoke a key at once',
         description:
-          'Every key that it made is revoked with it. Open streams end within a second. To end a ' +
-          'key and leave those that it made alone, rotate it with an overlap instead.',
+          'Every key that was made with it is revoked too, including the successor if the key rotated ' +
+          'itself, and also if it has ended already. Open streams end within a second. To replace a ' +
+          'key and leave those that it made alone, rotate it with an overlap, and let that end.',
         tags,
         params: KeyParams,
         response: {
@@ -127,7 +128,8 @@ const rotate: Route = (app, services) => {
         description:
           'Creates a key with the same rights, to which the keys that the old one made belong from ' +
           'then on. The old one lives on for a while. The new one ends with the key or user that ' +
-          'rotated it; a key that rotates itself passes on its own parent.',
+          'rotated it. A key that rotates itself passes on its own parent, and its successor is ' +
+          'revoked if the old key is revoked.',
         tags,
         params: KeyParams,
         body: KeyRotation,
