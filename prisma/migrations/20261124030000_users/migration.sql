@@ -28,7 +28,7 @@ create table user_account (
 );
 create index on user_account (organisation_id);
 
--- Codes that stand in for the second factor, once each; SHA-256 of 80 random bits.
+-- Codes that stand in for the second factor, once each; SHA-256 of 120 random bits.
 create table recovery_code (
   user_id uuid not null references user_account,
   code_hash bytea not null,
