@@ -145,7 +145,7 @@ function* readElement(text: string, { start, end, index }: Element): Steps<unkno
 
 function refused(code: 'object_too_large' | 'too_many_values'): Unreadable {
   if (code === 'too_many_values') return new Unreadable(tooManyValues(JSON_VALUES_MAX));
-  const detail = `The object has more than ${WHOLE_MAX} characters of JSON`;
+  const detail = `The object has more characters of JSON than the limit of ${WHOLE_MAX}`;
   return new Unreadable({ code, path: '$', detail });
 }
 

@@ -51,14 +51,14 @@ function liftQualified(outermost: Qualified): ObservationExpression {
   const chain: Qualified[] = [];
   let innermost: ObservationExpression = outermost;
   while (innermost.kind === 'qualified') {
-    chain.unshift(innermost);
+    chain.push(innermost);
     innermost = innermost.inner;
   }
   const lifted = liftExpression(innermost);
   const seen = new Set<Qualifier['kind']>();
   let hasChanged = lifted !== innermost;
   let expression = lifted;
-  for (const { qualifier } of chain) {
+  for (const { qualifier } of chain.toReversed()) {
     if (seen.has(qualifier.kind)) {
       expression = { kind: 'group', inner: expression };
       seen.clear();

@@ -1,7 +1,8 @@
 /** Patterns of STIX 2.0 as 2.1 writes them: STIX 2.0 part 5, STIX 2.1 section 9. */
 import { liftExpression } from './lift-pattern-tree.ts';
 import { PatternFault } from './pattern/fault.ts';
-import { PATTERN_LIMITS, parsePattern } from './pattern/parser.ts';
+import { PATTERN_LIMITS } from './pattern/limits.ts';
+import { parsePattern } from './pattern/parser.ts';
 import { printPattern } from './pattern/printer.ts';
 import type { Pattern } from './pattern/syntax.ts';
 

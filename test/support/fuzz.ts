@@ -135,3 +135,36 @@ function processorMs(run: () => void): number {
   const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000;
 }
+
+/** Work that is linear takes this many times as long on this many times the input; quadratic, the square. */
+const FACTOR = 4;
+/** Between the two, with room for a busy machine. */
+const GROWTH_MAX = FACTOR * 2.2;
+/** What takes less cannot be told apart from the work of the machine. */
+const LEAST_MS = 10;
+
+/**
+ * Runs a case on an input of `size` and on one four times as large.
+ * @throws Error when the larger one takes clearly more than four times as long, however often it is tried.
+ */
+export function growsLinearly(size: number, prepare: (size: number) => () => void): void {
+  const small = repeated(prepare(size));
+  const large = prepare(size * FACTOR);
+  let growth = Infinity;
+  for (let tries = 0; tries < TRIES && growth > GROWTH_MAX; tries++) {
+    growth = (leastMs(large) * small.times) / leastMs(small.run);
+  }
+  if (growth > GROWTH_MAX) {
+    throw new Error(`${FACTOR} times the input took ${growth.toFixed(1)} times as long`);
+  }
+}
+
+/** Often enough that the time can be measured. */
+function repeated(run: () => void): { run: () => void; times: number } {
+  let times = 1;
+  const all = (): void => {
+    for (let i = 0; i < times; i++) run();
+  };
+  while (processorMs(all) < LEAST_MS) times *= 2;
+  return { run: all, times };
+}

@@ -29,7 +29,7 @@ const ERRORS: [pattern: string, codes: string[]][] = [
   [`[file:size IN (1, 2.5, -3)]`, []],
   [`[file:size IN ()]`, []],
   [`[file:size = ]`, ['pattern_syntax']],
-  [`[file:name = '${'x'.repeat(70_000)}']`, ['pattern_too_long']],
+  [`[file:name = '${'x'.repeat(262_144)}']`, ['pattern_too_long']],
 ];
 
 /** A value that cannot be of the kind that its path names. */

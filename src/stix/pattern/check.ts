@@ -3,6 +3,7 @@ import type { Finding } from '../finding.ts';
 import { examinePattern } from './examine.ts';
 import type { Examined } from './examine.ts';
 import { PatternFault } from './fault.ts';
+import { tooLong } from './limits.ts';
 import { parsePattern } from './parser.ts';
 
 /** The longest pattern of another language, in bytes of UTF-8. */
@@ -27,9 +28,9 @@ export function checkPattern(pattern: unknown, type: unknown): Examined {
 
 function measure(pattern: string): Examined {
   if (pattern.trim() === '') return refusal('pattern_empty', 'the pattern is empty', CLAUSE);
-  if (Buffer.byteLength(pattern) <= OTHER_PATTERN_BYTES_MAX) return { errors: [], warnings: [] };
-  const detail = `a pattern has at most ${OTHER_PATTERN_BYTES_MAX} bytes, this one is longer`;
-  return refusal('pattern_too_long', detail, CLAUSE);
+  const bytes = Buffer.byteLength(pattern);
+  if (bytes <= OTHER_PATTERN_BYTES_MAX) return { errors: [], warnings: [] };
+  return refusal('pattern_too_long', tooLong(bytes, OTHER_PATTERN_BYTES_MAX), CLAUSE);
 }
 
 function refusal(code: string, detail: string, clause: string): Examined {

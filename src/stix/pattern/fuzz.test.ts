@@ -2,13 +2,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contentKey } from '../content-key.ts';
-import { within } from '../../../test/support/fuzz.ts';
+import { growsLinearly, within } from '../../../test/support/fuzz.ts';
 import { observablesOf } from '../observables.ts';
 import { checkPattern } from './check.ts';
+import { examinePattern } from './examine.ts';
 import { normalForm } from './normal-form.ts';
 import { parsePattern } from './parser.ts';
 import { plainPatternWarnings } from './plain.ts';
 import { printPattern } from './printer.ts';
+import type { Comparison } from './syntax.ts';
 
 const factor = Number(process.env['TOCSIN_FUZZ_FACTOR'] ?? 1);
 
@@ -77,27 +79,83 @@ const form = (text: string): string => normalForm(parsePattern(text));
 
 const fill = (unit: string): string => `[${unit.repeat(Math.floor(65_000 / unit.length))}]`;
 
+const numbered = (count: number, one: (i: number) => string, between: string) =>
+  Array.from({ length: count }, (_, i) => one(i)).join(between);
+const nested = (depth: number, inner: string) => `${'('.repeat(depth)}${inner}${')'.repeat(depth)}`;
+
+/** So many equal observations, in pairs of pairs: a power of four. */
+function doubled(count: number): string {
+  if (count < 4) return '[a:b = 1]';
+  const quarter = doubled(count / 4);
+  return `((${quarter} OR ${quarter}) AND (${quarter} OR ${quarter}))`;
+}
+
+/** Patterns that the limits allow, in sizes from a quarter of a limit up to all of it. */
+const GROWING: [what: string, size: number, pattern: (size: number) => string][] = [
+  [
+    'object types joined by OR',
+    256,
+    (size) => `[${numbered(size, (i) => `x-${i}:a = 1`, ' OR ')}]`,
+  ],
+  [
+    'object types joined by AND',
+    256,
+    (size) => `[${numbered(size, (i) => `x-${i}:a = 1`, ' AND ')}]`,
+  ],
+  [
+    'object types in nested parentheses',
+    16,
+    (depth) =>
+      `[${Array.from({ length: depth }).reduce<string>(
+        (inner, _, i) =>
+          nested(1, `${inner} OR ${numbered(15, (j) => `x-${i}-${j}:a = 1`, ' OR ')}`),
+        'x-a:b = 1',
+      )}]`,
+  ],
+  ['observations', 256, (size) => numbered(size, (i) => `[a:b = ${i}]`, ' AND ')],
+  ['equal observations, nested', 256, doubled],
+  ['qualifiers', 256, (size) => `([a:b = 1])${' REPEATS 1 TIMES'.repeat(size)}`],
+  [
+    'constants',
+    2500,
+    (size) => `[ipv4-addr:value IN (${numbered(size, (i) => `'192.0.2.${i % 256}'`, ', ')})]`,
+  ],
+  [
+    'constants of a long path',
+    1000,
+    (size) => `[a:${'b.'.repeat(size * 8)}c IN (${numbered(size, () => `'a'`, ', ')})]`,
+  ],
+  [
+    'hashes of a long name',
+    1000,
+    (size) => `[file:hashes.'${'x'.repeat(size * 16)}' IN (${numbered(size, () => `'a'`, ', ')})]`,
+  ],
+  ['bytes', 64_000, (size) => `[file:name = '${'x'.repeat(size - 40)}']`],
+  ['escapes', 30_000, (size) => `[file:name = '${"\\'".repeat(size)}']`],
+  ['path steps', 30_000, (size) => `[a:b${'.c'.repeat(size)} = 1]`],
+];
+
 const HOSTILE: [what: string, text: string][] = [
-  ['opening brackets', '['.repeat(65_000)],
+  ['opening brackets', '['.repeat(260_000)],
   ['zeros', fill('0')],
   ['quotes', fill("'")],
-  ['backslashes', `[a:b='${'\\\\'.repeat(32_000)}']`],
+  ['backslashes', `[a:b='${'\\\\'.repeat(130_000)}']`],
   ['open comments', fill('/*')],
   ['comments', fill('/**/')],
   ['slashes', fill('/')],
-  ['a set of strings', `[url:value IN (${"'hxxp://a[.]b',".repeat(4000)}'x')]`],
-  ['a set of names', `[domain-name:value IN (${"'é.xn--a',".repeat(5000)}'x')]`],
-  ['a set of hashes', `[file:hashes.MD5 IN (${"'x',".repeat(16_000)}'x')]`],
-  ['path steps', `[a:b${'.c'.repeat(32_000)}=1]`],
-  ['path indices', `[a:b${'[0]'.repeat(21_000)}=1]`],
-  ['an open regular expression', `[a:b MATCHES '${'('.repeat(64_000)}']`],
-  ['qualifiers', `([a:b=1])${' REPEATS 1 TIMES'.repeat(4000)}`],
-  ['an endless name', `[domain-name:value = '${'a.'.repeat(32_000)}']`],
-  ['an endless URL', `[url:value = 'http://${'a'.repeat(64_000)}']`],
-  ['a URL of labels', `[url:value = 'http://${'a.'.repeat(32_000)}/`],
-  ['digits', `[a:b = ${'1'.repeat(64_000)}]`],
-  ['base64', `[a:b = b'${'A'.repeat(64_000)}`],
-  ['a timestamp', `[a:b = t'2024-01-01T00:00:00.${'1'.repeat(64_000)}`],
+  ['a set of strings', `[url:value IN (${"'hxxp://a[.]b',".repeat(9999)}'x')]`],
+  ['a set of names', `[domain-name:value IN (${"'é.xn--a',".repeat(9999)}'x')]`],
+  ['a set of hashes', `[file:hashes.MD5 IN (${"'x',".repeat(9999)}'x')]`],
+  ['path steps', `[a:b${'.c'.repeat(130_000)}=1]`],
+  ['path indices', `[a:b${'[0]'.repeat(87_000)}=1]`],
+  ['an open regular expression', `[a:b MATCHES '${'('.repeat(260_000)}']`],
+  ['qualifiers', `([a:b=1])${' REPEATS 1 TIMES'.repeat(1024)}`],
+  ['an endless name', `[domain-name:value = '${'a.'.repeat(130_000)}']`],
+  ['an endless URL', `[url:value = 'http://${'a'.repeat(260_000)}']`],
+  ['a URL of labels', `[url:value = 'http://${'a.'.repeat(130_000)}/`],
+  ['digits', `[a:b = ${'1'.repeat(260_000)}]`],
+  ['base64', `[a:b = b'${'A'.repeat(260_000)}`],
+  ['a timestamp', `[a:b = t'2024-01-01T00:00:00.${'1'.repeat(260_000)}`],
 ];
 
 describe('patterns', () => {
@@ -182,5 +240,34 @@ describe('patterns under the limits', () => {
     within(() => void plainPatternWarnings(text));
     within(() => void observablesOf(object));
     within(() => void contentKey(object));
+  });
+
+  it.each(GROWING)('of more %s take as much more work', (_, size, pattern) => {
+    growsLinearly(size, (count) => {
+      const text = pattern(count);
+      const object = { type: 'indicator', id: 'x', pattern_type: 'stix', pattern: text };
+      expect(parsePattern(text)).toBeDefined();
+      return () => {
+        checkPattern(text, 'stix');
+        plainPatternWarnings(text);
+        observablesOf(object);
+        contentKey(object);
+      };
+    });
+  });
+
+  /** The limits keep patterns so small that work which grows with their square would hardly show. */
+  it.each(['AND', 'OR'] as const)('joined by %s are examined in linear time', (by) => {
+    growsLinearly(2000, (count) => {
+      const operands = Array.from({ length: count }, (_, i): Comparison => {
+        const path = { objectType: `x-${i}`, steps: [{ key: 'a', quoted: false }] };
+        return { kind: 'test', path, negated: false, operator: 'EXISTS', literals: [], at: 0 };
+      });
+      const all: Comparison = { kind: 'joined', by, operands };
+      // Around it stands what is looked at again at each level.
+      const comparison: Comparison = { kind: 'joined', by: 'OR', operands: [all, ...operands] };
+      const expression = { kind: 'observation', comparison } as const;
+      return () => void examinePattern({ expression, comparisons: 2 * count, observations: 1 });
+    });
   });
 });

@@ -26,34 +26,45 @@ const OPPOSITE: Readonly<Partial<Record<Operator, Operator>>> = { '=': '!=', '!=
 
 /** The pattern's normal form; equal texts mean equal patterns. */
 export function normalForm(pattern: Pattern): string {
-  return observationForm(pattern.expression, 'nothing');
+  return observationForm(pattern.expression).text;
 }
 
 /** How close what stands around binds: a looser joint inside needs parentheses. */
-const CLOSENESS = { nothing: -1, FOLLOWEDBY: 0, OR: 1, AND: 2, qualifier: 3 } as const;
+const CLOSENESS = { FOLLOWEDBY: 0, OR: 1, AND: 2, qualifier: 3, bracket: 4 } as const;
 
-function observationForm(node: ObservationExpression, around: keyof typeof CLOSENESS): string {
+interface Form {
+  readonly text: string;
+  /** What holds it together, which tells whether it needs parentheses. */
+  readonly by: keyof typeof CLOSENESS;
+}
+
+function observationForm(node: ObservationExpression): Form {
   switch (node.kind) {
     case 'observation':
-      return `[${comparisonForm(node.comparison, 'OR')}]`;
+      return { text: `[${comparisonForm(node.comparison, 'OR')}]`, by: 'bracket' };
     case 'group':
-      return observationForm(node.inner, around);
+      return observationForm(node.inner);
     case 'qualified': {
-      const inner = observationForm(node.inner, 'qualifier');
-      return `${inner} ${printQualifier(normalQualifier(node.qualifier))}`;
+      const inner = within('qualifier', observationForm(node.inner));
+      return { text: `${inner} ${printQualifier(normalQualifier(node.qualifier))}`, by: 'bracket' };
     }
     case 'joined': {
-      const operands = flatObservations(node, node.by);
-      const forms = ordered(
-        operands.map((one) => observationForm(one, node.by)),
-        node.by,
+      const { by } = node;
+      const forms = flatObservations(node, by).map(observationForm);
+      const texts = ordered(
+        forms.map((form) => within(by, form)),
+        by,
       );
-      const [first] = operands;
-      if (forms.length === 1 && first) return observationForm(first, around);
-      const text = forms.join(` ${node.by} `);
-      return CLOSENESS[node.by] > CLOSENESS[around] ? text : `(${text})`;
+      const [only] = forms;
+      // Every operand says the same: one of them says it all.
+      if (texts.length === 1 && only !== undefined) return only;
+      return { text: texts.join(` ${by} `), by };
     }
   }
+}
+
+function within(around: keyof typeof CLOSENESS, { text, by }: Form): string {
+  return CLOSENESS[by] > CLOSENESS[around] ? text : `(${text})`;
 }
 
 /** The operands of nested joints of one kind, without their parentheses. */
@@ -130,7 +141,7 @@ function alternativeForms(operands: readonly Comparison[]): string[] {
     }
     const path = pathForm(operand.path);
     const values = sets.get(path) ?? new Set();
-    for (const literal of operand.literals) values.add(literalForm(operand.path, literal));
+    for (const form of literalForms(operand)) values.add(form);
     sets.set(path, values);
   }
   for (const [path, values] of sets) forms.push(setForm(path, values, false));
@@ -157,11 +168,8 @@ function testForm(test: Test): string {
   const path = pathForm(test.path);
   const { operator, negated } = plainOperator(test);
   if (operator === 'EXISTS') return `${negated ? 'NOT ' : ''}EXISTS ${path}`;
-  const values = test.literals.map((literal) =>
-    operator === '=' || operator === '!=' || operator === 'IN'
-      ? literalForm(test.path, literal)
-      : plainLiteral(literal),
-  );
+  const isCompared = operator === '=' || operator === '!=' || operator === 'IN';
+  const values = isCompared ? literalForms(test) : test.literals.map(plainLiteral);
   if (operator === 'IN') return setForm(path, new Set(values), negated);
   return `${path} ${negated ? 'NOT ' : ''}${operator} ${values.join('')}`;
 }
@@ -187,10 +195,15 @@ function pathForm(path: ObjectPath): string {
   return text;
 }
 
-/** A string as it is looked up, where its path says what it is and nothing about it is doubtful. */
-function literalForm(path: ObjectPath, literal: Literal): string {
-  if (literal.kind !== 'string') return plainLiteral(literal);
+/** The path is looked at once, however many constants there are. */
+function literalForms({ path, literals }: Test): string[] {
   const kind = kindOfPath(path.objectType, keysOf(path));
+  return literals.map((literal) => literalForm(kind, literal));
+}
+
+/** A string as it is looked up, where its path says what it is and nothing about it is doubtful. */
+function literalForm(kind: string | undefined, literal: Literal): string {
+  if (literal.kind !== 'string') return plainLiteral(literal);
   if (kind === undefined || !COMPARED_BY_MEANING.test(kind)) return quote(literal.text);
   const { value, doubts } = normalise(kind, literal.text);
   return quote(doubts.every(({ code }) => HARMLESS.has(code)) ? value : literal.text);

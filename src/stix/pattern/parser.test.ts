@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PatternFault } from './fault.ts';
-import { PATTERN_LIMITS, parsePattern } from './parser.ts';
+import { PATTERN_LIMITS } from './limits.ts';
+import { parsePattern } from './parser.ts';
 import { printPattern } from './printer.ts';
 
 function faultOf(text: string): PatternFault {
@@ -175,10 +176,8 @@ describe('what parsePattern tells', () => {
   });
 
   it('refuses what costs too much', () => {
-    expect(parsePattern(`[${many(256, 'a:b=1', ' OR ')}]`).comparisons).toBe(256);
-    expect(faultOf(`[${many(257, 'a:b=1', ' OR ')}]`).code).toBe('pattern_too_complex');
-    expect(parsePattern(many(256, '[a:b=1]', ' AND ')).observations).toBe(256);
-    expect(faultOf(many(257, '[a:b=1]', ' AND ')).code).toBe('pattern_too_complex');
+    expect(parsePattern(`[${many(1024, 'a:b=1', ' OR ')}]`).comparisons).toBe(1024);
+    expect(parsePattern(many(1024, '[a:b=1]', ' AND ')).observations).toBe(1024);
     expect(parsePattern(deep(PATTERN_LIMITS.depth)).observations).toBe(1);
     expect(faultOf(deep(PATTERN_LIMITS.depth + 1)).code).toBe('pattern_too_complex');
     expect(faultOf(`[${'('.repeat(65)}`).code).toBe('pattern_too_complex');
@@ -187,5 +186,28 @@ describe('what parsePattern tells', () => {
     expect(faultOf(long(PATTERN_LIMITS.bytes / 2).replaceAll('x', 'é')).code).toBe(
       'pattern_too_long',
     );
+  });
+
+  it.each([
+    ['comparisons', `[${many(1025, 'a:b=1', ' OR ')}]`, 'more comparisons than the limit of 1024'],
+    ['observations', many(1025, '[a:b=1]', ' OR '), 'more observations than the limit of 1024'],
+    [
+      'qualifiers',
+      `([a:b=1])${' REPEATS 2 TIMES'.repeat(1025)}`,
+      'more qualifiers than the limit of 1024',
+    ],
+    ['constants', `[a:b IN (${many(10_001, '1', ',')})]`, 'more constants than the limit of 10000'],
+    ['levels', deep(65), 'parentheses nested deeper than the limit of 64 levels'],
+  ])('says when it was the limit of %s', (_, text, message) => {
+    expect(faultOf(text)).toMatchObject({
+      code: 'pattern_too_complex',
+      message: expect.stringContaining(message) as unknown,
+    });
+  });
+
+  it('says how many bytes are too many', () => {
+    const text = long(PATTERN_LIMITS.bytes);
+    const bytes = Buffer.byteLength(text);
+    expect(faultOf(text).message).toContain(`has ${bytes} bytes; the limit is 262144 bytes`);
   });
 });

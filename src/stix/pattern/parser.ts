@@ -1,5 +1,6 @@
 /** Reads a STIX pattern: the grammar of STIX 2.1 section 9, by recursive descent. */
 import { PatternFault } from './fault.ts';
+import { PATTERN_LIMITS, tooLong } from './limits.ts';
 import { Scanner } from './scanner.ts';
 import type { Word } from './scanner.ts';
 import type {
@@ -16,14 +17,6 @@ import type {
   Test,
 } from './syntax.ts';
 
-/** What one pattern may cost; longer and deeper ones are refused. */
-export const PATTERN_LIMITS = {
-  bytes: 64 * 1024,
-  depth: 64,
-  comparisons: 256,
-  observations: 256,
-} as const;
-
 const LITERAL_KINDS: ReadonlySet<Word> = new Set<LiteralKind>([
   'string',
   'integer',
@@ -39,9 +32,11 @@ const LITERAL_KINDS: ReadonlySet<Word> = new Set<LiteralKind>([
  * @throws PatternFault with the place and what was expected there.
  */
 export function parsePattern(text: string): Pattern {
-  if (text.length * 3 > PATTERN_LIMITS.bytes && Buffer.byteLength(text) > PATTERN_LIMITS.bytes) {
-    const problem = `a pattern has at most ${PATTERN_LIMITS.bytes} bytes, this one is longer`;
-    throw new PatternFault('pattern_too_long', text, 0, problem);
+  const bytesMax = PATTERN_LIMITS.bytes;
+  if (text.length * 3 > bytesMax) {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > bytesMax)
+      throw new PatternFault('pattern_too_long', text, 0, tooLong(bytes, bytesMax));
   }
   return new Parser(text).pattern();
 }
@@ -49,8 +44,7 @@ export function parsePattern(text: string): Pattern {
 class Parser {
   private readonly scan: Scanner;
   private depth = 0;
-  private comparisons = 0;
-  private observations = 0;
+  private readonly counts = { comparisons: 0, observations: 0, qualifiers: 0, constants: 0 };
 
   constructor(text: string) {
     this.scan = new Scanner(text);
@@ -60,7 +54,8 @@ class Parser {
     const expression = this.joinedObservations('FOLLOWEDBY');
     if (this.scan.word !== 'end')
       throw this.expected('AND, OR, FOLLOWEDBY, a qualifier or the end');
-    return { expression, comparisons: this.comparisons, observations: this.observations };
+    const { comparisons, observations } = this.counts;
+    return { expression, comparisons, observations };
   }
 
   /** AND binds closest, then OR, then FOLLOWEDBY (section 9.5.3). */
@@ -82,6 +77,7 @@ class Parser {
     for (;;) {
       const qualifier = this.scan.word === 'keyword' ? this.qualifier() : undefined;
       if (!qualifier) return expression;
+      this.count('qualifiers');
       expression = { kind: 'qualified', inner: expression, qualifier };
     }
   }
@@ -95,10 +91,7 @@ class Parser {
       return { kind: 'group', inner };
     }
     if (!this.take('[')) throw this.expected("'[' or '('");
-    this.observations += 1;
-    if (this.observations > PATTERN_LIMITS.observations) {
-      throw this.tooComplex(`more than ${PATTERN_LIMITS.observations} observations`);
-    }
+    this.count('observations');
     const comparison = this.joinedComparisons('OR');
     if (!this.take(']')) throw this.expected("']'");
     return { kind: 'observation', comparison };
@@ -154,10 +147,7 @@ class Parser {
       this.need(')');
       return { kind: 'group', inner };
     }
-    this.comparisons += 1;
-    if (this.comparisons > PATTERN_LIMITS.comparisons) {
-      throw this.tooComplex(`more than ${PATTERN_LIMITS.comparisons} comparisons`);
-    }
+    this.count('comparisons');
     return this.scan.word === 'keyword' ? this.existence() : this.test();
   }
 
@@ -213,6 +203,7 @@ class Parser {
   private literal(): Literal {
     const { word, value } = this.scan;
     if (!LITERAL_KINDS.has(word)) throw this.expected('a constant');
+    this.count('constants');
     this.scan.next();
     return { kind: word as LiteralKind, text: value };
   }
@@ -249,9 +240,17 @@ class Parser {
 
   private enter(): void {
     this.depth += 1;
-    if (this.depth > PATTERN_LIMITS.depth) {
-      throw this.tooComplex(`parentheses nested deeper than ${PATTERN_LIMITS.depth}`);
-    }
+    if (this.depth <= PATTERN_LIMITS.depth) return;
+    throw this.tooComplex(
+      `parentheses nested deeper than the limit of ${PATTERN_LIMITS.depth} levels`,
+    );
+  }
+
+  /** Counts one more. Throws where there are too many: nothing is read beyond a limit. */
+  private count(what: keyof Parser['counts']): void {
+    this.counts[what] += 1;
+    if (this.counts[what] <= PATTERN_LIMITS[what]) return;
+    throw this.tooComplex(`more ${what} than the limit of ${PATTERN_LIMITS[what]}`);
   }
 
   private take(word: Word): boolean {

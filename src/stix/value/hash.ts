@@ -38,7 +38,11 @@ const FORMS_BY_NAME: ReadonlyMap<string, HashForm> = new Map(
   ]),
 );
 
+/** No algorithm's name is longer, however it is spelt. */
+const NAME_LENGTH_MAX = 64;
+
 function formOf(algorithm: string): HashForm | undefined {
+  if (algorithm.length > NAME_LENGTH_MAX) return undefined;
   const form = FORMS_BY_NAME.get(algorithm);
   return form ?? FORMS.get(algorithm.toLowerCase().replaceAll('-', '').replaceAll('_', ''));
 }

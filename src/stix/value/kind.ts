@@ -111,6 +111,7 @@ export function kindOfPath(objectType: string, keys: readonly string[]): string 
 function hashKind(objectType: string, keys: readonly string[]): string | undefined {
   const [property, algorithm] = keys;
   if (property !== 'hashes' || algorithm === undefined || keys.length > 2) return undefined;
+  if (algorithm.length > KIND_LENGTH_MAX) return undefined;
   const prefix = Object.hasOwn(HASHED, objectType) ? HASHED[objectType] : undefined;
   return prefix === undefined ? undefined : prefix + hashAlgorithmName(algorithm);
 }
