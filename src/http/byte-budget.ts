@@ -117,22 +117,28 @@ class Ledger {
     this.give(holder, holder.held);
   }
 
-  private fits({ owner }: Holder, bytes: number): boolean {
-    return (
-      this.total + bytes <= this.limits.total &&
-      (this.byOwner.get(owner) ?? 0) + bytes <= this.limits.perOrganisation
-    );
+  private fits(holder: Holder, bytes: number): boolean {
+    return this.total + bytes <= this.limits.total && !this.exceedsShare(holder, bytes);
   }
 
-  /** Whether somebody older waits for the same room. */
+  /**
+   * Whether somebody older waits for the same room. Who waits because its own organisation has used up
+   * its share is in nobody else's way, nor are those of that organisation behind it.
+   */
   private isBehind({ owner, ticket }: Holder): boolean {
-    const { perOrganisation } = this.limits;
-    return this.waiters.some(({ holder, bytes }) => {
+    const full = new Set<number | undefined>();
+    for (const { holder, bytes } of this.waiters) {
       if (holder.ticket > ticket) return false;
-      return (
-        holder.owner === owner || (this.byOwner.get(holder.owner) ?? 0) + bytes <= perOrganisation
-      );
-    });
+      if (holder.owner === owner) return true;
+      if (full.has(holder.owner)) continue;
+      if (!this.exceedsShare(holder, bytes)) return true;
+      full.add(holder.owner);
+    }
+    return false;
+  }
+
+  private exceedsShare({ owner }: Holder, bytes: number): boolean {
+    return (this.byOwner.get(owner) ?? 0) + bytes > this.limits.perOrganisation;
   }
 
   private add(holder: Holder, bytes: number): void {
@@ -195,7 +201,6 @@ class Ledger {
    * share holds up nobody else's.
    */
   private serve(): void {
-    const { perOrganisation } = this.limits;
     const full = new Set<number | undefined>();
     for (const waiter of this.waiters.slice()) {
       const { holder, bytes } = waiter;
@@ -203,15 +208,14 @@ class Ledger {
       if (this.fits(holder, bytes)) {
         this.add(holder, bytes);
         waiter.resume();
-      } else if ((this.byOwner.get(holder.owner) ?? 0) + bytes > perOrganisation) {
+      } else if (this.exceedsShare(holder, bytes)) {
         full.add(holder.owner);
       } else return;
     }
   }
 
-  private busy({ owner }: Holder, bytes: number): Problem {
-    const isShare = (this.byOwner.get(owner) ?? 0) + bytes > this.limits.perOrganisation;
-    const whose = isShare ? 'Your organisation has' : 'The server has';
+  private busy(holder: Holder, bytes: number): Problem {
+    const whose = this.exceedsShare(holder, bytes) ? 'Your organisation has' : 'The server has';
     return new Problem(
       'server_busy',
       `${whose} too many bytes in requests and answers under way. Send fewer at a time, or try again later`,

@@ -145,7 +145,9 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   }
   const problem = problemOfBody(error, request.routeOptions) ?? toProblem(error);
   const status = statusOf(problem.code);
-  if (status >= 500) request.log.error({ err: error, requestId: request.id }, 'request failed');
+  // What failed because its client had left is no fault of the server.
+  if (status >= 500 && !reply.raw.closed)
+    request.log.error({ err: error, requestId: request.id }, 'request failed');
   request.problem = problem.code;
   const wait = problem.extra['retry_after'] ?? (status === 503 ? 1 : undefined);
   if (typeof wait === 'number') reply.header('retry-after', String(wait));

@@ -83,6 +83,19 @@ describe('the budget of bytes in flight', () => {
     expect(done).toEqual(['other', 'anonymous', 'greedy']);
   });
 
+  it('holds up nobody by a request that waits only behind one of its own organisation', async () => {
+    const budget = aBudget(100, 50);
+    await budget.acquire(45, { organisationId: 1 });
+    const { done, note } = order();
+    note('large', budget.acquire(20, { organisationId: 1 }));
+    // It would fit, but it waits for its turn within its organisation.
+    note('small', budget.acquire(1, { organisationId: 1 }));
+    await settled();
+    note('somebody else', budget.acquire(10, { organisationId: 2 }));
+    await settled();
+    expect(done).toEqual(['somebody else']);
+  });
+
   it('lets a single request of any size go on alone, counted as the whole share', async () => {
     const budget = aBudget(100, 50);
     const account = budget.open(1);

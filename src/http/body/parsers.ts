@@ -10,6 +10,7 @@ import { JsonFault } from '../../stix/json-fault.ts';
 import { parseJson, valuesMaxOf, withoutMark } from '../../stix/json.ts';
 import type { ByteAccount } from '../byte-budget.ts';
 import type { Services } from '../context.ts';
+import { collectBlocks } from './blocks.ts';
 import { awaitGoAhead, goAhead } from './expectation.ts';
 import { gunzipped, isGzip } from './gunzip.ts';
 import { bytesMaxOf, kindOf, limitBody, takesGzip } from './kinds.ts';
@@ -27,6 +28,8 @@ declare module 'fastify' {
 const BUNDLE_VALUES_MAX = 5_000_000;
 /** What a value takes besides its text, about. */
 const VALUE_BYTES = 48;
+
+const NOTHING = Buffer.alloc(0);
 
 /** Lines of any number, read as they come. */
 export type LinesBody = AsyncIterable<Buffer>;
@@ -62,27 +65,33 @@ export function readBodies(app: FastifyInstance, services: Services): void {
 
 /** All bytes of the body. Throws Problem, or BodyTooLarge, as soon as one is too many. */
 export async function wholeBody(services: Services, request: FastifyRequest): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of allowedBytes(services, request)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return Buffer.concat(await collectBlocks(allowedBytes(services, request)));
 }
 
 /**
- * The text of the body, decoded as it comes. RFC 8259 §8.1: JSON is UTF-8; anything else would be
- * replaced, so changed, without a word.
+ * The text of the body. RFC 8259 §8.1: JSON is UTF-8; anything else would be replaced, so changed,
+ * without a word.
  */
 async function textOf(services: Services, request: FastifyRequest): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const parts: string[] = [];
+  const blocks = await collectBlocks(allowedBytes(services, request));
   try {
-    for await (const chunk of allowedBytes(services, request)) {
-      parts.push(decoder.decode(chunk, { stream: true }));
-    }
-    parts.push(decoder.decode());
+    return await inSlices(decoded(blocks));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new Problem('invalid_json', 'The body is not UTF-8', { cause: error });
   }
+}
+
+/** Empties `blocks`. Throws TypeError where they are not UTF-8. */
+function* decoded(blocks: Buffer[]): Generator<undefined, string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const parts: string[] = [];
+  for (const [index, block] of blocks.entries()) {
+    parts.push(decoder.decode(block, { stream: true }));
+    blocks[index] = NOTHING;
+    yield;
+  }
+  parts.push(decoder.decode());
   return parts.join('');
 }
 
