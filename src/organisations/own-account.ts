@@ -1,9 +1,11 @@
 /** What users do with their own accounts. */
 import { Problem } from '../errors.ts';
 import type { SignedIn } from '../sharing/member.ts';
+import type { Standing } from '../sharing/standing.ts';
 import { appendServerAudit } from '../store/audit.ts';
 import { confirmSecret, replaceRecoveryCodes, setSecret } from '../store/second-factors.ts';
 import { endSessions } from '../store/sessions.ts';
+import { requireStanding } from '../store/standing.ts';
 import { asServer, type ServerTx } from '../store/transaction.ts';
 import {
   clearIdentity,
@@ -24,19 +26,25 @@ export interface OwnAccount extends SignInContext {
   readonly signInDesk: SignInDesk;
 }
 
+/** A signed-in user, with what they were let in as. */
+export interface Self {
+  readonly user: SignedIn;
+  readonly standing: Standing;
+}
+
 /**
  * Creates a second factor, which counts once it is confirmed. Throws Problem second_factor_present,
  * and as proveAgain.
  */
 export async function enrol(
   context: OwnAccount,
-  user: SignedIn,
+  self: Self,
   proof: Pick<Proof, 'password'>,
 ): Promise<Enrolment> {
+  const { user } = self;
   await context.signInDesk.guarded(user.id, () => proveAgain(context, user, proof));
   const { sealed, secret, uri } = newSecret(context.keyring, user);
-  await asServer(context.db, async (tx) => {
-    const { totpConfirmedAt } = await self(tx, user);
+  await change(context, self, async (tx, { totpConfirmedAt }) => {
     if (totpConfirmedAt !== null) {
       throw new Problem(
         'second_factor_present',
@@ -50,32 +58,30 @@ export async function enrol(
 
 /**
  * Confirms the second factor with a code of it: from now on signing in takes one, and other
- * sessions end. Returns the recovery codes, shown this once. Throws Problem second_factor_present, second_factor_invalid or
- * too_many_attempts.
+ * sessions end. Returns the recovery codes, shown this once. Throws Problem second_factor_present,
+ * second_factor_invalid or too_many_attempts.
  */
 export async function confirm(
   context: OwnAccount,
-  user: SignedIn,
+  self: Self,
   code: string,
   origin: ActOrigin,
 ): Promise<string[]> {
-  const { db, keyring, clock, signInDesk } = context;
-  return signInDesk.guarded(user.id, () =>
-    asServer(db, async (tx) => {
-      const record = await self(tx, user);
-      if (record.totpConfirmedAt !== null) {
-        throw new Problem('second_factor_present', 'The second factor is confirmed already');
-      }
-      await useCode(tx, keyring, record, code, clock.now());
-      await confirmSecret(tx, user.id, clock.now());
-      const codes = newRecoveryCodes();
-      const hashes = codes.map(({ hash }) => hash);
-      await replaceRecoveryCodes(tx, user.id, hashes);
-      await endSessions(tx, user.id, clock.now(), { but: user.sessionId });
-      await note(tx, record, 'user.add_second_factor', origin);
-      return codes.map((one) => one.code);
-    }),
-  );
+  const { keyring, clock, signInDesk } = context;
+  const { user } = self;
+  const codes = newRecoveryCodes();
+  const confirming = async (tx: ServerTx, record: UserRecord): Promise<void> => {
+    if (record.totpConfirmedAt !== null) {
+      throw new Problem('second_factor_present', 'The second factor is confirmed already');
+    }
+    await useCode(tx, keyring, record, code, clock.now());
+    await confirmSecret(tx, user.id, clock.now());
+    const hashes = codes.map(({ hash }) => hash);
+    await replaceRecoveryCodes(tx, user.id, hashes);
+  };
+  const act = { action: 'user.add_second_factor', ends: 'others', origin } as const;
+  await signInDesk.guarded(user.id, () => change(context, self, confirming, act));
+  return codes.map((one) => one.code);
 }
 
 /**
@@ -84,20 +90,18 @@ export async function confirm(
  */
 export async function removeSecondFactor(
   context: OwnAccount,
-  user: SignedIn,
+  self: Self,
   code: string,
   origin: ActOrigin,
 ): Promise<void> {
-  const { db, keyring, clock, signInDesk } = context;
-  await signInDesk.guarded(user.id, () =>
-    asServer(db, async (tx) => {
-      const record = await self(tx, user);
-      await useCode(tx, keyring, record, code, clock.now());
-      await setSecret(tx, user.id, undefined);
-      await endSessions(tx, user.id, clock.now(), { but: user.sessionId });
-      await note(tx, record, 'user.remove_second_factor', origin);
-    }),
-  );
+  const { keyring, clock, signInDesk } = context;
+  const { user } = self;
+  const removing = async (tx: ServerTx, record: UserRecord): Promise<void> => {
+    await useCode(tx, keyring, record, code, clock.now());
+    await setSecret(tx, user.id, undefined);
+  };
+  const act = { action: 'user.remove_second_factor', ends: 'others', origin } as const;
+  await signInDesk.guarded(user.id, () => change(context, self, removing, act));
 }
 
 /**
@@ -106,11 +110,12 @@ export async function removeSecondFactor(
  */
 export async function changePassword(
   context: OwnAccount,
-  user: SignedIn,
+  self: Self,
   { current, next }: { readonly current: string; readonly next: string },
   origin: ActOrigin,
 ): Promise<void> {
-  const { db, clock, signInDesk } = context;
+  const { db, signInDesk } = context;
+  const { user } = self;
   await signInDesk.guarded(user.id, async () => {
     const before = await findUser(db.server, { id: user.id });
     const source = { name: user.email, known: true };
@@ -119,12 +124,8 @@ export async function changePassword(
     const names = await findNamesAround(db, user.id);
     await refuseWeak(next, { names, path: 'body.next' });
     const hash = await hashPassword(next, source);
-    await asServer(db, async (tx) => {
-      const record = await self(tx, user);
-      await setPassword(tx, user.id, hash);
-      await endSessions(tx, user.id, clock.now(), { but: user.sessionId });
-      await note(tx, record, 'user.change_password', origin);
-    });
+    const act = { action: 'user.change_password', ends: 'others', origin } as const;
+    await change(context, self, (tx) => setPassword(tx, user.id, hash), act);
   });
 }
 
@@ -134,33 +135,56 @@ export async function changePassword(
  */
 export async function removeIdentity(
   context: OwnAccount,
-  user: SignedIn,
+  self: Self,
   proof: Proof,
   origin: ActOrigin,
 ): Promise<void> {
-  const { db, clock, signInDesk } = context;
-  await signInDesk.guarded(user.id, () => proveAgain(context, user, proof));
-  await asServer(db, async (tx) => {
-    const record = await self(tx, user);
-    if (!(await clearIdentity(tx, user.id))) throw notBound();
-    await endSessions(tx, user.id, clock.now());
-    await note(tx, record, 'user.unlink_identity', origin);
+  const { user } = self;
+  await context.signInDesk.guarded(user.id, async () => {
+    const useProof = await proveAgain(context, user, proof);
+    const removing = async (tx: ServerTx, record: UserRecord): Promise<void> => {
+      await useProof(tx, record);
+      if (!(await clearIdentity(tx, user.id))) throw notBound();
+    };
+    const act = { action: 'user.unlink_identity', ends: 'all', origin } as const;
+    await change(context, self, removing, act);
   });
 }
 
-async function self(tx: ServerTx, { id }: SignedIn): Promise<UserRecord> {
-  const user = await findUser(tx, { id }, { lock: true });
-  if (user === undefined) throw new Error('A user who is signed in is gone');
-  return user;
+/** What a change is called in the audit, and which sessions of the user end with it. */
+interface OwnAct {
+  readonly action: string;
+  readonly ends: 'others' | 'all';
+  readonly origin: ActOrigin;
+}
+
+/**
+ * Changes the account in one transaction, unless the session was ended or its user disabled since
+ * the request began (StandingChanged). That is asked before the work, which may end both itself.
+ */
+async function change(
+  { db, clock }: OwnAccount,
+  { user, standing }: Self,
+  work: (tx: ServerTx, record: UserRecord) => Promise<void>,
+  act?: OwnAct,
+): Promise<void> {
+  await asServer(db, async (tx) => {
+    const record = await findUser(tx, { id: user.id }, { lock: true });
+    if (record === undefined) throw new Error('A user who is signed in is gone');
+    const now = clock.now();
+    await requireStanding(tx, standing, now);
+    await work(tx, record);
+    if (act === undefined) return;
+    await endSessions(tx, user.id, now, act.ends === 'all' ? {} : { but: user.sessionId });
+    await note(tx, record, act);
+  });
 }
 
 async function note(
   tx: ServerTx,
   { id, organisationId }: UserRecord,
-  action: string,
-  origin: ActOrigin,
+  { action, origin: { requestId, address } }: OwnAct,
 ): Promise<void> {
-  const { requestId, address } = origin;
   const entry = { organisationId, actor: `user ${id}`, action, requestId, address };
   await appendServerAudit(tx, { ...entry, detail: { user: id } });
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import type { SignedIn } from '../sharing/member.ts';
 import { PRODUCTION, PRODUCTION_SLUG } from '../sharing/realm.ts';
+import type { Standing } from '../sharing/standing.ts';
 import { appendServerAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type RefreshRecord,
   type SessionView,
 } from '../store/sessions.ts';
+import { requireStanding } from '../store/standing.ts';
 import { asServer, type ServerTx } from '../store/transaction.ts';
 import { noteSignIn, type UserRecord } from '../store/users.ts';
 import { hashToken, newToken } from './links.ts';
@@ -186,17 +188,22 @@ export async function readSessions(
   return listSessions(db, user.id, clock.now());
 }
 
-/** Ends a session of one's own. Throws Problem not_found. */
+/** Ends a session of one's own. Throws Problem not_found, or StandingChanged. */
 export async function endSession(
   { db, clock }: SessionContext,
-  user: { readonly id: string; readonly organisationId: number },
+  { user, standing }: { readonly user: SignedIn; readonly standing: Standing },
   sessionId: string,
   origin: ActOrigin,
 ): Promise<void> {
+  const { id } = user;
+  const { organisationId } = standing;
   await asServer(db, async (tx) => {
-    const ended = await endSessions(tx, user.id, clock.now(), { only: sessionId });
+    const now = clock.now();
+    // First: the session may be the one that asks.
+    await requireStanding(tx, standing, now);
+    const ended = await endSessions(tx, id, now, { only: sessionId });
     if (ended === 0) throw new Problem('not_found', 'You have no such session');
-    await note(tx, user, 'session.end', origin, { session: sessionId });
+    await note(tx, { id, organisationId }, 'session.end', origin, { session: sessionId });
   });
 }
 

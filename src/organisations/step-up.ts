@@ -8,7 +8,7 @@ import type { Keyring } from '../keyring.ts';
 import type { SignedIn } from '../sharing/member.ts';
 import type { Database } from '../store/database.ts';
 import { findSession } from '../store/sessions.ts';
-import { asServer } from '../store/transaction.ts';
+import type { ServerTx } from '../store/transaction.ts';
 import { findUser, type UserRecord } from '../store/users.ts';
 import { checkPassword } from './passwords.ts';
 import { useCode } from './second-factor.ts';
@@ -29,28 +29,30 @@ interface Context {
   readonly clock: Clock;
 }
 
+/** What is left of a proof for the transaction of the change: it uses a code up. */
+export type ProofStep = (tx: ServerTx, record: UserRecord) => Promise<void>;
+
 /**
- * Checks the proof of a signed-in user. The caller counts the tries. Throws Problem
- * reauthentication_needed, sign_in_failed, second_factor_invalid or sign_in_busy.
+ * Checks the proof of a signed-in user; a code is used up by the step that it returns. The caller
+ * counts the tries. Both throw Problem reauthentication_needed, sign_in_failed,
+ * second_factor_invalid or sign_in_busy.
  */
 export async function proveAgain(
   context: Context,
   user: SignedIn,
   { password, code }: Proof,
-): Promise<void> {
+): Promise<ProofStep> {
   const { db, keyring, clock } = context;
   const record = await findUser(db.server, { id: user.id });
   if (record === undefined) throw needed();
   if (code !== undefined && record.totpConfirmedAt !== null) {
-    await asServer(db, async (tx) => {
-      const locked = await findUser(tx, { id: user.id }, { lock: true });
-      if (locked === undefined) throw needed();
+    return async (tx, locked) => {
       await useCode(tx, keyring, locked, code, clock.now());
-    });
-    return;
+    };
   }
-  if (password !== undefined) return provePassword(record, password);
-  if (!(await isFresh(context, user))) throw needed();
+  if (password !== undefined) await provePassword(record, password);
+  else if (!(await isFresh(context, user))) throw needed();
+  return async () => undefined;
 }
 
 /** Throws Problem sign_in_failed or sign_in_busy. */

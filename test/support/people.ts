@@ -93,6 +93,13 @@ export class Person {
     return this;
   }
 
+  /** A recovery code that has not been used. */
+  nextCode(): string {
+    const code = this.#codes.shift();
+    if (code === undefined) throw new Error('No recovery code is left');
+    return code;
+  }
+
   /** `POST /sessions` with the right password, and a recovery code where there is a second factor. */
   triesToSignIn(more: object = {}): Test {
     const { email, password } = this;

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import {
   changePassword,
@@ -5,8 +6,9 @@ import {
   enrol,
   removeIdentity,
   removeSecondFactor,
+  type Self,
 } from '../../organisations/own-account.ts';
-import { ANALYSTS, userOf } from '../access.ts';
+import { ANALYSTS, memberOf, userOf } from '../access.ts';
 import { clientOf } from '../client.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
@@ -46,7 +48,7 @@ const begin: Route = (app, services) => {
     },
     async (request, reply) => {
       const { password: given } = request.body ?? {};
-      const enrolment = await enrol(services, userOf(request), { password: given });
+      const enrolment = await enrol(services, selfOf(request), { password: given });
       return reply.code(201).send(enrolment);
     },
   );
@@ -72,7 +74,7 @@ const complete: Route = (app, services) => {
     async (request) => ({
       recovery_codes: await confirm(
         services,
-        userOf(request),
+        selfOf(request),
         request.body.code,
         clientOf(request),
       ),
@@ -98,7 +100,7 @@ const remove: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      await removeSecondFactor(services, userOf(request), request.body.code, clientOf(request));
+      await removeSecondFactor(services, selfOf(request), request.body.code, clientOf(request));
       return reply.code(204).send(null);
     },
   );
@@ -122,7 +124,7 @@ const password: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      await changePassword(services, userOf(request), request.body, clientOf(request));
+      await changePassword(services, selfOf(request), request.body, clientOf(request));
       return reply.code(204).send(null);
     },
   );
@@ -148,11 +150,16 @@ const unlink: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      await removeIdentity(services, userOf(request), request.body ?? {}, clientOf(request));
+      await removeIdentity(services, selfOf(request), request.body ?? {}, clientOf(request));
       return reply.code(204).send(null);
     },
   );
 };
+
+/** The user behind a request, with what they were let in as. */
+function selfOf(request: FastifyRequest): Self {
+  return { user: userOf(request), standing: memberOf(request).standing };
+}
 
 /** `/me/…`: what users do with their own accounts. */
 export const ownAccount = noun(begin, complete, remove, password, unlink);

@@ -198,9 +198,9 @@ const end: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { organisation } = memberOf(request);
-      const user = { id: userOf(request).id, organisationId: organisation.id };
-      await endSession(services, user, request.params.id, clientOf(request));
+      const { standing } = memberOf(request);
+      const self = { user: userOf(request), standing };
+      await endSession(services, self, request.params.id, clientOf(request));
       return reply.code(204).send(null);
     },
   );
