@@ -16,7 +16,8 @@ import {
   type KeyObject,
 } from 'node:crypto';
 
-export type Purpose = 'access-token' | 'api-key' | 'audit' | 'cursor' | 'stored-secret';
+export type Purpose =
+  'access-token' | 'api-key' | 'audit' | 'cursor' | 'fingerprint' | 'stored-secret';
 
 export interface Keyring {
   /**
@@ -51,6 +52,14 @@ export function createKeyring(current: Buffer, older?: Buffer): Keyring {
       return keys;
     },
   };
+}
+
+/**
+ * What tells one master secret from another without revealing anything about it: of the current one
+ * first, then of the older one if any.
+ */
+export function fingerprints(keyring: Keyring): readonly string[] {
+  return keyring.keys('fingerprint').map((key) => key.export().subarray(0, 8).toString('hex'));
 }
 
 /** The HMAC under which a key's secret is kept (the current pepper). */

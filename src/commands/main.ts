@@ -6,6 +6,7 @@ import { agreementCommand } from './agreement.ts';
 import { communityCommand } from './community.ts';
 import { demoCommand } from './demo/command.ts';
 import { auditCommand } from './audit.ts';
+import { backupCommand } from './backup.ts';
 import { doctorCommand } from './doctor.ts';
 import { groupCommand } from './group.ts';
 import { importCommand } from './import.ts';
@@ -14,6 +15,7 @@ import { migrateCommand } from './migrate.ts';
 import { orgCommand } from './org.ts';
 import { printError } from './output.ts';
 import { realmCommand } from './realm.ts';
+import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve-command.ts';
 import { userCommand } from './user.ts';
 import { validateCommand } from './validate.ts';
@@ -33,6 +35,8 @@ const program = new Command('tocsin')
   .addCommand(importCommand())
   .addCommand(validateCommand())
   .addCommand(auditCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand())
   .addCommand(doctorCommand())
   .addCommand(demoCommand());
 

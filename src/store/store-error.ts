@@ -17,6 +17,14 @@ export type StoreErrorCode =
   | 'orphans_running'
   | 'postgres_start_failed'
   | 'postgres_stop_failed'
+  // backups
+  | 'backup_damaged'
+  | 'backup_exists'
+  | 'backup_failed'
+  | 'backup_not_embedded'
+  | 'backup_of_another_secret'
+  | 'data_directory_empty'
+  | 'data_directory_in_use'
   // migrations
   | 'database_unreachable'
   | 'postgres_too_old'
