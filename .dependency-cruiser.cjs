@@ -47,13 +47,16 @@ const rootArrows = {
   clock: [],
   keyring: ['src/errors\\.ts$'],
   telemetry: ['src/(errors|clock)\\.ts$'],
+  spelling: [],
+  'schema-expectation': [],
+  'schema-issues': ['src/(schema-expectation|spelling)\\.ts$'],
 };
 
 /** Root files that a folder may import. */
 function rootFilesFor(folder) {
-  if (pure.includes(folder)) return 'errors';
+  if (pure.includes(folder)) return 'errors|spelling';
   if (folder === 'http' || folder === 'commands')
-    return 'errors|clock|telemetry|keyring|config|limits';
+    return 'errors|clock|telemetry|keyring|config|limits|spelling|schema-issues';
   return 'errors|clock|telemetry|keyring';
 }
 

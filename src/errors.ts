@@ -50,6 +50,7 @@ export const PROBLEMS = {
   line_too_long: 'A line is too long',
   logo_unsupported: 'The picture is neither PNG nor JPEG',
   lone_surrogate: 'A text holds half of a surrogate pair',
+  method_not_allowed: 'The method is not available for this path',
   name_taken: 'The name is taken, or looks like one that is',
   network_not_allowed: 'The key may not be used from this address',
   not_acceptable: 'None of the accepted media types is available',

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import accepts from '@fastify/accepts';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import fastify, {
@@ -8,7 +7,6 @@ import fastify, {
   type FastifyInstance,
   type FastifyRequest,
 } from 'fastify';
-import { validatorCompiler } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
 import { takeAccessTokens } from './access-tokens.ts';
 import { guardRoutes } from './access.ts';
@@ -25,6 +23,7 @@ import { documentObject, documentRoute } from './document.ts';
 import { takeTurnsByNetwork, takeTurnsByOrganisation } from './fairness.ts';
 import { health } from './health.ts';
 import { refuseKeysInUrl } from './key-in-url.ts';
+import { answerMethod, collectMethods } from './methods.ts';
 import { metrics, openMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { refusePeculiar } from './peculiar.ts';
@@ -38,6 +37,7 @@ import { endConnectionsWithStreams } from './streams/last-answer.ts';
 import { welcome } from './welcome.ts';
 import { createServerFactory } from './server.ts';
 import type { CertificateSource } from './tls.ts';
+import { compileValidator } from './validation/compiler.ts';
 import { logAtEnd, logRequests } from './wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
@@ -50,7 +50,6 @@ export async function createApp(
 ): Promise<FastifyInstance> {
   const app = bareApp(services, certificate);
   readBodies(app, services);
-  await app.register(accepts);
   await app.register(cookie);
   await takeAccessTokens(app, services);
   await app.register(swagger, {
@@ -85,10 +84,11 @@ function bareApp(services: Services, certificate?: CertificateSource): FastifyIn
     return503OnClosing: false,
     frameworkErrors: answerUnrouted(services),
     clientErrorHandler: answerClientErrors(services),
-    routerOptions: { maxParamLength: 300 },
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     serverFactory: createServerFactory(certificate),
   });
-  app.setValidatorCompiler(validatorCompiler);
+  const table = collectMethods(app);
+  app.setValidatorCompiler(compileValidator);
   // Answers are documented by their schemas and held to them by tests, not checked one by one.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(answerProblem);
@@ -98,9 +98,11 @@ function bareApp(services: Services, certificate?: CertificateSource): FastifyIn
   drainAtClose(app);
   watchRequests(app, services);
   app.addHook('onRequest', async (request) => refuseNul(request));
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     // Before a body is read: Fastify would read that of an unknown path too.
-    if (request.is404) throw nothingHere();
+    if (!request.is404) return undefined;
+    if (answerMethod(table, request, reply)) return reply;
+    throw nothingHere();
   });
   return app;
 }

@@ -6,6 +6,7 @@ import {
 } from 'fastify-type-provider-zod';
 import type { Access } from './access.ts';
 import { tidyComponents } from './document-components.ts';
+import { bodySchemaOf, isNothing, mayBeLeftOut } from './validation/left-out.ts';
 
 /** Schemas of bodies that the route itself does not validate, by media type. */
 export type Bodies = Readonly<Record<string, object>>;
@@ -35,7 +36,7 @@ const withComponents = createJsonSchemaTransformObject({ zodToJsonConfig });
 
 /** One route: its roles, its bodies, and that a public one needs no key. */
 export const documentRoute: SwaggerTransform = (document) => {
-  const { schema, url } = fromZod(document);
+  const { schema, url } = fromZod(withoutNothing(document));
   const { access, takes } = document.route.config ?? {};
   const description = [schema?.description, rolesText(access)].filter((text) => text).join('\n\n');
   return {
@@ -45,13 +46,14 @@ export const documentRoute: SwaggerTransform = (document) => {
       ...(description === '' ? {} : { description }),
       ...(access === 'public' ? { security: [] } : {}),
       ...(takes === undefined ? {} : { body: { content: contentOf(takes) } }),
+      ...(isBodyOptional(document) ? { [BODY_OPTIONAL]: true } : {}),
     },
   };
 };
 
 /** The whole document. */
 export const documentObject: SwaggerTransformObject = (document) =>
-  tidyComponents(withComponents(document));
+  tidyComponents(withOptionalBodies(withComponents(document)));
 
 function rolesText(access: Access | undefined): string {
   if (access === undefined || access === 'public') return '';
@@ -60,4 +62,39 @@ function rolesText(access: Access | undefined): string {
 
 function contentOf(takes: Bodies): Record<string, { schema: object }> {
   return Object.fromEntries(Object.entries(takes).map(([type, schema]) => [type, { schema }]));
+}
+
+type Route = Parameters<SwaggerTransform>[0];
+
+/** Says, until the document is whole, that the body of an operation may be left out. */
+const BODY_OPTIONAL = 'x-body-optional';
+
+/** What a route does not take is not documented. */
+function withoutNothing(document: Route): Route {
+  const { body, querystring, ...rest } = document.schema ?? {};
+  const taken = {
+    ...(isNothing(body) ? {} : { body }),
+    ...(isNothing(querystring) ? {} : { querystring }),
+  };
+  return { ...document, schema: { ...rest, ...taken } };
+}
+
+function isBodyOptional({ schema }: Route): boolean {
+  const body = bodySchemaOf(schema);
+  return body !== undefined && !isNothing(body) && mayBeLeftOut(body);
+}
+
+/** @fastify/swagger requires every body. */
+function withOptionalBodies<D extends object>(document: D): D {
+  return JSON.parse(JSON.stringify(document), (_key, value: unknown) => {
+    if (!isOperation(value)) return value;
+    const { [BODY_OPTIONAL]: _, requestBody, ...operation } = value;
+    return { ...operation, requestBody: { ...requestBody, required: false } };
+  });
+}
+
+function isOperation(
+  value: unknown,
+): value is { [BODY_OPTIONAL]: true; requestBody: object; [name: string]: unknown } {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, BODY_OPTIONAL);
 }

@@ -2,7 +2,6 @@
  * The one place that knows statuses: from what a verb throws to an RFC 9457 answer.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
 import { JsonFault } from '../stix/json-fault.ts';
 import { isOutage, isStorageFull } from '../store/outage.ts';
@@ -42,6 +41,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   last_owner: 409,
   line_too_long: 413,
   logo_unsupported: 415,
+  method_not_allowed: 405,
   name_taken: 409,
   network_not_allowed: 403,
   not_acceptable: 406,
@@ -169,12 +169,6 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof JsonFault) {
     return new Problem(error.code, error.detail, { path: error.path, cause: error });
-  }
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const [issue] = error.validation;
-    const where = issue?.instancePath.replaceAll('/', '.').replace(/^\./, '');
-    const path = [error.validationContext, where].filter((part) => part).join('.');
-    return new Problem('invalid_request', issue?.message ?? 'The request is not valid', { path });
   }
   const code = isFastifyError(error) ? FASTIFY_FAULTS[error.code] : undefined;
   if (code !== undefined && error instanceof Error) return new Problem(code, error.message);

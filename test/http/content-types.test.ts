@@ -33,6 +33,15 @@ describe('a bundle is taken as', () => {
     'application/stix+json; version="2.1"',
     'application/stix+json; charset=utf-8; version=2.1',
     'application/stix+json;version=2.0',
+    'application/stix+json;version=2',
+    'application/stix+json; version="2.2"',
+    'application/vnd.oasis.stix+json',
+    'application/vnd.oasis.stix+json; version=2.0',
+    'Application/Vnd.OASIS.STIX+json; version=2.1; charset=UTF8',
+    'application/json; charset=utf8',
+    'application/json; charset=UTF8',
+    'application/json; charset="utf8"',
+    'application/stix+json; charset=utf8; version=2.1',
     'Application/STIX+JSON;Version=2.1',
     'application/json;',
     'application/json ; charset=utf-8',
@@ -70,8 +79,10 @@ describe('415, and nothing is stored', () => {
     ['application/json; charset=utf-16'],
     ['application/json; charset=latin1'],
     ['application/json; version=2.1; charset=iso-8859-1'],
-    ['application/stix+json; version=3.0'],
-    ['application/stix+json; version=1.2'],
+    ['application/stix+json; version=two'],
+    ['application/stix+json; version=2.1; version=2.1'],
+    ['application/json; charset="utf-8'],
+    ['application/json; charset=utf-80'],
     ['application/stix+json; version=2.1; version=1.0'],
     ['application/taxii+json;version=2.1'],
     ['application/json; boundary=x'],
@@ -112,6 +123,39 @@ describe('415, and nothing is stored', () => {
     }
   });
 });
+
+/** The status of GET /changes, and the type of its answer. */
+async function readAs(accept: string): Promise<[number, string | undefined]> {
+  const headers = { 'x-api-key': alice.key, accept };
+  const response = await fetch(`${tocsin.url}/api/v1/changes`, { headers });
+  await response.arrayBuffer();
+  return [response.status, response.headers.get('content-type')?.split(';')[0]];
+}
+
+it.each([
+  ['application/stix+json', 'application/json'],
+  ['application/stix+json;version=2.1', 'application/json'],
+  ['application/stix+json; version="2.1"; q=0.9, text/html', 'application/json'],
+  ['application/vnd.oasis.stix+json; version=2.0', 'application/json'],
+  ['application/json; charset=utf-8', 'application/json'],
+  ['application/*', 'application/json'],
+  ['*/*', 'application/json'],
+  ['text/html, */*; q=0.1', 'application/json'],
+  ['application/x-ndjson', 'application/x-ndjson'],
+  ['application/x-ndjson;charset=utf-8', 'application/x-ndjson'],
+  ['application/json;q=0.1, application/x-ndjson', 'application/x-ndjson'],
+  ['application/x-ndjson;q=0.1, application/stix+json', 'application/json'],
+  ['application/json;q=0, */*', 'application/x-ndjson'],
+])('answers `Accept: %s` with %s', async (accept, type) => {
+  expect(await readAs(accept)).toEqual([200, type]);
+});
+
+it.each(['text/html', 'application/xml', 'application/stix+json;q=0', 'image/*'])(
+  'answers `Accept: %s` with 406',
+  async (accept) => {
+    expect(await readAs(accept)).toEqual([406, 'application/problem+json']);
+  },
+);
 
 it('does not let a content type lead round the checks of a body', async () => {
   const wish = { url: 'http://127.0.0.1:9/', nonsense: true };

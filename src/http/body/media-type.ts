@@ -2,28 +2,38 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 
-/** Media types of one JSON document, and of one object a line. */
-const JSON_TYPE = /^application\/(json|stix\+json)$/;
-const NDJSON_TYPE = /^application\/(x-ndjson|ndjson|jsonl)$/;
+/** STIX 2.1 §1.6.3, and STIX 2.0 part 1 §7. */
+export const STIX_TYPES = ['application/stix+json', 'application/vnd.oasis.stix+json'] as const;
+
+/** Content types of one JSON document, and of one object a line. */
+export const JSON_TYPE = /^application\/(?:json|stix\+json|vnd\.oasis\.stix\+json)\s*(?:;|$)/i;
+export const NDJSON_TYPE = /^application\/(?:x-ndjson|ndjson|jsonl)\s*(?:;|$)/i;
+
+/** A version of STIX: the objects themselves say which one they follow. */
+const VERSION = /^\d{1,3}(?:\.\d{1,3}){0,2}$/;
 
 /** Whether the request's body is one object a line. */
-export function isNdjson(request: FastifyRequest): boolean {
-  return NDJSON_TYPE.test(mediaType(request).essence);
+export function isNdjson({ headers }: FastifyRequest): boolean {
+  return NDJSON_TYPE.test((headers['content-type'] ?? '').trim());
 }
 
 /** STIX 2.1 §1.6.3 names the version; a charset other than UTF-8 is not JSON (RFC 8259 §8.1). */
 export function refuseParameters(request: FastifyRequest): void {
   const { essence, parameters } = mediaType(request);
+  const names = new Set<string>();
   for (const parameter of parameters) {
     const [name = '', quoted = ''] = parameter.split('=').map((part) => part.trim());
-    const value = quoted.replaceAll('"', '');
-    const fits =
-      (name === 'charset' && value === 'utf-8') ||
-      (name === 'version' && JSON_TYPE.test(essence) && (value === '2.1' || value === '2.0'));
-    if (fits) continue;
+    const value = quoted.replace(/^"(.*)"$/, '$1');
+    const isKnown =
+      (name === 'charset' && /^utf-?8$/.test(value)) ||
+      (name === 'version' && JSON_TYPE.test(essence) && VERSION.test(value));
+    if (isKnown && !names.has(name)) {
+      names.add(name);
+      continue;
+    }
     throw new Problem(
       'content_type_unsupported',
-      `The parameter ${name.slice(0, 60)} does not fit ${essence}`,
+      `The parameter ${name.slice(0, 60)} does not fit ${essence}. Leave it out, or send UTF-8.`,
       { path: 'content-type' },
     );
   }

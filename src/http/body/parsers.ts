@@ -1,6 +1,5 @@
 /** Reads bodies: which media types, within the limits of the route, JSON as STIX needs it. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { inSlices } from '../../indicators/slices.ts';
 import { splitObjects, WHOLE_MAX } from '../../stix/bundle-split.ts';
@@ -14,7 +13,8 @@ import { collectBlocks } from './blocks.ts';
 import { awaitGoAhead, goAhead } from './expectation.ts';
 import { gunzipped, isGzip } from './gunzip.ts';
 import { bytesMaxOf, kindOf, limitBody, takesGzip } from './kinds.ts';
-import { refuseParameters } from './media-type.ts';
+import { bodySchemaOf, mayBeLeftOut } from '../validation/left-out.ts';
+import { JSON_TYPE, NDJSON_TYPE, refuseParameters } from './media-type.ts';
 import { limited, receive, refuseDeclaredLength } from './receive.ts';
 
 declare module 'fastify' {
@@ -42,21 +42,15 @@ export function readBodies(app: FastifyInstance, services: Services): void {
     reply.raw.once('close', () => request.account?.close());
   });
   awaitGoAhead(app);
-  app.addContentTypeParser(
-    /^application\/(json|stix\+json)\s*(;|$)/,
-    async (request: FastifyRequest) => {
-      refuseParameters(request);
-      return parse(services, request, await textOf(services, request));
-    },
-  );
-  app.addContentTypeParser(
-    /^application\/(x-ndjson|ndjson|jsonl)\s*(;|$)/,
-    async (request: FastifyRequest) => {
-      refuseParameters(request);
-      refuseLines(request);
-      return openBody(services, request);
-    },
-  );
+  app.addContentTypeParser(JSON_TYPE, async (request: FastifyRequest) => {
+    refuseParameters(request);
+    return parse(services, request, await textOf(services, request));
+  });
+  app.addContentTypeParser(NDJSON_TYPE, async (request: FastifyRequest) => {
+    refuseParameters(request);
+    refuseLines(request);
+    return openBody(services, request);
+  });
   app.addContentTypeParser(
     /^(?:application|text)\/(?:[\w.+-]{1,60}\+)?xml\s*(;|$)/,
     async (request: FastifyRequest) => Promise.reject(refusalOfXml(request)),
@@ -126,7 +120,7 @@ export function accountOf({ budget }: Services, request: FastifyRequest): ByteAc
 /** The value of a JSON text, built only after what it holds was counted. */
 async function parse(services: Services, request: FastifyRequest, text: string): Promise<unknown> {
   if (text.trim() === '') {
-    if (mayBeLeftOut(request)) return undefined;
+    if (needsNone(request)) return undefined;
     throw new Problem('body_missing', whatToSend(request));
   }
   const account = accountOf(services, request);
@@ -170,10 +164,10 @@ function withLimit(
   return new Problem(fault.code, fault.detail, { path: fault.path, extra, cause: fault });
 }
 
-/** Whether the route takes nothing for a body; fastify validates null where there is none. */
-function mayBeLeftOut({ routeOptions }: FastifyRequest): boolean {
-  const body: unknown = routeOptions.schema?.body;
-  return body instanceof z.ZodType && body.safeParse(null).success;
+/** Whether the route needs no body, though the request names a content type. */
+function needsNone({ routeOptions }: FastifyRequest): boolean {
+  const schema = bodySchemaOf(routeOptions.schema);
+  return schema !== undefined && mayBeLeftOut(schema);
 }
 
 function whatToSend({ routeOptions }: FastifyRequest): string {

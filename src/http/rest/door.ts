@@ -25,6 +25,7 @@ import { subscriptionActs } from './subscription-acts.ts';
 import { subscriptions } from './subscriptions.ts';
 import { userAccounts } from './user-accounts.ts';
 import { users } from './users.ts';
+import { takeNothingElse } from '../validation/left-out.ts';
 import { validations } from './validate.ts';
 
 /** A noun a line. */
@@ -60,5 +61,6 @@ const NOUNS = [
 /** The REST door: everything under /api/v1. */
 export async function rest(app: FastifyInstance, options: { services: Services }): Promise<void> {
   const { services } = options;
+  app.addHook('onRoute', takeNothingElse);
   for (const noun of NOUNS) await app.register(noun, { services });
 }

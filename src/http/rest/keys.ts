@@ -8,6 +8,7 @@ import {
 } from '../../organisations/key-acts.ts';
 import type { KeyView } from '../../store/keys.ts';
 import { administratorOf, memberOf, ORG_ADMINS } from '../access.ts';
+import { locationOf } from '../location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import {
@@ -59,7 +60,7 @@ const create: Route = (app, services) => {
         expiresAt,
       });
       const made = { ...toAnswer(minted.key), key: minted.text };
-      return reply.code(201).header('location', `${request.url}/${made.id}`).send(made);
+      return reply.code(201).header('location', locationOf(request, made.id)).send(made);
     },
   );
 };

@@ -13,6 +13,7 @@ import type { OrganisationView } from '../../store/directory.ts';
 import { ADMINS, administratorOf, ANALYSTS, ORG_ADMINS } from '../access.ts';
 import { prefers } from '../negotiation.ts';
 import { sendRaw } from '../raw.ts';
+import { locationOf } from '../location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toCsv, toVcards } from './directory-export.ts';
 import { answer, textAnswer } from './schemas/answer.ts';
@@ -51,7 +52,7 @@ const create: Route = (app, services) => {
       const by = administratorOf(request);
       await admitOrganisation(services.db, { ...wish, defaultTlp }, by);
       const made = toAnswer(await readOrganisation(services.db, by, wish.slug), by);
-      return reply.code(201).header('location', `${request.url}/${wish.slug}`).send(made);
+      return reply.code(201).header('location', locationOf(request, wish.slug)).send(made);
     },
   );
 };

@@ -9,6 +9,7 @@ import {
 } from '../../organisations/realms.ts';
 import type { RealmRecord } from '../../store/realms.ts';
 import { ADMINS, administratorOf, ANALYSTS } from '../access.ts';
+import { locationOf } from '../location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { timeOf } from './schemas/member.ts';
@@ -35,7 +36,7 @@ const create: Route = (app, services) => {
     },
     async (request, reply) => {
       const made = await createRealm(services.db, administratorOf(request), request.body);
-      reply.code(201).header('location', `${request.url}/${made.slug}`);
+      reply.code(201).header('location', locationOf(request, made.slug));
       return reply.send(toAnswer(made));
     },
   );

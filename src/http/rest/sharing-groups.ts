@@ -13,6 +13,7 @@ import type { GroupView } from '../../organisations/group-view.ts';
 import type { Part } from '../../store/groups.ts';
 import { administratorOf, ANALYSTS, PUBLISHERS } from '../access.ts';
 import type { Services } from '../context.ts';
+import { locationOf } from '../location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import {
@@ -51,7 +52,7 @@ const create: Route = (app, services) => {
       const by = administratorOf(request);
       const made = await createGroup(context(services), by, { ...wish, hiddenMembers });
       services.sequencer.nudge();
-      reply.code(201).header('location', `${request.url}/${made.slug}`);
+      reply.code(201).header('location', locationOf(request, made.slug));
       return reply.send(toAnswer(made));
     },
   );

@@ -9,6 +9,7 @@ import {
 } from '../../deliveries/subscriptions.ts';
 import { SubscriptionFilter } from '../../deliveries/filter.ts';
 import { memberOf, ORG_ADMINS, ANALYSTS } from '../access.ts';
+import { locationOf } from '../location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
@@ -49,7 +50,7 @@ const create: Route = (app, services) => {
       const made = await createSubscription(services, memberOf(request), { ...wish, batchMax });
       services.webhooks.changed();
       const answer = { ...toAnswer(made.subscription), secret: made.secret };
-      return reply.code(201).header('location', `${request.url}/${answer.id}`).send(answer);
+      return reply.code(201).header('location', locationOf(request, answer.id)).send(answer);
     },
   );
 };

@@ -1,5 +1,6 @@
 import { changeUser, inviteUser, readUser, readUsers } from '../../organisations/user-acts.ts';
 import { administratorOf, memberOf, ORG_ADMINS } from '../access.ts';
+import { locationOf } from '../location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
@@ -43,7 +44,7 @@ const invite: Route = (app, services) => {
       const by = administratorOf(request);
       const invited = await inviteUser(services.db, by, wish, services.clock.now());
       const made = toInvited(services, request, invited);
-      return reply.code(201).header('location', `${request.url}/${made.id}`).send(made);
+      return reply.code(201).header('location', locationOf(request, made.id)).send(made);
     },
   );
 };

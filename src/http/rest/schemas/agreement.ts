@@ -6,7 +6,7 @@ import { Line, Marking, Name, Slug, Time } from './member.ts';
 const Document = z
   .strictObject({
     name: Name,
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case'),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits in lower case'),
   })
   .meta({ id: 'AgreementDocument', description: 'A document that was signed, by its hash' });
 

@@ -52,7 +52,7 @@ export const ProofQuery = z
     size: place.min(1).meta({ description: 'The size of the tree: that of a checkpoint' }),
   })
   .refine(({ position, from }) => (position === undefined) !== (from === undefined), {
-    message: 'Give either position or from',
+    message: 'Give either `position` or `from`.',
   });
 
 export const ProofAnswer = z

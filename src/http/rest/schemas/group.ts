@@ -56,7 +56,7 @@ export const GroupChange = z
     hidden_members: z.boolean().optional(),
     admission: admission.optional(),
   })
-  .refine((change) => Object.keys(change).length > 0, 'Say what to change')
+  .refine((change) => Object.keys(change).length > 0, 'Give at least one member to change.')
   .meta({ id: 'SharingGroupChange' });
 
 export const GroupParams = z.strictObject({

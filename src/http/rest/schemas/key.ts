@@ -5,7 +5,7 @@ import { Line, Slug, Time } from './member.ts';
 
 const network = z
   .string()
-  .refine(isNetwork, 'A network such as 192.0.2.0/24 or 2001:db8::/32')
+  .refine(isNetwork, 'must be a network such as 192.0.2.0/24 or 2001:db8::/32')
   .meta({ description: 'A CIDR' });
 
 export const NewKey = z
@@ -29,7 +29,7 @@ export const NewKey = z
 
 const KeyId = z
   .string()
-  .regex(/^[0-9a-f]{12}$/, 'The 12 digits after `tocsin_`')
+  .regex(/^[0-9a-f]{12}$/, 'must be the id of a key: the 12 hexadecimal digits after `tocsin_`')
   .meta({ description: 'The id of a key: the 12 digits after `tocsin_`' });
 
 export const KeyParams = z.strictObject({ id: KeyId });

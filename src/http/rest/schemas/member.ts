@@ -4,7 +4,7 @@ import { TLP_ORDER } from '../../../stix/tlp.ts';
 
 export const Slug = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a-z, 0-9 and -, at most 63')
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a slug: a-z, 0-9 and hyphens, at most 63 characters')
   .meta({ description: 'Short name: a-z, 0-9 and -' });
 
 /** Text on one line: no control characters, and none that turn the writing round. */
@@ -13,10 +13,13 @@ export const Line = z
   .max(200)
   .regex(
     /^[^\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$/u,
-    'One line, without control characters',
+    'must be one line without control characters',
   );
 
-export const Name = Line.min(1).refine((name) => name.trim() === name, 'No space at the ends');
+export const Name = Line.min(1).refine(
+  (name) => name.trim() === name,
+  'must not begin or end with a space',
+);
 
 export const Time = z.iso
   .datetime({ offset: true })

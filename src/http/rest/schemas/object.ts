@@ -21,7 +21,7 @@ export const VersionQuery = z.strictObject({
     .string()
     .max(100)
     .refine((text) => text === 'all' || isTimestamp(text) || DATE_TIME.safeParse(text).success, {
-      error: 'expected a time such as 2026-01-31T12:30:45.123Z, or `all`',
+      error: 'must be a time such as 2026-01-31T12:30:45.123Z, or `all`',
     })
     .optional()
     .meta({ description: 'A `modified`, or `all`; the current version when left out' }),

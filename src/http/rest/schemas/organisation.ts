@@ -5,22 +5,30 @@ import { Line, Marking, Name, Slug } from './member.ts';
 
 const country = z
   .string()
-  .regex(/^[A-Z]{2}$/, 'Two letters')
+  .regex(/^[A-Z]{2}$/, 'must be two capital letters (ISO 3166-1), such as NO')
   .meta({ description: 'ISO 3166-1 alpha-2, such as NO' });
 
 const identity = z
   .string()
-  .regex(/^identity--[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'identity-- and a UUID')
+  .regex(
+    /^identity--[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+    'must be a STIX identity: `identity--` and a UUID in lower case',
+  )
   .meta({ description: 'A STIX identity' });
 
 /** Armoured text of a key: lines, and nothing else that would be unseen. */
 const armour = z
   .string()
   .max(50_000)
-  .regex(/^[\r\n\t\x20-\x7e]*$/, 'Armoured text (PEM or OpenPGP)');
+  .regex(/^[\r\n\t\x20-\x7e]*$/, 'must be armoured text (PEM or OpenPGP)');
 
 const email = z.union([z.literal(''), z.email().max(254)]);
-const phone = z.string().regex(/^[+0-9 ()./x-]{0,40}$/, 'Digits, such as +47 22 00 00 00');
+const phone = z
+  .string()
+  .regex(
+    /^[+0-9 ()./x-]{0,40}$/,
+    'must be a telephone number such as +47 22 00 00 00, at most 40 characters',
+  );
 
 const Contact = z
   .strictObject({
@@ -69,7 +77,7 @@ export const OrganisationChange = z
       description: 'All of them: others are taken away. For an admin to change',
     }),
   })
-  .refine((change) => Object.keys(change).length > 0, 'Say what to change')
+  .refine((change) => Object.keys(change).length > 0, 'Give at least one member to change.')
   .meta({ id: 'OrganisationChange' });
 
 export const OrganisationAnswer = z

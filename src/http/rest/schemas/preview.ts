@@ -21,7 +21,7 @@ export const PreviewWish = z
   })
   .refine(
     ({ tlp, objects }) => tlp === undefined || objects === undefined,
-    'Give `tlp` or `objects`, not both',
+    'Give `tlp` or `objects`, not both.',
   )
   .meta({ id: 'AudiencePreviewWish' });
 

@@ -30,7 +30,6 @@ export const SignInBody = z
 
 export const RefreshBody = z
   .strictObject({ refresh_token: z.string().min(1).max(200).optional() })
-  .nullish()
   .meta({ id: 'Refresh', description: 'Nothing where the refresh token comes in the cookie' });
 
 export const ResetType = z.enum([
@@ -92,12 +91,10 @@ export const PasswordChange = z
 
 export const PasswordProof = z
   .strictObject({ password: Password.optional() })
-  .nullish()
   .meta({ id: 'PasswordProof', description: 'Your password, to prove again who you are' });
 
 export const ProofBody = z
   .strictObject({ password: Password.optional(), code: Code.optional() })
-  .nullish()
   .meta({ id: 'Proof', description: 'Your password or a code, to prove again who you are' });
 
 export const CodeBody = z.strictObject({ code: Code }).meta({ id: 'SecondFactorCode' });

@@ -5,18 +5,13 @@ import { SubscriptionFilter } from '../../../deliveries/filter.ts';
 const url = z
   .url({ protocol: /^https?$/ })
   .max(2000)
-  .refine((text) => !isMaskedUrl(text), 'This is the masked form: send the whole URL');
+  .refine((text) => !isMaskedUrl(text), 'is the masked form of a URL: send the whole URL');
 const description = z.string().max(500);
 const batchMax = z.number().int().min(1).max(500);
 
 const start = z
   .union([z.enum(['now', 'beginning']), z.strictObject({ cursor: z.string().max(200) })])
   .meta({ description: 'What comes from now on, all there is, or what came after a cursor' });
-
-/** A body that may be left out, since each of its members may. */
-function orDefaults<S extends z.ZodType>(schema: S) {
-  return z.preprocess((given) => given ?? {}, schema);
-}
 
 export const NewSubscription = z
   .strictObject({
@@ -36,13 +31,12 @@ export const SubscriptionChange = z
     batch_max: batchMax.optional(),
     state: z.enum(['active', 'paused']).optional(),
   })
-  .refine((change) => Object.keys(change).length > 0, 'Say what to change')
+  .refine((change) => Object.keys(change).length > 0, 'Give at least one member to change.')
   .meta({ id: 'SubscriptionChange' });
 
-const ReplayWish = z.strictObject({ start: start.default('beginning') }).meta({ id: 'Replay' });
-export const Replay = orDefaults(ReplayWish);
+export const Replay = z.strictObject({ start: start.default('beginning') }).meta({ id: 'Replay' });
 
-const RotationWish = z
+export const Rotation = z
   .strictObject({
     overlap_seconds: z
       .number()
@@ -55,7 +49,6 @@ const RotationWish = z
       }),
   })
   .meta({ id: 'Rotation' });
-export const Rotation = orDefaults(RotationWish);
 
 export const SubscriptionParams = z.strictObject({
   id: z.uuid().meta({ description: 'The id of a subscription of your organisation' }),

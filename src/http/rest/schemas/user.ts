@@ -17,7 +17,7 @@ export const NewPassword = z
       const { length } = Array.from(text.normalize('NFKC'));
       return length >= PASSWORD_MIN && length <= PASSWORD_MAX;
     },
-    { error: `${PASSWORD_MIN} to ${PASSWORD_MAX} characters` },
+    { error: `must have ${PASSWORD_MIN} to ${PASSWORD_MAX} characters` },
   )
   .meta({ description: `Any text of ${PASSWORD_MIN} to ${PASSWORD_MAX} characters` });
 
@@ -43,6 +43,7 @@ export const UserChange = z
     red_clearance: z.boolean().optional(),
     status: z.enum(['active', 'disabled']).optional(),
   })
+  .refine((change) => Object.keys(change).length > 0, 'Give at least one member to change.')
   .meta({ id: 'UserChange' });
 
 export const UserParams = z.strictObject({
