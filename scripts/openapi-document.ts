@@ -60,6 +60,7 @@ function idleServices(): Services {
     rates: {
       admit: () => Promise.resolve({}),
       charge: () => undefined,
+      pause: () => Promise.resolve(0),
       take: () => Promise.resolve(0),
       wrongKey: idle,
     },

@@ -31,6 +31,8 @@ declare module 'fastify' {
     inExercises?: boolean;
     /** Whether it takes a user in person, since it is about that one: keys are refused. */
     usersOnly?: boolean;
+    /** Whether it gives objects, which are counted: it is refused where the quota of them is used up. */
+    reads?: boolean;
     /** Whether a user who still has to install a second factor may call it. */
     withoutSecondFactor?: boolean;
   }
@@ -112,7 +114,9 @@ async function admitted(
 ): Promise<Member> {
   const member = await knownMember(services, request);
   const { actor, organisation } = member;
-  reply.headers(await services.rates.admit({ actor, organisationId: organisation.id }));
+  const payer = { actor, organisationId: organisation.id };
+  const reads = request.routeOptions.config.reads === true;
+  reply.headers(await services.rates.admit(payer, { reads }));
   return member;
 }
 

@@ -22,6 +22,8 @@ export function disclose(
 ): void {
   const member = memberOf(request);
   const { actor, viewer } = member;
+  // Otherwise a caller could go on reading beyond its quota.
+  if (request.routeOptions.config.reads !== true) throw new Error(`${door} does not say \`reads\``);
   services.rates.charge({ actor, organisationId: viewer.organisationId }, given.objects);
   recordDisclosure(services, member, door, given);
 }

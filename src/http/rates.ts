@@ -17,14 +17,19 @@ export interface Payer {
   readonly organisationId: number;
 }
 
+export type RateHeaders = Readonly<Record<string, string>>;
+
 export interface Rates {
   /**
    * Counts a request. Resolves to the headers that tell how much is left (IETF
-   * draft-ietf-httpapi-ratelimit-headers). Throws Problem rate_limited.
+   * draft-ietf-httpapi-ratelimit-headers). Throws Problem rate_limited; for used up rows only where
+   * the request is to read some.
    */
-  admit(payer: Payer): Promise<Readonly<Record<string, string>>>;
+  admit(payer: Payer, request: { readonly reads: boolean }): Promise<RateHeaders>;
   /** Counts objects that were read. */
   charge(payer: Payer, rows: number): void;
+  /** How long it takes until objects may be read again, in milliseconds; 0 where they may be now. */
+  pause(payer: Payer): Promise<number>;
   /**
    * Counts objects that are about to be given on a stream, unless the quota was used up before
    * them: then nothing is counted, and it resolves to how long the stream must pause, in
@@ -49,9 +54,12 @@ export function createRates(limits: RateLimits): Rates {
   const { requests: most, rows: mostRows } = limits;
   const policy = `"requests";q=${most};w=${MINUTE_S}, "rows";q=${mostRows};w=${MINUTE_S}`;
   return {
-    admit: async ({ actor, organisationId }) => {
-      const own = await keys.admit(actor, 'You');
-      const all = await organisations.admit(String(organisationId), 'Your organisation');
+    admit: async ({ actor, organisationId }, { reads }) => {
+      const own = await keys.admit(actor, { who: 'You', reads });
+      const all = await organisations.admit(String(organisationId), {
+        who: 'Your organisation',
+        reads,
+      });
       const requests = lesser(own.requests, all.requests);
       const rows = lesser(own.rows, all.rows);
       return {
@@ -63,6 +71,8 @@ export function createRates(limits: RateLimits): Rates {
       keys.charge(actor, rows);
       organisations.charge(String(organisationId), rows);
     },
+    pause: async ({ actor, organisationId }) =>
+      Math.max(await keys.pause(actor), await organisations.pause(String(organisationId))),
     take: async ({ actor, organisationId }, rows) => {
       const own = await keys.take(actor, rows);
       if (own > 0) return own;
@@ -79,6 +89,14 @@ export function createRates(limits: RateLimits): Rates {
   };
 }
 
+type Counted = 'requests' | 'rows';
+
+interface Asking {
+  /** In whose name an error speaks. */
+  readonly who: string;
+  readonly reads: boolean;
+}
+
 interface Left {
   readonly remaining: number;
   readonly resetMs: number;
@@ -90,20 +108,27 @@ function createMeter({ requests, burst, rows }: RateLimits, times: number) {
   const spare = new RateLimiterMemory({ points: burst * times, duration: BURST_S });
   const both = new BurstyRateLimiter(steady, spare);
   const read = new RateLimiterMemory({ points: rows * times, duration: MINUTE_S });
+  const usedOf = async (name: string): Promise<{ spent: number; resetMs: number }> => {
+    const had = await read.get(name);
+    // One whose time is over may still be there.
+    if (had === null || had.msBeforeNext <= 0) return { spent: 0, resetMs: 0 };
+    return { spent: had.consumedPoints, resetMs: had.msBeforeNext };
+  };
   return {
-    admit: async (name: string, who: string): Promise<{ requests: Left; rows: Left }> => {
+    admit: async (name: string, { who, reads }: Asking): Promise<Record<Counted, Left>> => {
       const asked = await counted(both.consume(name), `${who} asked too often`);
-      const had = await read.get(name);
-      const spent = had?.consumedPoints ?? 0;
-      if (had !== null && spent >= read.points) {
-        throw tooMuch(`${who} read too much`, had.msBeforeNext);
-      }
+      const { spent, resetMs } = await usedOf(name);
+      if (reads && spent >= read.points) throw tooMuch(`${who} read too much`, resetMs);
       return {
         requests: { remaining: asked.remainingPoints, resetMs: asked.msBeforeNext },
-        rows: { remaining: read.points - spent, resetMs: had?.msBeforeNext ?? 0 },
+        rows: { remaining: read.points - spent, resetMs },
       };
     },
     charge: (name: string, count: number): void => void read.penalty(name, count),
+    pause: async (name: string): Promise<number> => {
+      const { spent, resetMs } = await usedOf(name);
+      return spent < read.points ? 0 : resetMs;
+    },
     take: async (name: string, count: number): Promise<number> => {
       const counted = await read.penalty(name, count);
       if (counted.consumedPoints - count < read.points) return 0;

@@ -9,6 +9,7 @@ import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 const LIMITS = { requests: 3, burst: 0, rows: 10, organisation: 2, wrongKeys: 2 };
 const payer = (actor: string, organisationId = 1) => ({ actor, organisationId });
+const READS = { reads: true };
 const wait = async (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000);
 
 /** The seconds to wait, or undefined when it was let in. */
@@ -29,20 +30,20 @@ describe('the limits', () => {
   it('let a key ask so often in a minute, and again in the next', async () => {
     const rates = createRates(LIMITS);
     for (let asked = 0; asked < 3; asked++) {
-      expect(await refusal(rates.admit(payer('a')))).toBeUndefined();
+      expect(await refusal(rates.admit(payer('a'), READS))).toBeUndefined();
     }
     await wait(20);
-    expect(await refusal(rates.admit(payer('a')))).toBe(40);
-    expect(await refusal(rates.admit(payer('b')))).toBeUndefined();
+    expect(await refusal(rates.admit(payer('a'), READS))).toBe(40);
+    expect(await refusal(rates.admit(payer('b'), READS))).toBeUndefined();
     await wait(41);
-    expect(await refusal(rates.admit(payer('a')))).toBeUndefined();
+    expect(await refusal(rates.admit(payer('a'), READS))).toBeUndefined();
   });
 
   it('let it ask more in a burst, once in ten minutes', async () => {
     const rates = createRates({ ...LIMITS, burst: 2 });
     const letIn = async () => {
       for (let asked = 0; ; asked++) {
-        if ((await refusal(rates.admit(payer('a')))) !== undefined) return asked;
+        if ((await refusal(rates.admit(payer('a'), READS))) !== undefined) return asked;
       }
     };
     expect(await letIn()).toBe(5);
@@ -56,39 +57,42 @@ describe('the limits', () => {
     const rates = createRates(LIMITS);
     const refusals = [];
     for (let asked = 0; asked < 7; asked++) {
-      refusals.push(await refusal(rates.admit(payer(`key ${asked}`))));
+      refusals.push(await refusal(rates.admit(payer(`key ${asked}`), READS)));
     }
     expect(refusals).toEqual([...Array.from({ length: 6 }, () => undefined), 60]);
-    expect(await refusal(rates.admit(payer('other', 2)))).toBeUndefined();
+    expect(await refusal(rates.admit(payer('other', 2), READS))).toBeUndefined();
   });
 
   it('count what a key may not ask for against that key alone', async () => {
     const rates = createRates(LIMITS);
-    for (let asked = 0; asked < 50; asked++) await refusal(rates.admit(payer('mad')));
-    expect(await refusal(rates.admit(payer('calm')))).toBeUndefined();
+    for (let asked = 0; asked < 50; asked++) await refusal(rates.admit(payer('mad'), READS));
+    expect(await refusal(rates.admit(payer('calm'), READS))).toBeUndefined();
   });
 
   it('count the objects read: the page that goes beyond is given, the next is not', async () => {
     const rates = createRates(LIMITS);
     rates.charge(payer('a'), 9);
-    expect(await refusal(rates.admit(payer('a')))).toBeUndefined();
+    expect(await refusal(rates.admit(payer('a'), READS))).toBeUndefined();
     rates.charge(payer('a'), 5000);
-    expect(await refusal(rates.admit(payer('a')))).toBe(60);
-    expect(await refusal(rates.admit(payer('another of it')))).toBe(60);
-    expect(await refusal(rates.admit(payer('b', 2)))).toBeUndefined();
+    expect(await refusal(rates.admit(payer('a'), READS))).toBe(60);
+    expect(await refusal(rates.admit(payer('another of it'), READS))).toBe(60);
+    expect(await refusal(rates.admit(payer('b', 2), READS))).toBeUndefined();
+    expect(await refusal(rates.admit(payer('a'), { reads: false }))).toBeUndefined();
+    expect(await rates.pause(payer('another of it'))).toBe(60_000);
+    expect(await rates.pause(payer('b', 2))).toBe(0);
     await wait(61);
-    expect(await refusal(rates.admit(payer('a')))).toBeUndefined();
+    expect(await refusal(rates.admit(payer('a'), READS))).toBeUndefined();
   });
 
   it('are told in the headers of the draft, of the key or the organisation whichever has less', async () => {
     const rates = createRates({ ...LIMITS, organisation: 1 });
-    expect(await rates.admit(payer('a'))).toEqual({
+    expect(await rates.admit(payer('a'), READS)).toEqual({
       'ratelimit-policy': '"requests";q=3;w=60, "rows";q=10;w=60',
       ratelimit: '"requests";r=2;t=60, "rows";r=10;t=0',
     });
     rates.charge(payer('a'), 4);
     await wait(10);
-    expect((await rates.admit(payer('b')))['ratelimit']).toBe(
+    expect((await rates.admit(payer('b'), READS))['ratelimit']).toBe(
       '"requests";r=1;t=50, "rows";r=6;t=50',
     );
   });
@@ -162,6 +166,23 @@ describe('a server with low limits', () => {
     await reader.sends('get', '/changes').query({ limit: 8 }).expect(200);
     const { body } = await reader.sends('get', '/changes').expect(429);
     expect(body).toMatchObject({ code: 'rate_limited' });
+  });
+
+  it('keeps nobody who has read too much from posting, nor from anything but reading', async () => {
+    const reader = await anActor(tocsin);
+    const own = Array.from({ length: 8 }, () => indicator());
+    await reader.shares(own);
+    await reader.sends('get', '/changes').query({ limit: 8 }).expect(200);
+    const id = own[0]?.id ?? '';
+    const reading = ['/changes', `/objects/${id}`, `/objects/${id}/history`];
+    for (const path of [...reading, `/objects/${id}/access?organisation=${reader.slug}`]) {
+      await reader.sends('get', path).expect(429);
+    }
+    await reader.posts(indicator()).expect(200);
+    await reader.sends('post', `/objects/${id}/revoke`).expect(200);
+    await reader.sends('get', '/me').expect(200);
+    const posting = await reader.sends('post', '/sharing-groups').send({ slug: 'much', name: 'x' });
+    expect(posting.status).toBe(201);
   });
 
   it('tells wrong keys so, then to wait; right ones are let in all the same', async () => {

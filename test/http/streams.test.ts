@@ -148,6 +148,14 @@ it('the quota of objects holds for streams: one beyond it pauses, and goes on wi
   const other = await follow(at, await reader.as('feed'), { after: next });
   expect(await other.until(isObject(first[0]?.id ?? ''))).toBeDefined();
   await other.close();
+  // A client that comes back meanwhile is let in: at an error EventSource would give up for good.
+  const back = await follow(at, reader, { lastEventId: paused?.id ?? '' });
+  const fromNow = await follow(at, reader);
+  for (const opened of [back, fromNow]) {
+    const events = [await opened.next(), await opened.next()];
+    expect(events.map((one) => one?.event)).toEqual(['place', 'paused']);
+  }
+  await fromNow.close();
   // The clock alone is replaced: a minute later the quota is there again.
   const [startMs, startAt] = [performance.now(), Date.now()];
   const later = 61_000;
@@ -156,7 +164,10 @@ it('the quota of objects holds for streams: one beyond it pauses, and goes on wi
   left = 3;
   seen.push(...(await stream.until(({ event }) => event === 'object' && --left === 0)));
   expect(idsOf(seen).toSorted()).toEqual([...first, ...second].map(({ id }) => id).toSorted());
-  await stream.close();
+  left = 3;
+  const resumed = await back.until(({ event }) => event === 'object' && --left === 0);
+  expect(idsOf(resumed).toSorted()).toEqual(second.map(({ id }) => id).toSorted());
+  await Promise.all([stream.close(), back.close()]);
 });
 
 it('a client that comes back after it was cut off for not reading misses nothing', async () => {

@@ -47,7 +47,7 @@ const access: Route = (app, services) => {
   app.get(
     '/objects/:id/access',
     {
-      config: { access: PUBLISHERS, inExercises: true },
+      config: { access: PUBLISHERS, reads: true, inExercises: true },
       schema: {
         operationId: 'getObjectAccess',
         summary: 'Why an organisation sees an object, or does not',

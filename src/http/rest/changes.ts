@@ -37,7 +37,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
   app.get(
     '/changes',
     {
-      config: { access: READERS, inExercises: true, whileInactive: true },
+      config: { access: READERS, reads: true, inExercises: true, whileInactive: true },
       schema: {
         operationId: 'getChanges',
         summary: 'Read what changed since a cursor',

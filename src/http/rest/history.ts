@@ -31,7 +31,7 @@ const read: Route = (app, services) => {
   app.get(
     '/objects/:id/history',
     {
-      config: { access: READERS, inExercises: true },
+      config: { access: READERS, reads: true, inExercises: true },
       schema: {
         operationId: 'getHistory',
         summary: 'The whole history of one thing',

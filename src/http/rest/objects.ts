@@ -23,7 +23,7 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
   app.get(
     '/objects/:id',
     {
-      config: { access: READERS, inExercises: true },
+      config: { access: READERS, reads: true, inExercises: true },
       schema: {
         operationId: 'getObject',
         summary: 'Read one object',

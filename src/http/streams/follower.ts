@@ -9,6 +9,7 @@ import type { Viewer } from '../../sharing/viewer.ts';
 import type { Services } from '../context.ts';
 import { recordDisclosure } from '../disclose.ts';
 import { toProblem } from '../problem.ts';
+import type { Payer } from '../rates.ts';
 import { onDemand } from './on-demand.ts';
 import type { PageRequest, StreamPage } from './pages.ts';
 
@@ -20,7 +21,8 @@ export interface StreamContext {
 
 export interface FollowerOptions {
   readonly request: FastifyRequest;
-  readonly viewer: Viewer;
+  /** As the request was let in. */
+  readonly member: Member;
   /** The place in the log after which it begins. */
   readonly place: number;
   /** Whether there may be something to read at once: not where it begins at the end of the log. */
@@ -79,16 +81,21 @@ export class Follower {
   }
 
   async *#events(): AsyncGenerator<Buffer | string> {
-    const { check, viewer, isBehind } = this.#options;
+    const { check, member: opener, isBehind } = this.#options;
+    const { viewer } = opener;
     try {
       yield this.#spoken(
         `retry: ${randomInt(RETRY_MS.min, RETRY_MS.max)}\n${this.#position(viewer)}`,
       );
+      yield* this.#heedQuota(opener);
+      if (!isBehind || this.#isPaused()) yield* this.#rest(viewer);
       let behind = false;
-      if (!isBehind) yield* this.#rest(viewer);
       while (this.#goesOn()) {
         const member = await check();
-        const page = await this.#nextPage(member, behind);
+        yield* this.#heedQuota(member);
+        const page: StreamPage | undefined = this.#isPaused()
+          ? undefined
+          : await this.#nextPage(member, behind);
         behind = page?.more ?? behind;
         if (page !== undefined) yield* this.#give(member, page);
         if (!behind || this.#isPaused()) yield* this.#rest(viewer);
@@ -96,6 +103,17 @@ export class Follower {
     } catch (error) {
       yield this.#lastEvent(error);
     }
+  }
+
+  /** Pauses, and says so, while the quota of objects is used up: nothing is read meanwhile. */
+  async *#heedQuota(member: Member): AsyncGenerator<string> {
+    const waitMs = await this.#context.services.rates.pause(payerOf(member));
+    if (waitMs > 0) yield this.#pausing(waitMs);
+  }
+
+  #pausing(waitMs: number): string {
+    this.#pausedUntil = performance.now() + waitMs;
+    return this.#spoken(pausedEvent(waitMs));
   }
 
   /** Undefined where there is no room for it at the moment. */
@@ -114,11 +132,9 @@ export class Follower {
     const { services } = this.#context;
     const { rows, next } = page;
     try {
-      const payer = { actor: member.actor, organisationId: member.viewer.organisationId };
-      const waitMs = rows === 0 ? 0 : await services.rates.take(payer, rows);
+      const waitMs = rows === 0 ? 0 : await services.rates.take(payerOf(member), rows);
       if (waitMs > 0) {
-        this.#pausedUntil = performance.now() + waitMs;
-        yield this.#spoken(pausedEvent(waitMs));
+        yield this.#pausing(waitMs);
         return;
       }
       this.place = next;
@@ -174,6 +190,10 @@ export class Follower {
     }
     return `event: problem\ndata: ${JSON.stringify({ code, detail: message })}\n\n`;
   }
+}
+
+function payerOf({ actor, viewer }: Member): Payer {
+  return { actor, organisationId: viewer.organisationId };
 }
 
 /** A client that does not know the event ignores it, and goes on reading when the stream does. */

@@ -51,7 +51,7 @@ export function createStreamHub(services: Services): StreamHub {
         request,
         place,
         isBehind: after !== undefined,
-        viewer: memberOf(request).viewer,
+        member: memberOf(request),
         check: () => identities.check(identity),
       });
       followers.add(follower);
