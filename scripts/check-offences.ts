@@ -2,7 +2,7 @@
  * What `npm run check` must refuse, each as the smallest file that offends, and what it must let
  * pass. The self-test lays them on the sample tree.
  */
-import type { Files } from './check-sample.ts';
+import { sampleDocument, type Files } from './check-sample.ts';
 
 export interface Case {
   step: string;
@@ -183,6 +183,18 @@ const allowedByLint: Case = {
   },
 };
 
+/** Each lays the same file, so each has a run of its own. */
+function openApi(name: string, rule: string, operation: object): Case {
+  const text = `${JSON.stringify(sampleDocument(operation))}\n`;
+  return {
+    step: 'openapi',
+    name,
+    alone: true,
+    files: { 'openapi.yaml': text },
+    told: new RegExp(rule),
+  };
+}
+
 const otherCases: Case[] = [
   {
     step: 'format',
@@ -265,6 +277,16 @@ const otherCases: Case[] = [
     },
     told: /exit 1/,
   },
+  openApi('an operation without an answer for success', 'rule/operation-success-response', {
+    responses: { 404: { description: 'No' } },
+  }),
+  openApi('a parameter that the path does not have', 'path-parameters-defined', {
+    parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+  }),
+  openApi('an operation without a description', 'operation-description', { description: '' }),
+  openApi('an operation under a tag that is not explained', 'operation-tag-defined', {
+    tags: ['Nothing'],
+  }),
   {
     step: 'openapi',
     name: 'no generator of the OpenAPI document',

@@ -35,6 +35,8 @@ const copied = [
   '.prettierignore',
   '.dependency-cruiser.cjs',
   'knip.json',
+  'redocly.yaml',
+  '.spectral.yaml',
   'tsconfig.json',
   'scripts/check.ts',
   'scripts/check-arrows.ts',
@@ -44,6 +46,7 @@ const copied = [
 const sound: Files = {
   'bin/tocsin.js': "import '../src/main.ts';\n",
   'scripts/generate.ts': 'process.exitCode = 0;\n',
+  'openapi.yaml': `${JSON.stringify(sampleDocument())}\n`,
   'src/main.ts':
     "import { serve } from './commands/serve.ts';\nimport { readPort } from './config.ts';\n\nserve(readPort());\n",
   'src/config.ts':
@@ -144,4 +147,23 @@ export function makeSample(): Sample {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** An OpenAPI document that both linters pass; `operation` is laid over its one operation. */
+export function sampleDocument(operation: object = {}): object {
+  const answer = { description: 'It answers' };
+  const get = {
+    operationId: 'getHealth',
+    summary: 'Check that it answers',
+    description: 'Whether the process answers',
+    tags: ['Operations'],
+    security: [],
+    responses: { 200: answer, 400: answer },
+    ...operation,
+  };
+  const tags = [{ name: 'Operations', description: 'For operators' }];
+  const license = { name: 'Apache-2.0', identifier: 'Apache-2.0' };
+  const contact = { name: 'The operator' };
+  const info = { title: 'Sample', version: '1', description: 'A sample', license, contact };
+  return { openapi: '3.1.0', info, servers: [{ url: '/' }], tags, paths: { '/healthz': { get } } };
 }

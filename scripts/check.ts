@@ -19,7 +19,11 @@ const steps: Record<string, string[][]> = {
   types: [['tsc', '--noEmit']],
   arrows: [['node', 'scripts/check-arrows.ts']],
   'dead-code': [['knip', '--no-progress', '--no-config-hints']],
-  openapi: [['node', 'scripts/generate.ts', '--check']],
+  openapi: [
+    ['node', 'scripts/generate.ts', '--check'],
+    ['redocly', 'lint', '--format=stylish', 'openapi.yaml'],
+    ['spectral', 'lint', '--fail-severity=hint', '--display-only-failures', 'openapi.yaml'],
+  ],
 };
 
 function runStep(name: string, commands: string[][]): boolean {
@@ -33,6 +37,9 @@ function runStep(name: string, commands: string[][]): boolean {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
+        // Redocly asks the network for neither.
+        REDOCLY_TELEMETRY: 'off',
+        REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
         PATH: `${root}node_modules/.bin${delimiter}${process.env['PATH'] ?? ''}`,
       },
     });

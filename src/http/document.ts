@@ -5,6 +5,7 @@ import {
   createJsonSchemaTransformObject,
 } from 'fastify-type-provider-zod';
 import type { Access } from './access.ts';
+import { BODY_OPTIONAL, withDefaultsInWords, withOptionalBodies } from './document-bodies.ts';
 import { tidyComponents } from './document-components.ts';
 import { bodySchemaOf, isNothing, mayBeLeftOut } from './validation/left-out.ts';
 
@@ -53,7 +54,7 @@ export const documentRoute: SwaggerTransform = (document) => {
 
 /** The whole document. */
 export const documentObject: SwaggerTransformObject = (document) =>
-  tidyComponents(withOptionalBodies(withComponents(document)));
+  tidyComponents(withDefaultsInWords(withOptionalBodies(withComponents(document))));
 
 function rolesText(access: Access | undefined): string {
   if (access === undefined || access === 'public') return '';
@@ -65,9 +66,6 @@ function contentOf(takes: Bodies): Record<string, { schema: object }> {
 }
 
 type Route = Parameters<SwaggerTransform>[0];
-
-/** Says, until the document is whole, that the body of an operation may be left out. */
-const BODY_OPTIONAL = 'x-body-optional';
 
 /** What a route does not take is not documented. */
 function withoutNothing(document: Route): Route {
@@ -82,19 +80,4 @@ function withoutNothing(document: Route): Route {
 function isBodyOptional({ schema }: Route): boolean {
   const body = bodySchemaOf(schema);
   return body !== undefined && !isNothing(body) && mayBeLeftOut(body);
-}
-
-/** @fastify/swagger requires every body. */
-function withOptionalBodies<D extends object>(document: D): D {
-  return JSON.parse(JSON.stringify(document), (_key, value: unknown) => {
-    if (!isOperation(value)) return value;
-    const { [BODY_OPTIONAL]: _, requestBody, ...operation } = value;
-    return { ...operation, requestBody: { ...requestBody, required: false } };
-  });
-}
-
-function isOperation(
-  value: unknown,
-): value is { [BODY_OPTIONAL]: true; requestBody: object; [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, BODY_OPTIONAL);
 }

@@ -31,9 +31,11 @@ const healthz: Route = (app) => {
       config: { access: 'public' },
       schema: {
         operationId: 'getHealth',
-        summary: 'Whether the process answers',
+        summary: 'Check that the process answers',
+        description:
+          'It asks the database nothing: use it to decide whether to restart the process.',
         tags: ['Operations'],
-        response: { 200: answer('It answers', HealthAnswer) },
+        response: { 200: answer('It answers', HealthAnswer), ...problems(400) },
       },
     },
     () => ({ status: 'ok' as const }),
@@ -48,9 +50,11 @@ const readyz: Route = (app, services) => {
       config: { access: 'public' },
       schema: {
         operationId: 'getReadiness',
-        summary: 'Whether the server can do its work',
+        summary: 'Check that the server can do its work',
+        description:
+          'It asks the database, at most once a second: use it to decide whether to send requests here.',
         tags: ['Operations'],
-        response: { 200: answer('It can', ReadyAnswer), ...problems(503) },
+        response: { 200: answer('It can', ReadyAnswer), ...problems(400, 503) },
       },
     },
     async () => ({ status: 'ready' as const, sequencer_lag_seconds: await lag() }),

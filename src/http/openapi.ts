@@ -11,6 +11,7 @@ export const openApi: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
       'Errors are `application/problem+json` (RFC 9457) with a stable `code`; `type` leads to a ' +
       'page that explains it. What you may not see is not there: 404, as for an id nobody has. ' +
       'Cursors are opaque and belong to your organisation.',
+    contact: { name: 'The operator of this server' },
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   servers: [{ url: '/' }],

@@ -25,7 +25,7 @@ const operation = z.strictObject({
   description: z.string().optional(),
   tags: z.array(z.string()).length(1),
   parameters: z.array(parameter).default([]),
-  requestBody: z.strictObject({ required: z.literal(true), content }).optional(),
+  requestBody: z.strictObject({ required: z.boolean(), content }).optional(),
   responses: z.record(
     z.string().regex(/^[2-5]\d\d$/),
     z.strictObject({ description: z.string().min(3), content: content.optional() }),

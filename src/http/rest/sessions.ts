@@ -140,11 +140,12 @@ const leave: Route = (app, services) => {
       config: { access: 'public' },
       schema: {
         operationId: 'signOut',
-        summary: 'End the session that a refresh token belongs to',
+        summary: 'Sign out',
+        description: 'Ends the session that the refresh token belongs to, with its access tokens.',
         tags,
         body: RefreshBody,
         response: {
-          204: z.null().meta({ description: 'It has ended; access tokens of it too' }),
+          204: z.null().meta({ description: 'The session has ended' }),
           ...problems(400, 401, 403, 415, 429),
         },
       },

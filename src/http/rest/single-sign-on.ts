@@ -118,6 +118,7 @@ const secondFactor: Route = (app, services) => {
       schema: {
         operationId: 'completeSingleSignOn',
         summary: 'Give the code of the second factor after single sign-on',
+        description: 'For a user whose identity provider did not use a second factor.',
         tags,
         body: CodeBody,
         response: {
