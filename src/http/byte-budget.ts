@@ -5,6 +5,7 @@
  */
 import type { BudgetLimits } from '../limits.ts';
 import { Problem } from '../errors.ts';
+import { isDivided, mayHold, type Division } from './division.ts';
 
 /** Returns what was taken. Calling it again has no effect. */
 export type Release = () => void;
@@ -55,6 +56,11 @@ interface Waiter {
 
 const RETRY_AFTER_S = 2;
 
+/** The part of the budget that is reserved for organisations that hold little. */
+const RESERVED = 1 / 8;
+/** What a single request may hold where its organisation has no other, so that a large one passes. */
+const ALONE = (1 - RESERVED) / 2;
+
 export function createByteBudget(limits: BudgetLimits): ByteBudget {
   const ledger = new Ledger(limits);
   const open = (owner?: number): ByteAccount => {
@@ -79,6 +85,7 @@ export function createByteBudget(limits: BudgetLimits): ByteBudget {
 class Ledger {
   total = 0;
   private readonly limits: BudgetLimits;
+  private readonly division: Division;
   private readonly byOwner = new Map<number | undefined, number>();
   /** By ticket. */
   private readonly waiters: Waiter[] = [];
@@ -86,23 +93,29 @@ class Ledger {
 
   constructor(limits: BudgetLimits) {
     this.limits = limits;
+    this.division = { ...limits, reserve: limits.total * RESERVED };
   }
 
   enter(owner: number | undefined): Holder {
     return { owner, ticket: this.tickets++, held: 0, waitedMs: 0, closed: false };
   }
 
-  /** A holder never counts for more than its whole share, so that what is alone always goes on. */
+  /** A holder never counts for more than it could have, so that what is alone always goes on. */
   async take(
     holder: Holder,
     wanted: number,
     options: Pick<Acquisition, 'waitMs' | 'signal'>,
   ): Promise<void> {
-    const { total, perOrganisation } = this.limits;
-    const bytes = Math.min(wanted, Math.min(total, perOrganisation) - holder.held);
+    const bytes = Math.min(wanted, this.most() - holder.held);
     if (holder.closed || bytes <= 0) return;
     if (this.fits(holder, bytes) && !this.isBehind(holder)) this.add(holder, bytes);
     else await this.waitInAll(holder, bytes, options);
+  }
+
+  /** What one holder may have. */
+  private most(): number {
+    const { total, perOrganisation } = this.limits;
+    return isDivided(this.limits) ? Math.max(perOrganisation, Math.floor(total * ALONE)) : total;
   }
 
   give(holder: Holder, bytes: number): void {
@@ -117,28 +130,26 @@ class Ledger {
     this.give(holder, holder.held);
   }
 
-  private fits(holder: Holder, bytes: number): boolean {
-    return this.total + bytes <= this.limits.total && !this.exceedsShare(holder, bytes);
+  private fits({ owner, held: own }: Holder, bytes: number): boolean {
+    const owned = this.byOwner.get(owner) ?? 0;
+    const perOrganisation = owned === own ? this.most() : this.limits.perOrganisation;
+    const held = owned + bytes;
+    return mayHold({ ...this.division, perOrganisation }, { held, others: this.total - owned });
+  }
+
+  /** Whether somebody older waits for the same room. */
+  private isBehind({ owner, ticket }: Holder): boolean {
+    return this.waiters.some(
+      ({ holder }) => holder.ticket <= ticket && (holder.owner === owner || this.isCommon()),
+    );
   }
 
   /**
-   * Whether somebody older waits for the same room. Who waits because its own organisation has used up
-   * its share is in nobody else's way, nor are those of that organisation behind it.
+   * Whether one that waits holds up everybody behind it, else small ones would pass a large one for
+   * ever. Where organisations have limits, it holds up its own organisation only.
    */
-  private isBehind({ owner, ticket }: Holder): boolean {
-    const full = new Set<number | undefined>();
-    for (const { holder, bytes } of this.waiters) {
-      if (holder.ticket > ticket) return false;
-      if (holder.owner === owner) return true;
-      if (full.has(holder.owner)) continue;
-      if (!this.exceedsShare(holder, bytes)) return true;
-      full.add(holder.owner);
-    }
-    return false;
-  }
-
-  private exceedsShare({ owner }: Holder, bytes: number): boolean {
-    return (this.byOwner.get(owner) ?? 0) + bytes > this.limits.perOrganisation;
+  private isCommon(): boolean {
+    return !isDivided(this.limits);
   }
 
   private add(holder: Holder, bytes: number): void {
@@ -195,11 +206,7 @@ class Ledger {
     });
   }
 
-  /**
-   * Lets go on who fits, in their order. One that the process has no room for holds up those behind
-   * it, else small ones would pass a large one for ever; one whose organisation has used up its
-   * share holds up nobody else's.
-   */
+  /** Lets those go on that fit, in their order; of one organisation, none before an older one. */
   private serve(): void {
     const full = new Set<number | undefined>();
     for (const waiter of this.waiters.slice()) {
@@ -208,14 +215,15 @@ class Ledger {
       if (this.fits(holder, bytes)) {
         this.add(holder, bytes);
         waiter.resume();
-      } else if (this.exceedsShare(holder, bytes)) {
-        full.add(holder.owner);
-      } else return;
+      } else if (this.isCommon()) return;
+      else full.add(holder.owner);
     }
   }
 
   private busy(holder: Holder, bytes: number): Problem {
-    const whose = this.exceedsShare(holder, bytes) ? 'Your organisation has' : 'The server has';
+    const owned = this.byOwner.get(holder.owner) ?? 0;
+    const whose =
+      owned + bytes > this.limits.perOrganisation ? 'Your organisation has' : 'The server has';
     return new Problem(
       'server_busy',
       `${whose} too many bytes in requests and answers under way. Send fewer at a time, or try again later`,

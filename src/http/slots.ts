@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { SlotLimits } from '../limits.ts';
 import { Problem } from '../errors.ts';
+import { mayHold } from './division.ts';
 import type { Payer } from './rates.ts';
 
 declare module 'fastify' {
@@ -17,7 +18,7 @@ declare module 'fastify' {
 interface Slots {
   /**
    * Takes a slot, which is free again when the answer is over. Throws Problem too_many_at_once, or
-   * server_busy when the process has no slot left.
+   * server_busy when the process has no slot left, or none but for organisations that hold fewer.
    */
   take(payer: Payer, reply: Pick<FastifyReply, 'raw'>): void;
 }
@@ -54,7 +55,8 @@ function createSlots(limits: SlotLimits, what: 'requests' | 'streams'): Slots {
       if (organisations.of(organisation) >= limits.perOrganisation) {
         throw tooMany(`Your organisation has ${limits.perOrganisation} ${what}`);
       }
-      if (all >= limits.total) {
+      const held = organisations.of(organisation);
+      if (!mayHold({ ...limits, unit: 1 }, { held: held + 1, others: all - held })) {
         const detail = `The server has ${all} ${what} under way. Try again later`;
         throw new Problem('server_busy', detail, { extra: { retry_after: RETRY_AFTER_S } });
       }

@@ -11,7 +11,7 @@ const BUDGET = 64 * MEBIBYTE;
 const SETTINGS: Settings = {
   TOCSIN_ANSWER_PAUSE_SECONDS: '1',
   TOCSIN_BYTES_IN_FLIGHT: String(BUDGET),
-  TOCSIN_BYTES_PER_ORGANISATION: String(BUDGET / 2),
+  TOCSIN_BYTES_PER_ORGANISATION: String(BUDGET / 4),
 };
 /** More than the kernel takes off the server's hands. */
 const LARGE = { description: 'x'.repeat(900_000) };

@@ -70,17 +70,43 @@ describe('the budget of bytes in flight', () => {
   });
 
   it('gives one organisation its share and the others the rest', async () => {
-    const budget = aBudget(100, 50);
-    const greedy = await budget.acquire(50, { organisationId: 1 });
+    const budget = aBudget(100, 25);
+    const greedy = await budget.acquire(25, { organisationId: 1 });
     const { done, note } = order();
     note('greedy', budget.acquire(1, { organisationId: 1 }));
-    note('other', budget.acquire(30, { organisationId: 2 }));
-    note('anonymous', budget.acquire(20));
+    note('other', budget.acquire(25, { organisationId: 2 }));
+    note('anonymous', budget.acquire(15));
     await settled();
     expect(done).toEqual(['other', 'anonymous']);
     greedy();
     await settled();
     expect(done).toEqual(['other', 'anonymous', 'greedy']);
+  });
+
+  it('leaves room to others when several organisations take all that they can', async () => {
+    const budget = aBudget(1000, 250);
+    const { done, note } = order();
+    for (const organisationId of [1, 2, 3, 4]) {
+      const account = budget.open(organisationId);
+      const greedy = async (): Promise<void> => {
+        for (let taken = 0; taken < 100; taken++) await account.take(10);
+      };
+      greedy().catch(() => undefined);
+      await settled();
+    }
+    note('somebody else', budget.acquire(50, { organisationId: 5 }));
+    await settled();
+    expect(done).toEqual(['somebody else']);
+  });
+
+  it('lets one that waits for a large part of the rest hold up no others', async () => {
+    const budget = aBudget(1000, 250);
+    for (const organisationId of [1, 2, 3]) await budget.acquire(200, { organisationId });
+    const { done, note } = order();
+    note('large', budget.acquire(250, { organisationId: 4 }));
+    note('small', budget.acquire(20, { organisationId: 5 }));
+    await settled();
+    expect(done).toEqual(['small']);
   });
 
   it('holds up nobody by a request that waits only behind one of its own organisation', async () => {

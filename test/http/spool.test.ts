@@ -34,18 +34,20 @@ it('leaves no name in its directory, whatever becomes of the process', async () 
 });
 
 it('has a limit for one request, and another for all', async () => {
-  const spools = createSpools({ spoolDirectory, spoolBytesMax: 4 * MIB });
-  const [one, other, third] = [spools.open(1), spools.open(2), spools.open(3)];
-  await one.write(large('a'));
-  await expect(one.write(large('a'))).rejects.toMatchObject({
+  const spools = createSpools({ spoolDirectory, spoolBytesMax: 8 * MIB });
+  const [one, other, third, fourth] = [1, 2, 3, 4].map((id) => spools.open(id));
+  for (const part of [large('a'), large('b')]) await one?.write(part);
+  await expect(one?.write(large('c'))).rejects.toMatchObject({
     code: 'bundle_too_large',
-    extra: { limit_bytes: 2 * MIB },
+    extra: { limit_bytes: 4 * MIB },
   });
-  await other.write(large('b'));
-  await expect(third.write(large('c'))).rejects.toMatchObject({ code: 'server_busy' });
-  await one.discard();
-  await third.write(large('c'));
-  await Promise.all([other.discard(), third.discard()]);
+  await other?.write(large('d'));
+  await third?.write(large('e'));
+  // There is room, but as much as it wants has to be left to others.
+  await expect(fourth?.write(large('f'))).rejects.toMatchObject({ code: 'server_busy' });
+  await one?.discard();
+  await fourth?.write(large('f'));
+  await Promise.all([other, third, fourth].map((spool) => spool?.discard()));
   expect(spools.bytes()).toBe(0);
 });
 
@@ -58,7 +60,7 @@ it('gives back the room of an answer that nobody reads to its end', async () => 
 });
 
 it('has a limit for one organisation, however many requests it makes', async () => {
-  const spools = createSpools({ spoolDirectory, spoolBytesMax: 4 * MIB });
+  const spools = createSpools({ spoolDirectory, spoolBytesMax: 5 * MIB });
   const [one, another, other] = [spools.open(1), spools.open(1), spools.open(2)];
   await one.write(large('a'));
   await expect(another.write(large('b'))).rejects.toMatchObject({ code: 'server_busy' });

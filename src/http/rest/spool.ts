@@ -2,6 +2,7 @@
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../errors.ts';
+import { mayHold } from '../division.ts';
 
 export interface Spool {
   /** Throws Problem when there is no room. */
@@ -14,7 +15,7 @@ export interface Spool {
 
 /** The spools of a process, which share their room. */
 export interface Spools {
-  /** Opens one that counts against the share of an organisation: half of the room. */
+  /** Opens one for an organisation, which may have half of the room, or half of what others leave. */
   open(organisationId: number): Spool;
   /** Bytes in files. */
   bytes(): number;
@@ -32,10 +33,11 @@ const MEMORY_CHARACTERS_MAX = 1024 * 1024;
 export function createSpools(settings: SpoolSettings): Spools {
   let total = 0;
   const byOwner = new Map<number, number>();
+  const division = { total: settings.spoolBytesMax, perOrganisation: settings.spoolBytesMax / 2 };
   const change = (owner: number, bytes: number): boolean => {
-    const owned = (byOwner.get(owner) ?? 0) + bytes;
-    const isBeyond = total + bytes > settings.spoolBytesMax || owned > settings.spoolBytesMax / 2;
-    if (bytes > 0 && isBeyond) return false;
+    const before = byOwner.get(owner) ?? 0;
+    const owned = before + bytes;
+    if (bytes > 0 && !mayHold(division, { held: owned, others: total - before })) return false;
     total += bytes;
     if (owned === 0) byOwner.delete(owner);
     else byOwner.set(owner, owned);
