@@ -26,6 +26,7 @@ const IDLE_LIMITS: Limits = {
   docs: 'public',
   trustedProxies: [],
   forwardedHeader: 'x-forwarded-for',
+  connectionsPerNetwork: 1,
   requests: { total: 1, perOrganisation: 1, perKey: 1 },
   streams: { total: 1, perOrganisation: 1, perKey: 1, bytesMax: 1024 },
   answers: { stallMs: 1000, bytesPerSecond: 1 },

@@ -59,6 +59,7 @@ export const settings = z.object({
   TOCSIN_BYTES_PER_ORGANISATION: atLeast(1024 * 1024, 128 * 1024 * 1024),
   TOCSIN_BODY_BYTES_PER_SECOND: atLeast(1, 1024),
   TOCSIN_BODY_PAUSE_SECONDS: z.coerce.number().min(0.1).max(3600).default(10),
+  TOCSIN_CONNECTIONS_PER_NETWORK: atLeast(1, 4096),
   TOCSIN_REQUESTS_MAX: atLeast(1, 4096),
   TOCSIN_REQUESTS_PER_ORGANISATION: atLeast(1, 1024),
   TOCSIN_REQUESTS_PER_KEY: atLeast(1, 256),
@@ -122,6 +123,8 @@ export interface Config {
   readonly spoolBytesMax: number;
   /** Memory of requests and answers under way. */
   readonly bytesInFlight: BudgetLimits;
+  /** Connections that one network may have open. */
+  readonly connectionsPerNetwork: number;
   readonly requests: SlotLimits;
   readonly streams: StreamLimits;
   readonly answers: AnswerLimits;
@@ -207,6 +210,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 
 function answerLimits(value: z.infer<typeof settings>) {
   return {
+    connectionsPerNetwork: value.TOCSIN_CONNECTIONS_PER_NETWORK,
     requests: {
       total: value.TOCSIN_REQUESTS_MAX,
       perOrganisation: value.TOCSIN_REQUESTS_PER_ORGANISATION,

@@ -15,6 +15,7 @@ import { readBodies } from './body/parsers.ts';
 import { boundLeftovers } from './body/rest-of-body.ts';
 import { answerClientErrors } from './client-error.ts';
 import { trustProxies } from './client.ts';
+import { networkTest } from '../organisations/networks.ts';
 import type { Services } from './context.ts';
 import { rejectCrossSite } from './cross-site.ts';
 import { drainAtClose } from './drain.ts';
@@ -85,7 +86,13 @@ function bareApp(services: Services, certificate?: CertificateSource): FastifyIn
     frameworkErrors: answerUnrouted(services),
     clientErrorHandler: answerClientErrors(services),
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
-    serverFactory: createServerFactory(certificate),
+    serverFactory: createServerFactory({
+      certificate,
+      connections: {
+        perNetwork: services.limits.connectionsPerNetwork,
+        isTrusted: networkTest(services.limits.trustedProxies),
+      },
+    }),
   });
   const table = collectMethods(app);
   app.setValidatorCompiler(compileValidator);

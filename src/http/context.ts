@@ -60,6 +60,8 @@ export interface Limits extends ProxySettings {
   readonly bodyBytesPerSecond: number;
   /** How long the server waits for more of a body. */
   readonly bodyPauseSeconds: number;
+  /** Connections that one network may have open. */
+  readonly connectionsPerNetwork: number;
   readonly requests: SlotLimits;
   readonly streams: StreamLimits;
   readonly answers: AnswerLimits;

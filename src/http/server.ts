@@ -1,6 +1,7 @@
 /** Node's server under Fastify: with or without TLS, and with a limit on pipelined requests. */
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
+import { networkOf } from './rates.ts';
 import { createTlsServer, type CertificateSource } from './tls.ts';
 
 /** What Fastify hands to a server factory of its options, as far as Node knows them. */
@@ -20,21 +21,61 @@ const PIPELINED_MAX = 32;
 /** Budget, slots, turns, pace and log each clean up when an answer is over: more than Node's ten. */
 const LISTENERS_MAX = 32;
 
-/** Fastify's serverFactory. It speaks TLS where there is a certificate. */
-export function createServerFactory(
-  certificate?: CertificateSource,
-): (handler: RequestListener, options: FactoryOptions) => Server {
+export interface ServerSettings {
+  /** Without one, the server speaks plain HTTP. */
+  readonly certificate?: CertificateSource | undefined;
+  /** Without them, connections are not counted. */
+  readonly connections?: ConnectionLimits;
+}
+
+/** How many connections one network may have open, whoever its clients are. */
+export interface ConnectionLimits {
+  readonly perNetwork: number;
+  /** A trusted proxy's connections are those of many clients, and are not counted. */
+  readonly isTrusted: (address: string) => boolean;
+}
+
+/** Fastify's serverFactory. */
+export function createServerFactory({
+  certificate,
+  connections,
+}: ServerSettings): (handler: RequestListener, options: FactoryOptions) => Server {
   return (handler, { http = {}, keepAliveTimeout, requestTimeout, connectionTimeout }) => {
     const listener = limitPipelining(handler);
     const server =
       certificate === undefined
         ? createServer(http, listener)
         : createTlsServer(certificate, http, listener);
+    if (connections !== undefined) limitConnections(server, connections);
     server.keepAliveTimeout = keepAliveTimeout ?? server.keepAliveTimeout;
     server.requestTimeout = requestTimeout ?? server.requestTimeout;
     server.setTimeout(connectionTimeout ?? 0);
     return server;
   };
+}
+
+/**
+ * Closes connections beyond the limit as they are accepted: nothing has been read of them, there has
+ * been no TLS handshake, and no answer is written.
+ */
+function limitConnections(server: Server, { perNetwork, isTrusted }: ConnectionLimits): void {
+  const open = new Map<string, number>();
+  server.prependListener('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    if (isTrusted(address)) return;
+    const network = networkOf(address);
+    const count = (open.get(network) ?? 0) + 1;
+    if (count > perNetwork) {
+      socket.destroy();
+      return;
+    }
+    open.set(network, count);
+    socket.once('close', () => {
+      const left = (open.get(network) ?? 1) - 1;
+      if (left === 0) open.delete(network);
+      else open.set(network, left);
+    });
+  });
 }
 
 /** Disconnects a client that pipelines too much, without work on what it sent beyond the limit. */

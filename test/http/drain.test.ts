@@ -34,7 +34,7 @@ describe.each([
   beforeEach(async () => {
     app = fastify({
       forceCloseConnections: 'idle',
-      ...(isTls && { serverFactory: createServerFactory(source) }),
+      ...(isTls && { serverFactory: createServerFactory({ certificate: source }) }),
     });
     drainAtClose(app);
     const finished = new Promise<void>((done) => (finish = done));

@@ -35,19 +35,20 @@ it('leaves no name in its directory, whatever becomes of the process', async () 
 
 it('has a limit for one request, and another for all', async () => {
   const spools = createSpools({ spoolDirectory, spoolBytesMax: 8 * MIB });
-  const [one, other, third, fourth] = [1, 2, 3, 4].map((id) => spools.open(id));
-  for (const part of [large('a'), large('b')]) await one?.write(part);
-  await expect(one?.write(large('c'))).rejects.toMatchObject({
+  const [one, other] = [spools.open(1), spools.open(2)];
+  const [third, fourth] = [spools.open(3), spools.open(4)];
+  for (const part of [large('a'), large('b')]) await one.write(part);
+  await expect(one.write(large('c'))).rejects.toMatchObject({
     code: 'bundle_too_large',
     extra: { limit_bytes: 4 * MIB },
   });
-  await other?.write(large('d'));
-  await third?.write(large('e'));
+  await other.write(large('d'));
+  await third.write(large('e'));
   // There is room, but as much as it wants has to be left to others.
-  await expect(fourth?.write(large('f'))).rejects.toMatchObject({ code: 'server_busy' });
-  await one?.discard();
-  await fourth?.write(large('f'));
-  await Promise.all([other, third, fourth].map((spool) => spool?.discard()));
+  await expect(fourth.write(large('f'))).rejects.toMatchObject({ code: 'server_busy' });
+  await one.discard();
+  await fourth.write(large('f'));
+  await Promise.all([other.discard(), third.discard(), fourth.discard()]);
   expect(spools.bytes()).toBe(0);
 });
 
