@@ -39,24 +39,27 @@ const arrows = {
 /** What each file at the root of src/ may import of src/. */
 const rootArrows = {
   main: ['src/commands/', 'src/(config|errors|clock|telemetry|keyring)\\.ts$'],
-  config: ['src/(errors|limits|config-files|config-values)\\.ts$'],
-  'config-files': [],
+  config: ['src/(errors|limits|config-files|config-faults|config-values|schema-issues)\\.ts$'],
+  'config-files': ['src/config-faults\\.ts$'],
+  'config-faults': ['src/spelling\\.ts$'],
   'config-values': [],
   limits: [],
   errors: [],
   clock: [],
   keyring: ['src/errors\\.ts$'],
-  telemetry: ['src/(errors|clock)\\.ts$'],
   spelling: [],
   'schema-expectation': [],
   'schema-issues': ['src/(schema-expectation|spelling)\\.ts$'],
+  telemetry: ['src/(errors|clock|version|log-lines)\\.ts$'],
+  version: [],
+  'log-lines': [],
 };
 
 /** Root files that a folder may import. */
 function rootFilesFor(folder) {
   if (pure.includes(folder)) return 'errors|spelling';
   if (folder === 'http' || folder === 'commands')
-    return 'errors|clock|telemetry|keyring|config|limits|spelling|schema-issues';
+    return 'errors|clock|telemetry|keyring|config|limits|version|spelling|schema-issues';
   return 'errors|clock|telemetry|keyring';
 }
 

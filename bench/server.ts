@@ -54,7 +54,7 @@ function environment(dataDir: string): NodeJS.ProcessEnv {
 async function listening(child: ChildProcess): Promise<string> {
   if (child.stdout === null) throw new Error('The server has no output');
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = /^Tocsin listens on (\S+)/.exec(line)?.[1];
+    const url = /Tocsin listens on (\S+)/.exec(line)?.[1];
     if (url !== undefined) return url;
   }
   throw new Error('The server ended before it listened');

@@ -1,11 +1,7 @@
 /** Settings whose value is in a file: secrets, which no environment should show, and certificates. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-
-/** The environment says something that cannot be used; the message names each setting. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+import { ConfigError, invalidSettings } from './config-faults.ts';
 
 /** Of PostgreSQL, with its account. */
 export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
@@ -23,9 +19,7 @@ export function tlsFiles(
 ): TlsFiles | undefined {
   if (certFile === undefined && keyFile === undefined) return undefined;
   if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
-  throw new ConfigError(
-    'The environment cannot be used.\n  TLS takes both TOCSIN_TLS_CERT and TOCSIN_TLS_KEY',
-  );
+  throw invalidSettings(['TLS needs both TOCSIN_TLS_CERT and TOCSIN_TLS_KEY']);
 }
 
 const METRICS_TOKEN_MIN = 32;
@@ -46,10 +40,10 @@ export function databaseUrlOf(file: string | undefined): string | undefined {
   const text = secretText('DATABASE_URL_FILE', file);
   if (file === undefined || text === undefined) return undefined;
   if (databaseUrl.safeParse(text).success) return text;
-  throw new ConfigError(
-    `The environment cannot be used.\n  DATABASE_URL_FILE: what ${file} holds is not the URL of a ` +
-      'PostgreSQL, such as postgresql://account:password@host:5432/database',
-  );
+  throw invalidSettings([
+    `DATABASE_URL_FILE: ${file} does not hold the URL of a PostgreSQL database, such as ` +
+      'postgresql://account:password@host:5432/database',
+  ]);
 }
 
 /** The text of a file without the white space around it. Throws ConfigError naming the setting. */

@@ -16,7 +16,7 @@ export const ranges = z
   .superRefine((given, context) => {
     for (const range of given) {
       if (cidr.safeParse(range).success) continue;
-      const message = `${range} is no range of addresses: a CIDR such as 192.0.2.0/24 is wanted`;
+      const message = `must be ranges of addresses such as 192.0.2.0/24, not ${JSON.stringify(range)}`;
       context.addIssue({ code: 'custom', message });
     }
   });

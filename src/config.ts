@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
+import { invalidSettings, unknownSettings } from './config-faults.ts';
 import {
-  ConfigError,
   databaseUrl,
   databaseUrlOf,
   metricsToken,
@@ -11,6 +11,7 @@ import {
   type IdentityProviderConfig,
 } from './config-files.ts';
 import { atLeast, ranges } from './config-values.ts';
+import { parsed } from './schema-issues.ts';
 import type {
   AnswerLimits,
   BudgetLimits,
@@ -20,7 +21,8 @@ import type {
   StreamLimits,
 } from './limits.ts';
 
-export { ConfigError, type TlsFiles } from './config-files.ts';
+export { ConfigError } from './config-faults.ts';
+export type { TlsFiles } from './config-files.ts';
 
 /** A request that finds no room among the bytes in flight waits so long, then gets 503. */
 const BUDGET_WAIT_MS = 5_000;
@@ -159,12 +161,11 @@ function budgetOf(value: z.infer<typeof settings>): BudgetLimits {
 /** Reads and checks the environment. Throws ConfigError naming every wrong setting. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const read = settings.safeParse(given);
-  if (!read.success) {
-    const wrong = read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`The environment cannot be used.\n  ${wrong.join('\n  ')}`);
-  }
-  const value = read.data;
+  const unknown = unknownSettings(Object.keys(given), Object.keys(settings.shape));
+  const read = parsed(settings, given, { subject: 'The environment', entry: 'setting' });
+  const wrong = read.ok ? [] : read.issues.map(({ detail }) => detail);
+  if (!read.ok || unknown.length > 0) throw invalidSettings([...unknown, ...wrong]);
+  const { value } = read;
   return {
     databaseUrl: value.DATABASE_URL ?? databaseUrlOf(value.DATABASE_URL_FILE),
     dataDir: value.TOCSIN_DATA_DIR,
@@ -279,10 +280,9 @@ function identityProvider(value: z.infer<typeof settings>): IdentityProviderConf
   const given = [issuer, clientId, file, organisation];
   if (given.every((one) => one === undefined)) return undefined;
   if (issuer === undefined || clientId === undefined || publicUrl === undefined) {
-    throw new ConfigError(
-      'The environment cannot be used.\n  Single sign-on takes TOCSIN_OIDC_ISSUER, ' +
-        'TOCSIN_OIDC_CLIENT_ID and TOCSIN_PUBLIC_URL',
-    );
+    throw invalidSettings([
+      'Single sign-on needs TOCSIN_OIDC_ISSUER, TOCSIN_OIDC_CLIENT_ID and TOCSIN_PUBLIC_URL',
+    ]);
   }
   const clientSecret = secretText('TOCSIN_OIDC_CLIENT_SECRET_FILE', file);
   const redirectUri = new URL('/api/v1/sso/callback', publicUrl).href;

@@ -1,11 +1,21 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { lineForPeople } from './log-lines.ts';
+import { VERSION } from './version.ts';
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
 
-/** Logs go to standard error as one JSON object a line, so that commands keep standard output. */
-export function createLog(level: string, to: DestinationStream = standardError()): Log {
-  const escaping = { write: (line: string) => to.write(inertJson(line)) };
+/**
+ * Logs go to standard error, so that commands keep standard output: one JSON object a line, or text
+ * where a person reads it on a terminal.
+ */
+export function createLog(level: string, to?: DestinationStream): Log {
+  const target = to ?? standardError();
+  const isRead = to === undefined && process.stderr.isTTY;
+  const escaping = {
+    write: (line: string) =>
+      target.write(isRead ? lineForPeople(line, inertText) : inertJson(line)),
+  };
   return pino(
     {
       level,
@@ -61,7 +71,7 @@ function toErrorLine(error: unknown): object {
 /** What /metrics tells (Prometheus text format). No label carries content. */
 export function createMetrics() {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  describeProcess(registry);
   const registers = [registry];
   return {
     registry,
@@ -108,6 +118,17 @@ export function createMetrics() {
       registers,
     }),
   };
+}
+
+function describeProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry });
+  const info = new Gauge({
+    name: 'tocsin_build_info',
+    help: 'Always 1; the labels say which version runs on which Node',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  });
+  info.set({ version: VERSION, node: process.versions.node }, 1);
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { chainAll } from '../audit/chain.ts';
 import { pruneAudit } from '../audit/prune.ts';
@@ -10,8 +9,7 @@ import { auditSigners, signHead } from '../audit/checkpoint.ts';
 import { noteDisclosures } from '../audit/disclosures.ts';
 import { readVkey, vkeyOf, type Verifier } from '../audit/note.ts';
 import { readAuditRecords } from '../store/audit-records.ts';
-import { createLog } from '../telemetry.ts';
-import { openStore, type OpenStore } from './open.ts';
+import { withStore, type OpenStore } from './open.ts';
 import { print, printJson, printText } from './output.ts';
 
 interface VerifyOptions {
@@ -72,16 +70,6 @@ function readDate(text: string): Date {
   if (Number.isNaN(date.getTime()))
     throw new InvalidArgumentError('Expected a date, such as 2030-01-01.');
   return date;
-}
-
-async function withStore(work: (store: OpenStore) => Promise<void>): Promise<void> {
-  const config = readConfig();
-  const store = await openStore(config, createLog('warn'));
-  try {
-    await work(store);
-  } finally {
-    await store.close();
-  }
 }
 
 async function runVerify({ db, keyring }: OpenStore, options: VerifyOptions): Promise<void> {

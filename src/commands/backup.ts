@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { z } from 'zod';
 import { systemClock } from '../clock.ts';
 import { readConfig, type Config } from '../config.ts';
 import { fingerprints, type Keyring } from '../keyring.ts';
@@ -10,14 +9,14 @@ import type { BackupAbout } from '../store/backup/about.ts';
 import { writeBackup } from '../store/backup/write.ts';
 import { openDatabase } from '../store/database.ts';
 import { findCheckpoint } from '../store/audit-tree.ts';
-import { clusterDirectory, inspectCluster } from '../store/embedded/cluster.ts';
 import { credentialsMissing, readCredentials } from '../store/embedded/credentials.ts';
 import { serverUrl } from '../store/embedded/owner.ts';
 import { findLogBounds } from '../store/log.ts';
 import { StoreError } from '../store/store-error.ts';
 import { createLog } from '../telemetry.ts';
+import { VERSION } from '../version.ts';
 import { loadKeyring } from './master-secret.ts';
-import { reachServer } from './open.ts';
+import { reachServer, requireCluster } from './open.ts';
 import { printText } from './output.ts';
 import { stopOnSignals } from './signals.ts';
 
@@ -33,7 +32,7 @@ async function run(target: string): Promise<void> {
   const config = readConfig();
   refuseExternal(config);
   const { dataDir } = config;
-  if ((await inspectCluster(dataDir)) === undefined) throw nothingThere(dataDir);
+  await requireCluster(config);
   const keyring = await loadKeyring(config);
   const file = await chooseFile(target);
   const { signal } = stopOnSignals();
@@ -89,7 +88,7 @@ async function describe(url: string, keyring: Keyring): Promise<BackupAbout> {
     const [secret_fingerprint = ''] = fingerprints(keyring);
     return {
       format: 'tocsin-backup/1',
-      tocsin: await readVersion(),
+      tocsin: VERSION,
       begun_at: systemClock.now().toISOString(),
       secret_fingerprint,
       log_head: (await findLogBounds(db)).head,
@@ -98,11 +97,6 @@ async function describe(url: string, keyring: Keyring): Promise<BackupAbout> {
   } finally {
     await db.close();
   }
-}
-
-async function readVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
 /** Creates the directory that the file is to be in. Throws StoreError `backup_exists`. */
@@ -122,14 +116,6 @@ async function chooseFile(target: string): Promise<string> {
     throw failed(file, error);
   }
   return file;
-}
-
-function nothingThere(dataDir: string): StoreError {
-  return new StoreError(
-    'data_directory_empty',
-    `There is no database in ${clusterDirectory(dataDir)}.`,
-    'Set TOCSIN_DATA_DIR to the data directory of your server.',
-  );
 }
 
 function failed(file: string, cause: unknown): unknown {

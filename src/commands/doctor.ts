@@ -5,9 +5,10 @@ import { inspectCluster } from '../store/embedded/cluster.ts';
 import { findLogBounds, findSequencerLag } from '../store/log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { createLog } from '../telemetry.ts';
+import { VERSION } from '../version.ts';
 import { certificateEnd } from './certificate.ts';
 import { loadKeyring } from './master-secret.ts';
-import { reachServer } from './open.ts';
+import { contentsOf, reachServer } from './open.ts';
 import { printText } from './output.ts';
 import { exposures } from './serve-listen.ts';
 
@@ -18,10 +19,16 @@ export function doctorCommand(): Command {
     .action(async () => {
       const config = readConfig();
       tell('runtime', `Node ${process.version}`);
-      tell('egress', config.egressAllow.join(', ') || 'public https only');
+      tell('version', VERSION);
+      tell('egress', egressOf(config));
       await tellOfNetwork(config);
       if (!(await examine(config))) process.exitCode = 1;
     });
+}
+
+function egressOf({ egressAllow }: Config): string {
+  const also = egressAllow.length === 0 ? '' : `; also allowed: ${egressAllow.join(', ')}`;
+  return `https to public addresses is allowed${also}; all else is refused`;
 }
 
 function tell(what: string, how: string): void {
@@ -44,7 +51,11 @@ async function tellOfNetwork(config: Config): Promise<void> {
 async function examine(config: Config): Promise<boolean> {
   const { databaseUrl, dataDir } = config;
   if (databaseUrl === undefined && (await inspectCluster(dataDir)) === undefined) {
-    tell('database', `none in ${dataDir} yet: "tocsin serve" makes it; or set TOCSIN_DATA_DIR`);
+    tell(
+      'database',
+      `none in ${dataDir}: ${await contentsOf(dataDir)}. "tocsin serve" creates one there; if your ` +
+        'server uses another directory, set TOCSIN_DATA_DIR',
+    );
     return false;
   }
   await loadKeyring(config);

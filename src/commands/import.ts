@@ -12,8 +12,7 @@ import { startSequencer } from '../log/sequencer.ts';
 import { readBundle } from '../stix/bundle.ts';
 import { parseBundle } from '../stix/bundle-text.ts';
 import { JsonFault } from '../stix/json-fault.ts';
-import { createLog } from '../telemetry.ts';
-import { openStore } from './open.ts';
+import { commandLog, openInstallation } from './open.ts';
 import { print, printText } from './output.ts';
 
 interface Options {
@@ -50,8 +49,8 @@ export function importCommand(): Command {
 async function run(files: string[], options: Options): Promise<void> {
   const config = readConfig();
   const { unknownTlp } = config;
-  const log = createLog(config.logLevel);
-  const store = await openStore(config, log);
+  const log = commandLog(config);
+  const store = await openInstallation(config, log);
   const sequencer = startSequencer({
     db: store.db,
     onHead: () => undefined,

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
+import { migrate } from '../store/migrate.ts';
 import { createLog } from '../telemetry.ts';
-import { openStore } from './open.ts';
+import { reachServer, requireCluster } from './open.ts';
 import { printText } from './output.ts';
 
 /** `tocsin migrate` */
@@ -10,8 +11,14 @@ export function migrateCommand(): Command {
     .description('bring the database to the schema of this version')
     .action(async () => {
       const config = readConfig();
-      const store = await openStore(config, createLog(config.logLevel));
-      await store.close();
-      printText('The database has the schema of this version.\n');
+      await requireCluster(config);
+      const log = createLog(config.logLevel);
+      const server = await reachServer(config, log);
+      try {
+        const { applied } = await migrate({ url: server.url, log });
+        printText(`${applied.length} migrations applied; the database has the current schema.\n`);
+      } finally {
+        await server.close();
+      }
     });
 }

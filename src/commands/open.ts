@@ -1,11 +1,14 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig, type Config } from '../config.ts';
 import type { Keyring } from '../keyring.ts';
 import { prepareAudit } from '../store/audit-tree.ts';
 import { openDatabase, type Database } from '../store/database.ts';
+import { inspectCluster } from '../store/embedded/cluster.ts';
 import { startEmbedded } from '../store/embedded/server.ts';
-import { migrate } from '../store/migrate.ts';
+import { migrate, requireMigrated } from '../store/migrate.ts';
 import { createRoom } from '../store/room.ts';
+import { StoreError } from '../store/store-error.ts';
 import { createLog, type Log } from '../telemetry.ts';
 import { bootstrap } from './bootstrap.ts';
 import { closeAll } from './closing.ts';
@@ -29,13 +32,63 @@ interface Opening {
 }
 
 /**
- * Opens the database of the configuration, the embedded one unless it names another: started
- * where it does not run, migrated, founded where it is new.
+ * Opens the database for a server: the embedded one is started, and created where there is none; the
+ * schema is migrated, and the first organisation and key are created where there are none.
  */
 export async function openStore(
   config: Config,
   log: Log,
   { exclusive = false, signal = new AbortController().signal }: Opening = {},
+): Promise<OpenStore> {
+  const prepare = async ({ db, url, keyring }: OpenStore): Promise<void> => {
+    await migrate({ url, log });
+    await prepareAudit(db);
+    await bootstrap(db, keyring, join(config.dataDir, 'admin.key'), log);
+  };
+  return open(config, log, { exclusive, signal, prepare });
+}
+
+/**
+ * Opens the database for a command, which creates and migrates nothing.
+ * @throws StoreError `installation_missing` or `migrations_pending`
+ */
+export async function openInstallation(config: Config, log: Log): Promise<OpenStore> {
+  await requireCluster(config);
+  const prepare = async ({ db, url }: OpenStore): Promise<void> => {
+    await requireMigrated(url);
+    await prepareAudit(db);
+  };
+  const { signal } = new AbortController();
+  return open(config, log, { exclusive: false, signal, prepare });
+}
+
+/** @throws StoreError `installation_missing` where no server has ever run on this data directory */
+export async function requireCluster({ databaseUrl, dataDir }: Config): Promise<void> {
+  if (databaseUrl !== undefined || (await inspectCluster(dataDir)) !== undefined) return;
+  throw new StoreError(
+    'installation_missing',
+    `There is no Tocsin installation in ${dataDir}: ${await contentsOf(dataDir)}.`,
+    'Set TOCSIN_DATA_DIR to the data directory of your server, or create an installation with "tocsin serve".',
+  );
+}
+
+/** What is in a directory, in a few words. */
+export async function contentsOf(directory: string): Promise<string> {
+  const names = await readdir(directory).catch(() => undefined);
+  if (names === undefined) return 'the directory does not exist';
+  return names.length === 0 ? 'it is empty' : `it holds ${names.length} other files`;
+}
+
+interface Preparation {
+  readonly exclusive: boolean;
+  readonly signal: AbortSignal;
+  readonly prepare: (store: OpenStore) => Promise<void>;
+}
+
+async function open(
+  config: Config,
+  log: Log,
+  { exclusive, signal, prepare }: Preparation,
 ): Promise<OpenStore> {
   const keyring = await loadKeyring(config);
   const { dataDir, databasePool: poolMax } = config;
@@ -46,17 +99,12 @@ export async function openStore(
   const directory = config.databaseUrl === undefined ? dataDir : undefined;
   const room = createRoom({ directory, freeMin: config.storageFreeMin });
   const db = openDatabase({ url, poolMax, onError, room });
-  const close = (): Promise<void> => closeAll([db], [server]);
-  const prepare = async (): Promise<void> => {
-    await migrate({ url, log });
-    await prepareAudit(db);
-    await bootstrap(db, keyring, join(dataDir, 'admin.key'), log);
-  };
+  const store = { db, url, keyring, close: () => closeAll([db], [server]) };
   try {
-    await orAborted(prepare(), signal);
-    return { db, url, keyring, close };
+    await orAborted(prepare(store), signal);
+    return store;
   } catch (error) {
-    await close();
+    await store.close();
     throw error;
   }
 }
@@ -76,10 +124,15 @@ export async function reachServer(
 /** Opens the database of the environment for one command, and closes it after. */
 export async function withStore<T>(work: (store: OpenStore) => Promise<T>): Promise<T> {
   const config = readConfig();
-  const store = await openStore(config, createLog(config.logLevel));
+  const store = await openInstallation(config, commandLog(config));
   try {
     return await work(store);
   } finally {
     await store.close();
   }
+}
+
+/** Commands report problems only, unless more is asked for: their output is what they print. */
+export function commandLog({ logLevel }: Config): Log {
+  return createLog(logLevel === 'info' ? 'warn' : logLevel);
 }

@@ -27,7 +27,8 @@ export async function startAudit(
   const refusals = countRefusals(db, onError);
   let chain: AuditChain | undefined;
   if (chaining) {
-    const onSigned = (checkpoint: object): void => log.info(checkpoint, 'signed the audit');
+    const onSigned = ({ size }: { readonly size: number }): void =>
+      log.info({ size }, 'signed the audit');
     chain = startAuditChain({ db, keyring, onSigned, onError });
   }
   return {

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
 import { createLog } from '../telemetry.ts';
-import { printText } from './output.ts';
+import { storeAddress } from './address.ts';
+import { announce } from './announce.ts';
 import { serve, SERVER_ROLES, type ServerRole } from './serve.ts';
 import { stopOnSignals } from './signals.ts';
 
@@ -28,7 +29,8 @@ async function run(roles: readonly ServerRole[]): Promise<void> {
     log.info('stopped before it served');
   });
   if (server !== undefined) {
-    printText(`Tocsin listens on ${config.publicUrl ?? server.url}\n`);
+    if (roles.includes('http')) await storeAddress(config, server.url);
+    announce(config, server, roles, process.stdout.isTTY);
     if (!signal.aborted) await once(signal, 'abort');
     await server.close().catch((error: unknown) => {
       log.error({ err: error }, 'could not stop');

@@ -1,6 +1,7 @@
 /** Where a server listens: its doors, with TLS of its own or without, and /metrics on a port of its own. */
 import { Server as TlsServer } from 'node:https';
-import { isIP, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { createServer, isIP, type AddressInfo, type Server } from 'node:net';
 import { ConfigError, type Config } from '../config.ts';
 import { createApp, createMetricsApp } from '../http/app.ts';
 import type { Services } from '../http/context.ts';
@@ -24,19 +25,14 @@ export async function createListeners(
 ): Promise<Listeners> {
   const certificate = config.tls && (await watchCertificate(config.tls, log));
   const app = await createApp(services, certificate);
-  const { metricsHost, metricsPort } = config;
-  const metricsApp = metricsPort === undefined ? undefined : await createMetricsApp(services);
+  const metricsApp =
+    config.metricsPort === undefined ? undefined : await createMetricsApp(services);
   return {
     listen: async () => {
       for (const exposure of exposures(config)) log.warn(exposure);
-      const url = await listenOn(app, config, 'HOST and PORT');
-      const metricsUrl =
-        metricsApp &&
-        (await listenOn(
-          metricsApp,
-          { host: metricsHost, port: metricsPort ?? 0 },
-          'TOCSIN_METRICS_HOST and TOCSIN_METRICS_PORT',
-        ));
+      const [main, metrics] = placesOf(config);
+      const url = await listenOn(app, main);
+      const metricsUrl = metricsApp && metrics && (await listenOn(metricsApp, metrics));
       return { url, metricsUrl };
     },
     close: async () => {
@@ -46,19 +42,80 @@ export async function createListeners(
   };
 }
 
-async function listenOn(
-  app: App,
-  { host, port }: Pick<Config, 'host' | 'port'>,
-  settings: string,
-): Promise<string> {
+interface Place {
+  readonly host: string;
+  readonly port: number;
+  /** The settings that name it. */
+  readonly settings: { readonly host: string; readonly port: string };
+}
+
+/** Where a server of these settings listens: for its doors, and for /metrics alone. */
+function placesOf({ host, port, metricsHost, metricsPort }: Config): [Place, ...Place[]] {
+  const main: Place = { host, port, settings: { host: 'HOST', port: 'PORT' } };
+  if (metricsPort === undefined) return [main];
+  const settings = { host: 'TOCSIN_METRICS_HOST', port: 'TOCSIN_METRICS_PORT' };
+  return [main, { host: metricsHost, port: metricsPort, settings }];
+}
+
+/**
+ * Binds the addresses of these settings, so that one that is taken ends the start before anything is
+ * created. Connections are closed at once. The result gives the addresses back, right before the
+ * server itself binds them. Throws ConfigError when an address cannot be listened on.
+ */
+export async function reserveAddresses(config: Config): Promise<() => Promise<void>> {
+  const held: Server[] = [];
+  const release = async (): Promise<void> => {
+    await Promise.all(
+      held.splice(0).map((server) => new Promise<void>((done) => server.close(() => done()))),
+    );
+  };
   try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`Cannot listen on ${settings}: ${why}`, { cause });
+    for (const place of placesOf(config)) {
+      if (place.port !== 0) held.push(await reserve(place));
+    }
+    return release;
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function reserve(place: Place): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  server.listen({ host: place.host, port: place.port });
+  await once(server, 'listening').catch((error: unknown) => {
+    throw cannotListen(place, error);
+  });
+  return server;
+}
+
+async function listenOn(app: App, place: Place): Promise<string> {
+  try {
+    await app.listen({ host: place.host, port: place.port });
+  } catch (error) {
+    throw cannotListen(place, error);
   }
   return urlOf(app.server.address(), app.server instanceof TlsServer ? 'https' : 'http');
 }
+
+function cannotListen({ host, port, settings }: Place, cause: unknown): ConfigError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const advice = ADVICE[String(code)]?.(settings) ?? `Check ${settings.host} and ${settings.port}`;
+  return new ConfigError(
+    `Cannot listen on ${host}:${port} (${String(code ?? cause)}). ${advice}.`,
+    {
+      cause,
+    },
+  );
+}
+
+const ADVICE: Readonly<Record<string, (names: Place['settings']) => string>> = {
+  EADDRINUSE: ({ port }) =>
+    `Another program uses the port: set ${port} to a free one, or stop that program`,
+  EACCES: ({ port }) => `Your account may not use the port: set ${port} to one above 1023`,
+  EADDRNOTAVAIL: ({ host }) => `This machine has no such address: set ${host} to one that it has`,
+  ENOTFOUND: ({ host }) => `The name is unknown: set ${host} to an address of this machine`,
+};
 
 function urlOf(address: AddressInfo | string | null, scheme: string): string {
   if (address === null || typeof address === 'string') return String(address);

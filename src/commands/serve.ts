@@ -16,9 +16,10 @@ import { createLogSignal, type LogSignal } from '../log/signal.ts';
 import { listen } from '../store/listen.ts';
 import { notifySubscriptions } from '../store/subscriptions.ts';
 import { createMetrics, type Log } from '../telemetry.ts';
+import { VERSION } from '../version.ts';
 import { closeAll, type Part } from './closing.ts';
 import { startAudit } from './serve-audit.ts';
-import { createListeners } from './serve-listen.ts';
+import { createListeners, reserveAddresses } from './serve-listen.ts';
 import { watchTime } from './serve-watch.ts';
 import { openStore, type OpenStore } from './open.ts';
 
@@ -47,8 +48,14 @@ export async function serve(
   roles: readonly ServerRole[],
   { clock = systemClock, signal }: Surroundings = {},
 ): Promise<RunningServer> {
+  const release = await reserveAddresses(config);
   const exclusive = config.databaseUrl === undefined;
-  const store = await openStore(config, log, { exclusive, signal });
+  const store = await openStore(config, log, { exclusive, signal }).catch(
+    async (error: unknown) => {
+      await release();
+      throw error;
+    },
+  );
   const stopping = new AbortController();
   const started: Started = { doors: [], below: [store] };
   const close = async (): Promise<void> => {
@@ -59,10 +66,12 @@ export async function serve(
   };
   try {
     const listeners = await assemble({ config, log, roles, clock, store, stopping, started });
+    await release();
     const { url, metricsUrl } = await listeners.listen();
-    log.info({ url, metricsUrl, roles }, 'listening');
+    log.info({ version: VERSION, url, metricsUrl, roles }, 'listening');
     return { url, metricsUrl, close };
   } catch (error) {
+    await release();
     // Else the worker would go on, and the embedded database after us.
     await close();
     throw error;

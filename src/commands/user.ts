@@ -18,6 +18,7 @@ import {
 } from '../organisations/user-resets.ts';
 import { endSessionsOf, readSessionsOf } from '../organisations/user-sessions.ts';
 import type { Database } from '../store/database.ts';
+import { findAddress } from './address.ts';
 import { withStore } from './open.ts';
 import { print, printText } from './output.ts';
 
@@ -116,11 +117,10 @@ async function run({ org, email, name, role, redClearance }: Options): Promise<v
   await withStore(async ({ db }) => {
     const wish = { organisation: org, email, name: name ?? email, role, redClearance };
     const { token } = await inviteUser(db, BY, wish, systemClock.now());
-    printLink(token);
+    await printLink(token);
   });
 }
 
-function printLink(token: string): void {
-  const { publicUrl, host, port } = readConfig();
-  printText(`${publicUrl ?? `http://${host}:${port}`}/#/invitation/${token}\n`);
+async function printLink(token: string): Promise<void> {
+  printText(`${await findAddress(readConfig())}/#/invitation/${token}\n`);
 }

@@ -5,6 +5,7 @@ import { findSequencerLag } from '../store/log.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { StoreError } from '../store/store-error.ts';
 import { isOutOfRoom } from '../store/transaction.ts';
+import { VERSION } from '../version.ts';
 import type { Services } from './context.ts';
 import { noun, type Route } from './zod-app.ts';
 import { answer } from './rest/schemas/answer.ts';
@@ -16,7 +17,9 @@ const ASK_AGAIN_MS = 1000;
 /** A database that hangs holds an answer up no longer. */
 const ANSWER_MS = 5000;
 
-const HealthAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+const HealthAnswer = z
+  .object({ status: z.literal('ok'), version: z.string() })
+  .meta({ id: 'Health' });
 const ReadyAnswer = z
   .object({
     status: z.literal('ready'),
@@ -38,7 +41,7 @@ const healthz: Route = (app) => {
         response: { 200: answer('It answers', HealthAnswer), ...problems(400) },
       },
     },
-    () => ({ status: 'ok' as const }),
+    () => ({ status: 'ok' as const, version: VERSION }),
   );
 };
 

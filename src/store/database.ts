@@ -73,9 +73,15 @@ export function openDatabase({
       { pool: 'server', ...count(server.pool) },
     ],
     close: async () => {
-      await Promise.all([content, server].map(closePool));
+      await Promise.all([content.close(), server.close()]);
     },
   };
+}
+
+interface OpenPool {
+  readonly pool: pg.Pool;
+  readonly client: PrismaClient;
+  close(): Promise<void>;
 }
 
 function openPool(
@@ -83,7 +89,7 @@ function openPool(
   role: string,
   max: number,
   onError: (error: Error) => void,
-): { pool: pg.Pool; client: PrismaClient } {
+): OpenPool {
   const pool = new pg.Pool({
     connectionString: url,
     max,
@@ -93,17 +99,27 @@ function openPool(
     keepAlive: true,
     Client: LargeValueClient,
   });
+  let closing = false;
+  // A pool ends before its sockets are closed: that the database closes them first is no fault.
+  const report = (error: Error): void => {
+    if (!closing) onError(error);
+  };
   // Not the adapter's: that one is gone before the pool has ended, and an error nobody hears ends us.
-  pool.on('error', onError);
+  pool.on('error', report);
   const adapter = new RetryingPg(pool, {
-    onConnectionError: onError,
+    onConnectionError: report,
     statementNameGenerator: ({ sql }) => statementName(sql),
   });
   const client = new PrismaClient({
     adapter,
     transactionOptions: { maxWait: 30_000, timeout: 120_000 },
   });
-  return { pool, client };
+  const close = async (): Promise<void> => {
+    closing = true;
+    await client.$disconnect();
+    await pool.end();
+  };
+  return { pool, client, close };
 }
 
 /** Tries single statements again, as asViewer and asServer try their transactions. */
@@ -117,11 +133,6 @@ class RetryingPg extends PrismaPg {
     adapter.executeRaw = (statement) => retried(() => execute(statement));
     return adapter;
   }
-}
-
-async function closePool({ pool, client }: { pool: pg.Pool; client: PrismaClient }): Promise<void> {
-  await client.$disconnect();
-  await pool.end();
 }
 
 function count(pool: pg.Pool): Omit<PoolCount, 'pool'> {

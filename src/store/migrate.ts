@@ -60,6 +60,28 @@ export async function pendingMigrations(url: string, directory?: string): Promis
   return pendingOf(migrations, ledger).map(({ name }) => name);
 }
 
+/**
+ * @throws StoreError `installation_missing` for a database that was never migrated,
+ * `migrations_pending` for one of an older version, or as `pendingMigrations`
+ */
+export async function requireMigrated(url: string): Promise<void> {
+  const all = await readMigrations();
+  const pending = await pendingMigrations(url);
+  if (pending.length === 0) return;
+  if (pending.length === all.length) {
+    throw new StoreError(
+      'installation_missing',
+      'The database holds no Tocsin installation yet.',
+      'Start "tocsin serve" on it first, or set DATABASE_URL to the database of your server.',
+    );
+  }
+  throw new StoreError(
+    'migrations_pending',
+    `The database is of an older version: ${pending.length} migrations are pending.`,
+    'Run "tocsin migrate", or restart the server with this version.',
+  );
+}
+
 async function apply(client: Client, migration: Migration): Promise<void> {
   await client.query('begin');
   try {

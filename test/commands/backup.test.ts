@@ -223,7 +223,7 @@ describe('a backup that cannot be made', () => {
     expect(again.stderr).toMatch(/already exists\. Choose another name/);
     const nowhere = environment({ TOCSIN_DATA_DIR: join(root, 'nowhere') });
     const nothing = await tocsinCommand(['backup', root], nowhere);
-    expect(nothing.stderr).toMatch(/There is no database in .*Set TOCSIN_DATA_DIR/);
+    expect(nothing.stderr).toMatch(/There is no Tocsin installation in .*Set TOCSIN_DATA_DIR/);
     expect([again.code, nothing.code]).toEqual([1, 1]);
     expect(await readdir(root)).not.toContain('nowhere');
   });

@@ -42,7 +42,9 @@ async function ofOwnDatabase(migrated: boolean): Promise<Record<string, string>>
 describe('tocsin doctor', () => {
   it('says where there is nothing yet, and makes nothing', async () => {
     const { code, said } = await doctor({ TOCSIN_DATA_DIR: join(directory, 'data') });
-    expect(said).toMatch(/^database +none in .*data yet: "tocsin serve" makes it/m);
+    expect(said).toMatch(
+      /^database +none in .*data: the directory does not exist\. "tocsin serve" creates one/m,
+    );
     expect(code).toBe(1);
     expect(await readdir(directory)).toEqual([]);
   });

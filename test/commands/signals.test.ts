@@ -76,15 +76,20 @@ describe('a server that is starting', () => {
 
 describe('a server that serves', () => {
   it(
-    'stops in order at SIGHUP',
+    'stops in order at SIGHUP, and warns of nothing',
     async () => {
       start(process.execPath, [TOCSIN, 'serve']);
+      const levels: unknown[] = [];
+      const errors = child.stderr === null ? undefined : createInterface(child.stderr);
+      errors?.on('line', (line) => levels.push((JSON.parse(line) as { level: unknown }).level));
       await says('stdout', 'Tocsin listens on');
       expect(await postmaster()).toMatchObject({ status: 'ready' });
       const gone = once(child, 'exit');
       child.kill('SIGHUP');
       expect(await gone).toEqual([0, null]);
       expect(await postmaster()).toBe('none');
+      expect(levels.length).toBeGreaterThan(0);
+      expect(levels.filter((level) => level !== 'info')).toEqual([]);
     },
     TIMEOUT_MS,
   );

@@ -94,7 +94,7 @@ it('is not in the log, not even at its most talkative', async () => {
 /** The address that the server says it listens on. */
 async function listening(stdout: Readable, errors: () => string): Promise<string> {
   for await (const line of createInterface({ input: stdout })) {
-    const [, url] = /^Tocsin listens on (\S+)/.exec(line) ?? [];
+    const [, url] = /Tocsin listens on (\S+)/.exec(line) ?? [];
     if (url !== undefined) return url;
   }
   throw new Error(`The server ended before it listened: ${errors()}`);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VERSION } from '../../src/version.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
 import { aGroup } from '../support/groups.ts';
@@ -140,7 +141,7 @@ describe('GET /me', () => {
 describe('how the server is', () => {
   it('tells that it lives and is ready, and its numbers', async () => {
     const server = request(tocsin.url);
-    expect((await server.get('/healthz')).body).toEqual({ status: 'ok' });
+    expect((await server.get('/healthz')).body).toEqual({ status: 'ok', version: VERSION });
     expect((await server.get('/readyz')).body).toMatchObject({ status: 'ready' });
     await alice.shares(indicator());
     const metrics = await request(tocsin.metricsUrl).get('/metrics');

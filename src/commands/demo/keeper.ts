@@ -49,7 +49,7 @@ async function watch(server: ChildProcess, dataDir: string): Promise<void> {
   server.once('close', () => tell({ kind: 'ended', said }));
   if (server.stdout === null) return;
   for await (const line of createInterface(server.stdout)) {
-    const url = /^Tocsin listens on (\S+)$/.exec(line)?.[1];
+    const url = /Tocsin listens on (\S+)/.exec(line)?.[1];
     if (url === undefined) continue;
     tell({ kind: 'listening', url, pid: server.pid ?? 0, dataDir });
     break;

@@ -1,0 +1,62 @@
+import { Command } from 'commander';
+import { ConfigError } from '../config.ts';
+import { Problem } from '../errors.ts';
+import { StoreError } from '../store/store-error.ts';
+import { VERSION } from '../version.ts';
+import { agreementCommand } from './agreement.ts';
+import { communityCommand } from './community.ts';
+import { demoCommand } from './demo/command.ts';
+import { auditCommand } from './audit.ts';
+import { backupCommand } from './backup.ts';
+import { doctorCommand } from './doctor.ts';
+import { groupCommand } from './group.ts';
+import { importCommand } from './import.ts';
+import { keyCommand } from './key.ts';
+import { migrateCommand } from './migrate.ts';
+import { orgCommand } from './org.ts';
+import { printError } from './output.ts';
+import { realmCommand } from './realm.ts';
+import { restoreCommand } from './restore.ts';
+import { serveCommand } from './serve-command.ts';
+import { userCommand } from './user.ts';
+import { validateCommand } from './validate.ts';
+
+/** All commands. */
+export function createProgram(): Command {
+  return new Command('tocsin')
+    .description('Shares indicators of compromise among the members of an alliance')
+    .version(VERSION, '-V, --version', 'print the version')
+    .showHelpAfterError()
+    .addCommand(serveCommand())
+    .addCommand(migrateCommand())
+    .addCommand(orgCommand())
+    .addCommand(keyCommand())
+    .addCommand(userCommand())
+    .addCommand(communityCommand())
+    .addCommand(groupCommand())
+    .addCommand(agreementCommand())
+    .addCommand(realmCommand())
+    .addCommand(importCommand())
+    .addCommand(validateCommand())
+    .addCommand(auditCommand())
+    .addCommand(backupCommand())
+    .addCommand(restoreCommand())
+    .addCommand(doctorCommand())
+    .addCommand(demoCommand());
+}
+
+/** Runs one command. What went wrong outside the code is told in words, and the exit code is 1. */
+export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!isForPeople(error)) throw error;
+    printError(`tocsin: ${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Anything else keeps its stack. */
+function isForPeople(error: unknown): error is Error {
+  return error instanceof ConfigError || error instanceof StoreError || error instanceof Problem;
+}

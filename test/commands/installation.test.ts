@@ -1,0 +1,106 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/commands/program.ts';
+import { removeTestDirectory, testDirectory } from '../support/cluster.ts';
+import { runCommand } from '../support/command.ts';
+import { freshDatabaseUrl } from '../support/database.ts';
+import { query } from '../support/tocsin-process.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await testDirectory();
+});
+afterEach(() => removeTestDirectory(directory));
+
+/** These create an installation, need none, or describe what is there. */
+const WITHOUT = new Set(['serve', 'demo', 'restore', 'validate', 'doctor']);
+const DATE = '2130-01-01';
+const VALUES: Readonly<Record<string, string>> = {
+  '--before': DATE,
+  '--from': DATE,
+  '--until': '2131-01-01',
+  '--email': 'someone@example.org',
+};
+
+/** Every command that needs an installation, with arguments that it accepts. */
+function commandLines(command: Command, path: readonly string[] = []): string[][] {
+  if (command.commands.length > 0) {
+    return command.commands.flatMap((inner) => commandLines(inner, [...path, inner.name()]));
+  }
+  if (WITHOUT.has(path.join(' '))) return [];
+  const values = command.registeredArguments.map((argument) => (argument.required ? '1' : 'slug'));
+  const options = command.options
+    .filter(({ mandatory }) => mandatory)
+    .flatMap(({ long, argChoices }) => [
+      String(long),
+      VALUES[String(long)] ?? argChoices?.[0] ?? 'slug',
+    ]);
+  return [[...path, ...values, ...options]];
+}
+
+describe('a command where no server has ever run', () => {
+  const lines = commandLines(createProgram());
+
+  it('covers the commands of every noun', () => {
+    expect(new Set(lines.map(([noun]) => noun))).toEqual(
+      new Set(
+        createProgram()
+          .commands.map((one) => one.name())
+          .filter((name) => !WITHOUT.has(name)),
+      ),
+    );
+  });
+
+  it.each(lines)('creates nothing, says so and fails: %s %s', async (...args) => {
+    const dataDir = join(directory, 'none');
+    const ran = await runCommand(args.filter(Boolean), { TOCSIN_DATA_DIR: dataDir });
+    expect(ran).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(
+        /^tocsin: There is no Tocsin installation in .*none: the directory does not exist\. Set TOCSIN_DATA_DIR.*"tocsin serve"\.\n$/,
+      ),
+    });
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('says what an existing directory holds, and leaves it alone', async () => {
+    const settings = { TOCSIN_DATA_DIR: directory };
+    expect((await runCommand(['org', 'list'], settings)).err).toMatch(/: it is empty\. /);
+    expect(await readdir(directory)).toEqual([]);
+    await mkdir(join(directory, 'photos'));
+    await writeFile(join(directory, 'notes'), '');
+    expect((await runCommand(['org', 'list'], settings)).err).toMatch(
+      /: it holds 2 other files\. /,
+    );
+    expect((await readdir(directory)).toSorted()).toEqual(['notes', 'photos']);
+  });
+
+  it('creates nothing in an empty database of the operator either', async () => {
+    const url = await freshDatabaseUrl({ migrated: false });
+    const secret = join(directory, 'secret');
+    await writeFile(secret, 'ab'.repeat(32));
+    const settings = { DATABASE_URL: url, TOCSIN_SECRET_FILE: secret, TOCSIN_DATA_DIR: directory };
+    const ran = await runCommand(['org', 'list'], settings);
+    expect([ran.code, ran.err]).toEqual([
+      1,
+      expect.stringMatching(/^tocsin: The database holds no Tocsin installation yet\. /),
+    ]);
+    const tables = `select relname from pg_class where relnamespace = 'public'::regnamespace`;
+    expect(await query(url, tables)).toEqual([]);
+    expect(await readdir(directory)).toEqual(['secret']);
+
+    const migrated = await runCommand(['migrate'], settings);
+    expect([migrated.code, migrated.out]).toEqual([0, expect.stringMatching(/^\d+ migrations/)]);
+    expect((await runCommand(['org', 'list'], settings)).code).toBe(0);
+    await query(
+      url,
+      'delete from _prisma_migrations where migration_name = (select max(migration_name) from _prisma_migrations)',
+    );
+    expect((await runCommand(['org', 'list'], settings)).err).toMatch(
+      /1 migrations are pending\. Run "tocsin migrate"/,
+    );
+  });
+});
