@@ -11,15 +11,15 @@ import type { Tx } from '../store/transaction.ts';
 import {
   ConcurrentWrite,
   findOwnVersions,
-  saveVersions,
-  type NewVersion,
   type Replaced,
   supersede,
   type Share,
 } from '../store/versions.ts';
+import { saveVersions, type Announced } from '../store/save-versions.ts';
 import { isItselfAlone, type ChosenAudience } from './audience.ts';
 import { chargeVersions, refuseOverQuota, refuseTooLarge } from './daily-bytes.ts';
-import { decide, type Decision, type KnownVersion } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Decision, KnownVersion } from './decision.ts';
 import { endShares, lockCandidates, revocationsAmong } from './end-shares.ts';
 import { examineAll, type Examined } from './examine-all.ts';
 import { namesOf, OBJECT_CHARACTERS_MAX, type Candidate } from './examine.ts';
@@ -27,8 +27,10 @@ import type { Terms, UnknownTlp } from './judge.ts';
 import { learnMarkings, type KnownMarkings } from './markings.ts';
 import { narrow } from './narrow.ts';
 import { holdPassings } from './pass-on.ts';
+import { inLogOrder } from './log-order.ts';
 import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
-import { widen, widenings } from './widen.ts';
+import { widenings } from './asked-audience.ts';
+import { askedAudience, widen } from './widen.ts';
 import { write } from './write.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
 
@@ -207,8 +209,15 @@ async function keep(
     candidates,
   );
   if (request.follows !== undefined) refuseOvertaken(request.follows, known);
-  const decided = decide(candidates, known, { purged, now: comparableNow(context.clock) });
-  const decisions = await widenings(tx, audience, candidates, decided);
+  const asked = await askedAudience(
+    context.db,
+    tx,
+    { ...audience, own: member.viewer.self },
+    known,
+  );
+  const now = comparableNow(context.clock);
+  const decided = decide(candidates, known, { purged, now, audience: asked });
+  const decisions = widenings(candidates, decided, asked);
   abortIfRejected(request.atomic, refusals, candidates, decisions);
   const isStored =
     !request.dryRun && decisions.some((decision) => 'modified' in decision || 'widens' in decision);
@@ -234,20 +243,18 @@ async function store(
   const replaced = [...replacedVersions(decisions).values()];
   await supersede(tx, replaced);
   const share = await openShare(tx, request, { audienceId, objects: versions.length });
-  const reissues = await save(tx, share, versions);
+  const widened = await widen(tx, share, { partIds: audience.partIds, maker }, decisions);
+  const reissues = await save(tx, share, inLogOrder(candidates, decisions, versions, widened));
   for (const move of moves(replaced, versions)) await narrow(db, tx, share, move);
-  await widen(tx, share, { partIds: audience.partIds, maker }, decisions);
   await endShares(tx, member, revocationsAmong(member, versions));
   if (follows === undefined) await chargeVersions(tx, member, versions, quota);
-  const widened = decisions.filter((decision) => 'widens' in decision);
-  return { reissues, kept: versions.length + widened.length };
+  return { reissues, kept: versions.length + widened.size };
 }
 
 function refuseOvertaken(follows: Replaced, known: readonly KnownVersion[]): void {
-  const current = known.find(({ superseded }) => !superseded);
   const { versionId, audienceId, tlp } = follows;
-  const isThere = current?.versionId === versionId;
-  if (isThere && current.audienceId === audienceId && current.tlp === tlp) return;
+  const current = known.find((version) => !version.superseded && version.versionId === versionId);
+  if (current?.audienceId === audienceId && current.tlp === tlp) return;
   throw new Overtaken('Another version took its place, or it goes to others now');
 }
 
@@ -255,11 +262,11 @@ function refuseOvertaken(follows: Replaced, known: readonly KnownVersion[]): voi
 async function save(
   tx: Tx,
   share: Share,
-  versions: readonly NewVersion[],
+  announced: readonly Announced[],
 ): Promise<Map<string, string>> {
-  const reissues = reissuesWithin(versions);
-  for (let start = 0; start < versions.length; start += SAVE_MAX) {
-    const saved = await saveVersions(tx, share, versions.slice(start, start + SAVE_MAX));
+  const reissues = reissuesWithin(announced.filter((one) => 'stixId' in one));
+  for (let start = 0; start < announced.length; start += SAVE_MAX) {
+    const saved = await saveVersions(tx, share, announced.slice(start, start + SAVE_MAX));
     for (const { stixId, duplicateOf } of saved) reissues.set(stixId, duplicateOf);
   }
   return reissues;

@@ -1,71 +1,43 @@
-import type { Finding } from '../stix/check.ts';
+import { atLevels, VARIANTS_MAX, type AskedAudience } from './asked-audience.ts';
+import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
 import { containerRejected } from './lifted-parts.ts';
-
-/** A version that the sharer already has of an object. */
-export interface KnownVersion {
-  readonly versionId: string;
-  readonly stixId: string;
-  readonly modified: string;
-  readonly contentHash: string;
-  readonly superseded: boolean;
-  readonly revoked: boolean;
-  readonly audienceId: number;
-  readonly tlp: number;
-}
-
-/** What becomes of a candidate. */
-export type Decision =
-  | {
-      readonly outcome: 'unchanged' | 'stale';
-      /** The current version, where it is the same. */
-      readonly stored?: KnownVersion | undefined;
-      readonly warning?: Finding;
-    }
-  | {
-      readonly outcome: 'updated';
-      /** The current version, which further organisations get. */
-      readonly widens: KnownVersion;
-      readonly warning: Finding;
-    }
-  | {
-      readonly outcome: 'rejected';
-      readonly code: string;
-      /** JSON path within the object. */
-      readonly path: string;
-      readonly detail: string;
-    }
-  | {
-      readonly outcome: 'created' | 'updated';
-      readonly modified: string;
-      /** The stored version that it takes the place of. */
-      readonly replaces: KnownVersion | undefined;
-    };
 
 interface ObjectState {
   /** Content hash by `modified`. */
   readonly hashes: Map<string, string>;
-  stored: KnownVersion | undefined;
+  /** The current stored versions that nothing in the request has replaced: several variants at most. */
+  current: readonly KnownVersion[];
+  /** The newest version, the request included. */
   latest: { modified: string; revoked: boolean } | undefined;
+  /** What the request itself has given it already. */
+  posted: { readonly contentHash: string; readonly variant: number } | undefined;
+}
+
+export interface DecideContext {
+  readonly purged: ReadonlySet<string>;
+  /** The comparable time that an object without versions is given as its own. */
+  readonly now: string;
+  readonly audience: AskedAudience;
 }
 
 /**
  * Decides, in the order given, what becomes of each candidate beside what is known and what came
  * before it in the request (STIX 2.1 §3.6: only a later `modified` is a newer version, and a
- * revoked object has no later ones; what was purged does not come back). `now` is the comparable
- * time that an object without versions is given as its own.
+ * revoked object has no later ones; what was purged does not come back).
  */
 export function decide(
   candidates: readonly Candidate[],
   known: readonly KnownVersion[],
-  { purged, now }: { readonly purged: ReadonlySet<string>; readonly now: string },
+  context: DecideContext,
 ): Decision[] {
   const states = new Map<string, ObjectState>();
   for (const version of known) {
     const state = stateOf(states, version.stixId);
     state.hashes.set(version.modified, version.contentHash);
-    if (!version.superseded) {
-      state.stored = version;
+    if (version.superseded) continue;
+    state.current = [...state.current, version];
+    if (state.latest === undefined || state.latest.modified < version.modified) {
       state.latest = version;
     }
   }
@@ -75,8 +47,8 @@ export function decide(
     const { index, isPart, stixId } = candidate;
     const container = isPart === true ? lost.get(index) : undefined;
     if (container !== undefined) return fateOfPart(container);
-    if (purged.has(stixId)) return lose(lost, candidate, purgedIsGone());
-    return lose(lost, candidate, decideOne(candidate, stateOf(states, stixId), now));
+    if (context.purged.has(stixId)) return lose(lost, candidate, purgedIsGone());
+    return lose(lost, candidate, decideOne(candidate, stateOf(states, stixId), context));
   });
 }
 
@@ -94,35 +66,61 @@ function fateOfPart({ outcome }: Decision): Decision {
 function stateOf(states: Map<string, ObjectState>, stixId: string): ObjectState {
   let state = states.get(stixId);
   if (state === undefined) {
-    state = { hashes: new Map(), stored: undefined, latest: undefined };
+    state = { hashes: new Map(), current: [], latest: undefined, posted: undefined };
     states.set(stixId, state);
   }
   return state;
 }
 
-function decideOne(candidate: Candidate, state: ObjectState, now: string): Decision {
+function decideOne(candidate: Candidate, state: ObjectState, context: DecideContext): Decision {
+  const { modified, contentHash } = candidate;
+  if (modified === undefined) return decideUnversioned(candidate, state, context);
   const { latest } = state;
-  const modified = candidate.modified ?? unversionedTime(candidate, state, now);
   const known = state.hashes.get(modified);
-  if (known === candidate.contentHash) {
-    const isStored = state.stored?.modified === modified;
-    return { outcome: 'unchanged', stored: isStored ? state.stored : undefined };
+  if (known === contentHash) {
+    const stored = state.current.find((version) => version.modified === modified);
+    return { outcome: 'unchanged', stored };
   }
   if (known !== undefined) return conflict(modified);
   if (latest !== undefined && modified < latest.modified) return { outcome: 'stale' };
   if (latest?.revoked === true) return revokedIsFinal();
-  state.hashes.set(modified, candidate.contentHash);
-  state.latest = { modified, revoked: candidate.revoked };
-  const outcome = latest === undefined ? 'created' : 'updated';
-  return { outcome, modified, replaces: state.stored };
+  return newVersion(candidate, state, modified, context);
 }
 
 /** An object without versions is as old as its content: the same content is the same version. */
-function unversionedTime(candidate: Candidate, state: ObjectState, now: string): string {
-  const { latest } = state;
-  if (latest === undefined) return now;
-  if (state.hashes.get(latest.modified) === candidate.contentHash) return latest.modified;
-  return latest.modified < now ? now : laterByAMicrosecond(latest.modified);
+function decideUnversioned(
+  candidate: Candidate,
+  state: ObjectState,
+  context: DecideContext,
+): Decision {
+  const { latest, posted } = state;
+  if (posted?.contentHash === candidate.contentHash) return { outcome: 'unchanged' };
+  const same = state.current.filter(({ contentHash }) => contentHash === candidate.contentHash);
+  // What was raised since stays raised.
+  const [stored] = same.filter(({ tlp }) => candidate.tlp <= tlp).toSorted((a, b) => a.tlp - b.tlp);
+  if (stored !== undefined) return { outcome: 'unchanged', stored };
+  const { now } = context;
+  const isLater = latest === undefined || latest.modified < now;
+  const modified = isLater ? now : laterByAMicrosecond(latest.modified);
+  return newVersion(candidate, state, modified, context);
+}
+
+function newVersion(
+  candidate: Candidate,
+  state: ObjectState,
+  modified: string,
+  { audience }: DecideContext,
+): Decision {
+  const place = atLevels(candidate, state.current, audience);
+  const variant = state.posted?.variant ?? place.variant;
+  if (variant === undefined) return tooManyVariants();
+  const outcome = state.latest === undefined ? 'created' : 'updated';
+  state.hashes.set(modified, candidate.contentHash);
+  state.latest = { modified, revoked: candidate.revoked };
+  state.posted = { contentHash: candidate.contentHash, variant };
+  state.current = place.remaining;
+  const { replaces, warning } = place;
+  return { outcome, modified, variant, replaces, warning };
 }
 
 /** A comparable time right after another. */
@@ -157,5 +155,16 @@ function purgedIsGone(): Decision {
     code: 'purged',
     path: '$.id',
     detail: 'An administrator purged this object: delete your copy, and do not share it again',
+  };
+}
+
+function tooManyVariants(): Decision {
+  return {
+    outcome: 'rejected',
+    code: 'too_many_variants',
+    path: '$',
+    detail:
+      `Your organisation shares this object with ${VARIANTS_MAX} audiences, each with content or a level of ` +
+      'its own. Use PATCH /api/v1/objects/{id} with `audience` to give one content to all',
   };
 }

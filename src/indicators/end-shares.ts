@@ -79,7 +79,7 @@ async function endAll(
   const { organisationId } = sharer;
   for (let start = 0; start < stixIds.length; start += END_MAX) {
     const living = await lockLiving(tx, sharer, stixIds.slice(start, start + END_MAX));
-    const last = living.flatMap((version) => lastOf(version, revocations.get(version.stixId)));
+    const last = lastVersions(living, revocations);
     const after = new Set(last.map((version) => version.after));
     if (last.length === 0) continue;
     const auditId = await appendAudit(tx, {
@@ -93,6 +93,23 @@ async function endAll(
     await supersede(tx, ended);
     await saveLastVersions(tx, { auditId }, last);
   }
+}
+
+/** One for each; those of an object that several audiences were given differ in time. */
+function lastVersions(
+  living: readonly LivingVersion[],
+  revocations: ReadonlyMap<string, NewVersion>,
+): LastVersion[] {
+  const newest = new Map<string, string>();
+  return living.flatMap((version) => {
+    const { stixId, modified } = version;
+    const before = newest.get(stixId) ?? modified;
+    const after = before > modified ? before : modified;
+    const [last] = lastOf({ ...version, modified: after }, revocations.get(stixId));
+    if (last === undefined) return [];
+    newest.set(stixId, last.modified);
+    return last;
+  });
 }
 
 /** The same content, revoked when the creator says, or right after where it is newer than that. */

@@ -10,6 +10,7 @@ import { referenceCharacters } from '../stix/object-size.ts';
 import type { StixObject } from '../stix/object.ts';
 import { observablesOf } from '../stix/observables.ts';
 import { patternOf } from '../stix/pattern/of-indicator.ts';
+import { referencesOf } from '../stix/references.ts';
 import { predefinedMarking } from '../stix/predefined-marking.ts';
 import { versionOf } from '../stix/version.ts';
 import { comparableTimestamp } from '../stix/timestamp.ts';
@@ -38,6 +39,8 @@ export interface Candidate {
   /** The object as JSON. */
   readonly content: string;
   readonly observables: readonly KeptObservable[];
+  /** The ids that it refers to. */
+  readonly references: readonly string[];
   readonly warnings: readonly Finding[];
   /** Whether it was taken out of the object before it with the same index, whose fate it shares. */
   readonly isPart?: boolean;
@@ -99,6 +102,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     contentKey: contentKey(object, pattern)?.slice(0, 32) ?? null,
     content,
     observables: observablesOf(object, pattern).map(toKept),
+    references: referencesOf(object),
     warnings: [...doubts, ...warnings, ...adviseOnFuture(object, terms.now)].slice(0, FINDINGS_MAX),
   };
 }

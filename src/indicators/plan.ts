@@ -1,6 +1,6 @@
 /** From decisions to what the store is told to keep. Pure. */
 import type { Address, NewVersion } from '../store/versions.ts';
-import type { Decision, KnownVersion } from './decide.ts';
+import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
 import type { Move } from './narrow.ts';
 
@@ -21,7 +21,8 @@ export function newVersions(
     // Nobody sees an older version who does not see the current one.
     const tlp = Math.max(candidate.tlp, later?.tlp ?? 0);
     const superseded = later !== undefined;
-    const version = { ...candidate, modified, audienceId, tlp, superseded };
+    const { variant } = decision;
+    const version = { ...candidate, modified, audienceId, tlp, superseded, variant };
     versions.push(version);
     if (later === undefined) current.set(candidate.stixId, version);
   }
@@ -45,8 +46,8 @@ export function reissuesWithin(versions: readonly NewVersion[]): Map<string, str
 export function replacedVersions(decisions: readonly Decision[]): Map<string, KnownVersion> {
   const replaced = new Map<string, KnownVersion>();
   for (const decision of decisions) {
-    if (!('replaces' in decision) || decision.replaces === undefined) continue;
-    replaced.set(decision.replaces.versionId, decision.replaces);
+    if (!('replaces' in decision)) continue;
+    for (const version of decision.replaces) replaced.set(version.versionId, version);
   }
   return replaced;
 }

@@ -10,7 +10,7 @@ import { appendAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import { lockCurrent, readdressCurrent, type CurrentVersion } from '../store/narrowing.ts';
 import type { Tx } from '../store/transaction.ts';
-import type { Address } from '../store/versions.ts';
+import { supersede, type Address } from '../store/versions.ts';
 import type { AcceptContext } from './accept.ts';
 import { isItselfAlone, type ChosenAudience } from './audience.ts';
 import { storedMeanings } from './markings.ts';
@@ -30,41 +30,59 @@ export interface Readdressing {
 /**
  * Changes with whom a member shares an object of its own, or its marking level. Who sees it now
  * gets it; who does not see it any more gets a withdrawal. The marking that the object itself
- * carries stays the least.
+ * carries stays the least. Where an object without versions was given to several audiences, a new
+ * audience gets what was posted last, and it alone; a new level is that of every audience.
  * Throws Problem not_found, realm_closed, tlp_below_marking, producer_mismatch where it was passed on
  * and may not go there, or what sharing it so anew would throw.
  */
 export async function readdress(context: AcceptContext, wish: Readdressing): Promise<void> {
-  const { db, quotas, onAccepted } = context;
   const { member, stixId } = wish;
   const { organisationId, realmId } = member.viewer;
   const change = async (tx: Tx): Promise<void> => {
-    const current = await lockCurrent(tx, { realmId, organisationId }, stixId);
-    if (current === undefined) {
+    const [newest, ...others] = await lockCurrent(tx, { realmId, organisationId }, stixId);
+    if (newest === undefined) {
       throw new Problem('not_found', 'Your organisation shares no such object');
     }
-    const tlp = wish.tlp ?? current.tlp;
-    await refuse(tx, wish, current, tlp);
-    const maker = { organisationId, audiencesMax: quotas.audiences };
-    const audienceId = wish.audience
-      ? await internUnion(tx, realmId, wish.audience.partIds, maker)
-      : current.audienceId;
-    const to = { audienceId, tlp };
-    if (await isForeign(db, organisationId, stixId, current)) refuseForeign(wish, current, to);
-    const auditId = await appendAudit(tx, {
-      organisationId,
-      actor: member.actor,
-      action: 'object.readdress',
-      requestId: wish.requestId,
-      address: member.address,
-      detail: { realm: member.realm.slug, object: stixId, audience: to.audienceId, tlp: to.tlp },
-    });
-    const share = { realmId, organisationId, auditId };
-    await readdressCurrent(tx, share, current.versionId, to);
-    await narrow(db, tx, share, { from: current, to, stixIds: [stixId] });
+    await move(context, tx, wish, newest, wish.audience === undefined ? [] : others);
+    if (wish.audience !== undefined) return;
+    for (const other of others) await move(context, tx, wish, other, []);
   };
   await write(context, member, change, wish.audience?.partIds);
-  onAccepted();
+  context.onAccepted();
+}
+
+/** Readdresses one current version; `given` are others that it takes the place of. */
+async function move(
+  { db, quotas }: AcceptContext,
+  tx: Tx,
+  wish: Readdressing,
+  current: CurrentVersion,
+  given: readonly CurrentVersion[],
+): Promise<void> {
+  const { member, stixId } = wish;
+  const { organisationId, realmId } = member.viewer;
+  const tlp = wish.tlp ?? current.tlp;
+  await refuse(tx, wish, current, tlp);
+  const maker = { organisationId, audiencesMax: quotas.audiences };
+  const audienceId = wish.audience
+    ? await internUnion(tx, realmId, wish.audience.partIds, maker)
+    : current.audienceId;
+  const to = { audienceId, tlp };
+  if (await isForeign(db, organisationId, stixId, current)) refuseForeign(wish, current, to);
+  const auditId = await appendAudit(tx, {
+    organisationId,
+    actor: member.actor,
+    action: 'object.readdress',
+    requestId: wish.requestId,
+    address: member.address,
+    detail: { realm: member.realm.slug, object: stixId, audience: to.audienceId, tlp: to.tlp },
+  });
+  const share = { realmId, organisationId, auditId };
+  await supersede(tx, given);
+  await readdressCurrent(tx, share, current.versionId, to);
+  for (const from of [current, ...given]) {
+    await narrow(db, tx, share, { from, to, stixIds: [stixId] });
+  }
 }
 
 async function refuse(

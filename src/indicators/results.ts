@@ -1,6 +1,6 @@
 import { Problem } from '../errors.ts';
 import type { Finding } from '../stix/check.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import type { Candidate, Refusal } from './examine.ts';
 
 export type Outcome = 'created' | 'updated' | 'unchanged' | 'stale' | 'rejected';

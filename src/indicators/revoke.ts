@@ -82,7 +82,7 @@ async function findCurrent(
   { member, stixId }: Revocation,
 ): Promise<CurrentVersion> {
   const { viewer } = member;
-  const current = await write(context, member, (tx) => lockCurrent(tx, viewer, stixId));
+  const [current] = await write(context, member, (tx) => lockCurrent(tx, viewer, stixId));
   if (current === undefined) {
     throw new Problem('not_found', 'Your organisation shares no such object');
   }

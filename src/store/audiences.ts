@@ -127,6 +127,27 @@ export async function partsOf(tx: Tx, audienceId: number): Promise<number[]> {
   return row?.parts ?? [];
 }
 
+/** The same of several audiences. */
+export async function partsOfEach(
+  tx: Tx,
+  audienceIds: readonly number[],
+): Promise<{ audienceId: number; partIds: number[] }[]> {
+  return tx.$queryRaw`
+    select id as "audienceId", parts_of(id) as "partIds" from unnest(${[...audienceIds]}::integer[]) as id`;
+}
+
+/** What communities, groups and organisations are called in the API, by the id of their audience. */
+export async function slugsOfAudiences(
+  db: Database,
+  ids: readonly number[],
+): Promise<Map<number, string>> {
+  const rows = await db.server.$queryRaw<{ id: number; slug: string }[]>`
+    select a.id, coalesce(a.slug, o.slug) as slug
+    from audience a left join organisation o on o.id = a.organisation_id
+    where a.id = any(${[...ids]}::integer[]) and coalesce(a.slug, o.slug) is not null`;
+  return new Map(rows.map(({ id, slug }) => [id, slug]));
+}
+
 /** The organisations that are in one of these, with the TLP rank up to which each may see. */
 export async function membersOf(
   db: Database,

@@ -117,10 +117,10 @@ export async function saveLastVersions(
           after bigint, at timestamptz, text text, hash text)
         join version v on v.id = g.after
     ), saved as (
-      insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp,
+      insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp, variant,
         superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash,
         content_key, content, audit_id)
-      select realm_id, organisation_id, stix_id, type, at, audience_id, tlp, false, true,
+      select realm_id, organisation_id, stix_id, type, at, audience_id, tlp, variant, false, true,
         confidence, labels, created_by_ref, valid_until, decode(hash, 'hex'), content_key, text,
         ${auditId}::text::bigint
       from given order by id

@@ -77,27 +77,33 @@ export interface CurrentVersion extends Address {
   readonly content: string;
 }
 
-/** Locks the row, so that nobody addresses it or puts a newer version meanwhile. */
+/**
+ * The viewer's organisation's current version of an object, of one without versions every variant,
+ * newest first. Locks the rows, so that nobody addresses them or puts a newer version meanwhile.
+ */
 export async function lockCurrent(
   tx: Tx,
   { realmId, organisationId }: Pick<Share, 'realmId' | 'organisationId'>,
   stixId: string,
-): Promise<CurrentVersion | undefined> {
+): Promise<CurrentVersion[]> {
   for (;;) {
-    const [row] = await tx.$queryRaw<CurrentVersion[]>`
+    const rows = await tx.$queryRaw<CurrentVersion[]>`
       select id::text as "versionId", audience_id as "audienceId", tlp, content,
         created_by_ref as "createdByRef"
-      from version
-      where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-        and stix_id = ${stixId} and not superseded
-      for update`;
-    if (row !== undefined) return row;
+      from (
+        select * from version
+        where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
+          and stix_id = ${stixId} and not superseded
+        order by id for update
+      ) as current
+      order by modified desc`;
+    if (rows.length > 0) return rows;
     // Who waited for a writer finds the version replaced, and not yet the one in its place.
     const [other] = await tx.$queryRaw<unknown[]>`
       select from version
       where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
         and stix_id = ${stixId} and not superseded`;
-    if (other === undefined) return undefined;
+    if (other === undefined) return [];
   }
 }
 
@@ -123,33 +129,33 @@ export async function readdressCurrent(
 }
 
 /**
- * Hands current versions of the sharer to a wider audience, at the level that they have, and announces
- * them to it. Throws ConcurrentWrite where one was replaced or addressed anew meanwhile.
+ * Hands current versions of the sharer to a wider audience, at the level that they have; they are
+ * announced by saveVersions. Throws ConcurrentWrite where one was replaced or addressed anew meanwhile.
  */
 export async function widenCurrent(
   tx: Tx,
-  { realmId, organisationId }: Share,
   versions: readonly Replaced[],
   audienceId: number,
 ): Promise<void> {
-  const rows = versions.map(({ versionId, audienceId: from, tlp }) => ({ versionId, from, tlp }));
+  const distinct = new Map(versions.map((version) => [version.versionId, version]));
+  const rows = [...distinct.values()].map(({ versionId, audienceId: from, tlp }) => ({
+    versionId,
+    from,
+    tlp,
+  }));
   const moved = await tx.$executeRaw`
     with given as materialized (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as g(
         "versionId" bigint, "from" integer, tlp smallint)
-    ), moved as (
-      update version v set audience_id = ${audienceId}
-      from given g
-      where v.id = g."versionId" and not v.superseded
-        and v.audience_id = g."from" and v.tlp = g.tlp
-      returning v.id, v.tlp
     ), drawn as (
-      update observable o set audience_id = ${audienceId} from moved where o.version_id = moved.id
+      update observable o set audience_id = ${audienceId} from given g
+      where o.version_id = g."versionId"
     )
-    insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
-    select turn, 'put', moved.id, ${organisationId}::integer, ${audienceId}::integer, moved.tlp,
-      ${realmId}::smallint
-    from moved, inbox_turn order by moved.id`;
-  const distinct = new Set(versions.map(({ versionId }) => versionId)).size;
-  if (moved !== distinct) throw new ConcurrentWrite('A version was addressed anew meanwhile');
+    update version v set audience_id = ${audienceId}
+    from given g
+    where v.id = g."versionId" and not v.superseded
+      and v.audience_id = g."from" and v.tlp = g.tlp`;
+  if (moved !== distinct.size) {
+    throw new ConcurrentWrite('A version was addressed anew meanwhile');
+  }
 }

@@ -3,7 +3,8 @@ import type { Member } from '../../src/sharing/member.ts';
 import { appendAudit } from '../../src/store/audit.ts';
 import type { Database } from '../../src/store/database.ts';
 import { asViewer } from '../../src/store/transaction.ts';
-import { saveVersions, type NewVersion } from '../../src/store/versions.ts';
+import { saveVersions } from '../../src/store/save-versions.ts';
+import type { NewVersion } from '../../src/store/versions.ts';
 import { rankOf, reachOf } from './alliance.ts';
 import { keyOf, type Ledger } from './ledger.ts';
 import { objectOf } from './objects.ts';
@@ -70,6 +71,7 @@ function versionOf(stixId: string, content: string, audienceId: number): NewVers
     audienceId,
     tlp: rankOf(undefined),
     superseded: false,
+    variant: 0,
     revoked: false,
     confidence: null,
     labels: null,

@@ -139,6 +139,8 @@ create table version (
   audience_id integer not null,
   tlp smallint not null check (tlp between 0 and 4),
   superseded boolean not null default false,
+  -- Of an object without versions, which of those that different audiences were given.
+  variant smallint not null default 0,
   revoked boolean not null,
   confidence smallint,
   labels text[],
@@ -151,8 +153,9 @@ create table version (
   audit_id bigint not null,
   unique (realm_id, stix_id, organisation_id, modified)
 );
--- One current version for each object and sharer: two writers of the same object meet here.
-create unique index version_current on version (realm_id, stix_id, organisation_id)
+-- One current version for each object and sharer, or for each variant: two writers of the same object
+-- meet here.
+create unique index version_current on version (realm_id, stix_id, organisation_id, variant)
   where not superseded;
 
 -- Which unions are in use.

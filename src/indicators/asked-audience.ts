@@ -1,0 +1,137 @@
+/**
+ * Objects without versions (and identities, which tools send like them) that are posted for several
+ * audiences. Each audience keeps what it was given, at the level at which it was given: what is posted
+ * takes the place of what was stored only where everybody who had that gets the new content too. Pure.
+ */
+import type { Finding } from '../stix/check.ts';
+import { SCO_TYPES } from '../stix/object.ts';
+import type { Decision, KnownVersion } from './decision.ts';
+import type { Candidate } from './examine.ts';
+
+/** With whom a request shares, beside those with whom its objects are shared already. */
+export interface AskedAudience {
+  /** Communities, sharing groups and organisations. */
+  readonly partIds: ReadonlySet<number>;
+  /** The sharer alone, who sees it anyway. */
+  readonly own: number;
+  readonly namesOrganisations: boolean;
+  /** What a part is called in the API. */
+  readonly slugs: ReadonlyMap<number, string>;
+  /** The parts of the audiences of stored versions. */
+  readonly partsOf: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+/** Where a new version goes among the stored ones of its object. */
+export interface Place {
+  readonly replaces: readonly KnownVersion[];
+  readonly remaining: readonly KnownVersion[];
+  /** Undefined where there are too many. */
+  readonly variant: number | undefined;
+  readonly warning: Finding | undefined;
+}
+
+/** What one organisation gives to different audiences of one object, at most. */
+export const VARIANTS_MAX = 16;
+const RED = 4;
+const SLUGS_NAMED_MAX = 10;
+
+/** Decides which stored versions a new one takes the place of. */
+export function atLevels(
+  candidate: Candidate,
+  current: readonly KnownVersion[],
+  asked: AskedAudience,
+): Place {
+  const isReplaced = (stored: KnownVersion): boolean =>
+    !hasVariants(candidate) ||
+    (candidate.tlp <= stored.tlp && partsOf(stored, asked).isSubsetOf(asked.partIds));
+  const replaces = current.filter(isReplaced);
+  const remaining = current.filter((stored) => !isReplaced(stored));
+  const variant = replaces[0]?.variant ?? freeVariant(remaining);
+  const warning = remaining.length > 0 ? beside(remaining, asked) : undefined;
+  return { replaces, remaining, variant, warning };
+}
+
+/** Says what becomes of unchanged objects that are asked for another audience than they have. */
+export function widenings(
+  candidates: readonly Candidate[],
+  decisions: readonly Decision[],
+  asked: AskedAudience,
+): Decision[] {
+  /** Containers that go to the audience, by their index: what they hold goes with them. */
+  const going = new Set<number>();
+  return candidates.flatMap((candidate, i) => {
+    const decision = decisions[i];
+    if (decision === undefined) return [];
+    if ('modified' in decision && candidate.isPart !== true) going.add(candidate.index);
+    const stored = decision.outcome === 'unchanged' ? decision.stored : undefined;
+    if (stored === undefined) return decision;
+    if (asked.partIds.isSubsetOf(partsOf(stored, asked))) return decision;
+    const gaining = gained(partsOf(stored, asked), asked);
+    const mayGo = candidate.isPart !== true || going.has(candidate.index);
+    const isWidened =
+      gaining.size > 0 && mayGo && isWidenable(candidate, stored, asked.namesOrganisations);
+    return isWidened ? widening(stored, gaining, asked) : asItWas(stored);
+  });
+}
+
+/** Whether different audiences may have different contents of it. A revocation is for everybody. */
+function hasVariants({ type, revoked }: Candidate): boolean {
+  return (SCO_TYPES.has(type) || type === 'identity') && !revoked;
+}
+
+function freeVariant(taken: readonly KnownVersion[]): number | undefined {
+  const numbers = new Set(taken.map(({ variant }) => variant));
+  for (let number = 0; number < VARIANTS_MAX; number++) if (!numbers.has(number)) return number;
+  return undefined;
+}
+
+function partsOf({ audienceId }: KnownVersion, { partsOf: parts }: AskedAudience) {
+  return parts.get(audienceId) ?? new Set<number>();
+}
+
+/** Never at a lower level than either post meant; RED goes to named organisations only. */
+function isWidenable({ type, tlp }: Candidate, stored: KnownVersion, isNamed: boolean): boolean {
+  const isUnversioned = SCO_TYPES.has(type) || type === 'marking-definition' || type === 'identity';
+  return isUnversioned && tlp <= stored.tlp && (stored.tlp < RED || isNamed) && !stored.revoked;
+}
+
+function beside(remaining: readonly KnownVersion[], asked: AskedAudience): Finding {
+  const before = remaining.reduce(
+    (all, stored) => all.union(partsOf(stored, asked)),
+    new Set<number>(),
+  );
+  const gaining = gained(before, asked);
+  if (gaining.size > 0) return widened(gaining, asked);
+  const detail =
+    'Audiences that were given this object before keep it as they got it, at the level of that time. ' +
+    'Use PATCH /api/v1/objects/{id} to change that';
+  return { code: 'earlier_audience_kept', path: '$', detail };
+}
+
+/** By what was named, not by who is in it: that may not be the sharer's to know. */
+function gained(before: ReadonlySet<number>, { partIds, own }: AskedAudience): Set<number> {
+  return partIds.difference(before).difference(new Set([own]));
+}
+
+function widened(gaining: ReadonlySet<number>, { slugs }: AskedAudience): Finding {
+  const names = [...gaining].map((id) => slugs.get(id) ?? 'unknown').toSorted();
+  const more = names.length - SLUGS_NAMED_MAX;
+  const named = names.slice(0, SLUGS_NAMED_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const detail = `This object is shared with ${named} now, too. Audiences that were given it before keep it as they got it`;
+  return { code: 'audience_widened', path: '$', detail };
+}
+
+function widening(
+  stored: KnownVersion,
+  gaining: ReadonlySet<number>,
+  asked: AskedAudience,
+): Decision {
+  return { outcome: 'updated', widens: stored, warning: widened(gaining, asked) };
+}
+
+function asItWas(stored: KnownVersion): Decision {
+  const detail =
+    'this version is stored for another audience, which stays as it is. Use PATCH /api/v1/objects/{id} to change it';
+  const warning = { code: 'audience_unchanged', path: '$', detail };
+  return { outcome: 'unchanged', stored, warning };
+}

@@ -1,0 +1,46 @@
+/** What the server decides about the objects of a request. */
+import type { Finding } from '../stix/check.ts';
+
+/** A version that the sharer already has of an object. */
+export interface KnownVersion {
+  readonly versionId: string;
+  readonly stixId: string;
+  readonly modified: string;
+  readonly contentHash: string;
+  readonly superseded: boolean;
+  readonly revoked: boolean;
+  readonly audienceId: number;
+  readonly tlp: number;
+  /** Of an object without versions, which of those that different audiences were given. */
+  readonly variant: number;
+}
+
+/** What becomes of a candidate. */
+export type Decision =
+  | {
+      readonly outcome: 'unchanged' | 'stale';
+      /** The current version, where it is the same. */
+      readonly stored?: KnownVersion | undefined;
+      readonly warning?: Finding;
+    }
+  | {
+      readonly outcome: 'updated';
+      /** The current version, which further organisations get. */
+      readonly widens: KnownVersion;
+      readonly warning: Finding;
+    }
+  | {
+      readonly outcome: 'rejected';
+      readonly code: string;
+      /** JSON path within the object. */
+      readonly path: string;
+      readonly detail: string;
+    }
+  | {
+      readonly outcome: 'created' | 'updated';
+      readonly modified: string;
+      readonly variant: number;
+      /** The stored versions that it takes the place of. */
+      readonly replaces: readonly KnownVersion[];
+      readonly warning?: Finding | undefined;
+    };
