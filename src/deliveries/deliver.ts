@@ -103,6 +103,8 @@ async function readFor(
     after,
     limit: order.batchMax,
     bytesMax: BATCH_BYTES,
+    // Behind that place it makes no difference, and equal parts are read together.
+    currentTo: order.currentTo > after ? order.currentTo : 0,
     filter: toLogFilter(filter, order.identities),
   };
   const { organisationId, realmId } = order;

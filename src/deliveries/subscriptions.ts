@@ -17,6 +17,7 @@ import {
   moveSubscription,
   replaceSecret,
   updateSubscription,
+  type Beginning,
   type SubscriptionChange,
   type SubscriptionRecord,
 } from '../store/subscriptions.ts';
@@ -41,6 +42,8 @@ export interface Wish {
   readonly filter: object;
   readonly batchMax: number;
   readonly start: Start;
+  /** Whether what is superseded by now is left out; only from the beginning unless said otherwise. */
+  readonly current?: boolean | undefined;
 }
 
 /** A subscription as its owner sees it: its URL masked, its cursor sealed. */
@@ -70,7 +73,8 @@ export async function createSubscription(
   const { db, keyring, clock } = context;
   const id = randomUUID();
   const secret = newSecret(randomBytes);
-  const cursor = await placeOf(context, member, wish.start);
+  const { start, current = start === 'beginning' } = wish;
+  const beginning = await beginningOf(context, member, start, current);
   return asViewer(db, member.viewer, async (tx) => {
     const { organisationId, realmId } = member.viewer;
     await withQuota(tx, organisationId, 'subscriptions', context.quotas.subscriptions);
@@ -78,7 +82,7 @@ export async function createSubscription(
       url: sealUrl(keyring, id, wish.url),
       secret: sealSecrets(keyring, id, [{ secret }]),
     };
-    await insertSubscription(tx, { ...wish, ...sealed, id, organisationId, realmId, cursor });
+    await insertSubscription(tx, { ...wish, ...sealed, id, organisationId, realmId, ...beginning });
     await note(clock, tx, member, 'subscription.create', id);
     return { subscription: await view(context, tx, member, id), secret };
   });
@@ -120,12 +124,12 @@ export async function replaySubscription(
   context: SubscriptionContext,
   member: Member,
   id: string,
-  start: Start,
+  { start, current = false }: Pick<Wish, 'start' | 'current'>,
 ): Promise<SubscriptionView> {
   const { db, clock } = context;
-  const cursor = await placeOf(context, member, start);
+  const beginning = await beginningOf(context, member, start, current);
   return asViewer(db, member.viewer, async (tx) => {
-    if (!(await moveSubscription(tx, id, cursor))) throw unknown();
+    if (!(await moveSubscription(tx, id, beginning))) throw unknown();
     await note(clock, tx, member, 'subscription.replay', id);
     return view(context, tx, member, id);
   });
@@ -167,14 +171,18 @@ export async function removeSubscription(
   });
 }
 
-async function placeOf(
+async function beginningOf(
   { db, keyring }: Pick<SubscriptionContext, 'db' | 'keyring'>,
   { viewer }: Member,
   start: Start,
-): Promise<number> {
-  if (typeof start === 'object') return openCursor(keyring, viewer, start.cursor);
+  current: boolean,
+): Promise<Beginning> {
   const { floor, head } = await findLogBounds(db);
-  return start === 'now' ? head : floor;
+  const currentTo = current ? head : 0;
+  if (typeof start === 'object') {
+    return { cursor: openCursor(keyring, viewer, start.cursor), currentTo };
+  }
+  return { cursor: start === 'now' ? head : floor, currentTo };
 }
 
 async function view(

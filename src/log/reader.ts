@@ -25,7 +25,17 @@ export interface ReadRequest {
   readonly limit: number;
   /** What its rows hold, in bytes: a page ends with the row that comes to it. PAGE_BYTES where left out. */
   readonly bytesMax?: number;
+  /**
+   * Up to this place in the log, superseded versions are left out. None is lost: what took the place of a
+   * version came into the log after it.
+   */
+  readonly currentTo?: number;
   readonly filter?: LogFilter;
+}
+
+export interface PageRequest extends Omit<ReadRequest, 'currentTo'> {
+  /** Whether superseded versions are left out. */
+  readonly current?: boolean;
 }
 
 /** What the rows of a page hold unless a reader wants less; one object may go beyond it. */
@@ -47,7 +57,7 @@ const SCAN_MAX = 1_000_000;
 export async function readPage(
   db: Database,
   viewer: Viewer,
-  request: ReadRequest,
+  { current, ...request }: PageRequest,
 ): Promise<LogPage> {
   const { floor, head } = await findLogBounds(db);
   // A cursor beyond the end was given out before the database was set back to an older state.
@@ -58,7 +68,8 @@ export async function readPage(
     );
   }
   const after = Math.max(request.after, floor);
-  return readRange(db, readerOf(viewer), { ...request, after }, head);
+  const currentTo = current ? head : 0;
+  return readRange(db, readerOf(viewer), { ...request, after, currentTo }, head);
 }
 
 /** The same up to a place that the log is known to have reached. */
@@ -94,7 +105,7 @@ export async function placesInRange(
 async function scan<Row>(
   read: (part: Omit<LogReading, 'reader'>) => Promise<readonly Row[]>,
   { placeOf, bytesOf }: { placeOf: (row: Row) => number; bytesOf: (row: Row) => number },
-  { after: start, limit, bytesMax = PAGE_BYTES, filter = {} }: ReadRequest,
+  { after: start, limit, bytesMax = PAGE_BYTES, currentTo = 0, filter = {} }: ReadRequest,
   head: number,
 ): Promise<LogPage<Row>> {
   const rows: Row[] = [];
@@ -105,7 +116,7 @@ async function scan<Row>(
   while (after < scanEnd && rows.length < limit && room > 0) {
     const upTo = Math.min(scanEnd, after + window);
     const wanted = limit - rows.length;
-    const found = await read({ after, upTo, limit: wanted, bytesMax: room, filter });
+    const found = await read({ after, upTo, limit: wanted, bytesMax: room, currentTo, filter });
     rows.push(...found);
     room -= found.reduce((sum, row) => sum + bytesOf(row), 0);
     const last = found.at(-1);

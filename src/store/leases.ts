@@ -94,6 +94,8 @@ export interface Order {
   readonly identities: string[];
   readonly secret: Uint8Array;
   readonly cursor: number;
+  /** Up to this place in the log, it is sent current versions only. */
+  readonly currentTo: number;
   readonly batchMax: number;
   readonly retryTo: number | null;
   readonly failures: number;
@@ -126,7 +128,8 @@ async function findOrders(db: Database, keys: readonly OrderKey[]): Promise<(Ord
       array(select i.stix_id from organisation o join identity i on i.organisation_id = o.id
             where o.slug = any(array(select jsonb_array_elements_text(s.filter -> 'producers')))
             order by 1) as identities,
-      s.secret, s.cursor::float8 as cursor, least(s.batch_now, s.batch_max) as "batchMax",
+      s.secret, s.cursor::float8 as cursor, s.current_to::float8 as "currentTo",
+      least(s.batch_now, s.batch_max) as "batchMax",
       s.retry_to::float8 as "retryTo", s.failures, s.refusals, s.dead_letters as "deadLetters",
       extract(epoch from s.failing_since)::float8 * 1000 as "failingSinceMs",
       extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs"

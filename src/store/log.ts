@@ -19,7 +19,10 @@ export interface LogRow {
   readonly addedMicros: number;
 }
 
-/** Which objects a reader wants; withdrawals always come. Empty means all. */
+/**
+ * Which objects a reader wants. Empty means all. Withdrawals and revocations always come, and a version by
+ * which an object ceases to match comes to readers who see the version before it.
+ */
 export interface LogFilter {
   readonly types?: readonly string[] | undefined;
   /** At least one of them. */
@@ -69,6 +72,8 @@ export interface LogReading {
   readonly limit: number;
   /** No row follows those whose contents come to so many bytes. Places are not cut by it. */
   readonly bytesMax: number;
+  /** Up to this place, superseded versions are left out. */
+  readonly currentTo: number;
   readonly filter: LogFilter;
 }
 
@@ -160,10 +165,11 @@ function toReader({ reader }: LogReading, number: number): object {
   };
 }
 
-function toPart({ after, upTo, limit, filter }: LogReading): object {
+function toPart({ after, upTo, limit, currentTo, filter }: LogReading): object {
   return {
     after,
     up_to: upTo,
+    current_to: currentTo,
     row_max: limit,
     filter: {
       types: filter.types,

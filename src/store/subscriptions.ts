@@ -48,16 +48,18 @@ export interface NewSubscription {
   readonly filter: object;
   readonly secret: Buffer;
   readonly cursor: number;
+  readonly currentTo: number;
   readonly batchMax: number;
 }
 
 export async function insertSubscription(tx: Tx, subscription: NewSubscription): Promise<void> {
   await tx.$executeRaw`
     insert into subscription (id, organisation_id, realm_id, url, description, filter, secret,
-      cursor, batch_max)
+      cursor, current_to, batch_max)
     values (${subscription.id}::uuid, ${subscription.organisationId}, ${subscription.realmId}::smallint,
       ${subscription.url}, ${subscription.description}, ${JSON.stringify(subscription.filter)}::jsonb,
-      ${subscription.secret}, ${subscription.cursor}::bigint, ${subscription.batchMax}::integer)`;
+      ${subscription.secret}, ${subscription.cursor}::bigint, ${subscription.currentTo}::bigint,
+      ${subscription.batchMax}::integer)`;
 }
 
 export interface SubscriptionChange {
@@ -96,10 +98,20 @@ export async function updateSubscription(
   return changed === 1;
 }
 
+/** Where a subscription begins, and up to which place it is sent current versions only. */
+export interface Beginning {
+  readonly cursor: number;
+  readonly currentTo: number;
+}
+
 /** Sets a subscription's cursor, from where it is delivered anew. Returns whether there was one. */
-export async function moveSubscription(tx: Tx, id: string, cursor: number): Promise<boolean> {
+export async function moveSubscription(
+  tx: Tx,
+  id: string,
+  { cursor, currentTo }: Beginning,
+): Promise<boolean> {
   const moved = await tx.$executeRaw`
-    update subscription set cursor = ${cursor}::bigint, retry_to = null, batch_now = null,
+    update subscription set cursor = ${cursor}::bigint, current_to = ${currentTo}::bigint, retry_to = null, batch_now = null,
       failures = 0, refusals = 0, dead_letters = 0, failing_since = null, next_attempt_at = now(),
       lease_owner = null, lease_until = null
     where id = ${id}::uuid`;

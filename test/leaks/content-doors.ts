@@ -12,16 +12,15 @@ const LIMIT = 10_000;
 const NDJSON = 'application/x-ndjson';
 
 /** The changes from the beginning, in documents. */
-const fromTheBeginning: Door = {
-  name: 'changes from the beginning',
-  routes: ['GET /api/v1/changes'],
-  every: 3,
-  discloses: ['changes'],
-  async read(visit, hearing) {
+const fromTheBeginning = beginning('changes from the beginning', '');
+const currentOnes = beginning('current changes from the beginning', '&current=true');
+
+function beginning(name: string, query: string): Door {
+  const read: Door['read'] = async (visit, hearing) => {
     const follower = new Follower(visit.world);
     for (let page = { next: '', more: true }; page.more;) {
       const after = page.next === '' ? '' : `&after=${page.next}`;
-      const { text } = await askAs(visit, `/changes?limit=${LIMIT}${after}`);
+      const { text } = await askAs(visit, `/changes?limit=${LIMIT}${after}${query}`);
       const body = JSON.parse(text) as typeof page & { objects: object[]; withdrawn: string[] };
       // Within a page the order of both is lost: what is withdrawn there is not among its objects.
       follower.put(text.slice(0, text.lastIndexOf('"withdrawn":')));
@@ -29,8 +28,9 @@ const fromTheBeginning: Door = {
       page = body;
     }
     follower.hear(visit, hearing, false);
-  },
-};
+  };
+  return { name, routes: ['GET /api/v1/changes'], every: 3, discloses: ['changes'], read };
+}
 
 /** The changes since the last step, in lines. */
 const sinceTheCursor: Door = {
@@ -177,6 +177,7 @@ function hearObservables(visit: Visit, hearing: Hearing, text: string): void {
 
 export const CONTENT_DOORS = [
   fromTheBeginning,
+  currentOnes,
   sinceTheCursor,
   oneByOne,
   history,

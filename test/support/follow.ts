@@ -22,11 +22,14 @@ export interface Following {
 export async function follow(
   { url }: Tocsin,
   { key }: Actor,
-  { after, lastEventId }: { after?: string; lastEventId?: string } = {},
+  { after, lastEventId, current }: { after?: string; lastEventId?: string; current?: boolean } = {},
 ): Promise<Following> {
-  const query = after === undefined ? '' : `?after=${after}`;
+  const query = new URLSearchParams({
+    ...(after === undefined ? {} : { after }),
+    ...(current === undefined ? {} : { current: String(current) }),
+  });
   // A connection of its own: fetch ends streams now and then when hundreds of others are aborted.
-  const request = get(`${url}/api/v1/stream${query}`, {
+  const request = get(`${url}/api/v1/stream?${query.toString()}`, {
     agent: false,
     headers: {
       'x-api-key': key,

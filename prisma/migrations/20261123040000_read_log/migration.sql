@@ -34,10 +34,34 @@ language sql immutable as $$
     and (filter.creators is null or creator = any(filter.creators))
 $$;
 
+-- The version of its sharer that another one took the place of. Whoever asks must see it themselves.
+create function previous_version(version bigint) returns bigint
+language sql stable security definer set search_path from current as $$
+  select p.id from version v, lateral (
+    select id from version p
+    where p.realm_id = v.realm_id and p.stix_id = v.stix_id
+      and p.organisation_id = v.organisation_id and p.modified < v.modified
+    order by p.modified desc limit 1) as p
+  where v.id = previous_version.version
+$$;
+
+-- Whether the filter lets a version through that it does not want by itself. A revocation is let through
+-- always, as a withdrawal is: whoever was sent an object is sent its end, whatever the filter was then.
+-- And so is the version by which an object ceases to match: whoever was sent the one before learns it. That
+-- one must be visible to the reader, and counts for nothing while only current versions are read.
+create function ends_match(filter log_filter, version bigint, revoked boolean, is_late boolean)
+returns boolean
+language sql stable set search_path from current as $$
+  select revoked or is_late and exists (
+    select from version p where p.id = previous_version(ends_match.version)
+      and is_wanted(ends_match.filter, p.type, p.labels, p.confidence, p.created_by_ref))
+$$;
+
 -- What of the log the viewer who has been entered is served: row security holds for both tables.
 create view log_served with (security_invoker = true) as
   select l.seq, l.kind, coalesce(v.stix_id, l.stix_id) as stix_id, l.date_added, v.content,
-    v.type, v.labels, v.confidence, v.created_by_ref as creator
+    v.type, v.labels, v.confidence, v.created_by_ref as creator,
+    l.version_id, v.superseded, v.revoked
   from log l left join version v on v.id = l.version_id
   where case l.kind
     when 'put' then v.id is not null
@@ -53,13 +77,15 @@ create view log_served with (security_invoker = true) as
 -- Places of the log whose rows are served to the same viewers.
 create type log_class as (sample bigint, places bigint[]);
 
--- The classes of the rows of (after, up_to] that a filter lets through. Of one class are current
--- versions that agree in all that the policies of log and version look at; more decides about the
--- others, so each of those is a class of its own. Sees every row, to tell of none but its place.
+-- The classes of the rows of (after, up_to] that a filter may let through, without superseded versions up to
+-- current_to. Of one class are current versions that agree in all that the policies of log and version look
+-- at; more decides about the others (superseded ones, and those that the filter lets through for the sake of
+-- the one before), so each of those is a class of its own. Sees every row, to tell of none but its place.
 -- The versions of a page lie together, so they are read in one go and joined to the log by their keys.
 -- Planned while the tables were small, that would go through all of them once they have grown: so no
 -- other way is left to the planner.
-create function log_classes(after bigint, up_to bigint, filter log_filter) returns setof log_class
+create function log_classes(after bigint, up_to bigint, current_to bigint, filter log_filter)
+returns setof log_class
 language plpgsql stable security definer set search_path from current
 set enable_nestloop = off set enable_seqscan = off set enable_bitmapscan = off as $$
 declare
@@ -70,11 +96,13 @@ begin
     select min(l.seq), array_agg(l.seq)
     from log l left join (select * from version where id = any(ids)) v on v.id = l.version_id
     where l.seq > after and l.seq <= up_to
-      and (l.kind <> 'put' or v.id is not null and (filter is null or is_wanted(filter, v.type,
-        v.labels, v.confidence, v.created_by_ref)))
+      and (l.kind <> 'put' or v.id is not null and (l.seq > current_to or not v.superseded)
+        and (filter is null or is_wanted(filter, v.type, v.labels, v.confidence, v.created_by_ref)
+          or ends_match(filter, v.id, v.revoked, l.seq > current_to)))
     group by l.realm_id, l.audience_id, l.tlp,
       v.realm_id, v.audience_id, v.tlp, v.organisation_id,
-      case when l.kind <> 'put' or v.superseded then l.seq end;
+      case when l.kind <> 'put' or v.superseded or filter is not null and not is_wanted(filter,
+        v.type, v.labels, v.confidence, v.created_by_ref) then l.seq end;
 end
 $$;
 
@@ -112,7 +140,7 @@ begin
   for r in
     select * from json_to_recordset(readers) as (number integer, organisation integer,
       realm smallint, ceiling smallint, cleared boolean, after bigint, up_to bigint,
-      row_max integer, bytes_max integer, filter log_filter)
+      current_to bigint, row_max integer, bytes_max integer, filter log_filter)
   loop
     perform enter_reader(r.organisation, r.realm, r.ceiling, r.cleared);
     return query
@@ -122,8 +150,10 @@ begin
         select s.*, coalesce(octet_length(s.content), 0) as bytes,
           sum(octet_length(s.content)) over (order by s.seq rows unbounded preceding) as bytes_so_far
         from log_served s
-        where s.seq > r.after and s.seq <= r.up_to and (s.kind <> 'put' or r.filter is null
-          or is_wanted(r.filter, s.type, s.labels, s.confidence, s.creator))
+        where s.seq > r.after and s.seq <= r.up_to and (s.kind <> 'put'
+          or (s.seq > r.current_to or not s.superseded) and (r.filter is null
+            or is_wanted(r.filter, s.type, s.labels, s.confidence, s.creator)
+            or ends_match(r.filter, s.version_id, s.revoked, s.seq > r.current_to)))
         order by s.seq limit r.row_max
       ) as page
       where coalesce(page.bytes_so_far, 0) - page.bytes < r.bytes_max
@@ -148,10 +178,11 @@ declare
   seen text[];
 begin
   for part in
-    select * from json_to_recordset(parts) as (after bigint, up_to bigint, row_max integer,
-      filter log_filter, readers json)
+    select * from json_to_recordset(parts) as (after bigint, up_to bigint, current_to bigint,
+      row_max integer, filter log_filter, readers json)
   loop
-    classes := array(select class from log_classes(part.after, part.up_to, part.filter) as class);
+    classes := array(
+      select class from log_classes(part.after, part.up_to, part.current_to, part.filter) as class);
     samples := array(select class.sample from unnest(classes) as class);
     numbers := '{}';
     seen := '{}';
@@ -161,7 +192,12 @@ begin
     loop
       perform enter_reader(r.organisation, r.realm, r.ceiling, r.cleared);
       numbers := numbers || r.number;
-      seen := seen || array(select seq from log_served where seq = any(samples) order by seq)::text;
+      seen := seen || array(
+        select s.seq from log_served s where s.seq = any(samples)
+          and (s.kind <> 'put' or part.filter is null
+            or is_wanted(part.filter, s.type, s.labels, s.confidence, s.creator)
+            or ends_match(part.filter, s.version_id, s.revoked, s.seq > part.current_to))
+        order by s.seq)::text;
     end loop;
     return query
       select array_agg(t.number), array_to_string(array(
@@ -173,8 +209,8 @@ begin
 end
 $$;
 
-revoke execute on function reader_of, is_wanted, log_classes, enter_reader, leave_readers, read_log,
+revoke execute on function reader_of, is_wanted, previous_version, ends_match, log_classes, enter_reader, leave_readers, read_log,
   read_places from public;
-grant execute on function reader_of, is_wanted, log_classes, enter_reader, leave_readers, read_log,
+grant execute on function reader_of, is_wanted, previous_version, ends_match, log_classes, enter_reader, leave_readers, read_log,
   read_places to tocsin_app;
 grant select on log_served to tocsin_app;

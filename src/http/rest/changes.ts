@@ -53,10 +53,10 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
     async (request, reply) => {
       const type = prefers(request, ['application/json', NDJSON]);
       const { viewer, realm } = memberOf(request);
-      const { after, limit } = request.query;
+      const { after, limit, current } = request.query;
       const from = after === undefined ? 0 : openCursor(services.keyring, viewer, after);
       await makeRoom(services, request, reply, PAGE_BYTES);
-      const page = await readPage(services.db, viewer, { after: from, limit });
+      const page = await readPage(services.db, viewer, { after: from, limit, current });
       disclose(services, request, 'changes', { objects: page.rows.length, place: page.next });
       const next = sealCursor(services.keyring, viewer, page.next);
       const tail = { ...labelOf(realm), next, more: page.more };

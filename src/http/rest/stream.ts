@@ -7,13 +7,14 @@ import { sendRaw } from '../raw.ts';
 import { createStreamHub } from '../streams/hub.ts';
 import type { Services } from '../context.ts';
 import { textAnswer } from './schemas/answer.ts';
-import { Cursor } from './schemas/changes.ts';
+import { Current, Cursor } from './schemas/changes.ts';
 import { problems } from './schemas/problem.ts';
 
 const StreamQuery = z.strictObject({
   after: Cursor.optional().meta({
     description: 'Where to begin; `Last-Event-ID` goes before it; left out: from now on',
   }),
+  current: Current,
 });
 
 const StreamHeaders = z.looseObject({
@@ -59,7 +60,11 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no');
       // Kept for a next request, the connection of a stream that a stop ended would hold up the stop.
       reply.header('connection', 'close');
-      await sendRaw(reply, 'text/event-stream; charset=utf-8', await hub.open(request, place));
+      await sendRaw(
+        reply,
+        'text/event-stream; charset=utf-8',
+        await hub.open(request, { after: place, current: request.query.current }),
+      );
     },
   );
   done();

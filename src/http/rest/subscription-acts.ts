@@ -67,8 +67,8 @@ const replay: Route = (app, services) => {
       },
     },
     async (request) => {
-      const { start } = request.body;
-      const view = await replaySubscription(services, memberOf(request), request.params.id, start);
+      const { params, body } = request;
+      const view = await replaySubscription(services, memberOf(request), params.id, body);
       services.webhooks.changed();
       return toAnswer(view);
     },

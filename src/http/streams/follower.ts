@@ -27,6 +27,8 @@ export interface FollowerOptions {
   readonly place: number;
   /** Whether there may be something to read at once: not where it begins at the end of the log. */
   readonly isBehind: boolean;
+  /** Whether superseded versions are left out. */
+  readonly current: boolean;
   /** The member behind it at this moment. Throws Problem. */
   readonly check: () => Promise<Member>;
 }
@@ -118,8 +120,9 @@ export class Follower {
 
   /** Undefined where there is no room for it at the moment. */
   async #nextPage({ viewer }: Member, behind: boolean): Promise<StreamPage | undefined> {
+    const { current } = this.#options;
     try {
-      return await this.#context.readPage({ viewer, after: this.place, behind });
+      return await this.#context.readPage({ viewer, after: this.place, behind, current });
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'server_busy') throw error;
       this.#pausedUntil = performance.now() + NO_ROOM_MS;

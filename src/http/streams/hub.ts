@@ -13,9 +13,15 @@ import { Follower, type StreamContext } from './follower.ts';
 import { createIdentities } from './identities.ts';
 import { sharePages } from './pages.ts';
 
+/** Where a stream begins, and whether superseded versions are left out. */
+export interface StreamBeginning {
+  readonly after: number | undefined;
+  readonly current: boolean;
+}
+
 export interface StreamHub {
   /** The events after a place in the log, for the member behind the request; undefined: from now on. */
-  open(request: FastifyRequest, after: number | undefined): Promise<Readable>;
+  open(request: FastifyRequest, begin: StreamBeginning): Promise<Readable>;
   close(): void;
 }
 
@@ -42,7 +48,7 @@ export function createStreamHub(services: Services): StreamHub {
   };
   services.stopping.addEventListener('abort', stopAll, { once: true });
   return {
-    open: async (request, after) => {
+    open: async (request, { after, current }) => {
       const place = after ?? (await findLogBounds(services.db)).head;
       // The identity ends a follower, and the follower asks for its identity.
       const dependent = { end: (problem: Problem): void => follower.end(problem) };
@@ -51,6 +57,7 @@ export function createStreamHub(services: Services): StreamHub {
         request,
         place,
         isBehind: after !== undefined,
+        current,
         member: memberOf(request),
         check: () => identities.check(identity),
       });

@@ -12,6 +12,8 @@ export interface PageRequest {
   readonly after: number;
   /** Whether the stream is behind: then the page is as large as a stream may hold. */
   readonly behind: boolean;
+  /** Whether superseded versions are left out. */
+  readonly current: boolean;
 }
 
 /** A page that several streams send. */
@@ -41,15 +43,15 @@ type PageServices = Pick<Services, 'db' | 'keyring' | 'budget' | 'limits'>;
  */
 export function sharePages(services: PageServices): (asked: PageRequest) => Promise<StreamPage> {
   return coalesce(
-    ({ viewer: { organisationId, realmId, cleared }, after, behind }: PageRequest) =>
-      `${organisationId} ${realmId} ${cleared} ${after} ${behind}`,
+    ({ viewer: { organisationId, realmId, cleared }, after, behind, current }: PageRequest) =>
+      `${organisationId} ${realmId} ${cleared} ${after} ${behind} ${current}`,
     (asked, callers) => buildPage(services, asked, callers),
   );
 }
 
 async function buildPage(
   services: PageServices,
-  { viewer, after, behind }: PageRequest,
+  { viewer, after, behind, current }: PageRequest,
   callers: number,
 ): Promise<StreamPage> {
   const bytesMax = behind ? services.limits.streams.bytesMax : TAIL_BYTES;
@@ -65,6 +67,7 @@ async function buildPage(
     const { rows, next, more } = await readPage(services.db, viewer, {
       after,
       limit: ROWS_MAX,
+      current,
       bytesMax,
     });
     const end = `id: ${sealCursor(services.keyring, viewer, next)}\n\n`;

@@ -1,9 +1,5 @@
 import { z } from 'zod';
-
-const flag = z
-  .enum(['true', 'false', '1', '0', ''])
-  .default('false')
-  .transform((text) => text === 'true' || text === '1' || text === '');
+import { flag } from './flag.ts';
 
 /** Undefined where it is left out: what is given and names nobody is not the same. */
 const slugs = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flag } from './flag.ts';
 import { StixAnswer } from './object.ts';
 
 const PAGE_DEFAULT = 1000;
@@ -12,6 +13,13 @@ export const RealmLabel = z
   .optional()
   .meta({ description: 'The exercise that this is of; not there in production' });
 
+/** In the query of what reads the log. */
+export const Current = flag.meta({
+  description:
+    'Leave out versions that are superseded by now: only the newest version of each object comes. ' +
+    'Withdrawals and revocations come as they do without it, and nothing else is left out',
+});
+
 export const ChangesQuery = z.strictObject({
   after: Cursor.optional().meta({
     description: 'The cursor of the page before; left out: from the beginning',
@@ -23,6 +31,7 @@ export const ChangesQuery = z.strictObject({
     .max(PAGE_MAX)
     .default(PAGE_DEFAULT)
     .meta({ description: 'Objects and withdrawals in one page, at most' }),
+  current: Current,
 });
 
 export const ChangesAnswer = z

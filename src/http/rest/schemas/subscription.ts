@@ -13,6 +13,8 @@ const start = z
   .union([z.enum(['now', 'beginning']), z.strictObject({ cursor: z.string().max(200) })])
   .meta({ description: 'What comes from now on, all there is, or what came after a cursor' });
 
+const current = z.boolean().optional();
+
 export const NewSubscription = z
   .strictObject({
     url: url.meta({ description: 'https; where signed POSTs go' }),
@@ -20,6 +22,11 @@ export const NewSubscription = z
     filter: SubscriptionFilter.default({}),
     batch_max: batchMax.default(500).meta({ description: 'Objects in one POST, at most' }),
     start: start.default('now'),
+    current: current.meta({
+      description:
+        'Whether versions that are superseded by now are left out. Left out itself, it is true with ' +
+        '`start` `beginning`, else false',
+    }),
   })
   .meta({ id: 'NewSubscription' });
 
@@ -34,7 +41,14 @@ export const SubscriptionChange = z
   .refine((change) => Object.keys(change).length > 0, 'Give at least one member to change.')
   .meta({ id: 'SubscriptionChange' });
 
-export const Replay = z.strictObject({ start: start.default('beginning') }).meta({ id: 'Replay' });
+export const Replay = z
+  .strictObject({
+    start: start.default('beginning'),
+    current: current.meta({
+      description: 'Whether versions that are superseded by now are left out (default: false)',
+    }),
+  })
+  .meta({ id: 'Replay' });
 
 export const Rotation = z
   .strictObject({
