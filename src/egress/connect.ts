@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { callbackify } from 'node:util';
 import type { buildConnector } from 'undici';
 import { codeOf, EgressError } from './failure.ts';
+import { InterimFilter, skipInterims } from './interim.ts';
 import { isRefusal, type Policy, type Target } from './policy.ts';
 
 /** Opening a connection (name, TCP and TLS together) that takes longer is given up. */
@@ -16,6 +17,8 @@ export interface Connector {
   connect: buildConnector.connector;
   /** Gives up the connection that is being opened, and every later one. */
   cancel: (error: Error) => void;
+  /** To be called before each request. */
+  expectAnswer: () => void;
   /** Whether any connection so far could lead to a range that the operator opened. */
   isInside: () => boolean;
 }
@@ -25,6 +28,7 @@ export function createConnector(policy: Policy): Connector {
   // Raced against below, and nobody's failure where nothing is being opened.
   givenUp.promise.catch(() => {});
   let inside = false;
+  const interims = new InterimFilter();
 
   async function open(target: Target): Promise<Socket> {
     const late = Promise.withResolvers<never>();
@@ -38,6 +42,7 @@ export function createConnector(policy: Policy): Connector {
       if (addresses.some((address) => policy.isInside(address))) inside = true;
       socket = dial(target, addresses);
       await within(reached(socket, target));
+      skipInterims(socket, interims);
       return socket;
     } catch (error) {
       socket?.destroy();
@@ -55,6 +60,7 @@ export function createConnector(policy: Policy): Connector {
       );
     },
     cancel: givenUp.reject,
+    expectAnswer: () => interims.expectAnswer(),
     isInside: () => inside,
   };
 }

@@ -71,6 +71,7 @@ class Answer implements Dispatcher.DispatchHandler, Waiter {
 
   begin(lane: Lane): void {
     this.#lane = lane;
+    lane.expectAnswer();
     const sender: Sender = lane.client;
     const { method, path, headers, body } = this.#request;
     sender.dispatch({ method, path, headers, body }, this);
@@ -87,7 +88,6 @@ class Answer implements Dispatcher.DispatchHandler, Waiter {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers) {
-    if (status < 200) return;
     this.#stage = 'body';
     this.#status = status;
     this.#headers = headers;

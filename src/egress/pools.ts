@@ -23,6 +23,8 @@ export interface PoolLimits {
 /** One connection (kept, or opened when first used), for one exchange at a time. */
 export interface Lane {
   readonly client: Client;
+  /** To be called before each request. */
+  expectAnswer(): void;
   /** Whether it has led to a range that the operator opened. */
   isInside(): boolean;
   /** Gives the lane back for the next exchange. */
@@ -87,7 +89,7 @@ export class Pools {
   }
 
   #openLane(origin: string, pool: OriginPool): Lane {
-    const { connect, cancel, isInside } = createConnector(this.#policy);
+    const { connect, cancel, expectAnswer, isInside } = createConnector(this.#policy);
     const { idleMs, connectionAgeMsMax, responseHeaderBytesMax } = this.#limits;
     const client = new Client(origin, {
       connect,
@@ -101,6 +103,7 @@ export class Pools {
     const retireAtMs = performance.now() + connectionAgeMsMax;
     const lane: Lane = {
       client,
+      expectAnswer,
       isInside,
       release: () => {
         if (performance.now() < retireAtMs) pool.takeBack(lane);

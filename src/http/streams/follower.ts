@@ -35,6 +35,12 @@ export interface FollowerOptions {
 
 /** A client hears something at least every 15 seconds: this, and the next look of the hub. */
 const QUIET_MS = 14_000;
+/**
+ * How often an idle client is given the place up to which nothing was for it, so that it never returns
+ * with a cursor older than what is stored. It takes a block with an id, which is no comment.
+ */
+const POSITION_MS = 3_600_000;
+const KEEP_ALIVE = ': keep-alive\n\n';
 /** A client that takes nothing is not told why its stream ends; it is cut off after this time. */
 const LAST_WORD_MS = 500;
 /** Where there is no room for a page, the stream asks again after this time. */
@@ -52,6 +58,8 @@ export class Follower {
   #problem: Problem | undefined;
   #over = false;
   #spokenAt = 0;
+  #placeTold = 0;
+  #placeToldAt = 0;
   #pausedUntil = 0;
   #wake: (() => void) | undefined;
 
@@ -100,6 +108,7 @@ export class Follower {
           : await this.#nextPage(member, behind);
         behind = page?.more ?? behind;
         if (page !== undefined) yield* this.#give(member, page);
+        if (this.#isQuiet()) yield this.#keepAlive(viewer);
         if (!behind || this.#isPaused()) yield* this.#rest(viewer);
       }
     } catch (error) {
@@ -155,7 +164,7 @@ export class Follower {
       await new Promise<void>((resume) => {
         this.#wake = resume;
       });
-      if (this.#isQuiet()) yield this.#spoken(`: keep-alive\n${this.#position(viewer)}`);
+      if (this.#isQuiet()) yield this.#keepAlive(viewer);
     }
   }
 
@@ -182,7 +191,16 @@ export class Follower {
     return text;
   }
 
+  /** A comment; from time to time with the place that the client may go on from. */
+  #keepAlive(viewer: Viewer): string {
+    const isOld = performance.now() - this.#placeToldAt > POSITION_MS;
+    const isNew = this.place !== this.#placeTold;
+    return this.#spoken(isOld && isNew ? `${KEEP_ALIVE}${this.#position(viewer)}` : KEEP_ALIVE);
+  }
+
   #position(viewer: Viewer): string {
+    this.#placeTold = this.place;
+    this.#placeToldAt = performance.now();
     return `id: ${sealCursor(this.#context.services.keyring, viewer, this.place)}\n\n`;
   }
 
