@@ -180,7 +180,7 @@ async function beginningOf(
   const { floor, head } = await findLogBounds(db);
   const currentTo = current ? head : 0;
   if (typeof start === 'object') {
-    return { cursor: openCursor(keyring, viewer, start.cursor), currentTo };
+    return { cursor: openCursor(keyring, viewer, start.cursor, 'body.start.cursor'), currentTo };
   }
   return { cursor: start === 'now' ? head : floor, currentTo };
 }

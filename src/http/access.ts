@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { Problem, type ProblemCode } from '../errors.ts';
+import { notActive } from '../organisations/not-active.ts';
 import type { Administrator, Caller } from '../organisations/administer.ts';
 import type { Member, Role, SignedIn } from '../sharing/member.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
@@ -102,7 +103,7 @@ function letIn({ clock }: Services, request: FastifyRequest, member: Member): vo
     throw new Problem('user_needed', 'Sign in as a user: this endpoint does not accept API keys');
   }
   if (!member.active && whileInactive !== true) {
-    throw new Problem('organisation_not_active', 'No agreement of your organisation is in force');
+    throw notActive(member);
   }
 }
 

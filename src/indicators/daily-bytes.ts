@@ -45,7 +45,7 @@ export async function refuseOverQuota(
   max: number,
 ): Promise<number> {
   const stored = await findBytesStored(db, organisation.id, dayOf(now));
-  if (stored >= max) throw exceeded({ now, max });
+  if (stored >= max) throw exceeded({ now, max }, stored);
   return stored;
 }
 
@@ -55,7 +55,8 @@ export function refuseTooLarge(
   storedBefore: number,
   quota: Quota,
 ): void {
-  if (storedBefore + bytesOfAll(versions) > quota.max) throw exceeded(quota);
+  const needed = bytesOfAll(versions);
+  if (storedBefore + needed > quota.max) throw exceeded(quota, storedBefore, needed);
 }
 
 /**
@@ -69,21 +70,34 @@ export async function chargeVersions(
   quota: Quota,
 ): Promise<void> {
   const day = { day: dayOf(quota.now), max: quota.max };
-  if (await chargeBytes(tx, organisation.id, bytesOfAll(versions), day)) return;
-  throw exceeded(quota);
+  const needed = bytesOfAll(versions);
+  const stored = await chargeBytes(tx, organisation.id, needed, day);
+  if (stored !== undefined) throw exceeded(quota, stored, needed);
 }
 
 function bytesOfAll(versions: readonly NewVersion[]): number {
   return versions.reduce((sum, version) => sum + bytesOf(version), 0);
 }
 
-function exceeded({ now, max }: Quota): Problem {
+/** `needed` bytes do not fit beside those that are stored; undefined: none do. */
+function exceeded({ now, max }: Quota, stored: number, needed?: number): Problem {
   const reset = resetOf(now);
   const retryAfter = Math.max(1, Math.ceil((reset.getTime() - now.getTime()) / 1000));
+  const left = Math.max(0, max - stored);
+  const need = needed === undefined ? '' : `, and this takes ${needed}`;
   return new Problem(
     'storage_quota_exceeded',
-    `Your organisation may store ${max} bytes a day. Send less, try again after ` +
-      `${reset.toISOString()}, or ask the operator to raise TOCSIN_QUOTA_BYTES_DAY.`,
-    { extra: { limit: max, resets_at: reset.toISOString(), retry_after: retryAfter } },
+    `Your organisation has stored ${stored} of its ${max} bytes today: ${left} are left${need}. ` +
+      `Send less, try again after ${reset.toISOString()}, or ask the operator to raise ` +
+      'TOCSIN_QUOTA_BYTES_DAY.',
+    {
+      extra: {
+        limit: max,
+        used: stored,
+        left,
+        resets_at: reset.toISOString(),
+        retry_after: retryAfter,
+      },
+    },
   );
 }

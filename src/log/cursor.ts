@@ -17,9 +17,9 @@ export function sealCursor(keyring: Keyring, reader: Reader, seq: number): strin
   return sealPlace(keyring, reader, 'cursor', seq);
 }
 
-/** The place in the log that a cursor means. Throws Problem cursor_invalid. */
-export function openCursor(keyring: Keyring, reader: Reader, cursor: string): number {
-  return openPlace(keyring, reader, 'cursor', { text: cursor, path: 'after' });
+/** The place in the log that a cursor means; `path` is where the request gave it. Throws Problem cursor_invalid. */
+export function openCursor(keyring: Keyring, reader: Reader, cursor: string, path: string): number {
+  return openPlace(keyring, reader, 'cursor', { text: cursor, path });
 }
 
 /** Of what a place is: one of the log, or one in the order of all attempts at deliveries. */

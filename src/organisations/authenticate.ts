@@ -10,6 +10,7 @@ import { findSession } from '../store/sessions.ts';
 import { findKey, findMember, type KeyRecord, type MemberRecord } from '../store/members.ts';
 import { readKey } from './keys.ts';
 import { isWithin } from './networks.ts';
+import { notActive } from './not-active.ts';
 
 export interface Authentication {
   readonly db: Database;
@@ -90,7 +91,12 @@ export async function authenticate(
     throw new Problem('key_expired', 'The key has expired: ask your administrator for another');
   }
   if (record.networks.length > 0 && !isWithin(record.networks, presented.address)) {
-    throw new Problem('network_not_allowed', 'The key may not be used from this address');
+    throw new Problem(
+      'network_not_allowed',
+      `The key may not be used from ${presented.address}, which is where this request came from. If ` +
+        'that is a proxy of the server, its operator has to list it in TOCSIN_TRUSTED_PROXIES.',
+      { extra: { address: presented.address } },
+    );
   }
   noteUse(db, record, clock.now());
   return {
@@ -141,7 +147,7 @@ export async function memberOfOrganisation(
     throw new Problem('not_found', `There is no organisation ${slug}${where}`);
   }
   if (record.viewer.ceiling < 0) {
-    throw new Problem('organisation_not_active', `No agreement of ${slug} is in force`);
+    throw notActive(record);
   }
   const { organisation, realm, viewer } = record;
   return {

@@ -72,7 +72,7 @@ export async function readOrganisation(
   slug: string,
 ): Promise<OrganisationView> {
   const [organisation] = await readDirectory(db, by, slug);
-  if (organisation === undefined) throw unknown(slug);
+  if (organisation === undefined) throw unknownOrganisation(slug);
   return organisation;
 }
 
@@ -100,7 +100,7 @@ export async function changeOrganisation(
     { action: 'organisation.change', describe: () => detail },
     async (tx) => {
       const [found] = await listOrganisations(tx, slug);
-      if (found === undefined) throw unknown(slug);
+      if (found === undefined) throw unknownOrganisation(slug);
       await keepingAnAdmin(tx, now, () => apply(tx, by, found, change));
     },
   );
@@ -177,6 +177,6 @@ async function refuseForeign(
   });
 }
 
-function unknown(slug: string): Problem {
+export function unknownOrganisation(slug: string): Problem {
   return new Problem('not_found', `There is no organisation ${slug}`);
 }

@@ -1,8 +1,24 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Whether this is a CIDR, such as 192.0.2.0/24 or 2001:db8::/32. */
-export function isNetwork(text: string): boolean {
+/** What is wrong with a network, as a predicate; undefined where it is a CIDR such as 192.0.2.0/24. */
+export function networkFault(text: string): string | undefined {
+  if (isIP(text) !== 0 && !text.includes('%')) {
+    return `must be a network: for this one address, use ${text}/${isIPv6(text) ? 128 : 32}`;
+  }
+  if (!isCidr(text)) return 'must be a network such as 192.0.2.0/24 or 2001:db8::/32';
+  const [address = '', bits = ''] = text.split('/');
+  const network = ipaddr.parse(address).kind() === 'ipv6' ? ipaddr.IPv6 : ipaddr.IPv4;
+  const base = network.networkAddressFromCIDR(text).toString();
+  if (ipaddr.parse(address).toString() === base) return undefined;
+  const all = isIPv6(address) ? 128 : 32;
+  return (
+    `has bits set outside of its prefix: use ${base}/${bits} for the network or ${address}/${all} ` +
+    'for the one address'
+  );
+}
+
+function isCidr(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const version = isIP(address);
   if (version === 0 || address.includes('%') || rest.length > 0) return false;

@@ -30,19 +30,20 @@ export async function findBytesStored(
 
 /**
  * Adds to the bytes that an organisation has stored on a day, in the transaction that stores them.
- * Returns false, and adds nothing, where that would be more than `max`. Until the transaction ends,
- * others of the same organisation wait here: let it be the last statement.
+ * Where that would be more than `max`, it adds nothing and returns what is stored already; otherwise
+ * undefined. Until the transaction ends, others of the same organisation wait here: let it be the last
+ * statement.
  */
 export async function chargeBytes(
   tx: Tx,
   organisationId: number,
   bytes: number,
   { day, max }: DailyBytes,
-): Promise<boolean> {
-  const [row] = await tx.$queryRaw<{ charged: boolean }[]>`
+): Promise<number | undefined> {
+  const [row] = await tx.$queryRaw<{ stored: number | null }[]>`
     select charge_bytes(${organisationId}::integer, ${day}::date, ${bytes}::bigint, ${max}::bigint)
-      as charged`;
-  return row?.charged ?? false;
+      ::float8 as stored`;
+  return row?.stored ?? undefined;
 }
 
 /** What an organisation has of what its quotas limit; bytes of a day (YYYY-MM-DD, UTC). */

@@ -140,6 +140,9 @@ describe('the quota of bytes in a day', () => {
       expect(refused.body).toMatchObject({
         code: 'storage_quota_exceeded',
         limit: 10_000,
+        used,
+        left: 10_000 - used,
+        detail: expect.stringContaining(`stored ${used} of its 10000 bytes today`),
         resets_at: '2031-05-10T00:00:00.000Z',
         retry_after: wait,
       });

@@ -61,6 +61,7 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /api/v1/organisations/{slug}': ANALYSTS,
   'post /api/v1/organisations': OPERATORS,
   'patch /api/v1/organisations/{slug}': ADMINS,
+  'get /api/v1/organisations/{slug}/quotas': ADMINS,
   'get /api/v1/organisations/{slug}/logo': ANALYSTS,
   'put /api/v1/organisations/{slug}/logo': ADMINS,
   'delete /api/v1/organisations/{slug}/logo': ADMINS,

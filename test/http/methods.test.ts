@@ -21,7 +21,7 @@ beforeAll(async () => {
     const [method = '', path = ''] = route.split(' ');
     const methods = table.get(path) ?? [];
     methods.push(...(method === 'GET' ? ['GET', 'HEAD'] : [method]));
-    table.set(path.replace('docs*', 'docs/static/*'), methods);
+    table.set(path.replace('docs/*', 'docs/static/*'), methods);
   }
   await close();
 });

@@ -42,6 +42,7 @@ const TELLS_NOTHING: Readonly<Record<string, string>> = {
   'POST /api/v1/organisations': 'an act of administrators',
   'PATCH /api/v1/organisations/:slug': 'an act, answered as GET is',
   'GET /api/v1/organisations/:slug/logo': 'what an organisation shows to all members',
+  'GET /api/v1/organisations/:slug/quotas': 'of its own organisation, and of all for an admin',
   'PUT /api/v1/organisations/:slug/logo': 'an act, answered with nothing',
   'DELETE /api/v1/organisations/:slug/logo': 'an act, answered with nothing',
   'POST /api/v1/sharing-groups': 'an act, answered as GET is',

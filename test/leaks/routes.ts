@@ -19,7 +19,9 @@ export function routesOf(app: FastifyInstance): string[] {
     path.length = indent.length / 4;
     path.push(part);
     for (const method of methods.split(', ')) {
-      if (method !== '' && method !== 'HEAD') routes.push(`${method} ${path.join('')}`);
+      // A router that takes a slash at the end prints none before a wildcard.
+      const route = path.join('').replace(/(?<!\/)\*/, '/*');
+      if (method !== '' && method !== 'HEAD') routes.push(`${method} ${route}`);
     }
   }
   return routes;

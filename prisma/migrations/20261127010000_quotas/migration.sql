@@ -81,16 +81,19 @@ $$;
 
 -- Adds what an organisation stored today, unless that would be more than `bytes_max`; whether it did.
 create function charge_bytes(organisation integer, today date, added bigint, bytes_max bigint)
-returns boolean
+returns bigint
 language plpgsql security definer set search_path from current as $$
 begin
-  if added > bytes_max then
-    return false;
+  if added <= bytes_max then
+    insert into organisation_usage as u (organisation_id, day, bytes) values (organisation, today, added)
+      on conflict (organisation_id, day) do update set bytes = u.bytes + excluded.bytes
+      where u.bytes + excluded.bytes <= bytes_max;
+    if found then
+      return null;
+    end if;
   end if;
-  insert into organisation_usage as u (organisation_id, day, bytes) values (organisation, today, added)
-    on conflict (organisation_id, day) do update set bytes = u.bytes + excluded.bytes
-    where u.bytes + excluded.bytes <= bytes_max;
-  return found;
+  return coalesce(
+    (select u.bytes from organisation_usage u where u.organisation_id = organisation and u.day = today), 0);
 end
 $$;
 

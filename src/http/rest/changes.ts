@@ -54,7 +54,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
       const type = prefers(request, ['application/json', NDJSON]);
       const { viewer, realm } = memberOf(request);
       const { after, limit, current } = request.query;
-      const from = after === undefined ? 0 : openCursor(services.keyring, viewer, after);
+      const from = after === undefined ? 0 : openCursor(services.keyring, viewer, after, 'after');
       await makeRoom(services, request, reply, PAGE_BYTES);
       const page = await readPage(services.db, viewer, { after: from, limit, current });
       disclose(services, request, 'changes', { objects: page.rows.length, place: page.next });

@@ -15,6 +15,7 @@ import { notices } from './notices.ts';
 import { objectActs } from './object-acts.ts';
 import { objects } from './objects.ts';
 import { organisations } from './organisations.ts';
+import { quotas } from './quotas.ts';
 import { realms } from './realms.ts';
 import { ownAccount } from './own-account.ts';
 import { sessions } from './sessions.ts';
@@ -43,6 +44,7 @@ const NOUNS = [
   subscriptionActs,
   organisations,
   logos,
+  quotas,
   agreements,
   communities,
   sharingGroups,

@@ -1,17 +1,14 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { dayOf, resetOf } from '../../indicators/daily-bytes.ts';
 import { ROLES, type Role, type SignedIn } from '../../sharing/member.ts';
 import { TLP_ORDER } from '../../stix/tlp.ts';
 import { lacksSecondFactor } from '../../organisations/authenticate.ts';
 import { findAudienceNames } from '../../store/audiences.ts';
-import { findUsage } from '../../store/usage.ts';
 import { memberOf, READERS } from '../access.ts';
 import type { Services } from '../context.ts';
 import { answer } from './schemas/answer.ts';
+import { quotasOf, QuotasAnswer } from './quotas.ts';
 import { problems } from './schemas/problem.ts';
-
-const Quota = z.object({ used: z.number().int(), limit: z.number().int() });
 
 const MeAnswer = z
   .object({
@@ -44,16 +41,9 @@ const MeAnswer = z
       .meta({ description: 'Null for a key' }),
     audiences: z.array(z.object({ kind: z.string(), slug: z.string(), name: z.string() })),
     tlp_ceiling: z.enum(TLP_ORDER).meta({ description: 'The highest marking you may see' }),
-    quotas: z
-      .object({
-        bytes_today: Quota.extend({ resets_at: z.iso.datetime() }),
-        audiences: Quota,
-        subscriptions: Quota,
-      })
-      .nullable()
-      .meta({
-        description: 'What your organisation has used of its quotas; null unless you administer it',
-      }),
+    quotas: QuotasAnswer.nullable().meta({
+      description: 'What your organisation has used of its quotas; null unless you administer it',
+    }),
   })
   .meta({ id: 'Me' });
 
@@ -96,20 +86,6 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
 };
 
 const ADMINISTRATORS: ReadonlySet<Role> = new Set(['admin', 'org_admin']);
-
-async function quotasOf({ db, clock, quotas }: Services, organisationId: number) {
-  const now = clock.now();
-  const used = await findUsage(db, organisationId, dayOf(now));
-  return {
-    bytes_today: {
-      used: used.bytes,
-      limit: quotas.bytesPerDay,
-      resets_at: resetOf(now).toISOString(),
-    },
-    audiences: { used: used.audiences, limit: quotas.audiences },
-    subscriptions: { used: used.subscriptions, limit: quotas.subscriptions },
-  };
-}
 
 function toUser({ id, email, name, redClearance, hasSecondFactor, sessionId }: SignedIn) {
   return {

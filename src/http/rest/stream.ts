@@ -77,6 +77,8 @@ function startingPlace(
   after: string | undefined,
 ): number | undefined {
   const lastEventId = request.headers['last-event-id'];
-  const cursor = typeof lastEventId === 'string' && lastEventId !== '' ? lastEventId : after;
-  return cursor === undefined ? undefined : openCursor(keyring, memberOf(request).viewer, cursor);
+  const isReturning = typeof lastEventId === 'string' && lastEventId !== '';
+  const [cursor, path] = isReturning ? [lastEventId, 'last-event-id'] : [after, 'after'];
+  if (cursor === undefined) return undefined;
+  return openCursor(keyring, memberOf(request).viewer, cursor, path);
 }

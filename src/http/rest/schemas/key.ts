@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { isNetwork } from '../../../organisations/networks.ts';
+import { networkFault } from '../../../organisations/networks.ts';
 import { ROLES } from '../../../sharing/member.ts';
 import { Line, Slug, Time } from './member.ts';
 
 const network = z
   .string()
-  .refine(isNetwork, 'must be a network such as 192.0.2.0/24 or 2001:db8::/32')
+  .superRefine((text, context) => {
+    const message = networkFault(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
   .meta({ description: 'A CIDR' });
 
 export const NewKey = z

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { dayOf, resetOf } from '../../indicators/daily-bytes.ts';
+import { readOrganisation, seesAll, unknownOrganisation } from '../../organisations/directory.ts';
+import { findUsage } from '../../store/usage.ts';
+import { administratorOf, ORG_ADMINS } from '../access.ts';
+import type { Services } from '../context.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
+import { OrganisationParams } from './schemas/member.ts';
+import { problems } from './schemas/problem.ts';
+
+const Quota = z.object({ used: z.number().int(), limit: z.number().int() });
+
+/** What an organisation has used of its quotas. */
+export const QuotasAnswer = z
+  .object({
+    bytes_today: Quota.extend({ resets_at: z.iso.datetime() }),
+    audiences: Quota,
+    subscriptions: Quota,
+  })
+  .meta({ id: 'Quotas' });
+
+/** What an organisation has used of its quotas by now. */
+export async function quotasOf(
+  { db, clock, quotas }: Services,
+  organisationId: number,
+): Promise<z.infer<typeof QuotasAnswer>> {
+  const now = clock.now();
+  const used = await findUsage(db, organisationId, dayOf(now));
+  const resetsAt = resetOf(now).toISOString();
+  return {
+    bytes_today: { used: used.bytes, limit: quotas.bytesPerDay, resets_at: resetsAt },
+    audiences: { used: used.audiences, limit: quotas.audiences },
+    subscriptions: { used: used.subscriptions, limit: quotas.subscriptions },
+  };
+}
+
+const read: Route = (app, services) => {
+  app.get(
+    '/organisations/:slug/quotas',
+    {
+      config: { access: ORG_ADMINS },
+      schema: {
+        operationId: 'getQuotas',
+        summary: 'Show what an organisation has used of its quotas',
+        description:
+          'An admin can read those of every organisation, an org_admin those of its own.',
+        tags: ['Members'],
+        params: OrganisationParams,
+        response: {
+          200: answer('Used, and the limits', QuotasAnswer),
+          ...problems(400, 401, 403, 404),
+        },
+      },
+    },
+    async (request) => {
+      const { slug } = request.params;
+      const by = administratorOf(request);
+      if (!seesAll(by, slug)) throw unknownOrganisation(slug);
+      const { id } = await readOrganisation(services.db, by, slug);
+      return quotasOf(services, id);
+    },
+  );
+};
+
+/** `/organisations/{slug}/quotas`. */
+export const quotas = noun(read);
