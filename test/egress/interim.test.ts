@@ -87,7 +87,7 @@ it('holds back no byte of an answer', () => {
   const filter = new InterimFilter();
   for (const answer of [ANSWER, 'HTTP/1.1 101 Switching Protocols\r\n\r\n', '220 mail ready\r\n']) {
     filter.expectAnswer();
-    const given = [...answer].map((byte) => filter.take(Buffer.from(byte)).toString());
+    const given = Array.from(answer, (byte) => filter.take(Buffer.from(byte)).toString());
     expect(given.join('')).toBe(answer);
   }
 });
