@@ -3,7 +3,7 @@ import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:
 import { createInterface } from 'node:readline';
 import { WholeCheck } from './verify-audit/export.mjs';
 import { verifyPart } from './verify-audit/part.mjs';
-import { must, NotIntact, openNote } from './verify-audit/proofs.mjs';
+import { isVkey, must, NotIntact, openNote } from './verify-audit/proofs.mjs';
 
 const USAGE = `Usage:
   node verify-audit.mjs <server URL> <file>   collect your organisation's part, then verify it
@@ -14,14 +14,21 @@ Options:
 
 Collecting needs the environment variable TOCSIN_KEY, an API key of role org_admin. The public key of
 the first run is trusted: compare it with the one that the operator published. A whole export comes
-from "tocsin audit export" and needs --vkey. Exit code: 0 intact, 1 not intact, 2 wrong usage.
+from "tocsin audit export" and needs --vkey.
+Exit code: 0 intact, 1 not intact, 2 could not verify (wrong usage, a file or server that cannot be read).
 Needs Node 20 or later, the files of verify-audit/ beside this one, and nothing else.`;
 
 async function get(server, path) {
   const headers = { accept: 'application/json', authorization: `Bearer ${process.env.TOCSIN_KEY}` };
-  const response = await fetch(`${server}/api/v1/audit${path}`, { headers });
-  if (!response.ok) throw new Error(`${path} was answered with ${response.status}`);
-  return response.json();
+  const url = `${server}/api/v1/audit${path}`;
+  const response = await fetch(url, { headers }).catch((error) => {
+    throw new Error(`${url} cannot be reached: ${error.cause?.message ?? error.message}`);
+  });
+  if (response.ok) return response.json();
+  const advice = [401, 403].includes(response.status)
+    ? '. TOCSIN_KEY must be the key of an org_admin'
+    : '';
+  throw new Error(`${url} answered ${response.status}${advice}`);
 }
 
 /** Adds to `file` what came since. */
@@ -62,11 +69,17 @@ async function collectLeaves(server, file, { from, size }) {
 function optionsOf(args) {
   const options = { vkeys: [], against: [], names: [] };
   for (let i = 0; i < args.length; i++) {
-    if (args[i] === '--vkey') options.vkeys.push(args[++i] ?? '');
+    if (args[i] === '--vkey') options.vkeys.push(vkeyOf(args[++i]));
     else if (args[i] === '--against') options.against.push(readFileSync(args[++i] ?? '', 'utf8'));
     else options.names.push(args[i]);
   }
   return options;
+}
+
+/** A key that is none says nothing about the audit. */
+function vkeyOf(text = '') {
+  if (isVkey(text)) return text;
+  throw new Error(`--vkey: expected <name>+<id>+<base64>, not "${text}"`);
 }
 
 async function main(args) {
@@ -77,6 +90,9 @@ async function main(args) {
     return 2;
   }
   const [first, path] = names;
+  if (isOnline && !process.env.TOCSIN_KEY) {
+    throw new Error('Set TOCSIN_KEY to an API key of role org_admin');
+  }
   console.log(await (isOnline ? collectFile(first, path, options) : verifyFile(first, options)));
   return 0;
 }
@@ -98,16 +114,18 @@ async function verifyFile(path, options) {
     if (!line.startsWith('{"type"')) {
       return verifyPart(JSON.parse(readFileSync(path, 'utf8')), options);
     }
+    if (options.vkeys.length === 0) throw new Error('A whole export needs --vkey');
     whole ??= new WholeCheck(options);
     whole.take(JSON.parse(line));
   }
-  must(whole !== undefined, `${path} is empty`);
+  if (whole === undefined) throw new Error(`${path} is empty`);
   return whole.end();
 }
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof NotIntact ? `NOT INTACT: ${error.message}` : error.message);
-  process.exitCode = 1;
+  const isBroken = error instanceof NotIntact;
+  console.error(`${isBroken ? 'NOT INTACT' : 'COULD NOT VERIFY'}: ${error.message}`);
+  process.exitCode = isBroken ? 1 : 2;
 }

@@ -53,8 +53,13 @@ export function openNote(note, vkeys) {
   };
 }
 
+const VKEY = /^(.+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/;
+
+/** Whether a text is a public key of Ed25519 in the form of C2SP signed-note. */
+export const isVkey = (text) => VKEY.test(text);
+
 function isSigned(text, signatures, vkey) {
-  const [, name, id, key] = /^(.+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey) ?? [];
+  const [, name, id, key] = VKEY.exec(vkey) ?? [];
   must(key !== undefined, `${vkey} is not a public key`);
   const spki = Buffer.concat([hex('302a300506032b6570032100'), fromBase64(key).subarray(1)]);
   const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });

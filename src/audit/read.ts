@@ -32,39 +32,36 @@ export interface AuditEntryView extends Omit<AuditEntryRecord, 'addressSalt'> {
 /** The entries from a position on: all for an admin, else those about the own organisation. */
 export async function readAudit(
   db: Database,
-  member: Member,
+  { role, viewer }: Member,
   page: AuditPage,
 ): Promise<AuditEntryView[]> {
-  const entries =
-    member.role === 'admin'
-      ? await listAllEntries(db, page)
-      : await asViewer(db, member.viewer, (tx) => listOwnEntries(tx, page));
+  if (role === 'admin') return readWholeAudit(db, page);
+  const entries = await asViewer(db, viewer, (tx) => listOwnEntries(tx, page));
+  const actors = new Set(entries.map(({ actor }) => actor));
+  // A member sees the addresses of its own keys and users only.
+  const own = await findOwnActors(db, viewer.organisationId, [...actors]);
+  const named = await withNames(db, entries);
+  return named.map((entry) =>
+    own.has(entry.actor) ? entry : { ...entry, address: null, addressSalt: null },
+  );
+}
+
+/** All entries from a position on, for those who administrate the server. */
+export async function readWholeAudit(db: Database, page: AuditPage): Promise<AuditEntryView[]> {
+  return withNames(db, await listAllEntries(db, page));
+}
+
+async function withNames(
+  db: Database,
+  entries: readonly AuditEntryRecord[],
+): Promise<AuditEntryView[]> {
   const ids = new Set(entries.flatMap(({ organisationId }) => organisationId ?? []));
-  const [slugs, realms, own] = await Promise.all([
-    findSlugs(db, [...ids]),
-    findRealmSlugs(db),
-    ownActors(db, member, entries),
-  ]);
+  const [slugs, realms] = await Promise.all([findSlugs(db, [...ids]), findRealmSlugs(db)]);
   return entries.map((entry) => ({
     ...entry,
-    ...(own?.has(entry.actor) === false ? { address: null, addressSalt: null } : {}),
     realm: realms.get(entry.realmId ?? -1) ?? null,
     organisation: slugs.get(entry.organisationId ?? -1) ?? null,
   }));
-}
-
-/**
- * The actors whose addresses the member may see: those of its own organisation. Undefined for an
- * administrator, who sees all addresses.
- */
-async function ownActors(
-  db: Database,
-  { role, viewer }: Member,
-  entries: readonly AuditEntryRecord[],
-): Promise<Set<string> | undefined> {
-  if (role === 'admin') return undefined;
-  const actors = new Set(entries.map(({ actor }) => actor));
-  return findOwnActors(db, viewer.organisationId, [...actors]);
 }
 
 export interface InclusionProof {

@@ -1,72 +1,76 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
+import { toAgreement } from '../http/rest/member-answers.ts';
+import { NewAgreement } from '../http/rest/schemas/agreement.ts';
 import { operator } from '../organisations/administer.ts';
 import {
   AGREEMENT_KINDS,
   makeAgreement,
+  readAgreements,
   stopAgreement,
-  type AgreementWish,
 } from '../organisations/agreements.ts';
-import { TLP_ORDER, type Tlp } from '../stix/tlp.ts';
+import { TLP_ORDER } from '../stix/tlp.ts';
+import { inputOf, readNumber, readTime } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';
 
 interface Options {
-  org: string;
-  realm?: string;
-  community: string;
-  title: string;
-  reference: string;
-  kind: AgreementWish['kind'];
-  ceiling: Tlp;
-  from?: Date;
-  until?: Date;
-  replaces?: number;
+  readonly org: string;
+  readonly realm?: string;
+  readonly community: string;
+  readonly title: string;
+  readonly reference?: string;
+  readonly kind: string;
+  readonly ceiling: string;
+  readonly from?: string;
+  readonly until?: string;
+  readonly replaces?: number;
 }
 
 const BY = operator('command line');
 
-/** `tocsin agreement create` and `agreement end <id>` */
+/** `tocsin agreement create|list|end` */
 export function agreementCommand(): Command {
-  const create = new Command('create')
-    .description('make an agreement, which takes effect without further approval')
-    .requiredOption('--org <slug>', 'whose it is')
-    .requiredOption('--community <slug>', 'in which it lets the organisation take part')
-    .option('--realm <slug>', 'the exercise it is for (production unless given)')
-    .requiredOption('--title <text>', 'what it is called')
-    .option('--reference <text>', 'its number or mark', '')
-    .addOption(new Option('--kind <kind>').choices(AGREEMENT_KINDS).default('mou'))
-    .addOption(new Option('--ceiling <tlp>').choices(TLP_ORDER).default('amber'))
-    .option('--from <date>', 'when it begins (now unless given)', readDate)
-    .option('--until <date>', 'when it ends (when it is ended unless given)', readDate)
-    .option('--replaces <id>', 'the agreement that ends when this one takes effect', readId)
-    .action(({ org: organisation, from, until, replaces, ...rest }: Options) =>
-      withStore(async ({ db }) => {
-        const terms = {
-          validFrom: from ?? null,
-          validUntil: until ?? null,
-          replaces: replaces ?? null,
-          documents: [],
-        };
-        print(await makeAgreement(db, BY, { ...rest, ...terms, organisation }, systemClock.now()));
-      }),
+  const list = new Command('list')
+    .description('list the agreements, the newest first, one JSON object a line')
+    .option('--org <slug>', 'only those of this organisation')
+    .action(({ org }: { readonly org?: string }) =>
+      withStore(async ({ db }) => print(...(await readAgreements(db, BY, org)).map(toAgreement))),
     );
   const end = new Command('end')
     .description('end an agreement now')
-    .argument('<id>', 'its number', readId)
+    .argument('<id>', 'its number', readNumber)
     .action((id: number) =>
-      withStore(async ({ db }) => print(await stopAgreement(db, BY, id, systemClock.now()))),
+      withStore(async ({ db }) => {
+        print(toAgreement(await stopAgreement(db, BY, id, systemClock.now())));
+      }),
     );
-  return new Command('agreement').description('agreements').addCommand(create).addCommand(end);
+  const agreement = new Command('agreement').description('agreements');
+  for (const command of [createCommand(), list, end]) agreement.addCommand(command);
+  return agreement;
 }
 
-function readDate(text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('Not a date.');
-  return date;
+function createCommand(): Command {
+  return new Command('create')
+    .description('create an agreement, which takes effect without further approval')
+    .requiredOption('--org <slug>', 'whose it is')
+    .requiredOption('--community <slug>', 'in which it lets the organisation take part')
+    .option('--realm <slug>', 'the exercise it is for (default: production)')
+    .requiredOption('--title <text>', 'what it is called')
+    .option('--reference <text>', 'its number or mark')
+    .addOption(new Option('--kind <kind>').choices(AGREEMENT_KINDS).default('mou'))
+    .addOption(new Option('--ceiling <tlp>').choices(TLP_ORDER).default('amber'))
+    .option('--from <date>', 'when it begins (default: now)', readTime)
+    .option('--until <date>', 'when it ends (default: when it is ended)', readTime)
+    .option('--replaces <id>', 'the agreement that ends when this one takes effect', readNumber)
+    .action(create);
 }
 
-function readId(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Not the number of one.');
-  return Number(text);
+async function create({ org, from, until, ...rest }: Options): Promise<void> {
+  const body = { ...rest, organisation: org, valid_from: from, valid_until: until };
+  const { valid_from: validFrom, valid_until: validUntil, ...input } = inputOf(NewAgreement, body);
+  await withStore(async ({ db }) => {
+    const terms = { ...input, validFrom, validUntil };
+    print(toAgreement(await makeAgreement(db, BY, terms, systemClock.now())));
+  });
 }

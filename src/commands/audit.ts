@@ -8,17 +8,29 @@ import { verifyAudit, type AuditVerdict } from '../audit/verify.ts';
 import { auditSigners, signHead } from '../audit/checkpoint.ts';
 import { noteDisclosures } from '../audit/disclosures.ts';
 import { readVkey, vkeyOf, type Verifier } from '../audit/note.ts';
+import { toAuditEntry } from '../http/rest/member-answers.ts';
+import { AuditQuery } from '../http/rest/schemas/audit.ts';
+import { readWholeAudit } from '../audit/read.ts';
+import { findAuditSize } from '../store/audit-tree.ts';
 import { readAuditRecords } from '../store/audit-records.ts';
+import { textOfFailure } from './failure.ts';
+import { gather, inputOf, readNumber } from './input.ts';
 import { withStore, type OpenStore } from './open.ts';
-import { print, printJson, printText } from './output.ts';
+import { print, printError, printJson, printText } from './output.ts';
 
 interface VerifyOptions {
   readonly json: boolean;
   readonly against: readonly string[];
-  readonly vkey: readonly Verifier[];
+  readonly vkey: readonly string[];
 }
 
-/** `tocsin audit verify | checkpoint | export | prune` */
+interface ListOptions {
+  readonly from?: string;
+  readonly limit?: string;
+  readonly last?: number;
+}
+
+/** `tocsin audit verify | list | checkpoint | export | prune` */
 export function auditCommand(): Command {
   const verify = new Command('verify')
     .description('recompute the whole audit and compare it with its signed checkpoints')
@@ -27,14 +39,22 @@ export function auditCommand(): Command {
     .option(
       '--vkey <key>',
       'a public key that signed before the current one; repeatable',
-      (text: string, keys: readonly Verifier[]) => [...keys, verifierOf(text)],
+      gather,
       [],
     )
-    .action((options: VerifyOptions) => withStore((store) => runVerify(store, options)));
+    .addHelpText('after', '\nExit code: 0 intact, 1 not intact, 2 could not verify.')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : UNVERIFIED))
+    .action((options: VerifyOptions) => orUnverified((store) => runVerify(store, options)));
   const checkpoint = new Command('checkpoint')
     .description('sign the audit as it is now and print the checkpoint')
     .option('--vkey', 'print the public key instead', false)
     .action(({ vkey }: { vkey: boolean }) => withStore((store) => runCheckpoint(store, vkey)));
+  const list = new Command('list')
+    .description('list entries of the audit in its order, one JSON object a line')
+    .option('--from <position>', 'the position from which to read on (default: 0)')
+    .option('--limit <count>', 'entries at most (default: 100)')
+    .option('--last <count>', 'the newest entries instead', readNumber)
+    .action((options: ListOptions) => withStore((store) => runList(store, options)));
   const whole = new Command('export')
     .description('print the whole audit, one JSON record a line, for docs/verify-audit.mjs')
     .action(() => withStore(runExport));
@@ -49,20 +69,28 @@ export function auditCommand(): Command {
   return new Command('audit')
     .description('the record of who did what and who was given what')
     .addCommand(verify)
+    .addCommand(list)
     .addCommand(checkpoint)
     .addCommand(whole)
     .addCommand(prune);
 }
 
-function gather(text: string, texts: readonly string[]): string[] {
-  return [...texts, text];
+/** The exit code for an audit that could not be verified, which says nothing about the audit. */
+const UNVERIFIED = 2;
+
+async function orUnverified(work: (store: OpenStore) => Promise<void>): Promise<void> {
+  try {
+    await withStore(work);
+  } catch (error) {
+    printError(`tocsin: could not verify the audit: ${textOfFailure(error)}\n`);
+    process.exitCode = UNVERIFIED;
+  }
 }
 
 function verifierOf(text: string): Verifier {
   const verifier = readVkey(text);
-  if (verifier === undefined)
-    throw new InvalidArgumentError('Expected a public key: <name>+<id>+<base64>.');
-  return verifier;
+  if (verifier !== undefined) return verifier;
+  throw new Problem('invalid_request', `--vkey: expected <name>+<id>+<base64>, not "${text}"`);
 }
 
 function readDate(text: string): Date {
@@ -73,7 +101,7 @@ function readDate(text: string): Date {
 }
 
 async function runVerify({ db, keyring }: OpenStore, options: VerifyOptions): Promise<void> {
-  const verifiers = [...(await auditSigners(db, keyring)), ...options.vkey];
+  const verifiers = [...(await auditSigners(db, keyring)), ...options.vkey.map(verifierOf)];
   const kept = await Promise.all(options.against.map(readNote));
   const verdict = await verifyAudit(db, { verifiers, kept });
   if (options.json) print(verdict);
@@ -103,6 +131,16 @@ root         ${root}
 function whereOf({ position, auditId }: AuditFault): string {
   if (position < 0) return 'checkpoint, given with --against';
   return `at position ${position}${auditId === undefined ? '' : `, row ${auditId}`}`;
+}
+
+async function runList({ db }: OpenStore, { last, ...options }: ListOptions): Promise<void> {
+  const page = inputOf(AuditQuery, options);
+  if (last === undefined) {
+    print(...(await readWholeAudit(db, page)).map(toAuditEntry));
+    return;
+  }
+  const from = Math.max(0, (await findAuditSize(db)) - last);
+  print(...(await readWholeAudit(db, { from, limit: last })).map(toAuditEntry));
 }
 
 async function runExport({ db }: OpenStore): Promise<void> {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Problem } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
-import { createKey, createOrganisation } from '../organisations/create.ts';
+import { createKey, createOrganisation, DEFAULT_COMMUNITY } from '../organisations/create.ts';
 import type { Database } from '../store/database.ts';
 import { prepareDataDirectory } from '../store/embedded/cluster.ts';
 import { isUnfounded, whileFounding } from '../store/organisations.ts';
@@ -11,8 +11,6 @@ import type { Log } from '../telemetry.ts';
 /** The organisation that runs the server. */
 const OWNER = 'owner';
 const ACTOR = 'first start';
-/** The community that everyone is in unless said otherwise. */
-export const DEFAULT_COMMUNITY = 'alliance';
 
 /**
  * The first start: makes the owner organisation and one admin key, which is written to `keyFile`,

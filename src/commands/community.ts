@@ -1,30 +1,39 @@
 import { Command } from 'commander';
+import { toCommunity } from '../http/rest/member-answers.ts';
+import { NewCommunity } from '../http/rest/schemas/group.ts';
 import { operator } from '../organisations/administer.ts';
-import { createCommunity } from '../organisations/communities.ts';
+import { createCommunity, readCommunities } from '../organisations/communities.ts';
+import { gather, inputOf } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';
 
 interface Options {
-  name?: string;
-  within: string[];
-  contains: string[];
+  readonly name?: string;
+  readonly description?: string;
+  readonly within?: string[];
+  readonly contains?: string[];
 }
 
-const gather = (slug: string, slugs: string[]): string[] => [...slugs, slug];
+const BY = operator('command line');
 
-/** `tocsin community create <slug>` */
+/** `tocsin community create|list` */
 export function communityCommand(): Command {
   const create = new Command('create')
-    .description('make a community')
+    .description('create a community')
     .argument('<slug>', 'its short name: a-z, 0-9 and -')
-    .option('--name <name>', 'its full name (the slug unless given)')
-    .option('--within <slug>', 'a community its members are in too, repeatable', gather, [])
-    .option('--contains <slug>', 'a community whose members are in it too, repeatable', gather, [])
-    .action((slug: string, { name = slug, within, contains }: Options) =>
-      withStore(async ({ db }) => {
-        const wish = { slug, name, description: '', within, contains };
-        print(await createCommunity(db, operator('command line'), wish));
-      }),
+    .option('--name <name>', 'its full name (default: the slug)')
+    .option('--description <text>', 'what it is for')
+    .option('--within <slug>', 'a community its members are in too, repeatable', gather)
+    .option('--contains <slug>', 'a community whose members are in it too, repeatable', gather)
+    .action(async (slug: string, { name = slug, ...rest }: Options) => {
+      const input = inputOf(NewCommunity, { slug, name, ...rest });
+      await withStore(async ({ db }) => print(toCommunity(await createCommunity(db, BY, input))));
+    });
+  const list = new Command('list')
+    .description('list the communities, one JSON object a line')
+    .action(() =>
+      withStore(async ({ db }) => print(...(await readCommunities(db, BY, [])).map(toCommunity))),
     );
-  return new Command('community').description('communities').addCommand(create);
+  const community = new Command('community').description('communities');
+  return community.addCommand(create).addCommand(list);
 }

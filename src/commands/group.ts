@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
+import { toGroup, toGroupInvitation } from '../http/rest/member-answers.ts';
+import { GroupChange, NewGroup } from '../http/rest/schemas/group.ts';
 import { operator, type Administrator } from '../organisations/administer.ts';
 import {
   changeGroup,
@@ -16,6 +18,7 @@ import type { Database } from '../store/database.ts';
 import type { Part } from '../store/groups.ts';
 import { findOrganisationId } from '../store/organisations.ts';
 import { asServer } from '../store/transaction.ts';
+import { gather, inputOf } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';
 
@@ -28,17 +31,17 @@ interface PartOptions extends Where {
 }
 
 interface CreateOptions extends Where {
-  name?: string;
-  owner: string[];
-  member: string[];
-  open: boolean;
-  hiddenMembers: boolean;
-  direct: boolean;
+  readonly name?: string;
+  readonly description?: string;
+  readonly owner: string[];
+  readonly member?: string[];
+  readonly open?: boolean;
+  readonly hiddenMembers?: boolean;
+  readonly direct?: boolean;
 }
 
 const REALM = ['--realm <slug>', 'the exercise that it is in (default: production)'] as const;
 const OWNER = ['--owner', 'as an owner instead of a member', false] as const;
-const gather = (slug: string, slugs: string[]): string[] => [...slugs, slug];
 
 /** `tocsin group create|add|remove|list|admission|invitations|accept|decline` */
 export function groupCommand(): Command {
@@ -52,21 +55,29 @@ function create(): Command {
   return new Command('create')
     .description('create a sharing group; its members are invited unless admission is direct')
     .argument('<slug>', 'its short name: a-z, 0-9 and -')
-    .requiredOption('--owner <slug>', 'an organisation that owns it, repeatable', gather, [])
-    .option('--member <slug>', 'an organisation that is invited, repeatable', gather, [])
+    .requiredOption(
+      '--owner <slug>',
+      'an organisation that owns it, repeatable; the first one creates it and is a member',
+      gather,
+    )
+    .option('--member <slug>', 'an organisation that is invited, repeatable', gather)
     .option('--name <name>', 'its full name (default: the slug)')
-    .option('--open', 'any organisation may join by itself', false)
-    .option('--hidden-members', 'members see the group but not each other', false)
-    .option('--direct', 'owners add members without an invitation', false)
+    .option('--description <text>', 'what it is for')
+    .option('--open', 'any organisation may join by itself')
+    .option('--hidden-members', 'members see the group but not each other')
+    .option('--direct', 'owners add members without an invitation')
     .option(...REALM)
-    .action((slug: string, options: CreateOptions) =>
-      withGroups(async (context) => {
-        const { name = slug, owner: owners, member: members, open, hiddenMembers } = options;
-        const facts = { slug, name, description: '', owners, members, open, hiddenMembers };
-        const input = { ...facts, admission: options.direct ? 'direct' : 'invitation' } as const;
-        print(await createGroup(context, await operatorIn(context.db, options), input));
-      }),
-    );
+    .action((slug: string, options: CreateOptions) => {
+      const { name = slug, description, open, owner: owners, member: members } = options;
+      const admission = options.direct === true ? 'direct' : undefined;
+      const facts = { slug, name, description, open, admission, owners, members };
+      const body = { ...facts, hidden_members: options.hiddenMembers };
+      const { hidden_members: hiddenMembers, ...input } = inputOf(NewGroup, body);
+      return withGroups(async (context) => {
+        const by = await operatorIn(context.db, options);
+        print(toGroup(await createGroup(context, by, { ...input, hiddenMembers })));
+      });
+    });
 }
 
 function list(): Command {
@@ -74,7 +85,9 @@ function list(): Command {
     .description('list the sharing groups, one JSON object a line')
     .option(...REALM)
     .action((where: Where) =>
-      withGroups(async ({ db }) => print(...(await readGroups(db, await operatorIn(db, where))))),
+      withGroups(async ({ db }) => {
+        print(...(await readGroups(db, await operatorIn(db, where))).map(toGroup));
+      }),
     );
 }
 
@@ -84,15 +97,13 @@ function admission(): Command {
     .argument('<group>', 'its slug')
     .argument('<admission>', 'invitation or direct')
     .option(...REALM)
-    .action((group: string, wanted: string, where: Where) =>
-      withGroups(async ({ db }) => {
-        if (wanted !== 'invitation' && wanted !== 'direct') {
-          throw new Problem('invalid_request', `${wanted} is neither invitation nor direct`);
-        }
+    .action((group: string, wanted: string, where: Where) => {
+      const { admission: chosen } = inputOf(GroupChange, { admission: wanted });
+      return withGroups(async ({ db }) => {
         const by = await operatorIn(db, where);
-        print(await changeGroup(db, by, group, { admission: wanted }));
-      }),
-    );
+        print(toGroup(await changeGroup(db, by, group, { admission: chosen })));
+      });
+    });
 }
 
 function add(): Command {
@@ -112,6 +123,7 @@ function remove(): Command {
       withGroups(async (context) => {
         const by = await operatorIn(context.db, options);
         await leave(context, by, group, partOf(options), organisation);
+        print({ group, organisation, result: 'removed' });
       }),
   );
 }
@@ -123,7 +135,8 @@ function invitations(): Command {
     .option(...REALM)
     .action((organisation: string, where: Where) =>
       withGroups(async ({ db }) => {
-        print(...(await readGroupInvitations(db, await actingFor(db, organisation, where))));
+        const by = await actingFor(db, organisation, where);
+        print(...(await readGroupInvitations(db, by)).map(toGroupInvitation));
       }),
     );
 }
@@ -145,6 +158,7 @@ function decline(): Command {
       withGroups(async (context) => {
         const by = await actingFor(context.db, organisation, options);
         await leave(context, by, group, partOf(options), organisation);
+        print({ group, organisation, result: 'declined' });
       }),
   );
 }

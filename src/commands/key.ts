@@ -1,62 +1,69 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../clock.ts';
-import { createKey } from '../organisations/create.ts';
-import { ROLES, type Role } from '../sharing/member.ts';
+import { toKey } from '../http/rest/member-answers.ts';
+import { KeyParams, NewKey } from '../http/rest/schemas/key.ts';
 import { operator } from '../organisations/administer.ts';
-import { readKeys, revokeKey } from '../organisations/key-acts.ts';
+import { mintKey, readKeys, revokeKey } from '../organisations/key-acts.ts';
+import { ROLES, type Role } from '../sharing/member.ts';
+import { gather, inputOf, readTime } from './input.ts';
 import { withStore } from './open.ts';
 import { print, printText } from './output.ts';
 
 /** Who the audit names. */
-const ACTOR = 'command line';
+const BY = operator('command line');
 
 interface Options {
-  org: string;
-  realm?: string;
-  role: Role;
-  label: string;
-  expires?: Date;
+  readonly org: string;
+  readonly realm?: string;
+  readonly role: Role;
+  readonly label?: string;
+  readonly expires?: string;
+  readonly network?: string[];
 }
 
 /** `tocsin key create --org <slug> --role <role>`, `key list` and `key revoke <id>` */
 export function keyCommand(): Command {
   const create = new Command('create')
-    .description('make a key and print it, this once')
+    .description('create a key and print it, this once')
     .requiredOption('--org <slug>', 'whose key it is')
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
-    .option('--realm <slug>', 'the exercise that it is for (production unless given)')
-    .option('--label <text>', 'what it is for', '')
-    .option('--expires <date>', 'when it ends, such as 2030-01-01', readDate)
+    .option('--realm <slug>', 'the exercise that it is for (default: production)')
+    .option('--label <text>', 'what it is for')
+    .option('--network <cidr>', 'a network that it may be used from, repeatable', gather)
+    .option('--expires <date>', 'when it ends, such as 2030-01-01', readFuture)
     .action(run);
   const list = new Command('list')
     .description('list keys, one JSON object a line, without what opens anything')
     .option('--org <slug>', 'only those of this organisation')
-    .action(({ org }: { org?: string }) =>
-      withStore(async ({ db }) =>
-        print(...(await readKeys(db, operator(ACTOR), { organisation: org }))),
-      ),
+    .action(({ org: organisation }: { readonly org?: string }) =>
+      withStore(async ({ db }) => print(...(await readKeys(db, BY, { organisation })).map(toKey))),
     );
   const revoke = new Command('revoke')
     .description('end a key at once')
     .argument('<id>', 'the 12 digits after `tocsin_`')
-    .action((id: string) =>
-      withStore(({ db }) => revokeKey(db, operator(ACTOR), id, systemClock.now())),
-    );
+    .action(async (text: string) => {
+      const { id } = inputOf(KeyParams, { id: text });
+      await withStore(async ({ db }) => {
+        await revokeKey(db, BY, id, systemClock.now());
+        print(...(await readKeys(db, BY, {})).filter((key) => key.id === id).map(toKey));
+      });
+    });
   const key = new Command('key').description('keys');
   for (const command of [create, list, revoke]) key.addCommand(command);
   return key;
 }
 
-function readDate(text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('Not a date.');
-  if (date <= systemClock.now()) throw new InvalidArgumentError('It is over already.');
-  return date;
+function readFuture(text: string): string {
+  const time = readTime(text);
+  if (new Date(time) <= systemClock.now()) throw new InvalidArgumentError('It is in the past.');
+  return time;
 }
 
-async function run({ org, realm, role, label, expires }: Options): Promise<void> {
-  await withStore(async ({ db, keyring }) => {
-    const wish = { organisation: org, realm, role, label, expiresAt: expires ?? null };
-    printText(`${await createKey(db, keyring, wish, ACTOR)}\n`);
+async function run({ org, expires, network, ...rest }: Options): Promise<void> {
+  const body = { ...rest, organisation: org, networks: network, expires_at: expires };
+  const { expires_at: expiresAt, ...input } = inputOf(NewKey, body);
+  await withStore(async (store) => {
+    const wish = { ...input, organisation: org, expiresAt };
+    printText(`${(await mintKey(store, BY, wish)).text}\n`);
   });
 }

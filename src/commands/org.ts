@@ -1,91 +1,112 @@
 import { Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
+import { toOrganisation } from '../http/rest/member-answers.ts';
+import { NewOrganisation } from '../http/rest/schemas/organisation.ts';
 import { operator } from '../organisations/administer.ts';
 import {
-  createOrganisation,
+  admitOrganisation,
+  DEFAULT_COMMUNITY,
   ORGANISATION_KINDS,
-  type OrganisationKind,
 } from '../organisations/create.ts';
-import { changeOrganisation, readDirectory, type Status } from '../organisations/directory.ts';
-import { TLP_ORDER, type Tlp } from '../stix/tlp.ts';
-import { DEFAULT_COMMUNITY } from './bootstrap.ts';
+import {
+  changeOrganisation,
+  readDirectory,
+  readOrganisation,
+  type Status,
+} from '../organisations/directory.ts';
+import { TLP_ORDER } from '../stix/tlp.ts';
+import { gather, inputOf } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';
 
 interface Options {
-  slug?: string;
-  name?: string;
-  kind: OrganisationKind;
-  community: string[];
-  ceiling: Tlp;
-  defaultTlp: Tlp;
-  identity?: string;
+  readonly slug?: string;
+  readonly name?: string;
+  readonly kind: string;
+  readonly country?: string;
+  readonly community?: string[];
+  readonly ceiling?: string;
+  readonly defaultTlp?: string;
+  readonly identity?: string;
 }
 
-/** `tocsin org create|suspend|activate <slug>` and `org list` */
+const BY = operator('command line');
+
+/** `tocsin org create|list|suspend|activate` */
 export function orgCommand(): Command {
-  const create = new Command('create')
-    .description('make an organisation and the agreement under which it takes part')
-    .argument('[slug]', 'its short name: a-z, 0-9 and -')
-    .option('--slug <slug>', 'the same as the argument')
-    .option('--name <name>', 'its full name (the slug unless given)')
-    .addOption(new Option('--kind <kind>').choices(ORGANISATION_KINDS).default('allied_nation'))
-    .option(
-      '--community <slug>',
-      `a community it is in, repeatable, the first its default; made where new (${DEFAULT_COMMUNITY} unless given)`,
-      (slug: string, slugs: string[]) => [...slugs, slug],
-      [],
-    )
-    .addOption(
-      new Option('--ceiling <tlp>', 'the highest marking it may share and see')
-        .choices(TLP_ORDER)
-        .default('red'),
-    )
-    .addOption(
-      new Option('--default-tlp <tlp>', 'the marking of what it shares without one')
-        .choices(TLP_ORDER)
-        .default('amber'),
-    )
-    .option('--identity <id>', 'its STIX identity (a new one unless given)')
-    .action(run);
   const list = new Command('list')
     .description('list the organisations, one JSON object a line')
-    .action(() => withStore(async ({ db }) => print(...(await readDirectory(db, BY)))));
+    .action(() =>
+      withStore(async ({ db }) => {
+        const found = await readDirectory(db, BY);
+        print(...found.map((one) => toOrganisation(one, BY)));
+      }),
+    );
   const org = new Command('org').description('organisations');
-  const suspend = standing('suspend', 'suspended', 'let it see and share nothing for now');
-  const activate = standing('activate', 'active', 'let it take part');
-  for (const command of [create, list, suspend, activate]) org.addCommand(command);
+  const suspend = setStatus(
+    'suspend',
+    'suspended',
+    'let an organisation see and share nothing for now',
+  );
+  const activate = setStatus('activate', 'active', 'let an organisation take part');
+  for (const command of [createCommand(), list, suspend, activate]) org.addCommand(command);
   return org;
 }
 
-const ACTOR = 'command line';
-const BY = operator(ACTOR);
+function createCommand(): Command {
+  return new Command('create')
+    .description('create an organisation and the agreements under which it takes part')
+    .argument('[slug]', 'its short name: a-z, 0-9 and -')
+    .option('--slug <slug>', 'the same as the argument')
+    .option('--name <name>', 'its full name (default: the slug)')
+    .addOption(new Option('--kind <kind>').choices(ORGANISATION_KINDS).default('allied_nation'))
+    .option('--country <code>', 'two letters, such as NO')
+    .option(
+      '--community <slug>',
+      `a community it is in, repeatable, the first its default (default: ${DEFAULT_COMMUNITY})`,
+      gather,
+    )
+    .addOption(
+      new Option(
+        '--ceiling <tlp>',
+        'the highest marking it may share and see (default: amber)',
+      ).choices(TLP_ORDER),
+    )
+    .addOption(
+      new Option(
+        '--default-tlp <tlp>',
+        'of what it shares without a marking (default: amber)',
+      ).choices(TLP_ORDER),
+    )
+    .option('--identity <id>', 'its STIX identity (default: a new one)')
+    .action(create);
+}
 
-function standing(name: string, status: Status, description: string): Command {
+function setStatus(name: string, status: Status, description: string): Command {
   return new Command(name)
     .description(description)
     .argument('<slug>', 'its short name')
     .action((slug: string) =>
       withStore(async ({ db }) => {
-        await changeOrganisation(db, BY, slug, { status }, systemClock.now());
-        print({ slug, status });
+        const changed = await changeOrganisation(db, BY, slug, { status }, systemClock.now());
+        print(toOrganisation(changed, BY));
       }),
     );
 }
 
-async function run(
+async function create(
   argument: string | undefined,
   options: Options,
   command: Command,
 ): Promise<void> {
   const slug = argument ?? options.slug;
-  if (slug === undefined) command.error('error: say the slug of the organisation');
-  const { kind, community, ceiling, defaultTlp, identity } = options;
-  const communities = community.length > 0 ? community : [DEFAULT_COMMUNITY];
-  const name = options.name ?? slug;
+  if (slug === undefined) command.error('error: missing the slug of the organisation');
+  const { name = slug, kind, country, community: communities, identity } = options;
+  const { ceiling, defaultTlp: default_tlp } = options;
+  const body = { slug, name, kind, country, communities, ceiling, default_tlp, identity };
+  const { default_tlp: defaultTlp, ...input } = inputOf(NewOrganisation, body);
   await withStore(async ({ db }) => {
-    const wish = { slug, name, kind, communities, ceiling, defaultTlp, identity };
-    const made = await createOrganisation(db, wish, ACTOR);
-    print({ slug, name, communities, identity: made.identity });
+    await admitOrganisation(db, { ...input, defaultTlp }, BY);
+    print(toOrganisation(await readOrganisation(db, BY, slug), BY));
   });
 }

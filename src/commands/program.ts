@@ -1,7 +1,4 @@
 import { Command } from 'commander';
-import { ConfigError } from '../config.ts';
-import { Problem } from '../errors.ts';
-import { StoreError } from '../store/store-error.ts';
 import { VERSION } from '../version.ts';
 import { agreementCommand } from './agreement.ts';
 import { communityCommand } from './community.ts';
@@ -9,6 +6,7 @@ import { demoCommand } from './demo/command.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
 import { doctorCommand } from './doctor.ts';
+import { isForPeople } from './failure.ts';
 import { groupCommand } from './group.ts';
 import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
@@ -18,6 +16,7 @@ import { printError } from './output.ts';
 import { realmCommand } from './realm.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve-command.ts';
+import { statusCommand } from './status.ts';
 import { userCommand } from './user.ts';
 import { validateCommand } from './validate.ts';
 
@@ -41,6 +40,7 @@ export function createProgram(): Command {
     .addCommand(auditCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
+    .addCommand(statusCommand())
     .addCommand(doctorCommand())
     .addCommand(demoCommand());
 }
@@ -54,9 +54,4 @@ export async function runProgram(program: Command, args: readonly string[]): Pro
     printError(`tocsin: ${error.message}\n`);
     process.exitCode = 1;
   }
-}
-
-/** Anything else keeps its stack. */
-function isForPeople(error: unknown): error is Error {
-  return error instanceof ConfigError || error instanceof StoreError || error instanceof Problem;
 }

@@ -1,16 +1,19 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { toRealm } from '../http/rest/member-answers.ts';
+import { NewRealm, RealmEnd } from '../http/rest/schemas/realm.ts';
 import { operator } from '../organisations/administer.ts';
 import { archiveRealm, createRealm, readRealms, wipeRealm } from '../organisations/realms.ts';
-import { TLP_ORDER, type Tlp } from '../stix/tlp.ts';
+import { TLP_ORDER } from '../stix/tlp.ts';
+import { gather, inputOf, readTime } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';
 
 interface Options {
-  name?: string;
-  from: Date;
-  until: Date;
-  member: string[];
-  ceiling: Tlp;
+  readonly name?: string;
+  readonly from: string;
+  readonly until: string;
+  readonly member?: string[];
+  readonly ceiling?: string;
 }
 
 const BY = operator('command line');
@@ -18,28 +21,22 @@ const BY = operator('command line');
 /** `tocsin realm create|list|archive|wipe` */
 export function realmCommand(): Command {
   const create = new Command('create')
-    .description('make an exercise: a realm of its own, apart from production')
+    .description('create an exercise: a realm of its own, apart from production')
     .argument('<slug>', 'its short name: a-z, 0-9 and -')
-    .requiredOption('--from <date>', 'when it begins to take content', readDate)
-    .requiredOption('--until <date>', 'when it takes no more', readDate)
-    .option('--name <name>', 'what its objects say they are of (the slug unless given)')
-    .option(
-      '--member <slug>',
-      'an organisation that takes part, repeatable',
-      (slug: string, slugs: string[]) => [...slugs, slug],
-      [],
-    )
-    .addOption(new Option('--ceiling <tlp>').choices(TLP_ORDER).default('amber'))
-    .action((slug: string, { name = slug, member: members, ...rest }: Options) =>
-      withStore(async ({ db }) =>
-        print(await createRealm(db, BY, { ...rest, slug, name, members })),
-      ),
-    );
+    .requiredOption('--from <date>', 'when it begins to take content', readTime)
+    .requiredOption('--until <date>', 'when it takes no more', readTime)
+    .option('--name <name>', 'what its objects say they are of (default: the slug)')
+    .option('--member <slug>', 'an organisation that takes part, repeatable', gather)
+    .addOption(new Option('--ceiling <tlp>', '(default: amber)').choices(TLP_ORDER))
+    .action(async (slug: string, { name = slug, member: members, ...rest }: Options) => {
+      const input = inputOf(NewRealm, { ...rest, slug, name, members });
+      await withStore(async ({ db }) => print(toRealm(await createRealm(db, BY, input))));
+    });
   const list = new Command('list')
     .description('list the exercises, one JSON object a line')
-    .action(() => withStore(async ({ db }) => print(...(await readRealms(db, BY)))));
-  const archive = end('archive', 'make an exercise read only, for good', archiveRealm);
-  const wipe = end('wipe', 'take the content of an archived exercise away, for good', wipeRealm);
+    .action(() => withStore(async ({ db }) => print(...(await readRealms(db, BY)).map(toRealm))));
+  const archive = end('archive', 'make an exercise read-only, for good', archiveRealm);
+  const wipe = end('wipe', 'delete the content of an archived exercise, for good', wipeRealm);
   const realm = new Command('realm').description('exercises');
   for (const command of [create, list, archive, wipe]) realm.addCommand(command);
   return realm;
@@ -49,14 +46,9 @@ function end(name: string, description: string, verb: typeof archiveRealm): Comm
   return new Command(name)
     .description(description)
     .argument('<slug>', 'which one')
-    .requiredOption('--reason <text>', 'why; it is kept')
-    .action((slug: string, { reason }: { reason: string }) =>
-      withStore(async ({ db }) => print(await verb(db, BY, slug, reason))),
-    );
-}
-
-function readDate(text: string): Date {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime())) throw new InvalidArgumentError('Not a date.');
-  return date;
+    .requiredOption('--reason <text>', 'why; it is stored')
+    .action(async (slug: string, options: { readonly reason: string }) => {
+      const { reason } = inputOf(RealmEnd, options);
+      await withStore(async ({ db }) => print(toRealm(await verb(db, BY, slug, reason))));
+    });
 }

@@ -2,13 +2,16 @@ import { Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
+import { NewUser } from '../http/rest/schemas/user.ts';
+import { toSession } from '../http/rest/session-answers.ts';
+import { toUser } from '../http/rest/user-answers.ts';
 import { operator } from '../organisations/administer.ts';
 import {
   changeUser,
   inviteUser,
+  readUser,
   readUsers,
   USER_ROLES,
-  type UserRole,
 } from '../organisations/user-acts.ts';
 import {
   renewLink,
@@ -19,6 +22,7 @@ import {
 import { endSessionsOf, readSessionsOf } from '../organisations/user-sessions.ts';
 import type { Database } from '../store/database.ts';
 import { findAddress } from './address.ts';
+import { inputOf } from './input.ts';
 import { withStore } from './open.ts';
 import { print, printText } from './output.ts';
 
@@ -26,54 +30,62 @@ import { print, printText } from './output.ts';
 const BY = operator('command line');
 
 interface Options {
-  org: string;
-  email: string;
-  name?: string;
-  role: UserRole;
-  redClearance: boolean;
+  readonly org: string;
+  readonly email: string;
+  readonly name?: string;
+  readonly role: string;
+  readonly redClearance?: boolean;
 }
 
 /** `tocsin user create --org <slug> --email <address> --role <role>`, `user list`, `user disable <email>` … */
 export function userCommand(): Command {
   const create = new Command('create')
-    .description('invite a user, and print the link by which that person comes in, this once')
+    .description('invite a user, and print the link by which they set a password, this once')
     .requiredOption('--org <slug>', 'whose user it is')
     .requiredOption('--email <address>', 'who it is')
-    .option('--name <name>', 'the full name (the address unless given)')
+    .option('--name <name>', 'the full name (default: the address)')
     .addOption(
       new Option('--role <role>', 'what it may do').choices(USER_ROLES).makeOptionMandatory(),
     )
-    .option('--red-clearance', 'let the user see TLP:RED', false)
+    .option('--red-clearance', 'let the user see TLP:RED')
     .action(run);
   const list = new Command('list')
     .description('list users, one JSON object a line, without what opens anything')
     .option('--org <slug>', 'only those of this organisation')
-    .action(({ org }: { org?: string }) =>
-      withStore(async ({ db }) => print(...(await readUsers(db, BY, org)))),
+    .action(({ org }: { readonly org?: string }) =>
+      withStore(async ({ db }) => print(...(await readUsers(db, BY, org)).map(toUser))),
     );
   const user = new Command('user').description('people who sign in');
   for (const command of [create, list, ...acts()]) user.addCommand(command);
   return user;
 }
 
-type Act = (db: Database, id: string, now: Date) => Promise<unknown>;
+type Act = (db: Database, id: string, now: Date) => Promise<void>;
 
-/** What the operator does with one user, by their address. */
+/** What the operator does with one user, by their address. Each prints what came of it. */
 const ACTS: readonly (readonly [name: string, description: string, act: Act])[] = [
   [
     'disable',
     'disable a user, and end their sessions, keys and invitations',
-    (db, id, now) => changeUser(db, BY, id, { status: 'disabled' }, now),
+    async (db, id, now) => {
+      print(toUser(await changeUser(db, BY, id, { status: 'disabled' }, now)));
+    },
   ],
   [
     'sessions',
     'list the open sessions of a user, one JSON object a line',
-    async (db, id) => print(...(await readSessionsOf({ db, clock: systemClock }, BY, id))),
+    async (db, id) => {
+      const found = await readSessionsOf({ db, clock: systemClock }, BY, id);
+      print(...found.map((session) => toSession(session, undefined)));
+    },
   ],
   [
     'end-sessions',
     'end all sessions of a user',
-    (db, id) => endSessionsOf({ db, clock: systemClock }, BY, id),
+    async (db, id) => {
+      const ended = await endSessionsOf({ db, clock: systemClock }, BY, id);
+      print({ user: id, ended_sessions: ended });
+    },
   ],
   [
     'reset-password',
@@ -83,17 +95,26 @@ const ACTS: readonly (readonly [name: string, description: string, act: Act])[] 
   [
     'reset-second-factor',
     'remove the second factor of a user',
-    (db, id, now) => resetSecondFactor(db, BY, id, now),
+    async (db, id, now) => {
+      await resetSecondFactor(db, BY, id, now);
+      print(toUser(await readUser(db, BY, id)));
+    },
   ],
   [
     'unlink',
     'unbind a user from the identity provider',
-    (db, id, now) => resetIdentity(db, BY, id, now),
+    async (db, id, now) => {
+      await resetIdentity(db, BY, id, now);
+      print(toUser(await readUser(db, BY, id)));
+    },
   ],
   [
     'vouch',
     'declare that a user is another person than whoever invited or promoted them',
-    (db, id) => vouchFor(db, BY, id),
+    async (db, id) => {
+      await vouchFor(db, BY, id);
+      print({ user: id, vouched: true });
+    },
   ],
 ];
 
@@ -113,9 +134,12 @@ function acts(): Command[] {
   );
 }
 
-async function run({ org, email, name, role, redClearance }: Options): Promise<void> {
+async function run({ org, redClearance, ...rest }: Options): Promise<void> {
+  const { email, name = email, role } = rest;
+  const body = { organisation: org, email, name, role, red_clearance: redClearance };
+  const { red_clearance, ...input } = inputOf(NewUser, body);
   await withStore(async ({ db }) => {
-    const wish = { organisation: org, email, name: name ?? email, role, redClearance };
+    const wish = { ...input, organisation: org, redClearance: red_clearance };
     const { token } = await inviteUser(db, BY, wish, systemClock.now());
     await printLink(token);
   });

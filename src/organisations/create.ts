@@ -12,6 +12,9 @@ import type { ServerTx } from '../store/transaction.ts';
 import { administer, operator, type Administrator } from './administer.ts';
 import { mintKey, type KeyWish } from './key-acts.ts';
 
+/** The community that everyone is in unless said otherwise; the first start creates it. */
+export const DEFAULT_COMMUNITY = 'alliance';
+
 export const ORGANISATION_KINDS = [
   'allied_nation',
   'alliance_body',
@@ -50,8 +53,8 @@ export function isPartner(kind: string): boolean {
 }
 
 /**
- * Makes an organisation and the agreement under which it takes part; the operator's word is enough
- * for a partner's too. Returns its identity.
+ * Creates an organisation of a server that is being set up, with its communities where they are missing.
+ * Agreements need no approval. Returns its identity.
  * Throws Problem invalid_request for a slug that is none, name_taken or identity_taken.
  */
 export async function createOrganisation(
@@ -63,8 +66,9 @@ export async function createOrganisation(
 }
 
 /**
- * The same for an administrator: agreements with partners wait for their approvals, and the
- * communities must be there (Problem community_unknown).
+ * Creates an organisation and the agreements under which it takes part. Agreements with partners wait for
+ * their approvals, unless the operator makes them. Returns its identity.
+ * Throws Problem community_unknown for a community that does not exist, and as createOrganisation.
  */
 export async function admitOrganisation(
   db: Database,
@@ -77,7 +81,7 @@ export async function admitOrganisation(
       path: 'body.communities',
     });
   }
-  return admit(db, wish, by, !isPartner(wish.kind));
+  return admit(db, wish, by, !isPartner(wish.kind) || by.organisation === undefined);
 }
 
 async function admit(

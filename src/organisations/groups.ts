@@ -40,7 +40,8 @@ export interface GroupInput extends GroupFacts {
 
 /**
  * Creates a group. The caller's organisation owns it and is in it; the others are invited, unless
- * admission is direct. An administrator appoints owners directly.
+ * admission is direct. An administrator appoints owners directly. The operator, who is of no organisation,
+ * creates it for the first owner.
  * Throws Problem name_taken, organisation_unknown, last_owner, role_not_allowed or group_limit.
  */
 export async function createGroup(
@@ -48,7 +49,8 @@ export async function createGroup(
   by: Administrator,
   input: GroupInput,
 ): Promise<GroupView> {
-  const own = by.organisation === undefined ? [] : [by.organisation.slug];
+  const creator = by.organisation?.slug ?? input.owners[0];
+  const own = creator === undefined ? [] : [creator];
   const owners = [...new Set([...own, ...input.owners])];
   const members = [...new Set([...own, ...input.members])];
   if (owners.length === 0) throw new Problem('last_owner', 'A group needs at least one owner');
@@ -59,10 +61,11 @@ export async function createGroup(
   await alter(db, by, { action: 'group.create', describe: () => detail }, async (tx) => {
     await refuseTakenSlug(tx, slug, { realmId: by.realmId, knownTo: knowledgeOf(by) });
     const ownerIds = await idsOf(tx, by, owners);
+    const [creatorId] = ownerIds;
     const memberIds = await idsOf(tx, by, members);
     const groupId = await insertGroup(tx, { ...input, realmId: by.realmId });
     for (const [part, ids] of [['owner', ownerIds] as const, ['member', memberIds] as const]) {
-      const direct = ids.filter((id) => id === by.organisation?.id || isDirect(by, part, input));
+      const direct = ids.filter((id) => id === creatorId || isDirect(by, part, input));
       const asked = ids.filter((id) => !direct.includes(id));
       await enter(tx, quotas, { part, groupId }, direct);
       await invite(tx, by, quotas, { part, groupId }, asked);

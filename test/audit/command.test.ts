@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDirectory } from '../support/cluster.ts';
+import { runCommand } from '../support/command.ts';
 import { auditGround, type AuditGround } from './ground.ts';
 
 const run = promisify(execFile);
 const SCRIPT = join(import.meta.dirname, '../../docs/verify-audit.mjs');
-const BIN = join(import.meta.dirname, '../../bin/tocsin.js');
+const MAIN = join(import.meta.dirname, '../../src/commands/main.ts');
 
 let ground: AuditGround;
 let directory: string;
@@ -26,20 +27,14 @@ afterAll(async () => {
 
 /** Runs `tocsin audit …`; the exit code with what it said. */
 async function audit(...args: string[]): Promise<{ code: number; out: string }> {
-  const env = {
-    ...process.env,
+  const settings = {
     DATABASE_URL: ground.url,
     TOCSIN_DATA_DIR: directory,
     TOCSIN_SECRET_FILE: join(directory, 'secret'),
     LOG_LEVEL: 'error',
   };
-  try {
-    const { stdout } = await run(process.execPath, [BIN, 'audit', ...args], { env });
-    return { code: 0, out: stdout };
-  } catch (error) {
-    const failed = error as { code: number; stdout: string; stderr: string };
-    return { code: failed.code, out: failed.stdout + failed.stderr };
-  }
+  const { code, out, err } = await runCommand(['audit', ...args], settings);
+  return { code, out: out + err };
 }
 
 describe('tocsin audit', () => {
@@ -76,6 +71,22 @@ describe('tocsin audit', () => {
     expect((await audit('verify', '--against', kept)).out).toContain(
       'forged checkpoint, given with --against',
     );
-    expect((await audit('verify', '--against', join(directory, 'none'))).code).toBe(1);
+  });
+
+  it('exits with 2 where it could not verify, which says nothing about the audit', async () => {
+    for (const args of [
+      ['--against', join(directory, 'none')],
+      ['--vkey', 'tocsin/x+1234+AAAA'],
+    ]) {
+      const { code, out } = await audit('verify', ...args);
+      expect([args, code]).toEqual([args, 2]);
+      expect(out).toMatch(/^tocsin: could not verify the audit: /);
+    }
+    const settings = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' };
+    const secret = { TOCSIN_SECRET_FILE: join(directory, 'secret') };
+    const ran = await runCommand(['audit', 'verify'], { ...settings, ...secret });
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining('ECONNREFUSED')]);
+    const misused = run(process.execPath, [MAIN, 'audit', 'verify', '--unknown']);
+    await expect(misused).rejects.toMatchObject({ code: 2 });
   });
 });

@@ -79,6 +79,30 @@ describe('docs/verify-audit.mjs', () => {
     }
   });
 
+  it('exits with 2 where it could not verify, which says nothing about the audit', async () => {
+    const broken = join(directory, 'broken.json');
+    await writeFile(broken, '{"checkpoints": [');
+    const empty = join(directory, 'empty.json');
+    await writeFile(empty, '');
+    const none = join(directory, 'none.json');
+    const wrong = alice.key.replace(/.{4}$/, 'AAAA');
+    const tries: readonly (readonly [string, string[], NodeJS.ProcessEnv?])[] = [
+      ['ENOENT', [none]],
+      ['JSON', [broken]],
+      ['is empty', [empty]],
+      ['--vkey: expected', [broken, '--vkey', 'tocsin/x+1234+AAAA']],
+      ['ENOENT', [broken, '--against', none]],
+      ['answered 401. TOCSIN_KEY must be', [tocsin.url, file], { TOCSIN_KEY: wrong }],
+      ['Set TOCSIN_KEY', [tocsin.url, file]],
+      ['cannot be reached', ['http://127.0.0.1:1', file], { TOCSIN_KEY: alice.key }],
+    ];
+    for (const [reason, args, env] of tries) {
+      const { code, out } = await script(args, env);
+      expect([args, code, out]).toEqual([args, 2, expect.stringContaining(reason)]);
+      expect(out).toMatch(/^COULD NOT VERIFY: /);
+    }
+  });
+
   it('collects what is new about a member, and verifies the file without the server', async () => {
     await alice.shares(indicator());
     const older = await signed();

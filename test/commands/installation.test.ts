@@ -22,6 +22,8 @@ const VALUES: Readonly<Record<string, string>> = {
   '--from': DATE,
   '--until': '2131-01-01',
   '--email': 'someone@example.org',
+  '<id>': '0123456789ab',
+  '<admission>': 'direct',
 };
 
 /** Every command that needs an installation, with arguments that it accepts. */
@@ -30,7 +32,10 @@ function commandLines(command: Command, path: readonly string[] = []): string[][
     return command.commands.flatMap((inner) => commandLines(inner, [...path, inner.name()]));
   }
   if (WITHOUT.has(path.join(' '))) return [];
-  const values = command.registeredArguments.map((argument) => (argument.required ? '1' : 'slug'));
+  const values = command.registeredArguments.map((argument) => {
+    const isNumber = argument.parseArg !== undefined;
+    return isNumber ? '1' : (VALUES[`<${argument.name()}>`] ?? 'slug');
+  });
   const options = command.options
     .filter(({ mandatory }) => mandatory)
     .flatMap(({ long, argChoices }) => [
@@ -57,10 +62,10 @@ describe('a command where no server has ever run', () => {
     const dataDir = join(directory, 'none');
     const ran = await runCommand(args.filter(Boolean), { TOCSIN_DATA_DIR: dataDir });
     expect(ran).toEqual({
-      code: 1,
+      code: args.join(' ') === 'audit verify' ? 2 : 1,
       out: '',
       err: expect.stringMatching(
-        /^tocsin: There is no Tocsin installation in .*none: the directory does not exist\. Set TOCSIN_DATA_DIR.*"tocsin serve"\.\n$/,
+        /^tocsin: .*There is no Tocsin installation in .*none: the directory does not exist\. Set TOCSIN_DATA_DIR.*"tocsin serve"\.\n$/,
       ),
     });
     expect(await readdir(directory)).toEqual([]);

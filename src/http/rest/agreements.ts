@@ -1,14 +1,12 @@
-import type { z } from 'zod';
 import {
   giveApproval,
   makeAgreement,
   readAgreements,
   stopAgreement,
 } from '../../organisations/agreements.ts';
-import { TLP_ORDER } from '../../stix/tlp.ts';
-import type { AgreementView } from '../../store/agreements.ts';
 import { ADMINS, administratorOf, ORG_ADMINS } from '../access.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { toAgreement } from './member-answers.ts';
 import {
   AgreementAnswer,
   AgreementParams,
@@ -17,7 +15,6 @@ import {
   NewAgreement,
 } from './schemas/agreement.ts';
 import { answer } from './schemas/answer.ts';
-import { timeOf } from './schemas/member.ts';
 import { problems } from './schemas/problem.ts';
 
 const tags = ['Members'];
@@ -47,7 +44,7 @@ const create: Route = (app, services) => {
       const now = services.clock.now();
       const made = await makeAgreement(services.db, by, { ...wish, validFrom, validUntil }, now);
       services.sequencer.nudge();
-      return reply.code(201).send(toAnswer(made));
+      return reply.code(201).send(toAgreement(made));
     },
   );
 };
@@ -69,7 +66,7 @@ const list: Route = (app, services) => {
     async (request) => {
       const by = administratorOf(request);
       const found = await readAgreements(services.db, by, request.query.organisation);
-      return { agreements: found.map(toAnswer) };
+      return { agreements: found.map(toAgreement) };
     },
   );
 };
@@ -98,7 +95,7 @@ const approve: Route = (app, services) => {
       const by = administratorOf(request);
       const approved = await giveApproval(db, by, request.params.id, clock.now());
       sequencer.nudge();
-      return toAnswer(approved);
+      return toAgreement(approved);
     },
   );
 };
@@ -125,31 +122,10 @@ const end: Route = (app, services) => {
       const by = administratorOf(request);
       const ended = await stopAgreement(db, by, request.params.id, clock.now());
       sequencer.nudge();
-      return toAnswer(ended);
+      return toAgreement(ended);
     },
   );
 };
 
 /** `/agreements`: under what organisations take part. */
 export const agreements = noun(create, list, approve, end);
-
-function toAnswer(view: AgreementView): z.infer<typeof AgreementAnswer> {
-  const { id, organisation, realm, community, title, reference, replaces } = view;
-  return {
-    id,
-    organisation,
-    realm,
-    community,
-    title,
-    reference,
-    kind: AgreementAnswer.shape.kind.parse(view.kind),
-    ceiling: TLP_ORDER[view.ceiling] ?? 'clear',
-    documents: [...view.documents],
-    valid_from: view.validFrom.toISOString(),
-    valid_until: timeOf(view.validUntil),
-    approved_at: timeOf(view.approvedAt),
-    ended_at: timeOf(view.endedAt),
-    replaces,
-    approvals: [...view.approvals],
-  };
-}

@@ -7,6 +7,7 @@ import { memberOf, ORG_ADMINS, READERS } from '../access.ts';
 import { prefers } from '../negotiation.ts';
 import { sendRaw } from '../raw.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { toAuditEntry } from './member-answers.ts';
 import { answer, textAnswer } from './schemas/answer.ts';
 import {
   AuditAnswer,
@@ -48,14 +49,7 @@ const read: Route = (app, services) => {
       const found = await readAudit(services.db, memberOf(request), { from, limit: limit + 1 });
       const entries = found.slice(0, limit);
       return {
-        entries: entries.map(
-          ({ organisationId: _, realmId: __, requestId, addressSalt, at, ...entry }) => ({
-            ...entry,
-            at: at.toISOString(),
-            request_id: requestId,
-            address_salt: addressSalt,
-          }),
-        ),
+        entries: entries.map(toAuditEntry),
         next: (entries.at(-1)?.position ?? from - 1) + 1,
         more: found.length > limit,
       };

@@ -1,7 +1,7 @@
 import { createCommunity, readCommunities } from '../../organisations/communities.ts';
-import type { CommunityView } from '../../store/communities.ts';
 import { ADMINS, administratorOf, ANALYSTS, memberOf } from '../access.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { toCommunity } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';
 import { CommunitiesAnswer, CommunityAnswer, NewCommunity } from './schemas/group.ts';
 import { problems } from './schemas/problem.ts';
@@ -25,7 +25,7 @@ const create: Route = (app, services) => {
     async (request, reply) => {
       const made = await createCommunity(services.db, administratorOf(request), request.body);
       services.sequencer.nudge();
-      return reply.code(201).send(toAnswer(made));
+      return reply.code(201).send(toCommunity(made));
     },
   );
 };
@@ -46,14 +46,10 @@ const list: Route = (app, services) => {
     async (request) => {
       const { audiences } = memberOf(request).viewer;
       const found = await readCommunities(services.db, administratorOf(request), audiences);
-      return { communities: found.map(toAnswer) };
+      return { communities: found.map(toCommunity) };
     },
   );
 };
 
 /** `/communities`: the standing sets of organisations that agreements admit to. */
 export const communities = noun(create, list);
-
-function toAnswer({ slug, name, description, within }: CommunityView) {
-  return { slug, name, description, within: [...within] };
-}

@@ -6,13 +6,12 @@ import {
   revokeKey,
   rotateKey,
 } from '../../organisations/key-acts.ts';
-import type { KeyView } from '../../store/keys.ts';
 import { administratorOf, memberOf, ORG_ADMINS } from '../access.ts';
 import { locationOf } from '../location.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { toKey } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';
 import {
-  KeyAnswer,
   KeyParams,
   KeyRotation,
   KeysAnswer,
@@ -20,7 +19,6 @@ import {
   MintedKeyAnswer,
   NewKey,
 } from './schemas/key.ts';
-import { timeOf } from './schemas/member.ts';
 import { problems } from './schemas/problem.ts';
 
 const tags = ['Members'];
@@ -59,7 +57,7 @@ const create: Route = (app, services) => {
         networks,
         expiresAt,
       });
-      const made = { ...toAnswer(minted.key), key: minted.text };
+      const made = { ...toKey(minted.key), key: minted.text };
       return reply.code(201).header('location', locationOf(request, made.id)).send(made);
     },
   );
@@ -85,7 +83,7 @@ const list: Route = (app, services) => {
       const by = administratorOf(request);
       const { organisation, created_by: createdBy } = request.query;
       const keys = await readKeys(services.db, by, { organisation, createdBy });
-      return { keys: keys.map(toAnswer) };
+      return { keys: keys.map(toKey) };
     },
   );
 };
@@ -145,31 +143,10 @@ const rotate: Route = (app, services) => {
       const overlapSeconds = request.body.overlap_seconds;
       const by = administratorOf(request);
       const minted = await rotateKey(services, by, request.params.id, { now, overlapSeconds });
-      return reply.code(201).send({ ...toAnswer(minted.key), key: minted.text });
+      return reply.code(201).send({ ...toKey(minted.key), key: minted.text });
     },
   );
 };
 
 /** `/keys`: who may come in, and as what. */
 export const keys = noun(create, list, revoke, rotate);
-
-function toAnswer(key: KeyView) {
-  return {
-    id: key.id,
-    organisation: key.organisation,
-    realm: key.realm,
-    role: KeyAnswer.shape.role.parse(key.role),
-    label: key.label,
-    networks: [...key.networks],
-    created_at: key.createdAt.toISOString(),
-    expires_at: timeOf(key.expiresAt),
-    revoked_at: timeOf(key.revokedAt),
-    last_used_at: timeOf(key.lastUsedAt),
-    ends_with: key.parentId,
-    created_by: {
-      type: key.maker?.type ?? ('operator' as const),
-      id: key.maker?.id ?? null,
-      name: key.maker?.name ?? null,
-    },
-  };
-}

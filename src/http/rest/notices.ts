@@ -4,6 +4,7 @@ import { readResets } from '../../organisations/reset-notices.ts';
 import type { AccountReset } from '../../store/account-resets.ts';
 import { administratorOf, ORG_ADMINS } from '../access.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { toNotice } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';
 import { ResetType } from './schemas/session.ts';
@@ -58,13 +59,7 @@ const list: Route = (app, services) => {
       const now = services.clock.now();
       const { notices: found, more } = await readNotices(services.db, by, now);
       const resets = await readResets(services.db, by, now);
-      const told = found.map(({ kind, endsAt, noticedAt, ...notice }) => ({
-        ...notice,
-        type: kind,
-        ends_at: endsAt.toISOString(),
-        noticed_at: noticedAt.toISOString(),
-      }));
-      return { notices: told, more, accounts: resets.map(toAccount) };
+      return { notices: found.map(toNotice), more, accounts: resets.map(toAccount) };
     },
   );
 };

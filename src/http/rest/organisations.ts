@@ -5,11 +5,7 @@ import {
   onlyShown,
   readDirectory,
   readOrganisation,
-  seesAll,
 } from '../../organisations/directory.ts';
-import type { Administrator } from '../../organisations/administer.ts';
-import { TLP_ORDER } from '../../stix/tlp.ts';
-import type { OrganisationView } from '../../store/directory.ts';
 import { ADMINS, administratorOf, ANALYSTS, ORG_ADMINS } from '../access.ts';
 import { prefers } from '../negotiation.ts';
 import { sendRaw } from '../raw.ts';
@@ -18,6 +14,7 @@ import { noun, type Route } from '../zod-app.ts';
 import { toCsv, toVcards } from './directory-export.ts';
 import { answer, textAnswer } from './schemas/answer.ts';
 import { OrganisationParams } from './schemas/member.ts';
+import { toOrganisation } from './member-answers.ts';
 import {
   NewOrganisation,
   OrganisationAnswer,
@@ -51,7 +48,7 @@ const create: Route = (app, services) => {
       const { default_tlp: defaultTlp, ...wish } = request.body;
       const by = administratorOf(request);
       await admitOrganisation(services.db, { ...wish, defaultTlp }, by);
-      const made = toAnswer(await readOrganisation(services.db, by, wish.slug), by);
+      const made = toOrganisation(await readOrganisation(services.db, by, wish.slug), by);
       return reply.code(201).header('location', locationOf(request, wish.slug)).send(made);
     },
   );
@@ -73,7 +70,7 @@ const list: Route = (app, services) => {
     async (request) => {
       const by = administratorOf(request);
       const found = await readDirectory(services.db, by);
-      return { organisations: found.map((one) => toAnswer(one, by)) };
+      return { organisations: found.map((one) => toOrganisation(one, by)) };
     },
   );
 };
@@ -135,7 +132,7 @@ const read: Route = (app, services) => {
     },
     async (request) => {
       const by = administratorOf(request);
-      return toAnswer(await readOrganisation(services.db, by, request.params.slug), by);
+      return toOrganisation(await readOrganisation(services.db, by, request.params.slug), by);
     },
   );
 };
@@ -166,7 +163,7 @@ const change: Route = (app, services) => {
       const wish = toChange(request.body);
       const changed = await changeOrganisation(db, by, request.params.slug, wish, clock.now());
       sequencer.nudge();
-      return toAnswer(changed, by);
+      return toOrganisation(changed, by);
     },
   );
 };
@@ -185,29 +182,5 @@ function toChange(body: z.infer<typeof OrganisationChange>) {
       pgpKey,
       smimeCertificate,
     })),
-  };
-}
-
-function toAnswer(view: OrganisationView, by: Administrator): z.infer<typeof OrganisationAnswer> {
-  const { slug, name, country, identities, defaultCommunity, defaultTlp } = view;
-  const { shape } = OrganisationAnswer;
-  const more = {
-    status: shape.status.parse(view.status),
-    default_community: defaultCommunity,
-    default_tlp: TLP_ORDER[defaultTlp],
-  };
-  const contacts = view.contacts.map(({ pgpKey, smimeCertificate, ...one }) => ({
-    ...one,
-    pgp_key: pgpKey,
-    smime_certificate: smimeCertificate,
-  }));
-  return {
-    slug,
-    name,
-    kind: shape.kind.parse(view.kind),
-    country,
-    identities: [...identities],
-    contacts: shape.contacts.parse(contacts),
-    ...(seesAll(by, slug) ? more : {}),
   };
 }

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { Administrator } from '../../organisations/administer.ts';
 import {
   archiveRealm,
@@ -7,12 +6,11 @@ import {
   readRealms,
   wipeRealm,
 } from '../../organisations/realms.ts';
-import type { RealmRecord } from '../../store/realms.ts';
 import { ADMINS, administratorOf, ANALYSTS } from '../access.ts';
 import { locationOf } from '../location.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { toRealm } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';
-import { timeOf } from './schemas/member.ts';
 import { problems } from './schemas/problem.ts';
 import { NewRealm, RealmAnswer, RealmEnd, RealmParams, RealmsAnswer } from './schemas/realm.ts';
 
@@ -37,7 +35,7 @@ const create: Route = (app, services) => {
     async (request, reply) => {
       const made = await createRealm(services.db, administratorOf(request), request.body);
       reply.code(201).header('location', locationOf(request, made.slug));
-      return reply.send(toAnswer(made));
+      return reply.send(toRealm(made));
     },
   );
 };
@@ -57,7 +55,7 @@ const list: Route = (app, services) => {
     },
     async (request) => {
       const found = await readRealms(services.db, administratorOf(request));
-      return { realms: found.map(toAnswer) };
+      return { realms: found.map(toRealm) };
     },
   );
 };
@@ -76,7 +74,7 @@ const read: Route = (app, services) => {
       },
     },
     async (request) =>
-      toAnswer(await readRealm(services.db, administratorOf(request), request.params.slug)),
+      toRealm(await readRealm(services.db, administratorOf(request), request.params.slug)),
   );
 };
 
@@ -117,7 +115,7 @@ function end(how: keyof typeof ENDS): Route {
       },
       async (request) => {
         const by: Administrator = administratorOf(request);
-        return toAnswer(await verb(services.db, by, request.params.slug, request.body.reason));
+        return toRealm(await verb(services.db, by, request.params.slug, request.body.reason));
       },
     );
   };
@@ -125,21 +123,3 @@ function end(how: keyof typeof ENDS): Route {
 
 /** `/realms`: exercises, apart from production and from one another. */
 export const realms = noun(create, list, read, end('archive'), end('wipe'));
-
-function toAnswer(realm: RealmRecord): z.infer<typeof RealmAnswer> {
-  const { slug, name, state, members, wipedAt, wipedBy, wipedBecause } = realm;
-  return {
-    slug,
-    name,
-    from: realm.from.toISOString(),
-    until: realm.until.toISOString(),
-    state,
-    members: [...members],
-    archived_at: timeOf(realm.archivedAt),
-    wiped: wipedAt && {
-      at: wipedAt.toISOString(),
-      by: wipedBy ?? '',
-      reason: wipedBecause ?? '',
-    },
-  };
-}

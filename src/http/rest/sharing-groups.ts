@@ -9,12 +9,12 @@ import {
   readGroupInvitations,
   readGroups,
 } from '../../organisations/groups.ts';
-import type { GroupView } from '../../organisations/group-view.ts';
 import type { Part } from '../../store/groups.ts';
 import { administratorOf, ANALYSTS, PUBLISHERS } from '../access.ts';
 import type { Services } from '../context.ts';
 import { locationOf } from '../location.ts';
 import { noun, type Route } from '../zod-app.ts';
+import { toGroup, toGroupInvitation } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';
 import {
   GroupAnswer,
@@ -53,7 +53,7 @@ const create: Route = (app, services) => {
       const made = await createGroup(context(services), by, { ...wish, hiddenMembers });
       services.sequencer.nudge();
       reply.code(201).header('location', locationOf(request, made.slug));
-      return reply.send(toAnswer(made));
+      return reply.send(toGroup(made));
     },
   );
 };
@@ -72,7 +72,7 @@ const list: Route = (app, services) => {
     },
     async (request) => {
       const found = await readGroups(services.db, administratorOf(request));
-      return { sharing_groups: found.map(toAnswer) };
+      return { sharing_groups: found.map(toGroup) };
     },
   );
 };
@@ -91,7 +91,7 @@ const read: Route = (app, services) => {
       },
     },
     async (request) =>
-      toAnswer(await readGroup(services.db, administratorOf(request), request.params.slug)),
+      toGroup(await readGroup(services.db, administratorOf(request), request.params.slug)),
   );
 };
 
@@ -113,7 +113,7 @@ const change: Route = (app, services) => {
       const { hidden_members: hiddenMembers, ...wish } = request.body;
       const by = administratorOf(request);
       const changed = { ...wish, hiddenMembers };
-      return toAnswer(await changeGroup(services.db, by, request.params.slug, changed));
+      return toGroup(await changeGroup(services.db, by, request.params.slug, changed));
     },
   );
 };
@@ -222,14 +222,7 @@ const invitations: Route = (app, services) => {
     },
     async (request) => {
       const found = await readGroupInvitations(services.db, administratorOf(request));
-      return {
-        invitations: found.map(({ hiddenMembers, invitedBy, invitedAt, ...one }) => ({
-          ...one,
-          hidden_members: hiddenMembers,
-          invited_by: invitedBy,
-          invited_at: invitedAt.toISOString(),
-        })),
-      };
+      return { invitations: found.map(toGroupInvitation) };
     },
   );
 };
@@ -249,16 +242,4 @@ export const sharingGroups = noun(
 
 function context({ db, quotas }: Services): GroupContext {
   return { db, quotas: quotas.groups };
-}
-
-function toAnswer({ hiddenMembers, members, owners, ...rest }: GroupView) {
-  const { invitedMembers, invitedOwners, ...view } = rest;
-  return {
-    ...view,
-    hidden_members: hiddenMembers,
-    members: members && [...members],
-    owners: owners && [...owners],
-    invited_members: invitedMembers && [...invitedMembers],
-    invited_owners: invitedOwners && [...invitedOwners],
-  };
 }

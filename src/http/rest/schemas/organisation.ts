@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ORGANISATION_KINDS } from '../../../organisations/create.ts';
+import { DEFAULT_COMMUNITY, ORGANISATION_KINDS } from '../../../organisations/create.ts';
 import { CONTACT_ROLES, STATUSES } from '../../../organisations/directory.ts';
 import { Line, Marking, Name, Slug } from './member.ts';
 
@@ -58,7 +58,7 @@ export const NewOrganisation = z
     communities: z
       .array(Slug)
       .max(100)
-      .default([])
+      .default([DEFAULT_COMMUNITY])
       .meta({ description: 'It gets an agreement for each; the first is its default' }),
     ceiling: Marking.default('amber').meta({ description: 'Of these agreements' }),
     default_tlp: Marking.default('amber'),

@@ -1,0 +1,77 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { announceEndings } from '../../src/organisations/notices.ts';
+import { VERSION } from '../../src/version.ts';
+import { anActor, type Actor } from '../support/actors.ts';
+import { testDirectory } from '../support/cluster.ts';
+import { runCommand } from '../support/command.ts';
+import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+
+const DAY_MS = 86_400_000;
+
+let tocsin: Tocsin;
+let ally: Actor;
+let directory: string;
+beforeAll(async () => {
+  tocsin = await startTocsin();
+  ally = await anActor(tocsin, { role: 'org_admin' });
+  directory = await testDirectory();
+  await writeFile(join(directory, 'secret'), 'ab'.repeat(32), { mode: 0o600 });
+});
+afterAll(async () => {
+  await tocsin.close();
+  await rm(directory, { recursive: true });
+});
+
+const status = (...args: string[]) =>
+  runCommand(['status', ...args], {
+    DATABASE_URL: tocsin.databaseUrl,
+    TOCSIN_SECRET_FILE: join(directory, 'secret'),
+    TOCSIN_DATA_DIR: directory,
+    TOCSIN_PUBLIC_URL: 'https://tocsin.example.org',
+  });
+
+it('shows members, what ends soon, failing receivers, lag, disk and version on one screen', async () => {
+  const quiet = await status();
+  expect([quiet.code, quiet.err]).toEqual([0, '']);
+  expect(quiet.out).toMatch(/^ends soon +nothing$/m);
+  expect(quiet.out).toMatch(/^failing +nothing$/m);
+
+  const { body } = await ally
+    .sends('post', '/subscriptions')
+    .send({ url: 'http://127.0.0.1:1/hook' })
+    .expect(201);
+  const { id } = body as { id: string };
+  await tocsin.sql(
+    `update subscription set failures = 3, failing_since = now(), cursor = 0 where id = $1`,
+    [id],
+  );
+  const endsAt = new Date(tocsin.clock.now().getTime() + 3 * DAY_MS);
+  await tocsin.sql(
+    `update agreement set valid_from = $1::timestamptz - interval '90 days', valid_until = $1
+     where organisation_id = (select id from organisation where slug = $2)`,
+    [endsAt, ally.slug],
+  );
+  await announceEndings(tocsin.db, tocsin.clock.now());
+  const { out } = await status();
+  expect(out.split('\n').length).toBeLessThan(24);
+  expect(out).toContain(VERSION);
+  expect(out).toMatch(/^address +https:\/\/tocsin\.example\.org$/m);
+  expect(out).toMatch(/^organisations +\d+: \d+ active$/m);
+  expect(out).toMatch(new RegExp(`^ends soon +agreement \\d+ of ${ally.slug} on \\d{4}-`, 'm'));
+  expect(out).toMatch(new RegExp(`^failing +${ally.slug} ${id}: 3 failures since `, 'm'));
+  expect(out).toMatch(
+    new RegExp(`^lag +sequencer \\d.* rows behind \\(${ally.slug} ${id}\\)$`, 'm'),
+  );
+  expect(out).toMatch(/^disk +database \d+\.\d\d GB/m);
+
+  const { out: json } = await status('--json');
+  expect(JSON.parse(json)).toMatchObject({
+    version: VERSION,
+    subscriptions: { active: 1 },
+    ends_soon: [{ type: 'agreement.expiring', organisation: ally.slug }],
+    failing_receivers: [{ id, organisation: ally.slug, failures: 3 }],
+    slowest_receiver: { id },
+  });
+});
