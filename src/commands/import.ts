@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config.ts';
@@ -9,11 +8,9 @@ import type { UnknownTlp } from '../indicators/judge.ts';
 import type { ObjectResult } from '../indicators/results.ts';
 import { memberOfOrganisation } from '../organisations/authenticate.ts';
 import { startSequencer } from '../log/sequencer.ts';
-import { readBundle } from '../stix/bundle.ts';
-import { parseBundle } from '../stix/bundle-text.ts';
-import { JsonFault } from '../stix/json-fault.ts';
 import { commandLog, openInstallation } from './open.ts';
 import { print, printText } from './output.ts';
+import { readStixFile } from './stix-file.ts';
 
 interface Options {
   org: string;
@@ -33,7 +30,7 @@ interface FileReport {
 export function importCommand(): Command {
   return new Command('import')
     .description('share the objects of STIX bundles as an organisation')
-    .argument('<files...>', 'STIX 2.1 bundles')
+    .argument('<files...>', 'STIX bundles or objects, or files with one object a line')
     .requiredOption('--org <slug>', 'who shares them')
     .option(
       '--audience <slug>',
@@ -83,28 +80,27 @@ async function importFile(
   options: Options & { readonly unknownTlp: UnknownTlp },
 ): Promise<FileReport> {
   const { db } = context;
-  let value: unknown;
-  try {
-    value = parseBundle(await readFile(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof JsonFault)
-      return { file, error: `${error.code}: ${error.message}`, results: [] };
-    throw new Problem('invalid_request', `${file} cannot be read`, { cause: error });
-  }
-  const bundle = readBundle(value);
-  if (!bundle.ok)
-    return { file, error: `${bundle.error.code}: ${bundle.error.detail}`, results: [] };
+  const read = await readStixFile(file);
+  if ('error' in read)
+    return { file, error: `${read.error.code}: ${read.error.detail}`, results: [] };
   const member = await memberOfOrganisation(db, options.org, 'import', options.realm);
   const audience = await chooseAudience(db, member, options.audience);
-  const results = await accept(context, bundle.objects, {
-    member,
-    audience,
-    atomic: false,
-    dryRun: options.dryRun,
-    bundleVersion: bundle.specVersion,
-    unknownTlp: options.unknownTlp,
-  });
-  return { file, results };
+  try {
+    const results = await accept(context, read.objects, {
+      member,
+      audience,
+      atomic: false,
+      dryRun: options.dryRun,
+      bundleVersion: read.specVersion,
+      unknownTlp: options.unknownTlp,
+    });
+    return { file, results };
+  } catch (error) {
+    // What is wrong with one file must not end the import of the others.
+    if (error instanceof Problem)
+      return { file, error: `${error.code}: ${error.message}`, results: [] };
+    throw error;
+  }
 }
 
 function inWords({ file, error, results }: FileReport): string {

@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { validate, type Validation } from '../indicators/validate.ts';
-import { parseBundle } from '../stix/bundle-text.ts';
+import { validation, type Validation } from '../indicators/validate.ts';
 import { systemClock } from '../clock.ts';
 import { drained } from '../stix/steps.ts';
 import type { Finding } from '../stix/check.ts';
-import { JsonFault } from '../stix/json-fault.ts';
 import { print, printText } from './output.ts';
+import { readStixFile } from './stix-file.ts';
 
 interface Options {
   json: boolean;
@@ -23,7 +21,7 @@ interface Report {
 export function validateCommand(): Command {
   return new Command('validate')
     .description('check STIX files, and keep nothing; leaves with 1 when an object is invalid')
-    .argument('<files...>', 'STIX bundles or objects')
+    .argument('<files...>', 'STIX bundles or objects, or files with one object a line')
     .option('--json', 'one JSON object a file', false)
     .option('--quiet', 'only the table', false)
     .action(run);
@@ -44,17 +42,11 @@ async function run(files: string[], { json, quiet }: Options): Promise<void> {
 }
 
 async function check(file: string): Promise<Report> {
-  try {
-    const outcome = drained(validate(parseBundle(await readFile(file, 'utf8')), systemClock.now()));
-    return 'results' in outcome ? { file, validation: outcome } : { file, error: outcome };
-  } catch (error) {
-    if (error instanceof JsonFault) {
-      const { code, path, detail } = error;
-      return { file, error: { code, path, detail } };
-    }
-    const detail = error instanceof Error ? error.message : String(error);
-    return { file, error: { code: 'unreadable', path: '', detail } };
-  }
+  const read = await readStixFile(file);
+  if ('error' in read) return { file, error: read.error };
+  const { id = null, specVersion, objects } = read;
+  const terms = { now: systemClock.now(), bundleVersion: specVersion };
+  return { file, validation: drained(validation(id, objects, terms)) };
 }
 
 function inWords({ file, error, validation }: Report): string {

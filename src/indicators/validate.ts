@@ -1,10 +1,10 @@
 /** Says what is wrong or doubtful with objects, and keeps nothing. Pure. */
-import { readBundle } from '../stix/bundle.ts';
 import { Unreadable } from '../stix/bundle-text.ts';
 import { notesByIndex } from './examine-all.ts';
 import { liftSteps } from '../stix/lift.ts';
 import type { Steps } from '../stix/steps.ts';
 import { checkObject, type Finding } from '../stix/check.ts';
+import { addMeaning, markedBy, type Meanings } from '../stix/marking.ts';
 import { adviseOnFuture } from '../stix/future.ts';
 
 /** What is to be said of one object. */
@@ -26,37 +26,29 @@ export interface Validation {
   readonly results: readonly Verdict[];
 }
 
-/**
- * Checks a bundle as parseBundle gives it, or one object by itself. What is neither is one
- * Finding that says so.
- */
-export function* validate(value: unknown, now: Date): Steps<Validation | Finding> {
-  const bundle = readBundle(value);
-  if (bundle.ok) {
-    return yield* validation(now, bundle.id ?? null, bundle.objects, bundle.specVersion);
-  }
-  return isBareObject(value) ? yield* validation(now, null, [value]) : bundle.error;
-}
-
-/** Many publish one object without a bundle around it. */
-function isBareObject(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return 'id' in value && 'type' in value && value.type !== 'bundle';
+/** What objects are held against, beside the language. */
+export interface ValidationTerms {
+  readonly now: Date;
+  /** What the bundle says of itself, as only STIX 2.0 does. */
+  readonly bundleVersion?: string | undefined;
+  /** What is known of markings that these objects do not define. */
+  readonly meanings?: Meanings;
 }
 
 /** The verdicts on objects that came one by one, each a step; those of STIX 2.0 as the 2.1 that they become. */
 export function* validation(
-  now: Date,
   bundle: string | null,
   objects: readonly unknown[],
-  bundleVersion?: string,
+  { now, bundleVersion, meanings }: ValidationTerms,
 ): Steps<Validation> {
   const lifted = yield* liftSteps(objects, bundleVersion);
   const notes = notesByIndex(lifted.notes);
+  const known = new Map(meanings);
+  for (const object of lifted.objects) addMeaning(known, object);
   const results: Verdict[] = [];
   for (const [i, object] of lifted.objects.entries()) {
     const index = lifted.origins[i] ?? i;
-    const verdict = verdictOn(object, index, now);
+    const verdict = verdictOn(object, index, now, known);
     const said = notes.get(index) ?? [];
     results.push(said.length === 0 ? verdict : withNotes(verdict, said));
     yield undefined;
@@ -71,7 +63,7 @@ function withNotes(verdict: Verdict, notes: readonly Finding[]): Verdict {
   return { ...verdict, warnings: [...notes, ...verdict.warnings] };
 }
 
-function verdictOn(value: unknown, index: number, now: Date): Verdict {
+function verdictOn(value: unknown, index: number, now: Date, meanings: Meanings): Verdict {
   if (value instanceof Unreadable) {
     const { id, code, path, detail } = value;
     const errors = [{ code, path, detail }];
@@ -81,7 +73,8 @@ function verdictOn(value: unknown, index: number, now: Date): Verdict {
   if (checked.ok) {
     const { object } = checked;
     const { id, type } = object;
-    const warnings = [...checked.warnings, ...adviseOnFuture(object, now)];
+    const { doubts } = markedBy(object, meanings);
+    const warnings = [...doubts, ...checked.warnings, ...adviseOnFuture(object, now)];
     return { index, id, type, valid: true, errors: [], warnings };
   }
   const { id, errors, warnings } = checked;

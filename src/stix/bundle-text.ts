@@ -10,8 +10,9 @@ import {
   valuesMaxOf,
   withoutMark,
 } from './json.ts';
-import { faultAt, findFault, findSpot, findSpotInElement, type FaultSpot } from './json-exact.ts';
+import { faultAt, faultWithin, findSpot, findSpotInElement, type FaultSpot } from './json-exact.ts';
 import { JsonFault } from './json-fault.ts';
+import { LineCounter } from './json-origin.ts';
 import {
   splitObjects,
   WHOLE_MAX,
@@ -28,7 +29,7 @@ export class Unreadable {
   readonly code: string;
   /** JSONPath within the object. */
   readonly path: string;
-  /** Lines and columns are counted from the beginning of the object. */
+  /** Lines and columns are counted from the beginning of the document. */
   readonly detail: string;
 
   constructor(fault: Pick<Unreadable, 'code' | 'path' | 'detail'>, id?: string) {
@@ -79,13 +80,18 @@ const BEFORE_SYNTAX: ReadonlySet<string> = new Set([
   'too_many_values',
 ]);
 
-/** Reads one object's text, or says why it cannot be read. */
-export function parseObject(text: string): unknown {
+/**
+ * Reads the text of one object, or says why it cannot be read. `linesBefore` are those of the document in
+ * which it is a line.
+ */
+export function parseObject(text: string, linesBefore = 0): unknown {
   try {
     return parseJson(text, valuesMaxOf(text.length));
   } catch (fault) {
     if (!(fault instanceof JsonFault)) throw fault;
-    return new Unreadable(fault, idIn(text, fault));
+    const origin = { lines: linesBefore, characters: 0 };
+    const placed = fault.code === 'too_many_values' ? fault : (faultWithin(text, origin) ?? fault);
+    return new Unreadable(placed, idIn(text, fault));
   }
 }
 
@@ -94,8 +100,9 @@ export function* readSplit(split: SplitBundle): Steps<unknown> {
   const envelope = readEnvelope(split);
   if ('fault' in envelope && envelope.isBrokenBefore) throw yield* envelope.fault();
   const objects: unknown[] = [];
+  const lines = new LineCounter(split.text);
   for (const batch of split.batches) {
-    yield* readBatch(split, batch, objects);
+    yield* readBatch({ ...split, lines }, batch, objects);
     yield undefined;
   }
   if ('fault' in envelope) throw yield* envelope.fault();
@@ -103,7 +110,7 @@ export function* readSplit(split: SplitBundle): Steps<unknown> {
 }
 
 function* readBatch(
-  { text, end: listEnd }: SplitBundle,
+  { text, end: listEnd, lines }: SplitBundle & { readonly lines: LineCounter },
   { first, starts, ends, colons, isDoubtful, refusal }: Batch,
   into: unknown[],
 ): Steps<void> {
@@ -120,7 +127,7 @@ function* readBatch(
   }
   for (const [i, start] of starts.entries()) {
     const end = ends[i] ?? listEnd;
-    into.push(yield* readElement(text, { start, end, index: first + i }));
+    into.push(yield* readElement(text, { start, end, index: first + i, lines }));
     yield undefined;
   }
 }
@@ -129,17 +136,19 @@ interface Element {
   readonly start: number;
   readonly end: number;
   readonly index: number;
+  /** Of the whole text. */
+  readonly lines: LineCounter;
 }
 
 /** @throws JsonFault when its syntax is wrong, and with it that of the whole text */
-function* readElement(text: string, { start, end, index }: Element): Steps<unknown> {
+function* readElement(text: string, { start, end, index, lines }: Element): Steps<unknown> {
   const part = text.slice(start, end);
   // Within a text that is not one document, XML is but another syntax error.
   const spot = findSpotInElement(text.slice(start, end + 1), index);
   if (spot === undefined) return JSON.parse(part);
   if (spot.code === 'invalid_json') throw yield* faultAt(text, { ...spot, at: start + spot.at });
   refuseSyntax(part);
-  const fault = findFault(part);
+  const fault = faultWithin(part, lines.originOf(start));
   return fault === undefined ? JSON.parse(part) : new Unreadable(fault, idIn(part, fault));
 }
 

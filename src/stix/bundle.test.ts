@@ -16,12 +16,18 @@ describe('readBundle', () => {
     expect(readBundle({ type: 'bundle', id: 7, objects: [] })).toEqual({ ok: true, objects: [] });
   });
 
+  it('reads one object by itself as a bundle of it', () => {
+    const object = { type: 'indicator', id: 'indicator--x' };
+    expect(readBundle(object)).toEqual({ ok: true, objects: [object] });
+  });
+
   it.each([
     [[], 'not_a_bundle', '$', 'a bare list; wrap it'],
     [null, 'not_a_bundle', '$', 'expected an object'],
     ['bundle', 'not_a_bundle', '$', 'expected an object'],
     [{}, 'not_a_bundle', '$.type', 'found no type'],
     [{ type: 'indicator' }, 'not_a_bundle', '$.type', 'found "indicator"'],
+    [{ type: 'bundle', id: 'x', objects: 'y' }, 'objects_not_a_list', '$.objects', 'a list'],
     [{ type: 'bundle', objects: {} }, 'objects_not_a_list', '$.objects', 'a list'],
     [{ type: 'bundle', objects: null }, 'ok', '', ''],
   ])('%j: %s', (value, code, path, detail) => {

@@ -14,7 +14,8 @@ export type Bundle =
   | { readonly ok: false; readonly error: Finding };
 
 /**
- * Opens a bundle without looking into its objects, which are checked one by one.
+ * Opens a bundle without looking into its objects, which are checked one by one. One object without a
+ * bundle around it, as many publish them, is read as a bundle of that object.
  * A bundle without `objects` is empty (the property is optional).
  */
 export function readBundle(value: unknown): Bundle {
@@ -27,6 +28,7 @@ export function readBundle(value: unknown): Bundle {
     return refuse('not_a_bundle', '$', 'expected an object of type "bundle"');
   }
   const bundle = value as Readonly<Record<'type' | 'id' | 'spec_version' | 'objects', unknown>>;
+  if (isBareObject(bundle)) return { ok: true, objects: [value] };
   if (bundle.type !== 'bundle') {
     return refuse('not_a_bundle', '$.type', describeType(bundle.type));
   }
@@ -38,6 +40,11 @@ export function readBundle(value: unknown): Bundle {
   const version =
     typeof bundle.spec_version === 'string' ? { specVersion: bundle.spec_version } : {};
   return { ok: true, ...id, ...version, objects };
+}
+
+function isBareObject(value: { readonly type: unknown; readonly id: unknown }): boolean {
+  const { type, id } = value;
+  return typeof type === 'string' && type !== 'bundle' && id !== undefined;
 }
 
 function describeType(type: unknown): string {

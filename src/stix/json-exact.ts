@@ -4,6 +4,7 @@
  */
 import { JSON_DEPTH_MAX, JsonFault, jsonPath } from './json-fault.ts';
 import type { JsonFaultCode } from './json-fault.ts';
+import type { Origin } from './json-origin.ts';
 import { isRepresentable } from './json-number.ts';
 import { drained, type Steps } from './steps.ts';
 
@@ -20,9 +21,7 @@ export const XML_REFUSAL =
 
 /** The first fault of the text, or undefined when there is none. Linear in its length. */
 export function findFault(text: string): JsonFault | undefined {
-  if (XML.test(text)) return new JsonFault('stix1_xml', '$', XML_REFUSAL);
-  const spot = findSpot(text);
-  return spot && drained(faultAt(text, spot));
+  return faultWithin(text, { lines: 0, characters: 0 });
 }
 
 /** A fault and the place of the character at which it shows. */
@@ -73,8 +72,19 @@ class Found extends Error {
 
 const LINES = 10_000;
 
+/** The same fault, with its line and column counted from the beginning of what the text is a part of. */
+export function faultWithin(text: string, origin: Origin): JsonFault | undefined {
+  if (XML.test(text)) return new JsonFault('stix1_xml', '$', XML_REFUSAL);
+  const spot = findSpot(text);
+  return spot && drained(faultAt(text, spot, origin));
+}
+
 /** The fault with line and column; counting the lines of a large text takes several steps. */
-export function* faultAt(text: string, { code, path, problem, at }: FaultSpot): Steps<JsonFault> {
+export function* faultAt(
+  text: string,
+  { code, path, problem, at }: FaultSpot,
+  { lines, characters }: Origin = { lines: 0, characters: 0 },
+): Steps<JsonFault> {
   let line = 1;
   let start = 0;
   for (let end = text.indexOf('\n'); end >= 0 && end < at; end = text.indexOf('\n', start)) {
@@ -82,7 +92,8 @@ export function* faultAt(text: string, { code, path, problem, at }: FaultSpot): 
     start = end + 1;
     if (line % LINES === 0) yield undefined;
   }
-  return new JsonFault(code, path, `line ${line}, column ${at - start + 1}: ${problem}`);
+  const column = at - start + 1 + (line === 1 ? characters : 0);
+  return new JsonFault(code, path, `line ${line + lines}, column ${column}: ${problem}`);
 }
 
 class ExactReader {

@@ -52,7 +52,7 @@ describe('a body that is no bundle', () => {
     ['null', 'null', { status: 400, code: 'invalid_bundle', reason: 'not_a_bundle' }],
     ['a number', '7', { status: 400, code: 'invalid_bundle', reason: 'not_a_bundle' }],
     ['a bare list', '[]', { code: 'invalid_bundle', reason: 'not_a_bundle', path: '$' }],
-    ['an object', JSON.stringify(indicator()), { code: 'invalid_bundle', path: '$.type' }],
+    ['an object without an id', '{"type":"indicator"}', { code: 'invalid_bundle', path: '$.type' }],
     [
       'objects that are no list',
       '{"type":"bundle","objects":{}}',

@@ -33,8 +33,8 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
         operationId: 'postBundle',
         summary: 'Share the objects of a STIX 2.1 bundle',
         description:
-          'Send a bundle as `application/json` or `application/stix+json;version=2.1`, or one ' +
-          'object a line as `application/x-ndjson`, of any length. Each object is told its own ' +
+          'Send a bundle, or one object of any type, as `application/json` or ' +
+          '`application/stix+json;version=2.1`, or one object a line as `application/x-ndjson`, of any length. Each object is told its own ' +
           'outcome; one that is rejected leaves the others alone. Lines are kept in parts as they ' +
           'come: where the body fails later, the problem tells in `summary` what was kept before.',
         tags: ['Sharing'],

@@ -27,11 +27,13 @@ export async function* readLines(
 ): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let bytes = 0;
+  let linesBefore = 0;
   const finished = async (): Promise<Line | undefined> => {
-    const line = finish(parts, bytes);
+    const line = finish(parts, bytes, linesBefore);
     const own = Math.min(bytes, OBJECT_BYTES_MAX);
     parts = [];
     bytes = 0;
+    linesBefore += 1;
     if (line === undefined) account.give(own);
     else await account.take(line.cost - own);
     return line;
@@ -61,7 +63,7 @@ function* cutAtLines(chunk: Buffer): Generator<{ part: Buffer; isEnd: boolean }>
   }
 }
 
-function finish(parts: Buffer[], bytes: number): Line | undefined {
+function finish(parts: Buffer[], bytes: number, linesBefore: number): Line | undefined {
   if (bytes > OBJECT_BYTES_MAX) return { bytes: 0, value: tooLong(bytes), cost: OBJECT_BYTES_MAX };
   const cost = bytes * (1 + PARSED);
   const [only] = parts;
@@ -70,10 +72,14 @@ function finish(parts: Buffer[], bytes: number): Line | undefined {
   try {
     text = decoder.decode(raw);
   } catch {
-    const fault = { code: 'invalid_json', path: '$', detail: 'the line is not UTF-8' };
+    const fault = {
+      code: 'invalid_json',
+      path: '$',
+      detail: `line ${linesBefore + 1} is not UTF-8`,
+    };
     return { bytes, value: new Unreadable(fault), cost };
   }
-  return text.trim() === '' ? undefined : { bytes, value: parseObject(text), cost };
+  return text.trim() === '' ? undefined : { bytes, value: parseObject(text, linesBefore), cost };
 }
 
 function tooLong(bytes: number): Unreadable {

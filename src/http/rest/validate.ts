@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
-import { validate, validation, type Validation } from '../../indicators/validate.ts';
+import { learnMarkings } from '../../indicators/markings.ts';
+import { validation, type Validation } from '../../indicators/validate.ts';
 import { inSlices } from '../../indicators/slices.ts';
-import { READERS } from '../access.ts';
+import { readBundle } from '../../stix/bundle.ts';
+import { memberOf, READERS } from '../access.ts';
 import { isNdjson } from '../body/media-type.ts';
 import { accountOf, type LinesBody } from '../body/parsers.ts';
 import type { Services } from '../context.ts';
@@ -48,11 +50,30 @@ const post: Route = (app, services) => {
 /** `POST /validate` */
 export const validations = noun(post);
 
-async function validateBody({ clock }: Services, request: FastifyRequest): Promise<Validation> {
-  const outcome = await inSlices(validate(request.body, clock.now()));
-  if ('results' in outcome) return outcome;
-  const extra = { reason: outcome.code };
-  throw new Problem('invalid_bundle', outcome.detail, { path: outcome.path, extra });
+async function validateBody(services: Services, request: FastifyRequest): Promise<Validation> {
+  const bundle = readBundle(request.body);
+  if (!bundle.ok) {
+    const { code, detail, path } = bundle.error;
+    throw new Problem('invalid_bundle', detail, { path, extra: { reason: code } });
+  }
+  const { id = null, objects, specVersion: bundleVersion } = bundle;
+  return check(services, request, { id, objects, bundleVersion });
+}
+
+/** What is known of markings is the same as where these objects were posted. */
+async function check(
+  { db, clock }: Services,
+  request: FastifyRequest,
+  { id, objects, bundleVersion }: Checked,
+): Promise<Validation> {
+  const meanings = await learnMarkings(db, memberOf(request).viewer, objects);
+  return inSlices(validation(id, objects, { now: clock.now(), bundleVersion, meanings }));
+}
+
+interface Checked {
+  readonly id: string | null;
+  readonly objects: readonly unknown[];
+  readonly bundleVersion?: string | undefined;
 }
 
 async function validateLines(services: Services, request: FastifyRequest): Promise<Validation> {
@@ -70,5 +91,5 @@ async function validateLines(services: Services, request: FastifyRequest): Promi
       });
     }
   }
-  return inSlices(validation(services.clock.now(), null, objects));
+  return check(services, request, { id: null, objects });
 }

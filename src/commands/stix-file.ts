@@ -1,0 +1,90 @@
+/** Reads a file of STIX as the HTTP doors read a body: one JSON document, or one object a line. */
+import { readFile } from 'node:fs/promises';
+import type { Finding } from '../stix/check.ts';
+import { readBundle } from '../stix/bundle.ts';
+import { parseBundle, parseObject } from '../stix/bundle-text.ts';
+import { JsonFault } from '../stix/json-fault.ts';
+
+/** The objects of a file, or why it cannot be read. */
+export type StixFile =
+  | {
+      readonly id?: string | undefined;
+      /** What the bundle says of itself, as only STIX 2.0 does. */
+      readonly specVersion?: string | undefined;
+      /** An object that cannot be read is an Unreadable. */
+      readonly objects: readonly unknown[];
+    }
+  | { readonly error: Finding };
+
+const LINES_NAME = /\.(?:ndjson|jsonl|jsonlines)$/i;
+const NEWLINE = 0x0a;
+const MARK = '\ufeff';
+
+/** Reads a bundle, one object, or lines of one object each. A file that cannot be read is an error. */
+export async function readStixFile(file: string): Promise<StixFile> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { error: { code: 'unreadable', path: '', detail } };
+  }
+  const text = decoded(bytes);
+  if (text === undefined) return { error: notUtf8(bytes) };
+  if (LINES_NAME.test(file) || holdsLines(text)) return { objects: readLines(text) };
+  try {
+    const bundle = readBundle(parseBundle(text));
+    if (!bundle.ok) return { error: bundle.error };
+    return { id: bundle.id, specVersion: bundle.specVersion, objects: bundle.objects };
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error;
+    const { code, path, detail } = error;
+    return { error: { code, path, detail } };
+  }
+}
+
+/** Undefined where the bytes are not UTF-8, which would be replaced, so changed, without a word. */
+function decoded(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names the first line that cannot be decoded: no other character ends in the byte of a line break. */
+function notUtf8(bytes: Buffer): Finding {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const found = bytes.indexOf(NEWLINE, start);
+    const end = found < 0 ? bytes.length : found;
+    if (decoded(bytes.subarray(start, end)) === undefined) break;
+    start = end + 1;
+  }
+  const detail = `line ${line}: the file is not UTF-8. Convert it first, for example with iconv -f windows-1252 -t utf-8`;
+  return { code: 'invalid_json', path: '$', detail };
+}
+
+/** Whether the first line is an object by itself, and more follow. */
+function holdsLines(text: string): boolean {
+  const body = (text.startsWith(MARK) ? text.slice(1) : text).trimStart();
+  const end = body.indexOf('\n');
+  if (end < 0 || body.slice(end).trim() === '') return false;
+  const first = body.slice(0, end).trimEnd();
+  if (!first.startsWith('{') || !first.endsWith('}')) return false;
+  try {
+    JSON.parse(first);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readLines(text: string): unknown[] {
+  const objects: unknown[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const own = index === 0 && line.startsWith(MARK) ? line.slice(1) : line;
+    if (own.trim() !== '') objects.push(parseObject(own, index));
+  }
+  return objects;
+}
