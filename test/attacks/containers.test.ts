@@ -1,8 +1,9 @@
 /** Containers that would hand out what they hold to more readers than may read them. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
-import { bundle, TLP } from '../support/builders.ts';
+import { outcomes, type Actor } from '../support/actors.ts';
+import { TLP } from '../support/builders.ts';
+import { markedReaders, posts20 } from '../support/marked-readers.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -12,10 +13,7 @@ let carol: Actor;
 
 beforeAll(async () => {
   tocsin = await startTocsin();
-  const communities = [slug()];
-  alice = await anActor(tocsin, { communities, defaultTlp: 'green' });
-  bob = await anActor(tocsin, { communities });
-  carol = await anActor(tocsin, { communities, ceiling: 'amber' });
+  ({ alice, bob, carol } = await markedReaders(tocsin));
 });
 afterAll(() => tocsin.close());
 
@@ -39,10 +37,7 @@ function observed(more: object = {}) {
   return { value, object };
 }
 
-function posts(objects: readonly object[], query: object = {}) {
-  const body = bundle(objects, { spec_version: '2.0' });
-  return alice.sends('post', '/bundles').query(query).send(body);
-}
+const posts = (objects: readonly object[], query?: object) => posts20(alice, objects, query);
 
 /** Whether anything that an actor reads holds the text. */
 async function reads(actor: Actor, text: string): Promise<boolean> {

@@ -1,8 +1,9 @@
 /** Objects by which a value would reach more readers than its sender meant: one posts, another reads. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
+import { outcomes, type Actor } from '../support/actors.ts';
 import { bundle, indicator, type PostedObject } from '../support/builders.ts';
+import { markedReaders, posts20 } from '../support/marked-readers.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -12,18 +13,12 @@ let carol: Actor;
 
 beforeAll(async () => {
   tocsin = await startTocsin();
-  const communities = [slug()];
-  alice = await anActor(tocsin, { communities, defaultTlp: 'green' });
-  bob = await anActor(tocsin, { communities });
-  carol = await anActor(tocsin, { communities, ceiling: 'amber' });
+  ({ alice, bob, carol } = await markedReaders(tocsin));
 });
 afterAll(() => tocsin.close());
 
 const DAY = '2026-01-01T00:00:00.000Z';
-function posts(objects: readonly object[], query: object = {}) {
-  const body = bundle(objects, { spec_version: '2.0' });
-  return alice.sends('post', '/bundles').query(query).send(body);
-}
+const posts = (objects: readonly object[], query?: object) => posts20(alice, objects, query);
 
 const OWN = () => `marking-definition--${randomUUID()}`;
 const OPENCTI = 'marking-definition--826578e1-40ad-459f-bc73-ede076f81f37';
