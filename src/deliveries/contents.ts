@@ -1,30 +1,37 @@
 import { createHash } from 'node:crypto';
 import type { LogPage } from '../log/reader.ts';
-import type { LogRow } from '../store/log.ts';
+import { referencedRanks, serveObject, type ServedForm } from '../sharing/served.ts';
+import { TLP_2_DEFINITIONS } from '../stix/tlp-reference.ts';
+import { TLP_2_IDS, TLP_ORDER } from '../stix/tlp.ts';
+import { isPut, type LogPlace, type LogRow } from '../store/log.ts';
 
 /** Reads a part of the log: the places of its rows, or the rows themselves. */
 export interface PartReader {
-  places(): Promise<LogPage<number>>;
+  readonly form: ServedForm;
+  places(): Promise<LogPage<LogPlace>>;
   whole(): Promise<LogPage>;
 }
 
 /** A part of the log with what it puts. */
 export interface LogPart extends LogPage {
-  /** The contents of its rows, joined by commas. */
+  /** The objects that its rows put, and after them the definitions of their levels, joined by commas. */
   readonly contents: Buffer;
-  /** A hash of the places of its rows. */
+  /** The contexts of its objects in the same order, joined by commas. */
+  readonly contexts: Buffer;
+  /** A hash of its rows: of their places, and of what may be another today than the day before. */
   readonly digest: string;
 }
 
 /**
  * What parts of the log hold, shared among the subscriptions of a process: many are at the same
- * place and see the same. It is found only by who has just been told, by the database, that those
- * very rows are for him; what a row puts never changes.
+ * place and see the same. The database says for each reader which rows it gets, at which level, and who
+ * shared them as far as that reader may know; only where all of this is the same, what was made of the
+ * rows for one reader serves another. The content of a row never changes.
  */
 export interface SharedContents {
   /**
-   * Reads on after a place. Where somebody reads there already, he is waited for; where what he
-   * read is exactly what is at the places that this reader finds, it serves.
+   * Reads on after a place. If another reader is reading there already, this one waits for it and uses what
+   * it read, provided that both see the same.
    */
   read(after: number, reader: PartReader): Promise<LogPart>;
   /** Forgets all of it: something was taken away that may be among it. */
@@ -44,7 +51,7 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
       }
       if (shelf.has(after)) {
         const page = await reader.places();
-        const part = shelf.find(after, page.rows);
+        const part = shelf.find(after, reader.form, page.rows);
         if (part !== undefined) return { ...page, ...part };
       }
       // What was read before something was taken away is not kept after it.
@@ -58,7 +65,7 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
       if (!underWay.has(after)) underWay.set(after, ended);
       try {
         const page = await reading;
-        return { ...page, ...kept.keep(after, page.rows) };
+        return { ...page, ...kept.keep(after, reader.form, page.rows) };
       } finally {
         if (underWay.get(after) === ended) underWay.delete(after);
       }
@@ -69,11 +76,12 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
   };
 }
 
-/** Rows and what they put: of a row, both are for ever the same. */
-type Part = Pick<LogPart, 'rows' | 'contents' | 'digest'>;
+/** Rows and what they put. */
+type Part = Pick<LogPart, 'rows' | 'contents' | 'contexts' | 'digest'>;
 
 interface KeptPart extends Part {
   readonly after: number;
+  readonly asPosted: boolean;
   readonly bytes: number;
 }
 
@@ -97,27 +105,30 @@ class Shelf {
     return this.#from.has(after);
   }
 
-  find(after: number, places: readonly number[]): Part | undefined {
-    const part = this.#from.get(after)?.find(({ rows }) => areAt(rows, places));
+  find(after: number, { asPosted }: ServedForm, places: readonly LogPlace[]): Part | undefined {
+    const here = this.#from.get(after) ?? [];
+    const part = here.find((one) => one.asPosted === asPosted && areAlike(one.rows, places));
     if (part === undefined) return undefined;
     this.#kept.delete(part);
     this.#kept.add(part);
     return toPart(part);
   }
 
-  keep(after: number, rows: readonly LogRow[]): Part {
-    const places = rows.map(({ seq }) => seq);
-    const contents = Buffer.from(rows.flatMap(({ content }) => content ?? []).join(','));
+  keep(after: number, form: ServedForm, rows: readonly LogRow[]): Part {
+    const texts = toTexts(rows, form);
     const part = {
+      ...texts,
       after,
+      asPosted: form.asPosted,
       // Their texts are in the contents already.
       rows: rows.map((row) => ({ ...row, content: null })),
-      contents,
-      digest: createHash('sha256').update(places.join(' ')).digest('base64url'),
-      bytes: contents.length + ROW_BYTES * (rows.length + 1),
+      digest: digestOf(rows, form),
+      bytes: texts.contents.length + texts.contexts.length + ROW_BYTES * (rows.length + 1),
     };
     // Two may have read it at once.
-    const before = this.#from.get(after)?.find((other) => areAt(other.rows, places));
+    const before = this.#from
+      .get(after)
+      ?.find((other) => other.asPosted === form.asPosted && areAlike(other.rows, rows));
     if (before !== undefined) this.#drop(before);
     this.#kept.add(part);
     this.#from.set(after, [...(this.#from.get(after) ?? []), part]);
@@ -138,10 +149,42 @@ class Shelf {
   }
 }
 
-function toPart({ rows, contents, digest }: KeptPart): Part {
-  return { rows, contents, digest };
+function toPart({ rows, contents, contexts, digest }: KeptPart): Part {
+  return { rows, contents, contexts, digest };
 }
 
-function areAt(rows: readonly LogRow[], places: readonly number[]): boolean {
-  return rows.length === places.length && rows.every(({ seq }, i) => seq === places[i]);
+function toTexts(rows: readonly LogRow[], form: ServedForm): Pick<Part, 'contents' | 'contexts'> {
+  const stored = rows.filter(isPut);
+  const served = stored.map((one) => serveObject(one, form));
+  // A definition that is among the objects is not added.
+  const posted = new Set(stored.map(({ stixId }) => stixId));
+  const ranks = form.asPosted ? [] : referencedRanks(stored);
+  const definitions = ranks.flatMap((rank) => definitionUnless(posted, rank));
+  const objects = served.map(({ object }) => object);
+  return {
+    contents: Buffer.from([...objects, ...definitions].join(',')),
+    contexts: Buffer.from(served.map(({ context }) => context).join(',')),
+  };
+}
+
+/** The definition of a level, unless it is among the objects. */
+function definitionUnless(posted: ReadonlySet<string>, rank: number): string[] {
+  const [id, definition] = [TLP_2_IDS[TLP_ORDER[rank] ?? 'red'], TLP_2_DEFINITIONS[rank]];
+  return definition === undefined || posted.has(id) ? [] : [definition];
+}
+
+function digestOf(rows: readonly LogRow[], { asPosted }: ServedForm): string {
+  const texts = rows.map(({ seq, tlp, sharers }) => [seq, tlp, ...sharers].join(' '));
+  return createHash('sha256')
+    .update(`${asPosted} ${texts.join('\n')}`)
+    .digest('base64url');
+}
+
+function areAlike(rows: readonly LogPlace[], others: readonly LogPlace[]): boolean {
+  return rows.length === others.length && rows.every((row, i) => isAlike(row, others[i]));
+}
+
+function isAlike(one: LogPlace, other: LogPlace | undefined): boolean {
+  if (one.seq !== other?.seq || one.tlp !== other.tlp) return false;
+  return one.sharers === other.sharers || one.sharers.join() === other.sharers.join();
 }

@@ -84,9 +84,8 @@ export async function deliver(context: DeliveryContext, turn: Turn): Promise<Ste
 }
 
 /**
- * Which rows there are for the organisation is asked of the database for every delivery. What
- * they hold never changes: where another subscription of this process has just had the same rows,
- * it is not read again.
+ * Which rows there are for the organisation, and at which level, is asked of the database for every
+ * delivery. Their content is not read again where another subscription of this process has just had them.
  */
 async function readFor(
   { db, contents }: DeliveryContext,
@@ -110,6 +109,7 @@ async function readFor(
   const { organisationId, realmId } = order;
   const reader = { organisationId, realmId, rankMax: WEBHOOK_CEILING, cleared: false };
   const page = await contents.read(after, {
+    form: { realm: order.realm, asPosted: order.asPosted },
     places: () => placesInRange(db, reader, request, upTo),
     whole: () => readRange(db, reader, request, upTo),
   });

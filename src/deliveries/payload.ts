@@ -1,6 +1,7 @@
 /** The body of a webhook, after Standard Webhooks: type, timestamp, data. Pure. */
 import { createHash } from 'node:crypto';
 import { labelOf, type Realm } from '../sharing/realm.ts';
+import { timestampOf } from '../sharing/served.ts';
 import type { LogRow } from '../store/log.ts';
 
 export interface PayloadParts {
@@ -10,9 +11,11 @@ export interface PayloadParts {
   readonly from: string;
   readonly to: string;
   readonly rows: readonly LogRow[];
-  /** The contents of what `rows` puts, joined by commas. */
+  /** What `rows` puts, and the definitions of its levels, joined by commas. */
   readonly contents: Buffer;
-  /** A hash of the places of `rows`. */
+  /** The contexts of what `rows` puts, joined by commas. */
+  readonly contexts: Buffer;
+  /** A hash of what `rows` are to their reader. */
   readonly digest: string;
 }
 
@@ -26,18 +29,27 @@ export interface Payload {
   readonly withdrawn: number;
 }
 
-/** `objects.changed`: the objects of a part of the log as a bundle, and the ids withdrawn in it. */
+/**
+ * `objects.changed`: the objects of a part of the log as a bundle, the context of each, and the ids
+ * withdrawn in it.
+ */
 export function changedPayload(parts: PayloadParts): Payload {
-  const { subscriptionId, realm, from, to, rows, contents, digest } = parts;
+  const { subscriptionId, realm, from, to, rows, contents, contexts, digest } = parts;
   const withdrawn = rows.flatMap(({ kind, stixId }) => (kind === 'withdraw' ? stixId : []));
   const hash = createHash('sha256').update(`${subscriptionId} ${from} ${to} ${digest}`).digest();
   const head = JSON.stringify({
     type: 'objects.changed',
-    timestamp: toTimestamp(rows.at(-1)?.addedMicros ?? 0),
+    timestamp: timestampOf(rows.at(-1)?.addedMicros ?? 0),
     data: { subscription: subscriptionId, ...labelOf(realm), from, to, withdrawn },
   });
   const bundle = `"bundle":{"type":"bundle","id":"bundle--${uuidOf(hash)}","objects":[`;
-  const body = [Buffer.from(`${head.slice(0, -2)},${bundle}`), contents, Buffer.from(']}}}')];
+  const body = [
+    Buffer.from(`${head.slice(0, -2)},${bundle}`),
+    contents,
+    Buffer.from(']},"context":['),
+    contexts,
+    Buffer.from(']}}'),
+  ];
   return {
     webhookId: `msg_${hash.toString('base64url').slice(0, 32)}`,
     body,
@@ -62,13 +74,6 @@ export function testPayload(subscriptionId: string, now: Date, id: string): Payl
     objects: 0,
     withdrawn: 0,
   };
-}
-
-/** RFC 3339, to the microsecond. */
-function toTimestamp(micros: number): string {
-  const fraction = String(micros % 1_000_000).padStart(6, '0');
-  const second = new Date(Math.floor(micros / 1_000_000) * 1000).toISOString().slice(0, 19);
-  return `${second}.${fraction}Z`;
 }
 
 /** A UUID made of a hash (RFC 9562 §5.8, version 8). */

@@ -41,6 +41,8 @@ export interface Wish {
   readonly description: string;
   readonly filter: object;
   readonly batchMax: number;
+  /** Without the references to TLP levels that the server adds. */
+  readonly asPosted: boolean;
   readonly start: Start;
   /** Whether what is superseded by now is left out; only from the beginning unless said otherwise. */
   readonly current?: boolean | undefined;

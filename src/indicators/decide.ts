@@ -1,17 +1,20 @@
+import { isSameContent, type StoredContent } from '../sharing/same-content.ts';
+import type { Finding } from '../stix/check.ts';
+import { TLP_ORDER } from '../stix/tlp.ts';
 import { atLevels, VARIANTS_MAX, type AskedAudience } from './asked-audience.ts';
 import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
 import { containerRejected } from './lifted-parts.ts';
 
 interface ObjectState {
-  /** Content hash by `modified`. */
-  readonly hashes: Map<string, string>;
+  /** By `modified`. */
+  readonly contents: Map<string, StoredContent>;
   /** The current stored versions that nothing in the request has replaced: several variants at most. */
   current: readonly KnownVersion[];
   /** The newest version, the request included. */
   latest: { modified: string; revoked: boolean } | undefined;
   /** What the request itself has given it already. */
-  posted: { readonly contentHash: string; readonly variant: number } | undefined;
+  posted: { readonly content: StoredContent; readonly variant: number } | undefined;
 }
 
 export interface DecideContext {
@@ -34,7 +37,7 @@ export function decide(
   const states = new Map<string, ObjectState>();
   for (const version of known) {
     const state = stateOf(states, version.stixId);
-    state.hashes.set(version.modified, version.contentHash);
+    state.contents.set(version.modified, version);
     if (version.superseded) continue;
     state.current = [...state.current, version];
     if (state.latest === undefined || state.latest.modified < version.modified) {
@@ -66,22 +69,23 @@ function fateOfPart({ outcome }: Decision): Decision {
 function stateOf(states: Map<string, ObjectState>, stixId: string): ObjectState {
   let state = states.get(stixId);
   if (state === undefined) {
-    state = { hashes: new Map(), current: [], latest: undefined, posted: undefined };
+    state = { contents: new Map(), current: [], latest: undefined, posted: undefined };
     states.set(stixId, state);
   }
   return state;
 }
 
 function decideOne(candidate: Candidate, state: ObjectState, context: DecideContext): Decision {
-  const { modified, contentHash } = candidate;
+  const { modified } = candidate;
   if (modified === undefined) return decideUnversioned(candidate, state, context);
   const { latest } = state;
-  const known = state.hashes.get(modified);
-  if (known === contentHash) {
+  const known = state.contents.get(modified);
+  if (known !== undefined) {
     const stored = state.current.find((version) => version.modified === modified);
-    return { outcome: 'unchanged', stored };
+    return isSameContent(candidate, known)
+      ? unchanged(candidate, known, stored)
+      : conflict(modified);
   }
-  if (known !== undefined) return conflict(modified);
   if (latest !== undefined && modified < latest.modified) return { outcome: 'stale' };
   if (latest?.revoked === true) return revokedIsFinal();
   return newVersion(candidate, state, modified, context);
@@ -94,11 +98,12 @@ function decideUnversioned(
   context: DecideContext,
 ): Decision {
   const { latest, posted } = state;
-  if (posted?.contentHash === candidate.contentHash) return { outcome: 'unchanged' };
-  const same = state.current.filter(({ contentHash }) => contentHash === candidate.contentHash);
   // What was raised since stays raised.
-  const [stored] = same.filter(({ tlp }) => candidate.tlp <= tlp).toSorted((a, b) => a.tlp - b.tlp);
-  if (stored !== undefined) return { outcome: 'unchanged', stored };
+  const isThere = (one: StoredContent): boolean =>
+    candidate.tlp <= one.tlp && isSameContent(candidate, one);
+  if (posted !== undefined && isThere(posted.content)) return { outcome: 'unchanged' };
+  const [stored] = state.current.filter(isThere).toSorted((a, b) => a.tlp - b.tlp);
+  if (stored !== undefined) return unchanged(candidate, stored, stored);
   const { now } = context;
   const isLater = latest === undefined || latest.modified < now;
   const modified = isLater ? now : laterByAMicrosecond(latest.modified);
@@ -115,9 +120,9 @@ function newVersion(
   const variant = state.posted?.variant ?? place.variant;
   if (variant === undefined) return tooManyVariants();
   const outcome = state.latest === undefined ? 'created' : 'updated';
-  state.hashes.set(modified, candidate.contentHash);
+  state.contents.set(modified, candidate);
   state.latest = { modified, revoked: candidate.revoked };
-  state.posted = { contentHash: candidate.contentHash, variant };
+  state.posted = { content: candidate, variant };
   state.current = place.remaining;
   const { replaces, warning } = place;
   return { outcome, modified, variant, replaces, warning };
@@ -129,6 +134,24 @@ export function laterByAMicrosecond(comparable: string): string {
   const micros = Number(fraction) + 1;
   if (micros < 1_000_000) return `${second}.${String(micros).padStart(6, '0')}Z`;
   return new Date(Date.parse(`${second}Z`) + 1000).toISOString().replace(/\.\d+Z$/, '.000000Z');
+}
+
+function unchanged(
+  candidate: Candidate,
+  known: StoredContent,
+  stored: KnownVersion | undefined,
+): Decision {
+  const isAsPosted = candidate.referencedTlp === known.referencedTlp;
+  const warning = isAsPosted ? undefined : levelStays(candidate, known);
+  return warning ? { outcome: 'unchanged', stored, warning } : { outcome: 'unchanged', stored };
+}
+
+/** Of the stored object, whose reference is that of a lower level: it had that once, or never. */
+function levelStays({ referencedTlp }: Candidate, { tlp }: StoredContent): Finding | undefined {
+  if (referencedTlp === null || referencedTlp >= tlp) return undefined;
+  const level = (TLP_ORDER[tlp] ?? 'red').toUpperCase();
+  const detail = `the object is stored at TLP:${level}, which stays. Use PATCH /api/v1/objects/{id} to change it`;
+  return { code: 'tlp_unchanged', path: '$.object_marking_refs', detail };
 }
 
 function conflict(modified: string): Decision {

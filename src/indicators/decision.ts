@@ -11,6 +11,7 @@ export interface KnownVersion {
   readonly revoked: boolean;
   readonly audienceId: number;
   readonly tlp: number;
+  readonly referencedTlp: number | null;
   /** Of an object without versions, which of those that different audiences were given. */
   readonly variant: number;
 }

@@ -2,6 +2,8 @@ import type { Member } from '../sharing/member.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import { contentHash } from '../stix/canonical.ts';
 import { parseJson } from '../stix/json.ts';
+import type { StixObject } from '../stix/object.ts';
+import { referencesAt, withoutTlpReferences } from '../stix/tlp-reference.ts';
 import { appendAudit } from '../store/audit.ts';
 import {
   findSharesToEnd,
@@ -114,18 +116,20 @@ function lastVersions(
 
 /** The same content, revoked when the creator says, or right after where it is newer than that. */
 function lastOf(living: LivingVersion, revocation: NewVersion | undefined): LastVersion[] {
-  const object = parseJson(living.content) as object;
+  const object = parseJson(living.content) as StixObject;
   if (revocation === undefined || !('modified' in object)) return [];
   const isLater = revocation.modified > living.modified;
   const modified = isLater ? revocation.modified : laterByAMicrosecond(living.modified);
   const text = isLater ? textOfModified(revocation) : modified;
   const last = { ...object, modified: text, revoked: true };
+  const content = JSON.stringify(last);
   return [
     {
       after: living.versionId,
       modified,
-      content: JSON.stringify(last),
-      contentHash: contentHash(last),
+      content,
+      contentHash: contentHash(withoutTlpReferences(last)),
+      referencesAt: referencesAt(content, last),
     },
   ];
 }

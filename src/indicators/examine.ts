@@ -12,6 +12,7 @@ import { observablesOf } from '../stix/observables.ts';
 import { patternOf } from '../stix/pattern/of-indicator.ts';
 import { referencesOf } from '../stix/references.ts';
 import { predefinedMarking } from '../stix/predefined-marking.ts';
+import { referencedRank, referencesAt, withoutTlpReferences } from '../stix/tlp-reference.ts';
 import { versionOf } from '../stix/version.ts';
 import { comparableTimestamp } from '../stix/timestamp.ts';
 import { adviseOnFuture } from '../stix/future.ts';
@@ -33,7 +34,12 @@ export interface Candidate {
   /** The other member's identity in whose name it speaks: it is passed on, or refused. */
   readonly inNameOf: string | null;
   readonly validUntil: string | null;
+  /** Of what it says, whatever TLP references it has. */
   readonly contentHash: string;
+  /** The rank of the strictest of these; null where it has none. */
+  readonly referencedTlp: number | null;
+  /** Where its marking references begin in the content; null where it has none. */
+  readonly referencesAt: number | null;
   /** Of an indicator: what it looks for, whatever id it bears. 32 hexadecimal digits. */
   readonly contentKey: string | null;
   /** The object as JSON. */
@@ -98,7 +104,9 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     createdByRef: creatorOf(object),
     inNameOf: namesOf(object).find((name) => terms.othersIdentities.has(name)) ?? null,
     validUntil: endOf(object),
-    contentHash: contentHash(meant ?? kept),
+    contentHash: contentHash(meant ?? withoutTlpReferences(kept)),
+    referencedTlp: meant === undefined ? referencedRank(kept) : null,
+    referencesAt: referencesAt(content, kept),
     contentKey: contentKey(object, pattern)?.slice(0, 32) ?? null,
     content,
     observables: observablesOf(object, pattern).map(toKept),

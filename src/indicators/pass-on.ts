@@ -1,5 +1,6 @@
 import type { Member } from '../sharing/member.ts';
 import { passOn } from '../sharing/pass-on.ts';
+import { isSameContent } from '../sharing/same-content.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { findSeenVersions, type SeenVersion } from '../store/creators.ts';
 import { goOnAs, type Tx } from '../store/transaction.ts';
@@ -28,12 +29,13 @@ export async function holdPassings(
   const { viewer } = request.member;
   const seen = Map.groupBy(
     await goOnAs(tx, viewer, () => findSeenVersions(tx, viewer, foreign)),
-    ({ stixId, contentHash }) => `${stixId} ${contentHash}`,
+    ({ stixId }) => stixId,
   );
   const kept: Candidate[] = [];
   const refused: Refusal[] = [...refusals];
   for (const candidate of candidates) {
-    const same = seen.get(`${candidate.stixId} ${candidate.contentHash}`) ?? [];
+    const versions = seen.get(candidate.stixId) ?? [];
+    const same = versions.filter((version) => isSameContent(candidate, version));
     const { inNameOf } = candidate;
     const one = inNameOf === null ? candidate : passed(candidate, inNameOf, same, request);
     if ('code' in one) refused.push(one);

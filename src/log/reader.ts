@@ -6,6 +6,7 @@ import {
   readLog,
   readPlaces,
   type LogFilter,
+  type LogPlace,
   type LogReading,
   type LogRow,
 } from '../store/log.ts';
@@ -93,10 +94,10 @@ export async function placesInRange(
   reader: Reader,
   request: ReadRequest,
   head: number,
-): Promise<LogPage<number>> {
+): Promise<LogPage<LogPlace>> {
   return scan(
     (part) => readPlaces(db, { reader, ...part }),
-    { placeOf: (place) => place, bytesOf: () => 0 },
+    { placeOf: ({ seq }) => seq, bytesOf: () => 0 },
     request,
     head,
   );

@@ -36,6 +36,11 @@ const FIXED: ReadonlyMap<string, FixedMarking> = new Map(
   ).map(([uuid, tlp, edition]) => [`marking-definition--${uuid}`, { tlp, edition }]),
 );
 
+/** The marking definitions of TLP 2.0. */
+export const TLP_2_IDS = Object.fromEntries(
+  [...FIXED].flatMap(([id, { tlp, edition }]) => (edition === 'tlp2' ? [[tlp, id]] : [])),
+) as Readonly<Record<Tlp, string>>;
+
 /** 0 (CLEAR) to 4 (RED). */
 export function tlpRank(tlp: Tlp): 0 | 1 | 2 | 3 | 4 {
   return TLP_ORDER.indexOf(tlp) as 0 | 1 | 2 | 3 | 4;

@@ -8,6 +8,8 @@ export interface SeenVersion {
   readonly modified: string;
   readonly contentHash: string;
   readonly tlp: number;
+  /** The rank of the strictest TLP reference of its own; null where it has none. */
+  readonly referencedTlp: number | null;
   /** Whether it is the viewer's own organisation that shares it. */
   readonly own: boolean;
   /** Whether its sharer's current version of the object is revoked. */
@@ -41,6 +43,7 @@ export async function findSeenVersions(
   }));
   return tx.$queryRaw<SeenVersion[]>`
     select v.stix_id as "stixId", encode(v.content_hash, 'hex') as "contentHash", v.tlp,
+      v.referenced_tlp as "referencedTlp",
       to_char(v.modified at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified,
       v.organisation_id = ${organisationId} as own, current.revoked as ended
     from json_to_recordset(${JSON.stringify(wanted)}::json) as wanted (
@@ -102,6 +105,8 @@ export interface LastVersion {
   readonly content: string;
   /** SHA-256 in hexadecimal. */
   readonly contentHash: string;
+  /** Where its marking references begin in the content; null where it has none. */
+  readonly referencesAt: number | null;
 }
 
 /** Keeps last versions for whom those before were for, with their observables, and announces them. */
@@ -112,16 +117,17 @@ export async function saveLastVersions(
 ): Promise<void> {
   await tx.$executeRaw`
     with given as materialized (
-      select v.*, g.at, g.text, g.hash
+      select v.*, g.at, g.text, g.hash, g.references_at as list_at
       from json_to_recordset(${JSON.stringify(versions.map(toRow))}::json) as g(
-          after bigint, at timestamptz, text text, hash text)
+          after bigint, at timestamptz, text text, hash text, references_at integer)
         join version v on v.id = g.after
     ), saved as (
       insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp, variant,
         superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash,
-        content_key, content, audit_id)
+        content_key, referenced_tlp, references_at, content, audit_id)
       select realm_id, organisation_id, stix_id, type, at, audience_id, tlp, variant, false, true,
-        confidence, labels, created_by_ref, valid_until, decode(hash, 'hex'), content_key, text,
+        confidence, labels, created_by_ref, valid_until, decode(hash, 'hex'), content_key,
+        referenced_tlp, list_at, text,
         ${auditId}::text::bigint
       from given order by id
       returning id, realm_id, organisation_id, stix_id, audience_id, tlp
@@ -137,6 +143,12 @@ export async function saveLastVersions(
     from saved, inbox_turn order by id`;
 }
 
-function toRow({ after, modified, content, contentHash }: LastVersion): object {
-  return { after, at: modified, text: content, hash: contentHash };
+function toRow({ after, modified, content, contentHash, referencesAt }: LastVersion): object {
+  return {
+    after,
+    at: modified,
+    text: content,
+    hash: contentHash,
+    references_at: referencesAt ?? undefined,
+  };
 }

@@ -1,10 +1,9 @@
-import { VERSIONS_BYTES, VERSIONS_MAX } from './objects.ts';
+import { addedMicros, VERSIONS_BYTES, VERSIONS_MAX, type SeenObject } from './objects.ts';
 import { currentIsSeen, isSeen } from './older-versions.ts';
 import type { Tx } from './transaction.ts';
 
 /** A version in the history of an object. */
-export interface HistoryRow {
-  readonly content: string;
+export interface HistoryRow extends SeenObject {
   /** When the server took it. */
   readonly acceptedAt: Date;
   readonly superseded: boolean;
@@ -29,14 +28,17 @@ export async function findHistory(tx: Tx, realmId: number, stixId: string): Prom
         and v.organisation_id = same.organisation_id and v.content_key = same.content_key
       where ${isSeen(realmId, stixId)}
     ), counted as (
-      select v.content, v.accepted_at, v.superseded, v.modified, v.id,
+      select v.*,
         sum(octet_length(v.content)) over (
           order by v.modified desc, v.id desc rows unbounded preceding) as bytes
-      from version v
+      from version_told v
       where v.id = any(array(select id from found)) and ${currentIsSeen}
         and ${isSeen(realmId, stixId)}
     )
-    select content, accepted_at as "acceptedAt", superseded from counted
+    select content, accepted_at as "acceptedAt", superseded, stix_id as "stixId",
+      references_at as "referencesAt", tlp, ${addedMicros} as "addedMicros",
+      array_remove(array[sharer], null) as "sharers"
+    from counted v
     where bytes - octet_length(content) < ${VERSIONS_BYTES}
     order by modified desc, id desc limit ${VERSIONS_MAX}::integer`;
 }

@@ -97,6 +97,7 @@ export interface Order {
   /** Up to this place in the log, it is sent current versions only. */
   readonly currentTo: number;
   readonly batchMax: number;
+  readonly asPosted: boolean;
   readonly retryTo: number | null;
   readonly failures: number;
   readonly refusals: number;
@@ -130,6 +131,7 @@ async function findOrders(db: Database, keys: readonly OrderKey[]): Promise<(Ord
             order by 1) as identities,
       s.secret, s.cursor::float8 as cursor, s.current_to::float8 as "currentTo",
       least(s.batch_now, s.batch_max) as "batchMax",
+      s.as_posted as "asPosted",
       s.retry_to::float8 as "retryTo", s.failures, s.refusals, s.dead_letters as "deadLetters",
       extract(epoch from s.failing_since)::float8 * 1000 as "failingSinceMs",
       extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs"

@@ -1,3 +1,4 @@
+import type { StoredObject } from '../sharing/served.ts';
 import type { Reader } from '../sharing/viewer.ts';
 import type { Database } from './database.ts';
 import { gather } from './gather.ts';
@@ -17,7 +18,24 @@ export interface LogRow {
   readonly content: string | null;
   /** When it came into the log, in microseconds since 1970; no two rows have the same. */
   readonly addedMicros: number;
+  /** The effective TLP rank of what it puts; null for a withdrawal. */
+  readonly tlp: number | null;
+  /** Where the references of `object_marking_refs` begin in the content; null where it has none. */
+  readonly referencesAt: number | null;
+  /** The slug of who shared it; none where the reader may not know. */
+  readonly sharers: readonly string[];
 }
+
+/** A row that puts an object. */
+export type PutRow = LogRow & StoredObject;
+
+/** Whether a row puts an object that is still there; a withdrawal does not. */
+export function isPut(row: LogRow): row is PutRow {
+  return row.content !== null && row.tlp !== null;
+}
+
+/** Where a row of the log is, and what may be another today than when it was last read. */
+export type LogPlace = Pick<LogRow, 'seq' | 'tlp' | 'sharers'>;
 
 /**
  * Which objects a reader wants. Empty means all. Withdrawals and revocations always come, and a version by
@@ -104,14 +122,40 @@ async function readTogether(db: Database, readings: readonly LogReading[]): Prom
   const found = await queryAside<FoundRow>(
     JSON.stringify(readers),
     (token) => db.content.$queryRaw`
-      select reader, seq, kind, stix_id, micros, content from read_log(${token}::json)`,
+      select reader, seq, kind, stix_id, micros, content, tlp, references_at, sharer
+      from read_log(${token}::json)`,
   );
   const rows = readings.map((): LogRow[] => []);
-  for (const [reader, seq, kind, stixId, micros, content] of found) {
-    const row = { seq: Number(seq), kind, stixId, content, addedMicros: Number(micros) };
+  const nameOf = namesOnce();
+  for (const [reader, seq, kind, stixId, micros, content, tlp, referencesAt, sharer] of found) {
+    const addedMicros = Number(micros);
+    const sharers = nameOf(sharer);
+    const row = {
+      seq: Number(seq),
+      kind,
+      stixId,
+      content,
+      addedMicros,
+      tlp,
+      referencesAt,
+      sharers,
+    };
     rows[reader]?.push(row);
   }
   return rows;
+}
+
+const NOBODY: readonly string[] = [];
+
+/** Lists of one name each: the same list for the same name, of which a page has few. */
+function namesOnce(): (slug: string | null) => readonly string[] {
+  const lists = new Map<string, readonly string[]>();
+  return (slug) => {
+    if (slug === null) return NOBODY;
+    const list = lists.get(slug) ?? [slug];
+    lists.set(slug, list);
+    return list;
+  };
 }
 
 /** As pg reads it: what may be too large for a number comes as text. */
@@ -122,21 +166,22 @@ type FoundRow = readonly [
   stixId: string,
   micros: string,
   content: string | null,
+  tlp: number | null,
+  referencesAt: number | null,
+  sharer: string | null,
 ];
 
 /**
  * The places of the very rows that readLog would give. Quicker for many who read the same part:
  * see read_places in the migrations.
  */
-export const readPlaces: (db: Database, reading: LogReading) => Promise<readonly number[]> = gather(
-  placesTogether,
-  { max: PLACE_READINGS_MAX },
-);
+export const readPlaces: (db: Database, reading: LogReading) => Promise<readonly LogPlace[]> =
+  gather(placesTogether, { max: PLACE_READINGS_MAX });
 
 async function placesTogether(
   db: Database,
   readings: readonly LogReading[],
-): Promise<(readonly number[])[]> {
+): Promise<(readonly LogPlace[])[]> {
   const parts = new Map<string, { readers: object[] }>();
   for (const [number, reading] of readings.entries()) {
     const wanted = toPart(reading);
@@ -145,14 +190,35 @@ async function placesTogether(
     parts.set(key, part);
     part.readers.push(toReader(reading, number));
   }
-  const found = await db.content.$queryRaw<{ readers: number[]; places: string }[]>`
-    select readers, places from read_places(${JSON.stringify([...parts.values()])}::json)`;
-  const all = readings.map((): readonly number[] => []);
-  for (const { readers, places } of found) {
-    const list = places === '' ? [] : places.split(' ').map(Number);
-    for (const reader of readers) all[reader] = list;
+  const found = await db.content.$queryRaw<FoundPlaces[]>`
+    select readers, tlp, sharer, places
+    from read_places(${JSON.stringify([...parts.values()])}::json)`;
+  const all = readings.map((): readonly LogPlace[] => []);
+  // Readers who are told the same are told it in the same rows.
+  for (const alike of Map.groupBy(found, ({ readers }) => readers.join(' ')).values()) {
+    const [first] = alike[0]?.readers ?? [];
+    const limit = readings[first ?? 0]?.limit;
+    const list = inOrder(alike).slice(0, limit);
+    for (const reader of alike[0]?.readers ?? []) all[reader] = list;
   }
   return all;
+}
+
+/** Rows of one level, by one sharer, for the same readers. */
+interface FoundPlaces {
+  readonly readers: number[];
+  readonly tlp: number | null;
+  readonly sharer: string | null;
+  /** Parted by blanks, in order. */
+  readonly places: string;
+}
+
+function inOrder(alike: readonly FoundPlaces[]): LogPlace[] {
+  const places = alike.flatMap(({ tlp, sharer, places: text }) => {
+    const sharers = sharer === null ? NOBODY : [sharer];
+    return text.split(' ').map((seq) => ({ seq: Number(seq), tlp, sharers }));
+  });
+  return alike.length === 1 ? places : places.toSorted((a, b) => a.seq - b.seq);
 }
 
 function toReader({ reader }: LogReading, number: number): object {

@@ -1,9 +1,30 @@
+import { Prisma } from './generated/client.ts';
 import { currentIsSeen, isSeen } from './older-versions.ts';
 import type { Tx } from './transaction.ts';
 
 /** No version follows those that come to so many bytes. */
 export const VERSIONS_BYTES = 16 * 1024 * 1024;
 export const VERSIONS_MAX = 1000;
+
+/** A version that the viewer sees, with what stands beside it (see sharing/served.ts). */
+export interface SeenObject {
+  readonly stixId: string;
+  readonly content: string;
+  readonly referencesAt: number | null;
+  /** Of several sharers' same version, the strictest. */
+  readonly tlp: number;
+  /** Slugs of all of its sharers that the viewer may know. */
+  readonly sharers: readonly string[];
+  readonly addedMicros: number | null;
+}
+
+/**
+ * Of the rows `v` of version, when they came last into the log of the viewer, in microseconds since 1970.
+ * Leans on log_version.
+ */
+export const addedMicros = Prisma.sql`(
+  select (date_part('epoch', max(l.date_added)) * 1000000)::float8
+  from log l where l.version_id = v.id)`;
 
 /**
  * The versions of an object that the viewer sees, newest first; of several sharers' same version,
@@ -16,22 +37,28 @@ export async function findObject(
   realmId: number,
   stixId: string,
   { modified, all }: { readonly modified?: string | undefined; readonly all: boolean },
-): Promise<string[]> {
-  const rows = await tx.$queryRaw<{ content: string }[]>`
-    with found as (
-      select distinct on (modified, content_hash) modified, content_hash, content
-      from version v
+): Promise<SeenObject[]> {
+  return tx.$queryRaw<SeenObject[]>`
+    with seen as (
+      select v.id, v.stix_id, v.organisation_id, v.modified, v.content_hash, v.content, v.tlp,
+        v.references_at, v.sharer
+      from version_told v
       where realm_id = ${realmId}::smallint and stix_id = ${stixId}
         and (${all} or not superseded or ${modified ?? null}::timestamptz is not null)
         and (${modified ?? null}::timestamptz is null or modified = ${modified ?? null}::timestamptz)
         and ${currentIsSeen} and ${isSeen(realmId, stixId)}
-      order by modified desc, content_hash, organisation_id
+    ), found as (
+      select distinct on (modified, content_hash) *
+      from seen order by modified desc, content_hash, tlp desc, organisation_id
     ), counted as (
       select *, sum(octet_length(content)) over (
         order by modified desc, content_hash rows unbounded preceding) as bytes
       from found
     )
-    select content from counted where bytes - octet_length(content) < ${VERSIONS_BYTES}
+    select v.stix_id as "stixId", v.content, v.references_at as "referencesAt", v.tlp,
+      array(select distinct s.sharer from seen s where s.modified = v.modified
+        and s.content_hash = v.content_hash and s.sharer is not null order by 1) as "sharers",
+      ${addedMicros} as "addedMicros"
+    from counted v where bytes - octet_length(content) < ${VERSIONS_BYTES}
     order by modified desc, content_hash limit ${all ? VERSIONS_MAX : 1}::integer`;
-  return rows.map((row) => row.content);
 }

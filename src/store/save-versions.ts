@@ -54,15 +54,15 @@ async function insertVersions(
         stix_id text, type text, modified timestamptz, audience_id integer, tlp smallint,
         place integer, variant smallint, superseded boolean, revoked boolean, confidence smallint, labels text[],
         created_by_ref text, valid_until timestamptz, content_hash text, content_key text,
-        start integer, bytes integer)
+        referenced_tlp smallint, references_at integer, start integer, bytes integer)
     ), saved as (
       insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp,
         variant, superseded, revoked, confidence, labels, created_by_ref, valid_until, content_hash,
-        content_key, content, audit_id)
+        content_key, referenced_tlp, references_at, content, audit_id)
       select ${realmId}::smallint, ${organisationId}::integer, stix_id, type, modified,
         audience_id, tlp, coalesce(variant, 0), coalesce(superseded, false), coalesce(revoked, false), confidence, labels,
         created_by_ref, valid_until,
-        decode(content_hash, 'hex'), decode(content_key, 'hex'),
+        decode(content_hash, 'hex'), decode(content_key, 'hex'), referenced_tlp, references_at,
         convert_from(substring(${texts}::bytea from start for bytes), 'UTF8'),
         ${auditId}::text::bigint
       from given order by stix_id, modified
@@ -130,6 +130,8 @@ function versionRows(versions: readonly (NewVersion & Placed)[]): {
       valid_until: version.validUntil ?? undefined,
       content_hash: version.contentHash,
       content_key: version.contentKey ?? undefined,
+      referenced_tlp: version.referencedTlp ?? undefined,
+      references_at: version.referencesAt ?? undefined,
       start,
       bytes,
     };

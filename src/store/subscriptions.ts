@@ -12,13 +12,14 @@ export interface SubscriptionRecord {
   readonly reason: string | null;
   readonly cursor: number;
   readonly batchMax: number;
+  readonly asPosted: boolean;
   readonly failures: number;
   readonly nextAttemptAt: Date;
   readonly createdAt: Date;
 }
 
 const columns = `id, url, description, filter, state, reason, cursor::float8 as cursor,
-  batch_max as "batchMax", failures, next_attempt_at as "nextAttemptAt", created_at as "createdAt"`;
+  batch_max as "batchMax", as_posted as "asPosted", failures, next_attempt_at as "nextAttemptAt", created_at as "createdAt"`;
 
 /** The viewer's organisation's subscriptions, oldest first. Row security leaves out all others. */
 export async function listSubscriptions(tx: Tx): Promise<SubscriptionRecord[]> {
@@ -50,16 +51,17 @@ export interface NewSubscription {
   readonly cursor: number;
   readonly currentTo: number;
   readonly batchMax: number;
+  readonly asPosted: boolean;
 }
 
 export async function insertSubscription(tx: Tx, subscription: NewSubscription): Promise<void> {
   await tx.$executeRaw`
     insert into subscription (id, organisation_id, realm_id, url, description, filter, secret,
-      cursor, current_to, batch_max)
+      cursor, current_to, batch_max, as_posted)
     values (${subscription.id}::uuid, ${subscription.organisationId}, ${subscription.realmId}::smallint,
       ${subscription.url}, ${subscription.description}, ${JSON.stringify(subscription.filter)}::jsonb,
       ${subscription.secret}, ${subscription.cursor}::bigint, ${subscription.currentTo}::bigint,
-      ${subscription.batchMax}::integer)`;
+      ${subscription.batchMax}::integer, ${subscription.asPosted})`;
 }
 
 export interface SubscriptionChange {
@@ -69,6 +71,7 @@ export interface SubscriptionChange {
   readonly filter?: object | undefined;
   readonly state?: 'active' | 'paused' | undefined;
   readonly batchMax?: number | undefined;
+  readonly asPosted?: boolean | undefined;
 }
 
 /**
@@ -81,12 +84,14 @@ export async function updateSubscription(
   change: SubscriptionChange,
 ): Promise<boolean> {
   const { url = null, description = null, state = null, batchMax = null } = change;
+  const { asPosted = null } = change;
   const filter = change.filter === undefined ? null : JSON.stringify(change.filter);
   const changed = await tx.$executeRaw`
     update subscription set url = coalesce(${url}::bytea, url),
       description = coalesce(${description}, description),
       filter = coalesce(${filter}::jsonb, filter), state = coalesce(${state}, state),
       batch_max = coalesce(${batchMax}::integer, batch_max),
+      as_posted = coalesce(${asPosted}::boolean, as_posted),
       reason = case when ${state}::text is null then reason end,
       failures = case when ${state} = 'active' then 0 else failures end,
       refusals = case when ${state} = 'active' then 0 else refusals end,

@@ -21,6 +21,10 @@ export interface NewVersion {
   readonly contentKey: string | null;
   /** JSON text. */
   readonly content: string;
+  /** The rank of the strictest TLP reference of the object itself; null where it has none. */
+  readonly referencedTlp: number | null;
+  /** Where its references begin in the content; null where it has none. */
+  readonly referencesAt: number | null;
   readonly observables: readonly { kind: string; value: string; digest: string }[];
 }
 
@@ -33,6 +37,7 @@ export interface StoredVersion {
   readonly revoked: boolean;
   readonly audienceId: number;
   readonly tlp: number;
+  readonly referencedTlp: number | null;
   readonly variant: number;
 }
 
@@ -92,10 +97,11 @@ export async function findOwnVersions(
     )
     select id::text as "versionId", stix_id as "stixId", superseded, revoked, tlp, variant,
       to_char(modified at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as modified,
-      encode(content_hash, 'hex') as "contentHash", audience_id as "audienceId"
+      encode(content_hash, 'hex') as "contentHash", audience_id as "audienceId",
+      referenced_tlp as "referencedTlp"
     from found
     union all
-    select null, stix_id, null, null, null, null, null, null, null from purged_witness
+    select null, stix_id, null, null, null, null, null, null, null, null from purged_witness
     where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
       and stix_id = any(string_to_array(${ids}, ','))`;
   const versions = rows.filter((row) => row.versionId !== null);

@@ -1,23 +1,29 @@
 import { expect, it } from 'vitest';
 import { createSharedContents, type PartReader } from '../../src/deliveries/contents.ts';
+import { TLP_2_IDS } from '../../src/stix/tlp.ts';
 import type { LogRow } from '../../src/store/log.ts';
 
 /** Where a page that ends nowhere in particular ends. */
 const END = { next: 99, more: false };
 
-function row(seq: number, content: string | null): LogRow {
+const AS_POSTED = { realm: 'production', asPosted: true };
+
+function row(seq: number, content: string | null, tlp = 2, sharers: string[] = []): LogRow {
   const kind = content === null ? 'withdraw' : 'put';
-  return { seq, kind, stixId: `x--${seq}`, content, addedMicros: seq };
+  const level = content === null ? null : tlp;
+  const facts = { seq, kind, stixId: `x--${seq}`, content, addedMicros: seq } as const;
+  return { ...facts, tlp: level, referencesAt: null, sharers };
 }
 
 /** A reader that tells how it was asked. */
-function reading(rows: readonly LogRow[]): PartReader & { asked: string[] } {
+function reading(rows: readonly LogRow[], form = AS_POSTED): PartReader & { asked: string[] } {
   const asked: string[] = [];
   return {
     asked,
+    form,
     places: () => {
       asked.push('places');
-      return Promise.resolve({ ...END, rows: rows.map(({ seq }) => seq) });
+      return Promise.resolve({ ...END, rows });
     },
     whole: () => {
       asked.push('whole');
@@ -54,7 +60,7 @@ it.each([
   ['withdrawals alone', null],
 ])('forgets what was not used for longest, %s', async (_, content) => {
   // Room for two pages of one row.
-  const shared = createSharedContents(1100);
+  const shared = createSharedContents(1300);
   const at = (place: number) => reading([row(place + 1, content)]);
   await shared.read(0, at(0));
   await shared.read(10, at(10));
@@ -73,6 +79,7 @@ it('reads once for all who come at the same time, unless that fails', async () =
   expect(pages.map(({ contents }) => contents.toString())).toEqual(['{}', '{}', '{}']);
   expect(readers.map(({ asked }) => asked)).toEqual([['whole'], ['places'], ['places']]);
   const away = {
+    form: AS_POSTED,
     places: () => Promise.reject(new Error()),
     whole: () => Promise.reject(new Error('away')),
   };
@@ -103,4 +110,41 @@ it('keeps nothing of what was read before something was taken away', async () =>
   const next = reading(rows);
   await shared.read(5, next);
   expect(next.asked).toEqual(['whole']);
+});
+
+it('serves nobody what was made for another level, another knowledge of the sharer or another form', async () => {
+  const shared = createSharedContents();
+  const told = (tlp: number, sharers: string[], asPosted = true) =>
+    reading([row(1, '{"a":1}', tlp, sharers)], { ...AS_POSTED, asPosted });
+  const first = await shared.read(0, told(1, ['cert-a']));
+  expect(first.contexts.toString()).toContain('"tlp":"green","sharers":["cert-a"]');
+  const digests = [first.digest];
+  for (const other of [told(3, ['cert-a']), told(1, []), told(1, ['cert-a'], false)]) {
+    const part = await shared.read(0, other);
+    expect(other.asked.at(-1)).toBe('whole');
+    digests.push(part.digest);
+  }
+  const same = told(1, ['cert-a']);
+  expect((await shared.read(0, same)).digest).toBe(first.digest);
+  expect(same.asked).toEqual(['places']);
+  expect(new Set(digests).size).toBe(4);
+});
+
+it('adds the definition of each level once, unless it is among the objects', async () => {
+  const shared = createSharedContents();
+  const form = { realm: 'production', asPosted: false };
+  const rows = [row(1, '{"a":1}', 1), row(2, '{"b":1}', 3), row(3, '{"c":1}', 1)];
+  const { contents } = await shared.read(0, reading(rows, form));
+  const objects = JSON.parse(`[${contents.toString()}]`) as { name?: string }[];
+  expect(objects.map(({ name }) => name)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    'TLP:GREEN',
+    'TLP:AMBER+STRICT',
+  ]);
+  const posted = { ...row(4, JSON.stringify(objects[3]), 2), stixId: TLP_2_IDS.green };
+  const { contents: alone } = await shared.read(3, reading([row(3, '{"c":1}', 1), posted], form));
+  expect(alone.toString().match(/"name":"TLP:/g)).toHaveLength(1);
+  expect((await shared.read(0, reading(rows))).contents.toString()).not.toContain('TLP:');
 });

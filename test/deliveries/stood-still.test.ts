@@ -6,7 +6,7 @@ import { createEgress, type Egress } from '../../src/egress/egress.ts';
 import { findLogBounds } from '../../src/store/log.ts';
 import { createLog, createMetrics } from '../../src/telemetry.ts';
 import { anActor, slug } from '../support/actors.ts';
-import { indicator } from '../support/builders.ts';
+import { indicator, marked } from '../support/builders.ts';
 import { attempts, subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
@@ -56,5 +56,5 @@ it('a worker sends nothing of what it read before its lease may have passed to a
 
   const step = await deliver(context, { ...turn, isHeld: () => true });
   expect(step).toMatchObject({ kind: 'moved', sent: true });
-  expect(webhooks.deliveries.flatMap(({ objects }) => objects)).toEqual([object]);
+  expect(webhooks.deliveries.flatMap(({ objects }) => objects)).toEqual([marked('amber', object)]);
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
-import { indicator, malware, newer } from '../support/builders.ts';
+import { indicator, malware, marked, newer, TLP } from '../support/builders.ts';
 import { attempts, standing, subscribes, timeFlies } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { receiveWebhooks, type Delivery, type Webhooks } from '../support/webhooks.ts';
@@ -54,7 +54,12 @@ describe('a delivery', () => {
         from: expect.any(String),
         to: expect.any(String),
         withdrawn: [],
-        bundle: { type: 'bundle', id: expect.stringMatching(/^bundle--/), objects: [object] },
+        bundle: {
+          type: 'bundle',
+          id: expect.stringMatching(/^bundle--/),
+          objects: [marked('amber', object), { id: TLP.amber, name: 'TLP:AMBER' }],
+        },
+        context: [{ tlp: 'amber', sharers: [alice.slug], realm: 'production' }],
       },
     });
     expect(() =>

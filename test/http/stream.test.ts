@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
-import { indicator, newer } from '../support/builders.ts';
+import { indicator, marked, newer } from '../support/builders.ts';
 import { follow, type StreamEvent } from '../support/follow.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
@@ -27,7 +27,12 @@ it('begins now, and tells what is shared as it is shared, whole', async () => {
   expect(await stream.next()).toMatchObject({ event: 'place' });
   const object = indicator();
   await alice.shares(object);
-  expect(await stream.next()).toEqual({ event: 'object', id: expect.any(String), data: object });
+  expect(await stream.next()).toEqual({
+    event: 'object',
+    id: expect.any(String),
+    data: marked('amber', object),
+    context: expect.objectContaining({ tlp: 'amber', sharers: [alice.slug] }),
+  });
   await stream.close();
 });
 

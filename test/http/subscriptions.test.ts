@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../../src/commands/serve.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
-import { indicator } from '../support/builders.ts';
+import { indicator, marked } from '../support/builders.ts';
 import { rowCounts } from '../support/row-counts.ts';
 import { attempts, standing, subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -71,7 +71,7 @@ describe('a subscription', () => {
     expect(await webhooks.until(paused.path, () => true)).toEqual([]);
     await bob.sends('patch', `/subscriptions/${paused.id}`).send({ state: 'active' });
     const [delivery] = await webhooks.until(paused.path, (come) => come.length > 0);
-    expect(delivery?.objects).toEqual([object]);
+    expect(delivery?.objects).toEqual([marked('amber', object)]);
   });
 
   it('of another organisation is not there, whatever is done with it', async () => {
@@ -180,10 +180,10 @@ it('delivers again from the beginning, or from a cursor, when asked to', async (
   const path = `/subscriptions/${subscription.id}/replay`;
   expect((await bob.sends('post', path).send({ start: { cursor: next } })).status).toBe(200);
   const twice = await webhooks.until(subscription.path, (come) => come.length === 2);
-  expect(twice[1]?.objects).toEqual([object]);
+  expect(twice[1]?.objects).toEqual([marked('amber', object)]);
   await bob.sends('post', path).send({});
   const thrice = await webhooks.until(subscription.path, (come) => come.length === 3);
-  expect(thrice[2]?.objects.at(-1)).toEqual(object);
+  expect(thrice[2]?.objects.at(-1)).toEqual(marked('amber', object));
   expect(thrice[2]?.objects.length).toBeGreaterThan(1);
 });
 

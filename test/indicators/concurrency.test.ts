@@ -22,7 +22,7 @@ const times = <T>(count: number, work: (i: number) => Promise<T>) =>
 
 /** The versions that bob was given, oldest first. */
 async function given(id: string): Promise<PostedObject[]> {
-  const { objects } = await bob.reads({ limit: 10_000 });
+  const { objects } = await bob.reads({ limit: 10_000, as_posted: true });
   return objects.filter((object) => object.id === id);
 }
 

@@ -86,7 +86,7 @@ it('finds the same rows by their places, whatever has become of them', async () 
       for (let after = start; after < head; after++) {
         const request = { after, limit };
         const { rows, ...page } = await readRange(tocsin.db, them, request, head);
-        const places = rows.map(({ seq }) => seq);
+        const places = rows.map(({ seq, tlp, sharers }) => ({ seq, tlp, sharers }));
         expect(await placesInRange(tocsin.db, them, request, head)).toEqual({
           ...page,
           rows: places,

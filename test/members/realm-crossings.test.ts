@@ -1,7 +1,7 @@
 /** Nothing crosses realms: each way to try has its test. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Actor, anActor, outcomes, slug } from '../support/actors.ts';
-import { indicator, newer } from '../support/builders.ts';
+import { indicator, marked, newer, type PostedObject } from '../support/builders.ts';
 import { anExercise, EXTENSION, markedFor, playing, type Exercise } from '../support/exercise.ts';
 import { follow } from '../support/follow.ts';
 import { admits } from '../support/groups.ts';
@@ -58,7 +58,7 @@ describe('what is shared in an exercise', () => {
     const [copy] = (await bobPlays.reads({ limit: 10_000 })).objects.filter(
       ({ id }) => id === object.id,
     );
-    expect(copy).toEqual(markedFor(exercise, object));
+    expect(copy).toEqual(marked('amber', markedFor(exercise, object) as PostedObject));
     for (const one of [alice, bob]) {
       expect(outcomes(await one.posts([copy, indicator()]))).toEqual(['realm_crossed', 'created']);
     }

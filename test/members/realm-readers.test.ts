@@ -1,7 +1,7 @@
 /** How far somebody has read, and what is sent to him, is of one realm. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, type Actor } from '../support/actors.ts';
-import { indicator } from '../support/builders.ts';
+import { indicator, marked, TLP } from '../support/builders.ts';
 import { anExercise, markedFor, playing, type Exercise } from '../support/exercise.ts';
 import { subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -62,9 +62,12 @@ describe('a subscription', () => {
     await alicePlays.shares(other);
     const [first] = await webhooks.until(real.path, (come) => come.length > 0);
     const [second] = await webhooks.until(played.path, (come) => come.length > 0);
-    expect(first?.objects).toEqual([object]);
-    expect(first?.text).not.toContain('realm');
-    expect(second?.objects).toEqual([markedFor(exercise, other)]);
+    expect(first?.objects).toEqual([marked('amber', object)]);
+    expect(first?.contexts).toMatchObject([{ realm: 'production' }]);
+    expect((JSON.parse(first?.text ?? '') as { data: object }).data).not.toHaveProperty('realm');
+    const { object_marking_refs: refs, ...given } = second?.objects[0] ?? other;
+    expect([given, refs]).toEqual([markedFor(exercise, other), [TLP.amber]]);
+    expect(second?.contexts).toMatchObject([{ realm: exercise.slug }]);
     const { data } = JSON.parse(second?.text ?? '') as { data: object };
     expect(data).toMatchObject({ realm: exercise.slug });
   });

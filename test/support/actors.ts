@@ -16,8 +16,17 @@ export interface ActorWish {
   readonly expiresAt?: Date;
 }
 
+/** What stands beside an object. */
+export interface Context {
+  readonly tlp: string;
+  readonly sharers: string[];
+  readonly date_added: string | null;
+  readonly realm: string;
+}
+
 export interface Changes {
   readonly objects: PostedObject[];
+  readonly context: Context[];
   readonly withdrawn: string[];
   readonly next: string;
   readonly more: boolean;
@@ -105,7 +114,9 @@ export class Actor {
   }
 
   /** One page of changes, of all that was committed before. */
-  async reads(query: { after?: string; limit?: number } = {}): Promise<Changes> {
+  async reads(
+    query: { after?: string; limit?: number; as_posted?: boolean } = {},
+  ): Promise<Changes> {
     await this.#tocsin.sequenced();
     const response = await this.sends('get', '/changes').query(query);
     if (response.status !== 200) throw new Error(`Not read: ${response.text}`);
@@ -118,9 +129,9 @@ export class Actor {
     return [...new Set(objects.map(({ id }) => id))].toSorted();
   }
 
-  /** `GET /objects/{id}`. */
+  /** `GET /objects/{id}`; as it was posted unless told otherwise. */
   finds(id: string, query: object = {}): Test {
-    return this.sends('get', `/objects/${id}`).query(query);
+    return this.sends('get', `/objects/${id}`).query({ as_posted: true, ...query });
   }
 }
 

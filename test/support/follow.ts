@@ -2,13 +2,15 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { Actor } from './actors.ts';
+import type { Actor, Context } from './actors.ts';
 import type { Tocsin } from './tocsin.ts';
 
 export interface StreamEvent {
   readonly event: string;
   readonly id: string;
   readonly data: unknown;
+  /** Of an object, what came before it. */
+  readonly context?: Context;
 }
 
 export interface Following {
@@ -19,14 +21,22 @@ export interface Following {
   close(): Promise<void>;
 }
 
+interface FollowOptions {
+  readonly after?: string;
+  readonly lastEventId?: string;
+  readonly current?: boolean;
+  readonly asPosted?: boolean;
+}
+
 export async function follow(
   { url }: Tocsin,
   { key }: Actor,
-  { after, lastEventId, current }: { after?: string; lastEventId?: string; current?: boolean } = {},
+  { after, lastEventId, current, asPosted }: FollowOptions = {},
 ): Promise<Following> {
   const query = new URLSearchParams({
     ...(after === undefined ? {} : { after }),
     ...(current === undefined ? {} : { current: String(current) }),
+    ...(asPosted === undefined ? {} : { as_posted: String(asPosted) }),
   });
   // A connection of its own: fetch ends streams now and then when hundreds of others are aborted.
   const request = get(`${url}/api/v1/stream?${query.toString()}`, {
@@ -64,6 +74,7 @@ async function* read(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEven
   const decoder = new TextDecoder();
   let unread = '';
   let id = '';
+  let context: Context | undefined;
   for await (const chunk of body) {
     unread += decoder.decode(chunk, { stream: true });
     for (let end = unread.indexOf('\n\n'); end >= 0; end = unread.indexOf('\n\n')) {
@@ -71,12 +82,11 @@ async function* read(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEven
       unread = unread.slice(end + 2);
       id = fields.get('id') ?? id;
       const data = fields.get('data');
+      const parsed: unknown = data === undefined ? null : JSON.parse(data);
       // Without data it only moves the id on.
-      yield {
-        event: data === undefined ? 'place' : (fields.get('event') ?? 'message'),
-        id,
-        data: data === undefined ? null : JSON.parse(data),
-      };
+      const event = data === undefined ? 'place' : (fields.get('event') ?? 'message');
+      if (event === 'context') context = parsed as Context;
+      else yield { event, id, data: parsed, ...(event === 'object' && context ? { context } : {}) };
     }
   }
   return undefined;

@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { receiveHttp } from '../egress/receiver.ts';
+import type { Context } from './actors.ts';
 import type { PostedObject } from './builders.ts';
 
 export interface Delivery {
@@ -10,6 +11,10 @@ export interface Delivery {
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
   readonly objects: PostedObject[];
+  /** What stands beside each of them. */
+  readonly contexts: Context[];
+  /** The definitions that the server adds to the bundle. */
+  readonly definitions: PostedObject[];
   readonly withdrawn: string[];
   readonly atMs: number;
 }
@@ -76,14 +81,17 @@ export async function receiveWebhooks(): Promise<Webhooks> {
 
 function readDelivery(path: string, headers: IncomingHttpHeaders, text: string): Delivery {
   const { data } = JSON.parse(text) as {
-    data: { bundle?: { objects: PostedObject[] }; withdrawn?: string[] };
+    data: { bundle?: { objects: PostedObject[] }; context?: Context[]; withdrawn?: string[] };
   };
-  const { bundle, withdrawn = [] } = data;
+  const { bundle, context: contexts = [], withdrawn = [] } = data;
+  const objects = bundle?.objects ?? [];
   return {
     path,
     headers,
     text,
-    objects: bundle?.objects ?? [],
+    objects: objects.slice(0, contexts.length),
+    contexts,
+    definitions: objects.slice(contexts.length),
     withdrawn,
     atMs: performance.now(),
   };

@@ -66,7 +66,7 @@ async function deliverUnderKills(
   const verdict = (): Verdict => judge(ledger, stored);
   try {
     const member = await memberOfOrganisation(db, ORGANISATION, 'torture');
-    const wish = { url: receiver.url, description: '', filter: {}, batchMax: 5 };
+    const wish = { url: receiver.url, description: '', filter: {}, batchMax: 5, asPosted: false };
     const context = { ...store, clock: systemClock, quotas: { subscriptions: 2 } };
     const made = await createSubscription(context, member, { ...wish, start: 'beginning' });
     const { id: subscriptionId } = made.subscription;

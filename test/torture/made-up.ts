@@ -79,6 +79,8 @@ function versionOf(stixId: string, content: string, audienceId: number): NewVers
     validUntil: null,
     contentHash: createHash('sha256').update(content).digest('hex'),
     contentKey: null,
+    referencedTlp: null,
+    referencesAt: null,
     content,
     observables: [],
   };

@@ -20,6 +20,7 @@ export interface Receiver {
 const Payload = z.object({
   data: z.object({
     bundle: z.object({ objects: z.array(z.looseObject({ id: z.string() })) }),
+    context: z.array(z.unknown()),
     withdrawn: z.array(z.string()),
   }),
 });
@@ -82,5 +83,7 @@ function read(webhook: Webhook, body: Buffer, { headers }: IncomingMessage) {
       'webhook-signature': String(headers['webhook-signature']),
     }),
   );
-  return [...data.withdrawn.map(withdrawal), ...data.bundle.objects.map(put)];
+  // Behind the objects of the log, the bundle has the definitions of their levels.
+  const objects = data.bundle.objects.slice(0, data.context.length);
+  return [...data.withdrawn.map(withdrawal), ...objects.map(put)];
 }

@@ -149,6 +149,10 @@ create table version (
   content_hash bytea not null,
   content_key bytea,
   content text not null,
+  -- The rank of the strictest TLP reference in the object's own object_marking_refs, and where in
+  -- `content` these begin, in UTF-16 code units. Null where it has none.
+  referenced_tlp smallint,
+  references_at integer,
   accepted_at timestamptz(6) not null default now(),
   audit_id bigint not null,
   unique (realm_id, stix_id, organisation_id, modified)
@@ -219,6 +223,8 @@ create table log (
   realm_id smallint not null,
   date_added timestamptz(6) not null
 ) partition by range (seq);
+-- When a version came to whoever reads it by its id.
+create index log_version on log (version_id) where version_id is not null;
 
 -- Deliveries -------------------------------------------------------------------------------------
 
@@ -237,6 +243,8 @@ create table subscription (
   -- Up to here, it is sent current versions only: it began at the beginning.
   current_to bigint not null default 0,
   batch_max integer not null default 500 check (batch_max between 1 and 500),
+  -- Whether objects are sent without the reference to their TLP level.
+  as_posted boolean not null default false,
   batch_now integer,
   retry_to bigint,
   failures integer not null default 0,

@@ -57,12 +57,40 @@ language sql stable set search_path from current as $$
       and is_wanted(ends_match.filter, p.type, p.labels, p.confidence, p.created_by_ref))
 $$;
 
+-- Of the audiences that the viewer who has been entered is in, those in which it may know the others: not a
+-- group with hidden members, unless it owns that. sharing/reach.ts has the same rule.
+create function telling_audiences() returns integer[]
+language sql stable security definer set search_path from current as $$
+  select coalesce(array_agg(a.id), '{}') from audience a
+  where a.id = any(nullif(current_setting('tocsin.audiences', true), '')::integer[])
+    and (not a.hidden_members or exists (
+      select from audience_owner w where w.audience_id = a.id
+        and w.organisation_id = nullif(current_setting('tocsin.organisation', true), '')::integer))
+$$;
+
+-- The organisations that the viewer may know by name: those that take part, and its own.
+create view known_organisation as
+  select id, slug from organisation
+  where status = 'active' or id = nullif(current_setting('tocsin.organisation', true), '')::integer;
+
+-- The versions that the viewer sees, with the slug of who shared each; null where the viewer may not know:
+-- it gets the version through no audience whose members it may know.
+create view version_told with (security_invoker = true) as
+  select v.*, (
+    select o.slug from known_organisation o where o.id = v.organisation_id and (
+      o.id = (select nullif(current_setting('tocsin.organisation', true), '')::integer)
+      or v.audience_id = any((select telling_audiences())::integer[])
+      or v.audience_id < 0 and exists (
+        select from audience_part p where p.audience_id = v.audience_id
+          and p.part_id = any((select telling_audiences())::integer[])))) as sharer
+  from version v;
+
 -- What of the log the viewer who has been entered is served: row security holds for both tables.
 create view log_served with (security_invoker = true) as
   select l.seq, l.kind, coalesce(v.stix_id, l.stix_id) as stix_id, l.date_added, v.content,
     v.type, v.labels, v.confidence, v.created_by_ref as creator,
-    l.version_id, v.superseded, v.revoked
-  from log l left join version v on v.id = l.version_id
+    v.tlp, v.references_at, v.sharer, l.version_id, v.superseded, v.revoked
+  from log l left join version_told v on v.id = l.version_id
   where case l.kind
     when 'put' then v.id is not null
       -- Whoever joins what an older version went to has not seen it replaced.
@@ -132,8 +160,10 @@ $$;
 -- none after those by which their contents come to bytes_max.
 -- Stable, so that its statements share the snapshot of the one that calls it.
 create function read_log(readers json) returns table (
-  reader integer, seq bigint, kind text, stix_id text, micros bigint, content text)
+  reader integer, seq bigint, kind text, stix_id text, micros bigint, content text,
+  tlp smallint, references_at integer, sharer text)
 language plpgsql stable set search_path from current as $$
+#variable_conflict use_column
 declare
   r record;
 begin
@@ -145,7 +175,8 @@ begin
     perform enter_reader(r.organisation, r.realm, r.ceiling, r.cleared);
     return query
       select r.number, page.seq, page.kind, page.stix_id,
-        (date_part('epoch', page.date_added) * 1000000)::bigint, page.content
+        (date_part('epoch', page.date_added) * 1000000)::bigint, page.content, page.tlp,
+        page.references_at, page.sharer
       from (
         select s.*, coalesce(octet_length(s.content), 0) as bytes,
           sum(octet_length(s.content)) over (order by s.seq rows unbounded preceding) as bytes_so_far
@@ -165,9 +196,11 @@ $$;
 
 -- The places of the very rows that read_log gives, parted by blanks, for many readers of the same
 -- parts of the log: row security is asked about one row of each class, not about every row that a
--- bundle brought for every reader, and those who get the same are told it once, in one text: a result is
--- taken apart value by value, which costs more than finding the places does.
-create function read_places(parts json) returns table (readers integer[], places text)
+-- bundle brought for every reader, and those who get the same are told it once, in one text for each level
+-- and sharer: a result is taken apart value by value, which costs more than finding the places does. Of
+-- each text, no more than row_max places are those that read_log gives.
+create function read_places(parts json)
+returns table (readers integer[], tlp smallint, sharer text, places text)
 language plpgsql stable set search_path from current as $$
 declare
   part record;
@@ -193,24 +226,32 @@ begin
       perform enter_reader(r.organisation, r.realm, r.ceiling, r.cleared);
       numbers := numbers || r.number;
       seen := seen || array(
-        select s.seq from log_served s where s.seq = any(samples)
+        select concat_ws(':', s.seq, s.tlp, s.sharer) from log_served s where s.seq = any(samples)
           and (s.kind <> 'put' or part.filter is null
             or is_wanted(part.filter, s.type, s.labels, s.confidence, s.creator)
             or ends_match(part.filter, s.version_id, s.revoked, s.seq > part.current_to))
         order by s.seq)::text;
     end loop;
     return query
-      select array_agg(t.number), array_to_string(array(
+      select told.numbers, alike.tlp, alike.sharer, array_to_string(array(
         select place from unnest(classes) as class, unnest(class.places) as place
-        where class.sample = any(t.samples::bigint[]) order by place limit part.row_max), ' ')
-      from unnest(numbers, seen) as t (number, samples) group by t.samples;
+        where class.sample = any(alike.samples) order by place limit part.row_max), ' ')
+      from (
+        select array_agg(t.number) as numbers, t.samples::text[] as samples
+        from unnest(numbers, seen) as t (number, samples) group by t.samples
+      ) as told, lateral (
+        select nullif(split_part(one, ':', 2), '')::smallint as tlp,
+          nullif(split_part(one, ':', 3), '') as sharer,
+          array_agg(split_part(one, ':', 1)::bigint) as samples
+        from unnest(told.samples) as one group by 1, 2
+      ) as alike;
   end loop;
   perform leave_readers();
 end
 $$;
 
-revoke execute on function reader_of, is_wanted, previous_version, ends_match, log_classes, enter_reader, leave_readers, read_log,
-  read_places from public;
-grant execute on function reader_of, is_wanted, previous_version, ends_match, log_classes, enter_reader, leave_readers, read_log,
-  read_places to tocsin_app;
-grant select on log_served to tocsin_app;
+revoke execute on function reader_of, is_wanted, previous_version, ends_match, telling_audiences, log_classes,
+  enter_reader, leave_readers, read_log, read_places from public;
+grant execute on function reader_of, is_wanted, previous_version, ends_match, telling_audiences, log_classes,
+  enter_reader, leave_readers, read_log, read_places to tocsin_app;
+grant select on known_organisation, version_told, log_served to tocsin_app;

@@ -19,6 +19,7 @@ const Event = z.object({
     bundle: z.object({
       objects: z.array(z.looseObject({ id: z.string(), modified: z.string().optional() })),
     }),
+    context: z.array(z.unknown()),
     withdrawn: z.array(z.string()),
   }),
 });
@@ -50,8 +51,9 @@ async function take(request: IncomingMessage): Promise<number> {
     tell({ kind: 'refused', why: 'the body is no event of objects' });
     return 400;
   }
-  const { bundle, withdrawn } = event.data.data;
-  const versions = bundle.objects.map(versionKey);
+  const { bundle, context, withdrawn } = event.data.data;
+  // Behind these, the bundle has the definitions of their levels.
+  const versions = bundle.objects.slice(0, context.length).map(versionKey);
   tell({ kind: 'verified', atMs: Date.now(), versions, withdrawn });
   return 204;
 }

@@ -3,9 +3,12 @@ import type { LogPage } from '../../log/reader.ts';
 import { PAGE_BYTES, readPage } from '../../log/reader.ts';
 import { openCursor, sealCursor } from '../../log/cursor.ts';
 import { labelOf } from '../../sharing/realm.ts';
+import { serveObject, type ServedForm } from '../../sharing/served.ts';
+import { isPut } from '../../store/log.ts';
 import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
 import { makeRoom } from '../answers.ts';
+import { ByteWriter } from '../byte-writer.ts';
 import { prefers } from '../negotiation.ts';
 import { sendRaw } from '../raw.ts';
 import type { Services } from '../context.ts';
@@ -16,7 +19,7 @@ import { problems } from './schemas/problem.ts';
 const NDJSON = 'application/x-ndjson';
 
 const LINES_EXAMPLE =
-  '{"object":{"type":"indicator","id":"indicator--…"}}\n' +
+  '{"object":{"type":"indicator","id":"indicator--…"},"context":{"tlp":"amber","sharers":["cert-a"]}}\n' +
   '{"withdrawn":"indicator--…"}\n' +
   '{"next":"<cursor>","more":false}\n';
 const PAGE = 'What changed, and the cursor to go on from';
@@ -44,7 +47,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
         description:
           'Every object version that became visible to you and every id that ceased to be, in one ' +
           'order, without gaps. With `Accept: application/x-ndjson`: a line ' +
-          '`{"object": …}` or `{"withdrawn": id}` each, then `{"next": …, "more": …}`.',
+          '`{"object": …, "context": …}` or `{"withdrawn": id}` each, then `{"next": …, "more": …}`.',
         tags: ['Reading'],
         querystring: ChangesQuery,
         response: { 200: PAGE_ANSWER, ...problems(400, 401, 403, 406, 410) },
@@ -53,53 +56,62 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
     async (request, reply) => {
       const type = prefers(request, ['application/json', NDJSON]);
       const { viewer, realm } = memberOf(request);
-      const { after, limit, current } = request.query;
+      const { after, limit, current, as_posted: asPosted } = request.query;
       const from = after === undefined ? 0 : openCursor(services.keyring, viewer, after, 'after');
       await makeRoom(services, request, reply, PAGE_BYTES);
       const page = await readPage(services.db, viewer, { after: from, limit, current });
       disclose(services, request, 'changes', { objects: page.rows.length, place: page.next });
       const next = sealCursor(services.keyring, viewer, page.next);
       const tail = { ...labelOf(realm), next, more: page.more };
-      const body = toBytes(type === NDJSON ? asLines(page, tail) : asDocument(page, tail));
+      const form = { realm: realm.slug, asPosted };
+      const body = type === NDJSON ? asLines(page, tail, form) : asDocument(page, tail, form);
       await sendRaw(reply, `${type}; charset=utf-8`, body);
     },
   );
   done();
 };
 
-/** The contents are kept as JSON, so they are put together, not parsed and written again. */
-function* asDocument({ rows }: LogPage, place: object): Generator<string> {
+/** About what stands around an object, its context included. */
+const AROUND = 400;
+
+function writerFor({ rows }: LogPage): ByteWriter {
+  return new ByteWriter(rows.reduce((sum, row) => sum + AROUND + (row.content?.length ?? 0), 0));
+}
+
+/** Objects are stored as JSON, so they are put together, not parsed and written again. */
+function asDocument(page: LogPage, place: object, form: ServedForm): Buffer {
+  const [body, contexts] = [writerFor(page), new ByteWriter(page.rows.length * AROUND)];
   const withdrawn: string[] = [];
-  let before = '{"objects":[';
-  for (const { kind, stixId, content } of rows) {
-    if (kind === 'withdraw') withdrawn.push(stixId);
-    if (content === null) continue;
-    yield before;
-    yield content;
-    before = ',';
-  }
-  if (before !== ',') yield before;
-  yield `],${JSON.stringify({ withdrawn, ...place }).slice(1)}`;
-}
-
-function* asLines({ rows }: LogPage, place: object): Generator<string> {
-  for (const { content, stixId } of rows) {
-    if (content === null) yield JSON.stringify({ withdrawn: stixId });
+  let comma = '';
+  body.write('{"objects":[');
+  for (const row of page.rows) {
+    if (!isPut(row)) withdrawn.push(row.stixId);
     else {
-      yield '{"object":';
-      yield content;
-      yield '}';
+      const { object, context } = serveObject(row, form);
+      body.write(comma);
+      body.write(object);
+      contexts.write(comma);
+      contexts.write(context);
+      comma = ',';
     }
-    yield '\n';
   }
-  yield `${JSON.stringify(place)}\n`;
+  body.write(`],"withdrawn":${JSON.stringify(withdrawn)},"context":[`);
+  body.append(contexts);
+  body.write(`],${JSON.stringify(place).slice(1)}`);
+  return body.written;
 }
 
-/** One buffer, without the text of the whole in between: a page is large, and memory is not. */
-function toBytes(pieces: Iterable<string>): Buffer {
-  const list = [...pieces];
-  const bytes = Buffer.allocUnsafe(list.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0));
-  let at = 0;
-  for (const piece of list) at += bytes.write(piece, at);
-  return bytes;
+function asLines(page: LogPage, place: object, form: ServedForm): Buffer {
+  const body = writerFor(page);
+  for (const row of page.rows) {
+    if (!isPut(row)) body.write(`${JSON.stringify({ withdrawn: row.stixId })}\n`);
+    else {
+      const { object, context } = serveObject(row, form);
+      body.write('{"object":');
+      body.write(object);
+      body.write(`,"context":${context}}\n`);
+    }
+  }
+  body.write(`${JSON.stringify(place)}\n`);
+  return body.written;
 }

@@ -4,6 +4,7 @@ import { findHistory, type HistoryRow } from '../../store/history.ts';
 import { VERSIONS_BYTES, VERSIONS_MAX } from '../../store/objects.ts';
 import { asViewer } from '../../store/transaction.ts';
 import { labelOf } from '../../sharing/realm.ts';
+import { serveObject, type ServedForm } from '../../sharing/served.ts';
 import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../access.ts';
 import { makeRoom } from '../answers.ts';
@@ -11,6 +12,7 @@ import { sendRaw } from '../raw.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { RealmLabel } from './schemas/changes.ts';
+import { AsPostedQuery, ContextAnswer } from './schemas/context.ts';
 import { ObjectParams, StixAnswer } from './schemas/object.ts';
 import { problems } from './schemas/problem.ts';
 
@@ -21,6 +23,7 @@ const HistoryAnswer = z
       z.object({
         accepted_at: z.iso.datetime().meta({ description: 'When the server took it' }),
         current: z.boolean().meta({ description: 'Whether its sharer has put no newer one' }),
+        context: ContextAnswer,
         object: StixAnswer,
       }),
     ),
@@ -41,6 +44,7 @@ const read: Route = (app, services) => {
           'release make them.',
         tags: ['Reading'],
         params: ObjectParams,
+        querystring: AsPostedQuery,
         response: {
           200: answer('The versions', HistoryAnswer),
           ...problems(400, 401, 403, 404),
@@ -56,7 +60,8 @@ const read: Route = (app, services) => {
       if (rows.length === 0) throw new Problem('not_found', 'There is no such object for you');
       disclose(services, request, 'history', { objects: rows.length });
       const head = JSON.stringify({ ...labelOf(realm), versions: [] });
-      const body = `${head.slice(0, -2)}${rows.map(toText).join(',')}]}`;
+      const form = { realm: realm.slug, asPosted: request.query.as_posted };
+      const body = `${head.slice(0, -2)}${rows.map((row) => toText(row, form)).join(',')}]}`;
       await sendRaw(reply, 'application/json; charset=utf-8', body);
     },
   );
@@ -65,7 +70,11 @@ const read: Route = (app, services) => {
 /** `GET /objects/{id}/history` */
 export const history = noun(read);
 
-function toText({ content, acceptedAt, superseded }: HistoryRow): string {
-  const head = JSON.stringify({ accepted_at: acceptedAt.toISOString(), current: !superseded });
-  return `${head.slice(0, -1)},"object":${content}}`;
+function toText(row: HistoryRow, form: ServedForm): string {
+  const { object, context } = serveObject(row, form);
+  const head = JSON.stringify({
+    accepted_at: row.acceptedAt.toISOString(),
+    current: !row.superseded,
+  });
+  return `${head.slice(0, -1)},"context":${context},"object":${object}}`;
 }

@@ -7,6 +7,7 @@ import { sendRaw } from '../raw.ts';
 import { createStreamHub } from '../streams/hub.ts';
 import type { Services } from '../context.ts';
 import { textAnswer } from './schemas/answer.ts';
+import { asPosted } from './schemas/context.ts';
 import { Current, Cursor } from './schemas/changes.ts';
 import { problems } from './schemas/problem.ts';
 
@@ -15,6 +16,7 @@ const StreamQuery = z.strictObject({
     description: 'Where to begin; `Last-Event-ID` goes before it; left out: from now on',
   }),
   current: Current,
+  as_posted: asPosted,
 });
 
 const StreamHeaders = z.looseObject({
@@ -25,6 +27,7 @@ const StreamHeaders = z.looseObject({
 });
 
 const EVENTS_EXAMPLE =
+  'event: context\ndata: {"tlp":"amber","sharers":["cert-a"]}\n\n' +
   'event: object\nid: <cursor>\ndata: {"type":"indicator","id":"indicator--…"}\n\n' +
   'event: withdrawn\nid: <cursor>\ndata: "indicator--…"\n\n';
 
@@ -44,8 +47,9 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
         operationId: 'getStream',
         summary: 'Follow what changes',
         description:
-          'Events `object` (data: the STIX object) and `withdrawn` (data: its id), each with a ' +
-          'cursor as its id; give it back as `Last-Event-ID` to go on without a gap.',
+          'Events `context` and `object` (data: the STIX object, and right before it its context) ' +
+          'and `withdrawn` (data: its id). Objects and withdrawals have a cursor as their id; give ' +
+          'it back as `Last-Event-ID` to go on without a gap.',
         tags: ['Reading'],
         querystring: StreamQuery,
         headers: StreamHeaders,
@@ -60,11 +64,9 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no');
       // Kept for a next request, the connection of a stream that a stop ended would hold up the stop.
       reply.header('connection', 'close');
-      await sendRaw(
-        reply,
-        'text/event-stream; charset=utf-8',
-        await hub.open(request, { after: place, current: request.query.current }),
-      );
+      const { current, as_posted: asPosted } = request.query;
+      const events = await hub.open(request, { after: place, current, asPosted });
+      await sendRaw(reply, 'text/event-stream; charset=utf-8', events);
     },
   );
   done();

@@ -45,9 +45,10 @@ const create: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { batch_max: batchMax, ...wish } = request.body;
-      await services.webhooks.check(wish.url);
-      const made = await createSubscription(services, memberOf(request), { ...wish, batchMax });
+      const { batch_max: batchMax, as_posted: asPosted, ...rest } = request.body;
+      await services.webhooks.check(rest.url);
+      const wish = { ...rest, batchMax, asPosted };
+      const made = await createSubscription(services, memberOf(request), wish);
       services.webhooks.changed();
       const answer = { ...toAnswer(made.subscription), secret: made.secret };
       return reply.code(201).header('location', locationOf(request, answer.id)).send(answer);
@@ -110,9 +111,9 @@ const change: Route = (app, services) => {
       },
     },
     async (request) => {
-      const { batch_max: batchMax, ...change } = request.body;
+      const { batch_max: batchMax, as_posted: asPosted, ...change } = request.body;
       if (change.url !== undefined) await services.webhooks.check(change.url);
-      const wish = { ...change, batchMax };
+      const wish = { ...change, batchMax, asPosted };
       const view = await changeSubscription(services, memberOf(request), request.params.id, wish);
       services.webhooks.changed();
       return toAnswer(view);
@@ -155,6 +156,7 @@ export function toAnswer(view: SubscriptionView) {
     description,
     filter: SubscriptionFilter.parse(view.filter),
     batch_max: view.batchMax,
+    as_posted: view.asPosted,
     state: SubscriptionAnswer.shape.state.parse(view.state),
     reason,
     cursor,

@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { sealCursor } from '../../log/cursor.ts';
 import type { Member } from '../../sharing/member.ts';
+import type { ServedForm } from '../../sharing/served.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
 import type { Services } from '../context.ts';
 import { recordDisclosure } from '../disclose.ts';
@@ -23,6 +24,7 @@ export interface FollowerOptions {
   readonly request: FastifyRequest;
   /** As the request was let in. */
   readonly member: Member;
+  readonly form: ServedForm;
   /** The place in the log after which it begins. */
   readonly place: number;
   /** Whether there may be something to read at once: not where it begins at the end of the log. */
@@ -129,9 +131,9 @@ export class Follower {
 
   /** Undefined where there is no room for it at the moment. */
   async #nextPage({ viewer }: Member, behind: boolean): Promise<StreamPage | undefined> {
-    const { current } = this.#options;
+    const { current, form } = this.#options;
     try {
-      return await this.#context.readPage({ viewer, after: this.place, behind, current });
+      return await this.#context.readPage({ viewer, after: this.place, behind, current, form });
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'server_busy') throw error;
       this.#pausedUntil = performance.now() + NO_ROOM_MS;

@@ -13,15 +13,16 @@ import { Follower, type StreamContext } from './follower.ts';
 import { createIdentities } from './identities.ts';
 import { sharePages } from './pages.ts';
 
-/** Where a stream begins, and whether superseded versions are left out. */
-export interface StreamBeginning {
+/** Where a stream begins, whether superseded versions are left out, and whether objects go as posted. */
+export interface StreamOptions {
   readonly after: number | undefined;
   readonly current: boolean;
+  readonly asPosted: boolean;
 }
 
 export interface StreamHub {
   /** The events after a place in the log, for the member behind the request; undefined: from now on. */
-  open(request: FastifyRequest, begin: StreamBeginning): Promise<Readable>;
+  open(request: FastifyRequest, options: StreamOptions): Promise<Readable>;
   close(): void;
 }
 
@@ -48,17 +49,19 @@ export function createStreamHub(services: Services): StreamHub {
   };
   services.stopping.addEventListener('abort', stopAll, { once: true });
   return {
-    open: async (request, { after, current }) => {
+    open: async (request, { after, current, asPosted }) => {
       const place = after ?? (await findLogBounds(services.db)).head;
       // The identity ends a follower, and the follower asks for its identity.
       const dependent = { end: (problem: Problem): void => follower.end(problem) };
       const identity = identities.enter(request, dependent);
+      const member = memberOf(request);
       const follower = new Follower(context, {
         request,
         place,
         isBehind: after !== undefined,
         current,
-        member: memberOf(request),
+        member,
+        form: { realm: member.realm.slug, asPosted },
         check: () => identities.check(identity),
       });
       followers.add(follower);

@@ -2,7 +2,8 @@
 import { sealCursor } from '../../log/cursor.ts';
 import { readPage } from '../../log/reader.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
-import type { LogRow } from '../../store/log.ts';
+import { serveObject, type ServedForm } from '../../sharing/served.ts';
+import { isPut, type LogRow } from '../../store/log.ts';
 import type { Services } from '../context.ts';
 import { coalesce } from './coalesce.ts';
 
@@ -14,6 +15,7 @@ export interface PageRequest {
   readonly behind: boolean;
   /** Whether superseded versions are left out. */
   readonly current: boolean;
+  readonly form: ServedForm;
 }
 
 /** A page that several streams send. */
@@ -43,15 +45,15 @@ type PageServices = Pick<Services, 'db' | 'keyring' | 'budget' | 'limits'>;
  */
 export function sharePages(services: PageServices): (asked: PageRequest) => Promise<StreamPage> {
   return coalesce(
-    ({ viewer: { organisationId, realmId, cleared }, after, behind, current }: PageRequest) =>
-      `${organisationId} ${realmId} ${cleared} ${after} ${behind} ${current}`,
+    ({ viewer: { organisationId, realmId, cleared }, after, behind, current, form }: PageRequest) =>
+      `${organisationId} ${realmId} ${cleared} ${after} ${behind} ${current} ${form.asPosted}`,
     (asked, callers) => buildPage(services, asked, callers),
   );
 }
 
 async function buildPage(
   services: PageServices,
-  { viewer, after, behind, current }: PageRequest,
+  { viewer, after, behind, current, form }: PageRequest,
   callers: number,
 ): Promise<StreamPage> {
   const bytesMax = behind ? services.limits.streams.bytesMax : TAIL_BYTES;
@@ -71,7 +73,8 @@ async function buildPage(
       bytesMax,
     });
     const end = `id: ${sealCursor(services.keyring, viewer, next)}\n\n`;
-    const bytes = Buffer.from(rows.map((row) => toEvent(services, viewer, row)).join('') + end);
+    const events = rows.map((row) => toEvents(services, viewer, row, form));
+    const bytes = Buffer.from(events.join('') + end);
     if (behind) account.give(2 * bytesMax - bytes.length);
     else if (bytes.length > TAIL_BYTES) await account.take(bytes.length);
     return { bytes, rows: rows.length, next, more, release };
@@ -81,9 +84,17 @@ async function buildPage(
   }
 }
 
-function toEvent({ keyring }: PageServices, viewer: Viewer, row: LogRow): string {
+/** The context comes right before its object, without an id: whoever has read only that goes on before both. */
+function toEvents(
+  { keyring }: PageServices,
+  viewer: Viewer,
+  row: LogRow,
+  form: ServedForm,
+): string {
   const id = sealCursor(keyring, viewer, row.seq);
-  return row.content === null
-    ? `event: withdrawn\nid: ${id}\ndata: ${JSON.stringify(row.stixId)}\n\n`
-    : `event: object\nid: ${id}\ndata: ${row.content}\n\n`;
+  if (!isPut(row)) {
+    return `event: withdrawn\nid: ${id}\ndata: ${JSON.stringify(row.stixId)}\n\n`;
+  }
+  const { object, context } = serveObject(row, form);
+  return `event: context\ndata: ${context}\n\nevent: object\nid: ${id}\ndata: ${object}\n\n`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { flag } from './flag.ts';
+import { asPosted, ContextAnswer } from './context.ts';
 import { StixAnswer } from './object.ts';
 
 const PAGE_DEFAULT = 1000;
@@ -32,6 +33,7 @@ export const ChangesQuery = z.strictObject({
     .default(PAGE_DEFAULT)
     .meta({ description: 'Objects and withdrawals in one page, at most' }),
   current: Current,
+  as_posted: asPosted,
 });
 
 export const ChangesAnswer = z
@@ -40,6 +42,7 @@ export const ChangesAnswer = z
     withdrawn: z
       .array(z.string())
       .meta({ description: 'Ids of objects that are no longer visible' }),
+    context: z.array(ContextAnswer).meta({ description: 'Of each object, in the same order' }),
     realm: RealmLabel,
     next: z.string().meta({ description: 'Give it as `after` for what comes then' }),
     more: z.boolean().meta({ description: 'Whether there is more to read now' }),

@@ -1,13 +1,17 @@
 import { z } from 'zod';
+import { asPosted } from './context.ts';
 import { comparableTimestamp, isTimestamp } from '../../../stix/timestamp.ts';
 
 /** A time with an offset, which STIX does not know and people write. */
 const DATE_TIME = z.iso.datetime({ offset: true });
 const BEYOND_MICROSECONDS = /(\.[0-9]{6})[0-9]+/;
 
-export const StixAnswer = z
-  .looseObject({ type: z.string(), id: z.string() })
-  .meta({ id: 'StixObject', description: 'A STIX 2.1 object, as it was posted' });
+export const StixAnswer = z.looseObject({ type: z.string(), id: z.string() }).meta({
+  id: 'StixObject',
+  description:
+    'A STIX 2.1 object as it was posted, with the TLP 2.0 reference of its level among its ' +
+    '`object_marking_refs`, and without references to lower levels',
+});
 
 export const ObjectParams = z.strictObject({
   id: z
@@ -25,6 +29,7 @@ export const VersionQuery = z.strictObject({
     })
     .optional()
     .meta({ description: 'A `modified`, or `all`; the current version when left out' }),
+  as_posted: asPosted,
 });
 
 /** The version asked for as it is stored: to the microsecond, without leap seconds. */

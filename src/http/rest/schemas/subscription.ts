@@ -9,6 +9,10 @@ const url = z
 const description = z.string().max(500);
 const batchMax = z.number().int().min(1).max(500);
 
+const asPosted = z.boolean().meta({
+  description: 'Send objects exactly as posted, without the TLP reference that the server adds',
+});
+
 const start = z
   .union([z.enum(['now', 'beginning']), z.strictObject({ cursor: z.string().max(200) })])
   .meta({ description: 'What comes from now on, all there is, or what came after a cursor' });
@@ -21,6 +25,7 @@ export const NewSubscription = z
     description: description.default(''),
     filter: SubscriptionFilter.default({}),
     batch_max: batchMax.default(500).meta({ description: 'Objects in one POST, at most' }),
+    as_posted: asPosted.default(false),
     start: start.default('now'),
     current: current.meta({
       description:
@@ -36,6 +41,7 @@ export const SubscriptionChange = z
     description: description.optional(),
     filter: SubscriptionFilter.optional(),
     batch_max: batchMax.optional(),
+    as_posted: asPosted.optional(),
     state: z.enum(['active', 'paused']).optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'Give at least one member to change.')
@@ -82,6 +88,7 @@ export const SubscriptionAnswer = z
     description: z.string(),
     filter: SubscriptionFilter,
     batch_max: z.number().int(),
+    as_posted: z.boolean(),
     state: z.enum(['active', 'paused', 'disabled']).meta({
       description: '`paused` by its owner, `disabled` by the server',
     }),
