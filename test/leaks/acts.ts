@@ -1,6 +1,8 @@
 /** What the steps of a history are on a running server. */
 import { noteStanding } from '../../src/store/membership.ts';
-import type { ContentStep, MemberStep, Step } from './step.ts';
+import { UNMARKED } from './model.ts';
+import type { Version } from './shared.ts';
+import type { ContentStep, MemberStep, Rank, Step } from './step.ts';
 import { isAboutContent } from './step.ts';
 import { TLP_ORDER } from '../../src/stix/tlp.ts';
 import { bundle, type PostedObject } from '../support/builders.ts';
@@ -43,16 +45,30 @@ async function purge(world: World, { object }: { readonly object: number }): Pro
   return [taken(await administrates(world, 'POST', path, { reason: 'A history has it so' }))];
 }
 
-/** What the model says is there to be passed on, as it was posted. */
+/** What the model says is there to be passed on, as whoever passes it on sees it. */
 async function passOn(
   world: World,
   step: Extract<ContentStep, { act: 'pass on' }>,
 ): Promise<boolean[]> {
   const version = world.model.passable(step);
   if (version === undefined) return [false];
-  const { number, marked: rank } = version;
+  const { number } = version;
+  const rank = servedRank(world, step.by, version);
   const creator = world.model.creatorOf(step.object);
   return post(world, step, [versionToPost(world, { object: step.object, number, rank, creator })]);
+}
+
+/**
+ * The level whose reference it bears; as it was posted where its sharer made an unmarked one lower than
+ * the default level of whoever passes it on.
+ */
+function servedRank({ model }: World, by: string, version: Version): Rank | null {
+  const { object, number, marked } = version;
+  const eyes = { organisation: by, cleared: false };
+  const same = model.versionsOf(object).filter((one) => one.number === number && !one.revoked);
+  const seen = same.filter((one) => one.sharer !== by && model.mayShow(eyes, one));
+  const rank = Math.max(-1, ...seen.map(({ address }) => address.rank));
+  return rank >= (marked ?? UNMARKED) ? rank : marked;
 }
 
 async function share(world: World, step: Extract<Step, { act: 'share' }>): Promise<boolean[]> {

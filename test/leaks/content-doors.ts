@@ -1,7 +1,9 @@
 /** The doors that are asked for content. */
 import { findMember } from '../../src/store/members.ts';
 import { asViewer } from '../../src/store/transaction.ts';
-import { bundle } from '../support/builders.ts';
+import { bundle, type PostedObject } from '../support/builders.ts';
+import type { Context } from '../support/actors.ts';
+import { holdRow, holdVersion, type Given } from './contexts.ts';
 import { askAs, isTurnedAway, refuseWords, type Door, type Visit } from './door.ts';
 import { Follower } from './follower.ts';
 import type { Hearing } from './judge.ts';
@@ -10,6 +12,16 @@ import { idOf, objectsIn, versionToPost } from './world.ts';
 
 const LIMIT = 10_000;
 const NDJSON = 'application/x-ndjson';
+
+/** Objects and what stands beside each. */
+interface Listed {
+  readonly objects: PostedObject[];
+  readonly context: Context[];
+}
+
+function givenIn({ objects, context }: Listed): Given[] {
+  return objects.map((object, i) => ({ object, context: context[i] }));
+}
 
 /** The changes from the beginning, in documents. */
 const fromTheBeginning = beginning('changes from the beginning', '');
@@ -21,9 +33,9 @@ function beginning(name: string, query: string): Door {
     for (let page = { next: '', more: true }; page.more;) {
       const after = page.next === '' ? '' : `&after=${page.next}`;
       const { text } = await askAs(visit, `/changes?limit=${LIMIT}${after}${query}`);
-      const body = JSON.parse(text) as typeof page & { objects: object[]; withdrawn: string[] };
+      const body = JSON.parse(text) as typeof page & Listed & { withdrawn: string[] };
       // Within a page the order of both is lost: what is withdrawn there is not among its objects.
-      follower.put(text.slice(0, text.lastIndexOf('"withdrawn":')));
+      follower.put(text.slice(0, text.lastIndexOf('"withdrawn":')), ...givenIn(body));
       for (const id of body.withdrawn) follower.withdraw(id);
       page = body;
     }
@@ -45,7 +57,7 @@ const sinceTheCursor: Door = {
       const lines = text.trimEnd().split('\n');
       const last = JSON.parse(lines.pop() ?? '') as { next: string; more: boolean };
       for (const line of lines) {
-        if (line.startsWith('{"object"')) follower.put(line);
+        if (line.startsWith('{"object"')) follower.put(line, JSON.parse(line) as Given);
         else follower.withdraw(line);
       }
       follower.cursor = last.next;
@@ -70,8 +82,18 @@ const oneByOne: Door = {
       const newest = visit.sight.newest.get(object);
       if (newest !== undefined)
         hearing.compare(object, words.has(newest), { due, detail: 'newest' });
+      const place = { world: visit.world, hearing, sights: [visit.sight] };
+      if (answer.status === 200) {
+        const context = JSON.parse(answer.headers['tocsin-context'] ?? 'null') as Context;
+        const alone = JSON.parse(answer.text) as PostedObject;
+        holdVersion(place, { object: alone, context }, { current: true });
+      }
       const all = await askAs(visit, `${path}?version=all`);
       hearAll(visit, hearing, object, refuseWords(visit, hearing, all.text));
+      if (all.status !== 200) continue;
+      for (const given of givenIn(JSON.parse(all.text) as Listed)) {
+        holdVersion(place, given, { current: false });
+      }
     }
   },
 };
@@ -87,6 +109,10 @@ const history: Door = {
       const due = visit.sight.visible.has(object);
       hearing.compare(object, answer.status === 200, { due });
       hearAll(visit, hearing, object, refuseWords(visit, hearing, answer.text));
+      if (answer.status !== 200) continue;
+      const { versions } = JSON.parse(answer.text) as { versions: Given[] };
+      const place = { world: visit.world, hearing, sights: [visit.sight] };
+      for (const given of versions) holdRow(place, given);
     }
   },
 };

@@ -23,6 +23,8 @@ export const CONTROLS: Readonly<Record<string, Break>> = {
   'red-withdrawals-forgotten': forgetRedWithdrawals,
   'purge-untold': purgeSilently,
   'all-rows-alike': takeAllRowsForAlike,
+  'members-of-hidden-groups-named': nameEverybody,
+  'level-of-the-day': serveLevelOfTheDay,
 };
 
 /** What a plan comes to while the server is so broken. */
@@ -145,6 +147,29 @@ async function takeAllRowsForAlike({ sql }: Tocsin): Promise<() => Promise<unkno
   if (alike === text) throw new Error(`The classes are not grouped: ${text}`);
   await sql(alike);
   return () => sql(text);
+}
+
+/** Whoever shares with a group is named to all of it, whether its members are hidden or not. */
+async function nameEverybody({ sql }: Tocsin): Promise<() => Promise<unknown>> {
+  const [found] = await sql<{ text: string }>(
+    `select pg_get_functiondef('telling_audiences'::regproc) as text`,
+  );
+  const text = found?.text ?? '';
+  const naming = text.replace('not a.hidden_members', 'true');
+  if (naming === text) throw new Error(`No members are hidden: ${text}`);
+  await sql(naming);
+  return () => sql(text);
+}
+
+/** A reader of the log is told at which level an object was when it came into the log. */
+async function serveLevelOfTheDay({ sql }: Tocsin): Promise<() => Promise<unknown>> {
+  const [found] = await sql<{ text: string }>(`select pg_get_viewdef('log_served') as text`);
+  const text = found?.text ?? '';
+  const view = 'create or replace view log_served with (security_invoker = true) as';
+  const ofTheDay = text.replace(/\bv\.tlp\b/, 'l.tlp');
+  if (ofTheDay === text) throw new Error(`No level is served: ${text}`);
+  await sql(`${view} ${ofTheDay}`);
+  return () => sql(`${view} ${text}`);
 }
 
 /** What organisations gain and lose is compared with nothing. */

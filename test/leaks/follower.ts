@@ -1,4 +1,5 @@
 /** Who follows the log, and holds what it was told: puts come, withdrawals go. */
+import { holdRow, type Given } from './contexts.ts';
 import type { Viewer } from './founding.ts';
 import type { Hearing, Sight } from './judge.ts';
 import { objectsIn, wordsIn, type World } from './world.ts';
@@ -22,14 +23,16 @@ export class Follower {
   readonly #held = new Set<number>();
   #words = new Set<number>();
   #withdrawn = new Set<number>();
+  #given: Given[] = [];
   #arrived: () => void = () => undefined;
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  /** The text of one object. */
-  put(text: string): void {
+  /** The text of one object, or of several, each with its context. */
+  put(text: string, ...given: Given[]): void {
+    this.#given.push(...given);
     for (const word of wordsIn(this.#world, text)) this.#words.add(word);
     for (const object of objectsIn(this.#world, text)) this.#held.add(object);
     this.#arrived();
@@ -80,6 +83,9 @@ export class Follower {
     for (const object of this.#withdrawn) {
       if (!world.model.knew(who, object)) hearing.refuse(object, 'withdrawn, though never seen');
     }
+    const sights = pushed ? [sight, before] : [sight];
+    for (const one of this.#given) holdRow({ world, hearing, sights }, one);
+    this.#given = [];
     this.#words = new Set();
     this.#withdrawn = new Set();
   }

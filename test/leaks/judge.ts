@@ -1,6 +1,7 @@
 /** Holds what a door showed against the model, and counts what was compared. */
 import type { Model } from './model.ts';
 import type { Eyes } from './shared.ts';
+import { contextsFor, type Told } from './told.ts';
 
 export interface Finding {
   readonly kind: 'leaked' | 'missing';
@@ -74,6 +75,8 @@ export interface Sight {
   readonly current: ReadonlyMap<number, readonly number[]>;
   /** The numbers of all versions that may be shown to it, older ones too. */
   readonly words: ReadonlySet<number>;
+  /** By these numbers, what may stand beside the versions. */
+  readonly contexts: ReadonlyMap<number, readonly Told[]>;
 }
 
 export function sightOf(model: Model, eyes: Eyes): Sight {
@@ -104,7 +107,8 @@ export function sightOf(model: Model, eyes: Eyes): Sight {
   const shared = versions.filter(({ sharer }) => sharer === organisation);
   const own = new Set(shared.map(({ object }) => object));
   const takesPart = model.members.takesPart(organisation);
-  return { takesPart, visible, ofOthers, own, newest, current, words };
+  const contexts = contextsFor(model, eyes, shown);
+  return { takesPart, visible, ofOthers, own, newest, current, words, contexts };
 }
 
 function lastOf(versions: readonly { number: number }[]): { number: number } | undefined {

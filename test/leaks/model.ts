@@ -7,7 +7,8 @@ import { isAboutContent, type ContentStep, type Rank, type Step } from './step.t
 
 type StepOf<Act extends ContentStep['act']> = Extract<ContentStep, { act: Act }>;
 
-const UNMARKED: Rank = 2;
+/** What is shared without a marking. */
+export const UNMARKED: Rank = 2;
 const AMBER: Rank = 2;
 
 export class Model extends Shared {

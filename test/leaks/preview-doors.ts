@@ -59,8 +59,9 @@ const access: Door = {
     const { world, viewer, sight } = visit;
     for (const object of visit.sample) {
       const path = `/objects/${idOf(world, object)}/access?organisation=${world.slugOf(viewer)}`;
-      const { status, text } = await askAs(visit, path, { role: 'publisher' });
-      if (isTurnedAway(visit, hearing, { status, text })) return;
+      const answer = await askAs(visit, path, { role: 'publisher' });
+      const { status, text } = answer;
+      if (isTurnedAway(visit, hearing, answer)) return;
       hearing.compare(object, status === 200, { due: false, may: sight.own.has(object) });
       const sharers = new Set(text.match(/"shared_by":"[^"]+"/g));
       sharers.delete(`"shared_by":"${world.slugOf(viewer)}"`);

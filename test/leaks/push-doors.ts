@@ -1,6 +1,7 @@
 /** The doors that come to the viewer: the stream, and signed webhooks. */
 import { follow } from '../support/follow.ts';
 import { Actor } from '../support/actors.ts';
+import type { PostedObject } from '../support/builders.ts';
 import type { Door, Visit } from './door.ts';
 import { Follower } from './follower.ts';
 import type { Viewer } from './founding.ts';
@@ -65,8 +66,10 @@ async function subscribe(
   const body = { url: world.webhooks.url + path };
   const key = world.credential(who, 'org_admin');
   const { text } = await must(ask(world, { key, method: 'POST', path: '/subscriptions', body }));
-  const unheard = world.webhooks.hears(path, ({ objects, withdrawn }) => {
-    for (const object of objects) follower.put(JSON.stringify(object));
+  const unheard = world.webhooks.hears(path, ({ objects, contexts, withdrawn }) => {
+    for (const [i, object] of objects.entries()) {
+      follower.put(JSON.stringify(object), { object, context: contexts[i] });
+    }
     for (const id of withdrawn) follower.withdraw(id);
   });
   return { id: (JSON.parse(text) as { id: string }).id, unheard };
@@ -87,7 +90,8 @@ async function openStream(
       const event = await following.next();
       if (event === undefined) return;
       const text = JSON.stringify(event.data);
-      if (event.event === 'object') follower.put(text);
+      const given = { object: event.data as PostedObject, context: event.context };
+      if (event.event === 'object') follower.put(text, given);
       if (event.event === 'withdrawn') follower.withdraw(text);
     }
   };

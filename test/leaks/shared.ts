@@ -85,6 +85,22 @@ export class Shared {
     return current !== undefined && this.reaches(eyes, current) && this.reaches(eyes, version);
   }
 
+  /**
+   * Whether an organisation may know who shared a version: itself; or a member that takes part, of which it
+   * gets the version by a name whose members it may know. Of a group with hidden members, its owner may.
+   */
+  mayKnowSharer(organisation: string, { sharer, address }: Version): boolean {
+    if (sharer === organisation) return true;
+    if (this.members.organisations.get(sharer)?.status !== 'active') return false;
+    const names = this.members.within(organisation);
+    return address.to.some((name) => names.has(name) && this.#isTold(organisation, name));
+  }
+
+  #isTold(organisation: string, name: string): boolean {
+    const group = this.members.groups.get(name);
+    return group === undefined || !group.hidden || group.owner === organisation;
+  }
+
   /** Whether somebody has ever seen an object: whoever has not is told of no withdrawal. */
   knew(eyes: Eyes, object: number): boolean {
     return this.#known.has(sightOf(eyes, object));

@@ -122,6 +122,7 @@ function newMark(): string {
 
 export interface Answer {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly text: string;
 }
 
@@ -149,7 +150,8 @@ export async function ask({ tocsin }: Ground, question: Question): Promise<Answe
   const text = await answer.body.text();
   const { statusCode: status } = answer;
   if (status >= 500 || status === 429) throw new Error(`${method} ${path}: ${status} ${text}`);
-  return { status, text };
+  const headers = answer.headers as Answer['headers'];
+  return { status, headers, text };
 }
 
 export function administrates(
@@ -163,9 +165,9 @@ export function administrates(
 }
 
 export async function must(asked: Promise<Answer>): Promise<Answer> {
-  const { status, text } = await asked;
-  if (status >= 300) throw new Error(`${status} ${text}`);
-  return { status, text };
+  const answer = await asked;
+  if (answer.status >= 300) throw new Error(`${answer.status} ${answer.text}`);
+  return answer;
 }
 
 // What is shared ------------------------------------------------------------------------------
