@@ -60,6 +60,7 @@ export const PROBLEMS = {
   nul_character: 'A text holds the character U+0000',
   number_not_representable: 'A number cannot be kept exactly',
   origin_not_allowed: 'The request comes from a page of another origin',
+  organisation_needed: 'Several organisations have an account of yours',
   organisation_not_active: 'The organisation is not active',
   organisation_unknown: 'Unknown organisation',
   password_weak: 'The password is easy to guess',

@@ -123,15 +123,25 @@ function acts(): Command[] {
     new Command(name)
       .description(description)
       .argument('<email>', 'the address of the user')
-      .action((email: string) =>
+      .option(
+        '--org <slug>',
+        'whose user it is, where several organisations have one of this address',
+      )
+      .action((email: string, { org }: { org?: string }) =>
         withStore(async ({ db }) => {
-          const users = await readUsers(db, BY);
-          const user = users.find((one) => one.email === email.toLowerCase());
-          if (user === undefined) throw new Problem('not_found', `There is no user ${email}`);
-          await act(db, user.id, systemClock.now());
+          await act(db, await idOf(db, email, org), systemClock.now());
         }),
       ),
   );
+}
+
+/** Throws Problem not_found, or organisation_needed where several users have the address. */
+async function idOf(db: Database, email: string, org: string | undefined): Promise<string> {
+  const users = await readUsers(db, BY, org);
+  const [user, another] = users.filter((one) => one.email === email.toLowerCase());
+  if (user === undefined) throw new Problem('not_found', `There is no user ${email}`);
+  if (another === undefined) return user.id;
+  throw new Problem('organisation_needed', `Several users have the address ${email}: add --org`);
 }
 
 async function run({ org, redClearance, ...rest }: Options): Promise<void> {

@@ -48,6 +48,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   not_an_owner: 403,
   not_found: 404,
   not_ready: 503,
+  organisation_needed: 400,
   organisation_not_active: 403,
   origin_not_allowed: 403,
   producer_mismatch: 403,

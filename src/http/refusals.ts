@@ -17,8 +17,8 @@ const PROVEN: ReadonlySet<string | undefined> = new Set<ProblemCode>([
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The user as whom somebody tried to sign in. */
-    triedUserId: string | undefined;
+    /** The users as whom somebody may have tried to sign in: all of the address. */
+    triedUserIds: readonly string[] | undefined;
   }
 }
 
@@ -26,20 +26,23 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 
 /** Records every 401, 403 and 429 for the audit. */
 export function auditRefusals(app: FastifyInstance, { refusals }: Services): void {
-  app.decorateRequest('triedUserId', undefined);
+  app.decorateRequest('triedUserIds', undefined);
   app.addHook('onResponse', async (request, reply) => {
     const status = reply.statusCode;
     if (!REFUSALS.has(status)) return;
-    const { member, triedUserId } = request;
-    refusals.record({
-      keyId: member?.keyId ?? refusedKey(request),
-      userId: member?.user?.id ?? triedUserId ?? null,
-      inPerson: member?.user !== undefined,
-      address: clientAddress(request),
-      method: request.method,
-      route: request.routeOptions.url ?? '(none)',
-      code: request.problem ?? String(status),
-    });
+    const { member } = request;
+    const userIds = member === undefined ? (request.triedUserIds ?? []) : [member.user?.id ?? null];
+    for (const userId of userIds.length === 0 ? [null] : userIds) {
+      refusals.record({
+        keyId: member?.keyId ?? refusedKey(request),
+        userId,
+        inPerson: member?.user !== undefined,
+        address: clientAddress(request),
+        method: request.method,
+        route: request.routeOptions.url ?? '(none)',
+        code: request.problem ?? String(status),
+      });
+    }
   });
 }
 

@@ -9,7 +9,7 @@ import ipaddr from 'ipaddr.js';
 import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import type { Database } from '../store/database.ts';
-import { countTry, forgetTries } from '../store/sign-in-tries.ts';
+import { countTry, forgetTries, giveTryBack } from '../store/sign-in-tries.ts';
 
 export interface Attempts {
   /**
@@ -19,6 +19,11 @@ export interface Attempts {
   begin(what: string): Promise<void>;
   /** It was right: what was counted is forgotten. */
   succeed(what: string): Promise<void>;
+  /**
+   * It was right, but does not speak for the tries before it, which may have been made at another
+   * account: only this one is not counted.
+   */
+  giveBack(what: string): Promise<void>;
 }
 
 export interface AttemptsContext {
@@ -41,6 +46,7 @@ export function createAttempts(
       if (until !== undefined) throw tooMany(until.getTime() - now.getTime());
     },
     succeed: (what) => forgetTries(db, named(what)),
+    giveBack: (what) => giveTryBack(db, named(what)),
   };
 }
 

@@ -8,18 +8,18 @@ import { z } from 'zod';
 import { seal, unseal, type Keyring } from '../keyring.ts';
 
 const CONTEXT = 'device';
-const Device = z.object({ email: z.string() });
+const Device = z.object({ user: z.string() });
 
-/** The token for a device on which the user of this address has just signed in. */
-export function newDevice(keyring: Keyring, email: string): string {
-  const text = JSON.stringify({ email: email.toLowerCase(), id: randomUUID() });
+/** The token for a device on which this user has just signed in. */
+export function newDevice(keyring: Keyring, userId: string): string {
+  const text = JSON.stringify({ user: userId, id: randomUUID() });
   return seal(keyring, 'stored-secret', Buffer.from(text), CONTEXT).toString('base64url');
 }
 
-/** The address of the user who signed in on this device; undefined for a token that is not ours. */
-export function accountOfDevice(keyring: Keyring, device: string | undefined): string | undefined {
+/** The id of the user who signed in on this device; undefined for a token that is not ours. */
+export function userOfDevice(keyring: Keyring, device: string | undefined): string | undefined {
   if (device === undefined) return undefined;
   const text = unseal(keyring, 'stored-secret', Buffer.from(device, 'base64url'), CONTEXT);
   if (text === undefined) return undefined;
-  return Device.safeParse(JSON.parse(text.toString('utf8'))).data?.email;
+  return Device.safeParse(JSON.parse(text.toString('utf8'))).data?.user;
 }

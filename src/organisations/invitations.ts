@@ -7,6 +7,7 @@ import {
   findInvited,
   findNamesAround,
   findUser,
+  saltOfUser,
   setPassword,
   takeInvitation,
 } from '../store/users.ts';
@@ -34,7 +35,7 @@ export async function acceptInvitation(
   const names = await findNamesAround(db, invited);
   await refuseWeak(password, { names, path: 'body.password' });
   const source = { name: narrowNetwork(address), known: false };
-  const passwordHash = await hashPassword(password, source);
+  const passwordHash = await hashPassword(password, source, await saltOfUser(db, invited));
   return asServer(db, async (tx) => {
     const id = await takeInvitation(tx, tokenHash, now);
     const user = id === undefined ? undefined : await findUser(tx, { id }, { lock: true });

@@ -13,6 +13,7 @@ import {
   deleteInvitations,
   findInvited,
   findUser,
+  findUsersOf,
   insertUser,
   setIdentity,
   takeInvitation,
@@ -81,8 +82,13 @@ async function byLink(tx: ServerTx, stranger: Stranger): Promise<UserRecord | un
 
 async function byAddress(tx: ServerTx, { email }: Stranger): Promise<UserRecord | undefined> {
   if (email === undefined) return undefined;
-  const user = await findUser(tx, { email });
-  return user?.status === 'invited' ? user : undefined;
+  const users = await findUsersOf(tx, email);
+  const [invited, another] = users.filter(({ status }) => status === 'invited');
+  if (another === undefined) return invited;
+  throw new Problem(
+    'single_sign_on_unknown',
+    'Several organisations have invited this address. Follow the link of the invitation that you mean',
+  );
 }
 
 /** The id of a new analyst, where the operator lets the provider create users. */

@@ -11,6 +11,7 @@ import {
   clearIdentity,
   findNamesAround,
   findUser,
+  saltOfUser,
   setPassword,
   type UserRecord,
 } from '../store/users.ts';
@@ -123,7 +124,7 @@ export async function changePassword(
     if (!matches) throw new Problem('sign_in_failed', 'Current password is incorrect');
     const names = await findNamesAround(db, user.id);
     await refuseWeak(next, { names, path: 'body.next' });
-    const hash = await hashPassword(next, source);
+    const hash = await hashPassword(next, source, await saltOfUser(db, user.id));
     const act = { action: 'user.change_password', ends: 'others', origin } as const;
     await change(context, self, (tx) => setPassword(tx, user.id, hash), act);
   });

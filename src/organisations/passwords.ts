@@ -33,9 +33,15 @@ const derive = promisify(argon2);
 /** Work of this process itself. */
 const OWN: Source = { name: '', known: true };
 
-/** The text to store, computed when the source has its turn. Throws Problem sign_in_busy. */
-export async function hashPassword(password: string, source = OWN): Promise<string> {
-  const salt = randomBytes(SALT_BYTES);
+/**
+ * The text to store, computed when the source has its turn. Users of one address have one salt
+ * (saltOfUser). Throws Problem sign_in_busy.
+ */
+export async function hashPassword(
+  password: string,
+  source = OWN,
+  salt: Buffer = randomBytes(SALT_BYTES),
+): Promise<string> {
   const tag = await queue(source, () =>
     compute(password, { nonce: salt, parameters: CURRENT, tagLength: TAG_BYTES }),
   );
@@ -69,23 +75,57 @@ export interface Asking {
 export async function checkPassword(
   password: string,
   stored: string | null,
-  { source = OWN, first }: Asking = {},
+  asking: Asking = {},
 ): Promise<Verdict> {
-  const [, memory, passes, parallelism, salt = '', tag = ''] = PHC.exec(stored ?? NOBODY) ?? [];
+  const [verdict] = await checkPasswords(password, stored === null ? [] : [stored], asking);
+  return verdict ?? { matches: false, outdated: false };
+}
+
+/**
+ * The same for the stored passwords of all users of an address. They have one salt, so one hash is
+ * computed however many there are, or for none; a further one only where parameters differ.
+ */
+export async function checkPasswords(
+  password: string,
+  stored: readonly string[],
+  { source = OWN, first }: Asking = {},
+): Promise<Verdict[]> {
+  const computed = new Map<string, Buffer>();
+  for (const text of stored.length === 0 ? [NOBODY] : stored) {
+    const work = workOf(text);
+    if (computed.has(work.name)) continue;
+    const begin = computed.size === 0 ? first : undefined;
+    const tag = await queue(source, async () => {
+      await begin?.();
+      return compute(password, work);
+    });
+    computed.set(work.name, tag);
+  }
+  return stored.map((text) => {
+    const { name, tag, parameters } = workOf(text);
+    const actual = computed.get(name);
+    return {
+      matches: actual !== undefined && timingSafeEqual(actual, tag),
+      outdated: JSON.stringify(parameters) !== JSON.stringify(CURRENT),
+    };
+  });
+}
+
+/** What a stored password takes to be compared with; those of one name take the same. */
+function workOf(stored: string): Work & { readonly name: string; readonly tag: Buffer } {
+  const [, memory, passes, parallelism, salt = '', tag = ''] = PHC.exec(stored) ?? [];
   const parameters = {
     memory: Number(memory),
     passes: Number(passes),
     parallelism: Number(parallelism),
   };
   const expected = Buffer.from(tag, 'base64');
-  const nonce = Buffer.from(salt, 'base64');
-  const actual = await queue(source, async () => {
-    await first?.();
-    return compute(password, { nonce, parameters, tagLength: expected.length });
-  });
   return {
-    matches: stored !== null && timingSafeEqual(actual, expected),
-    outdated: JSON.stringify(parameters) !== JSON.stringify(CURRENT),
+    name: `${stored.slice(0, stored.lastIndexOf('$'))} ${expected.length}`,
+    tag: expected,
+    parameters,
+    nonce: Buffer.from(salt, 'base64'),
+    tagLength: expected.length,
   };
 }
 

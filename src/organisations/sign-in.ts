@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
+import { findOrganisationId, findOrganisationSlugs } from '../store/organisations.ts';
 import { asServer } from '../store/transaction.ts';
-import { findUser, setPassword, type UserRecord } from '../store/users.ts';
+import { findUser, findUsersOf, saltOfUser, setPassword, type UserRecord } from '../store/users.ts';
 import { accountFrom, createAttempts, type Attempts } from './attempts.ts';
-import { accountOfDevice, newDevice } from './devices.ts';
-import { checkPassword, hashPassword } from './passwords.ts';
+import { newDevice, userOfDevice } from './devices.ts';
+import { checkPasswords, hashPassword } from './passwords.ts';
 import { useCode } from './second-factor.ts';
 import { beginSession, type Client, type Continued, type SessionContext } from './sessions.ts';
 import { narrowNetwork } from './source-networks.ts';
@@ -15,6 +16,8 @@ export interface SignIn {
   readonly email: string;
   readonly password: string;
   readonly code?: string | undefined;
+  /** Slug; for whoever has an account in several organisations. */
+  readonly organisation?: string | undefined;
   /** Slug of the exercise of the session; production unless given. */
   readonly realm?: string | undefined;
   /** The token of the device, from an earlier sign-in. */
@@ -35,12 +38,16 @@ export interface SignInDesk {
   /**
    * Begins a session. Throws Problem too_many_attempts or sign_in_busy; sign_in_failed, the same
    * for a user who is unknown, disabled or without a password; and, for a caller who knows the
-   * password, second_factor_needed, second_factor_invalid, realm_unknown or realm_not_allowed.
-   * `onKnown` receives the id of the user with this address, for the audit.
+   * password, organisation_needed, second_factor_needed, second_factor_invalid, realm_unknown or
+   * realm_not_allowed. `onKnown` receives the ids of the users with this address, for the audit.
    */
-  signIn(input: SignIn, client: Client, onKnown: (userId: string) => void): Promise<Continued>;
-  /** The token for a device on which the user of this address has just signed in. */
-  deviceOf(email: string): string;
+  signIn(
+    input: SignIn,
+    client: Client,
+    onKnown: (userIds: readonly string[]) => void,
+  ): Promise<Continued>;
+  /** The token for a device on which this user has just signed in. */
+  deviceOf(userId: string): string;
   /**
    * Counts a try of a network, or of a known device, before `work` costs anything; a try that
    * succeeds is not counted. Throws Problem too_many_attempts.
@@ -75,9 +82,9 @@ export function createSignInDesk(context: SignInContext, triesPerMinute: number)
       const trying = { ...input, email: input.email.toLowerCase(), client, onKnown };
       return signIn(context, { ...counters, limits: limits.sign_in }, trying);
     },
-    deviceOf: (email) => newDevice(keyring, email),
+    deviceOf: (userId) => newDevice(keyring, userId),
     limited: async (kind, { address, device }, work) => {
-      const account = accountOfDevice(keyring, device);
+      const account = userOfDevice(keyring, device);
       const source = account === undefined ? { address } : { account };
       await limits[kind].begin(source);
       const result = await work();
@@ -96,7 +103,7 @@ interface Counters {
 
 interface Trying extends SignIn {
   readonly client: Client;
-  readonly onKnown: (userId: string) => void;
+  readonly onKnown: (userIds: readonly string[]) => void;
 }
 
 /** Everything that costs nothing is counted and checked before a hash is computed. */
@@ -106,28 +113,62 @@ async function signIn(
   { onKnown, ...trying }: Trying,
 ): Promise<Continued> {
   const { email, client, password, device } = trying;
-  const known = accountOfDevice(context.keyring, device) === email;
-  const source: TrySource = known ? { account: email } : { address: client.address };
+  const { users, known } = await candidates(context, trying);
+  const source: TrySource =
+    known === undefined ? { address: client.address } : { account: known.id };
   await limits.begin(source);
-  const user = await findUser(context.db.server, { email });
-  if (user !== undefined) onKnown(user.id);
+  onKnown(users.map(({ id }) => id));
+  const able = users.filter(canSignIn);
   const counter =
     known && device !== undefined ? hashOf(device) : accountFrom(email, client.address);
-  const verdict = await checkPassword(password, knownHash(user), {
-    source: { name: known ? email : narrowNetwork(client.address), known },
+  const hashes = able.map(({ passwordHash }) => passwordHash);
+  const verdicts = await checkPasswords(password, hashes, {
+    source: { name: known?.id ?? narrowNetwork(client.address), known: known !== undefined },
     first: () => passwords.begin(counter),
   });
-  if (user === undefined || !verdict.matches) throw failed();
+  const matching = able.filter((_, place) => verdicts[place]?.matches);
+  const [user, another] = matching;
+  if (user === undefined) throw failed();
   await limits.succeed(source);
+  if (another !== undefined) throw await several(context, matching);
   const begun = await enter(context, user, { ...trying, codes });
-  await passwords.succeed(counter);
-  if (verdict.outdated) await rehash(context, user, password);
+  await passwords.giveBack(counter);
+  if (verdicts[able.indexOf(user)]?.outdated) await rehash(context, user, password);
   return begun;
 }
 
-/** The hash to compare with; null, which no password matches after the same work, for a stranger. */
-function knownHash(user: UserRecord | undefined): string | null {
-  return user?.status === 'active' ? user.passwordHash : null;
+/**
+ * The users of an address, of the organisation that is named or of all. On a device where one of them
+ * has signed in, only that one: what is tried there is counted apart, so it must not be another's.
+ */
+async function candidates(
+  { db, keyring }: SignInContext,
+  { email, organisation, device }: Pick<SignIn, 'email' | 'organisation' | 'device'>,
+): Promise<{ users: readonly UserRecord[]; known: UserRecord | undefined }> {
+  const all = await findUsersOf(db.server, email);
+  const id =
+    organisation === undefined ? undefined : await findOrganisationId(db.server, organisation);
+  const users = organisation === undefined ? all : all.filter((one) => one.organisationId === id);
+  const userId = userOfDevice(keyring, device);
+  const known = users.find((one) => one.id === userId);
+  return { users: known === undefined ? users : [known], known };
+}
+
+function canSignIn(user: UserRecord): user is UserRecord & { readonly passwordHash: string } {
+  return user.status === 'active' && user.passwordHash !== null;
+}
+
+/** Told only to somebody who knows the password of all of them. */
+async function several({ db }: SignInContext, users: readonly UserRecord[]): Promise<Problem> {
+  const slugs = await findOrganisationSlugs(
+    db,
+    users.map(({ organisationId }) => organisationId),
+  );
+  return new Problem(
+    'organisation_needed',
+    `This password opens accounts of several organisations. Send \`organisation\`: ${slugs.join(', ')}`,
+    { path: 'body.organisation' },
+  );
 }
 
 interface Entering {
@@ -170,12 +211,9 @@ function hashOf(device: string): string {
   return createHash('sha256').update(device).digest('base64url');
 }
 
-async function rehash(
-  { db }: SignInContext,
-  { id, email }: UserRecord,
-  password: string,
-): Promise<void> {
-  const hash = await hashPassword(password, { name: email, known: true });
+async function rehash({ db }: SignInContext, { id }: UserRecord, password: string): Promise<void> {
+  const source = { name: id, known: true };
+  const hash = await hashPassword(password, source, await saltOfUser(db, id));
   await asServer(db, (tx) => setPassword(tx, id, hash));
 }
 

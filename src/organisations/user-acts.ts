@@ -59,7 +59,9 @@ export async function inviteUser(
     const email = wish.email.toLowerCase();
     const id = await insertUser(tx, { ...wish, email, organisationId, realmId: PRODUCTION });
     if (id === undefined) {
-      throw new Problem('email_taken', 'Another user has this address', { path: 'body.email' });
+      throw new Problem('email_taken', 'Your organisation has a user with this address', {
+        path: 'body.email',
+      });
     }
     return giveLink(tx, by, await findManaged(tx, by, id), now);
   });

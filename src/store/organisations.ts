@@ -77,6 +77,16 @@ export async function findOrganisationId(
   return row?.id;
 }
 
+/** The slugs of organisations, in order. */
+export async function findOrganisationSlugs(
+  db: Database,
+  ids: readonly number[],
+): Promise<string[]> {
+  const rows = await db.server.$queryRaw<{ slug: string }[]>`
+    select slug from organisation where id = any(${[...ids]}::integer[]) order by slug`;
+  return rows.map(({ slug }) => slug);
+}
+
 /** Whether no key of role admin was ever made: nobody could administer the server. */
 export async function isUnfounded(db: Database): Promise<boolean> {
   const [row] = await db.server.$queryRaw<{ unfounded: boolean }[]>`

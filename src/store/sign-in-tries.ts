@@ -38,6 +38,12 @@ export async function countTry(
   return row?.until ?? now;
 }
 
+/** Takes one try back that turned out right, and its wait. */
+export async function giveTryBack(db: Database, what: Buffer): Promise<void> {
+  await db.server.$executeRaw`
+    update sign_in_tries set tries = greatest(tries - 1, 0), wait_until = null where what = ${what}`;
+}
+
 export async function forgetTries(db: Database, what: Buffer): Promise<void> {
   await db.server.$executeRaw`delete from sign_in_tries where what = ${what}`;
 }

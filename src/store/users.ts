@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Database } from './database.ts';
 import { Prisma } from './generated/client.ts';
 import type { ServerTx } from './transaction.ts';
@@ -33,13 +34,13 @@ export interface NewUser {
   readonly redClearance: boolean;
 }
 
-/** Makes an invited user and returns its id, or undefined when the e-mail address is taken. */
+/** Creates an invited user and returns its id; undefined where its organisation has one of this address. */
 export async function insertUser(tx: ServerTx, user: NewUser): Promise<string | undefined> {
   const [row] = await tx.$queryRaw<{ id: string }[]>`
     insert into user_account (organisation_id, realm_id, email, name, role, red_clearance)
     values (${user.organisationId}, ${user.realmId}::smallint, ${user.email}, ${user.name},
       ${user.role}, ${user.redClearance})
-    on conflict (email) do nothing returning id`;
+    on conflict (organisation_id, email) do nothing returning id`;
   return row?.id;
 }
 
@@ -96,10 +97,13 @@ export interface UserRecord {
   readonly subject: string | null;
 }
 
+const RECORD = Prisma.sql`
+  id, organisation_id as "organisationId", realm_id as "realmId", email, role, status,
+  password_hash as "passwordHash", totp_secret as "totpSecret",
+  totp_confirmed_at as "totpConfirmedAt", oidc_subject as subject`;
+
 export type UserName =
-  | { readonly id: string }
-  | { readonly email: string }
-  | { readonly issuer: string; readonly subject: string };
+  { readonly id: string } | { readonly issuer: string; readonly subject: string };
 
 /** The user of this name; with `lock`, nobody else changes it until the transaction ends. */
 export async function findUser(
@@ -109,16 +113,32 @@ export async function findUser(
 ): Promise<UserRecord | undefined> {
   const id = 'id' in by ? by.id : null;
   const [issuer, subject] = 'issuer' in by ? [by.issuer, by.subject] : [null, null];
-  const email = 'email' in by ? by.email : null;
   const [row] = await tx.$queryRaw<UserRecord[]>`
-    select id, organisation_id as "organisationId", realm_id as "realmId", email, role, status,
-      password_hash as "passwordHash", totp_secret as "totpSecret",
-      totp_confirmed_at as "totpConfirmedAt", oidc_subject as subject
-    from user_account
-    where id = ${id}::uuid or email = ${email}
-      or (oidc_issuer = ${issuer} and oidc_subject = ${subject})
+    select ${RECORD} from user_account
+    where id = ${id}::uuid or (oidc_issuer = ${issuer} and oidc_subject = ${subject})
     ${lock ? Prisma.sql`for update` : Prisma.empty}`;
   return row;
+}
+
+/** The users of an address, of every organisation that has one; in lower case. */
+export async function findUsersOf(
+  tx: Prisma.TransactionClient,
+  email: string,
+): Promise<UserRecord[]> {
+  return tx.$queryRaw`
+    select ${RECORD} from user_account where email = ${email} order by created_at, id`;
+}
+
+/** The salt for the password of a user: all users of an address have the same. */
+export async function saltOfUser(db: Database, userId: string): Promise<Buffer> {
+  await db.server.$executeRaw`
+    insert into address_salt (email, salt)
+    select email, ${randomBytes(16)} from user_account where id = ${userId}::uuid
+    on conflict do nothing`;
+  const [row] = await db.server.$queryRaw<{ salt: Uint8Array }[]>`
+    select s.salt from address_salt s join user_account u using (email) where u.id = ${userId}::uuid`;
+  if (row === undefined) throw new Error('A user is gone');
+  return Buffer.from(row.salt);
 }
 
 /** The names that an attacker would try first: of a user, their address and organisation. */

@@ -203,7 +203,7 @@ describe('no other site acts for who is signed in (CVE-2026-44364, CVE-2024-2567
     const object = indicator();
     await chief.shares(object);
     for (const act of ['revoke', 'purge']) {
-      await chief.sends('get', `/objects/${object.id}/${act}`).expect(404);
+      await chief.sends('get', `/objects/${object.id}/${act}`).expect(405);
     }
     expect((await chief.finds(object.id)).body).not.toHaveProperty('revoked', true);
   });

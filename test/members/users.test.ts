@@ -56,12 +56,12 @@ describe('POST /users', () => {
     expect(list.text).not.toContain('argon2');
   });
 
-  it('takes no address twice, in whatever letters, nor in another organisation', async () => {
+  it('takes no address twice in one organisation, in whatever letters', async () => {
     const { email } = await invite(chief);
-    for (const by of [chief, admin]) {
-      const twice = await by.sends('post', '/users').send(wish({ email: email.toUpperCase() }));
-      expect([twice.status, codeOf(twice)]).toEqual([409, 'email_taken']);
-    }
+    const again = wish({ email: email.toUpperCase() });
+    const twice = await chief.sends('post', '/users').send(again);
+    expect([twice.status, codeOf(twice)]).toEqual([409, 'email_taken']);
+    await admin.sends('post', '/users').send(again).expect(201);
   });
 
   it.each([

@@ -88,15 +88,15 @@ const signIn: Route = (app, services) => {
     async (request, reply) => {
       const { refresh_token_in: place, ...wish } = request.body;
       const { signInDesk } = services;
-      const known = (userId: string): void => {
-        request.triedUserId = userId;
+      const known = (userIds: readonly string[]): void => {
+        request.triedUserIds = userIds;
       };
       const signing = { ...wish, device: deviceCookie(request) };
       const begun = await signInDesk.signIn(signing, clientOf(request), known);
       const { refreshToken, refreshExpiresAt } = begun;
       if (place === 'cookie') {
         setRefreshCookie(reply, refreshToken, refreshExpiresAt);
-        setDeviceCookie(reply, signInDesk.deviceOf(wish.email));
+        setDeviceCookie(reply, signInDesk.deviceOf(begun.userId));
       }
       return reply.code(201).send(await tokensOf(request, services, begun, place));
     },

@@ -21,6 +21,9 @@ export const SignInBody = z
     email: Email,
     password: Password,
     code: Code.optional(),
+    organisation: Slug.optional().meta({
+      description: 'For whoever has accounts with several organisations and one password',
+    }),
     realm: Slug.optional().meta({
       description: 'An exercise; the session is in production unless given',
     }),
