@@ -31,8 +31,7 @@ export function auditRefusals(app: FastifyInstance, { refusals }: Services): voi
     const status = reply.statusCode;
     if (!REFUSALS.has(status)) return;
     const { member } = request;
-    const userIds = member === undefined ? (request.triedUserIds ?? []) : [member.user?.id ?? null];
-    for (const userId of userIds.length === 0 ? [null] : userIds) {
+    for (const userId of usersOf(request)) {
       refusals.record({
         keyId: member?.keyId ?? refusedKey(request),
         userId,
@@ -44,6 +43,12 @@ export function auditRefusals(app: FastifyInstance, { refusals }: Services): voi
       });
     }
   });
+}
+
+/** The users of whose organisations the audit records it; null where nobody is known. */
+function usersOf({ member, triedUserIds = [] }: FastifyRequest): readonly (string | null)[] {
+  if (member !== undefined) return [member.user?.id ?? null];
+  return triedUserIds.length === 0 ? [null] : triedUserIds;
 }
 
 function refusedKey(request: FastifyRequest): string | null {
