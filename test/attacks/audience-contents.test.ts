@@ -1,0 +1,87 @@
+/** Contents that one audience was given, and others would learn by posts, filters or results. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anActor, slug, type Actor } from '../support/actors.ts';
+import { address, indicator, marked, newer } from '../support/builders.ts';
+import { admits } from '../support/groups.ts';
+import { subscribes } from '../support/subscribe.ts';
+import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
+
+let tocsin: Tocsin;
+let webhooks: Webhooks;
+let alice: Actor;
+let bob: Actor;
+let carol: Actor;
+
+beforeAll(async () => {
+  webhooks = await receiveWebhooks();
+  tocsin = await startTocsin({ roles: ['http', 'worker'] });
+  const communities = [slug()];
+  alice = await anActor(tocsin, { communities });
+  bob = await anActor(tocsin, { communities });
+  carol = await anActor(tocsin, { communities });
+});
+afterAll(async () => {
+  await tocsin.close();
+  await webhooks.close();
+});
+
+const everything = async (actor: Actor) => JSON.stringify(await actor.reads({ limit: 10_000 }));
+
+describe('content of one audience', () => {
+  it('is not told to another by the filter of a subscription', async () => {
+    const wish = { filter: { confidence_min: 80 } };
+    const outsider = await subscribes(bob, webhooks, wish);
+    const insider = await subscribes(carol, webhooks, wish);
+    const object = indicator({ confidence: 90 });
+    await alice.shares(object, { audience: carol.slug });
+    await alice.shares(newer(object, 1, { confidence: 10 }));
+    const last = indicator({ confidence: 99 });
+    await alice.shares(last);
+    const sent = async (path: string) => {
+      const all = await webhooks.until(path, (come) =>
+        come.some(({ objects }) => objects.some(({ id }) => id === last.id)),
+      );
+      return all.flatMap(({ objects }) => objects.map(({ confidence }) => confidence));
+    };
+    // The control: whoever saw the version before learns that the object ceased to match.
+    expect(await sent(insider.path)).toEqual([90, 10, 99]);
+    expect(await sent(outsider.path)).toEqual([99]);
+  });
+
+  it('stays with it when the same observable goes to another', async () => {
+    const object = marked('green', address());
+    await alice.shares({ ...object, x_note: 'for carol alone' }, { audience: carol.slug });
+    await alice.shares(object);
+    expect(await everything(carol)).toContain('for carol alone');
+    expect(await everything(bob)).not.toContain('for carol alone');
+    expect(await everything(bob)).toContain(object.id);
+  });
+
+  it('is not given away by a level that is changed for every audience', async () => {
+    const object = marked('green', address());
+    await alice.shares({ ...object, x_note: 'for carol only' }, { audience: carol.slug });
+    await alice.shares(object);
+    await alice.sends('patch', `/objects/${object.id}`).send({ tlp: 'amber' }).expect(204);
+    expect(await everything(bob)).not.toContain('for carol only');
+  });
+});
+
+it('a result does not tell who is in a group with hidden members', async () => {
+  const warningFor = async (joins: boolean): Promise<string> => {
+    const owner = await anActor(tocsin);
+    const group = slug('group');
+    const made = { slug: group, name: group, hidden_members: true };
+    await owner.sends('post', '/sharing-groups').send(made).expect(201);
+    await admits(owner, group, alice);
+    if (joins) await admits(owner, group, bob);
+    const object = address();
+    await alice.shares(object, { audience: bob.slug });
+    const { body } = await alice.posts(object, { audience: group }).expect(200);
+    return JSON.stringify(body).replaceAll(group, 'group').replaceAll(object.id, 'id');
+  };
+  const bundle = /"bundle":"[^"]+"/;
+  expect((await warningFor(true)).replace(bundle, '')).toBe(
+    (await warningFor(false)).replace(bundle, ''),
+  );
+});
