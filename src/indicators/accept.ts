@@ -17,7 +17,7 @@ import {
 } from '../store/versions.ts';
 import { saveVersions, type Announced } from '../store/save-versions.ts';
 import { isItselfAlone, type ChosenAudience } from './audience.ts';
-import { chargeVersions, refuseOverQuota, refuseTooLarge } from './daily-bytes.ts';
+import { chargeFor, refuseOverQuota, refuseTooLarge } from './daily-bytes.ts';
 import { decide } from './decide.ts';
 import type { Decision, KnownVersion } from './decision.ts';
 import { endShares, lockCandidates, revocationsAmong } from './end-shares.ts';
@@ -31,7 +31,7 @@ import { inLogOrder } from './log-order.ts';
 import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
 import { widenings } from './asked-audience.ts';
 import { askedAudience, widen } from './widen.ts';
-import { write } from './write.ts';
+import { write, type Bill } from './write.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
 
 export interface AcceptContext {
@@ -105,7 +105,7 @@ export async function accept(
       const { candidates, refusals, decisions, reissues, kept } = await write(
         context,
         member,
-        (tx) => keep(context, tx, { ...request, storedBefore }, examined),
+        (tx, bill) => keep(context, tx, { ...request, storedBefore, bill }, examined),
         request.audience.isBound === true ? [] : request.audience.partIds,
       );
       if (kept > 0) onAccepted();
@@ -173,6 +173,7 @@ function exerciseFor({ viewer, realm }: Member): Exercise | undefined {
 interface KeepRequest extends AcceptRequest {
   /** Bytes that the organisation had stored today before this request. */
   readonly storedBefore: number;
+  readonly bill: Bill;
 }
 
 interface Kept extends Examined {
@@ -233,7 +234,7 @@ async function store(
   candidates: readonly Candidate[],
   decisions: readonly Decision[],
 ): Promise<Pick<Kept, 'reissues' | 'kept'>> {
-  const { member, audience, follows, storedBefore } = request;
+  const { member, audience, follows, storedBefore, bill } = request;
   const maker = { organisationId: member.organisation.id, audiencesMax: quotas.audiences };
   const audienceId = await internUnion(tx, member.viewer.realmId, audience.partIds, maker);
   const versions = newVersions(candidates, decisions, audienceId);
@@ -247,7 +248,7 @@ async function store(
   const reissues = await save(tx, share, inLogOrder(candidates, decisions, versions, widened));
   for (const move of moves(replaced, versions)) await narrow(db, tx, share, move);
   await endShares(tx, member, revocationsAmong(member, versions));
-  if (follows === undefined) await chargeVersions(tx, member, versions, quota);
+  if (follows === undefined) bill.charge = chargeFor(versions, quota);
   return { reissues, kept: versions.length + widened.size };
 }
 

@@ -2,8 +2,8 @@
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
 import type { Database } from '../store/database.ts';
-import type { Tx } from '../store/transaction.ts';
-import { chargeBytes, findBytesStored } from '../store/usage.ts';
+import type { Charge } from '../store/standing.ts';
+import { findBytesStored } from '../store/usage.ts';
 import type { NewVersion } from '../store/versions.ts';
 
 /** Roughly what the database needs beside the text: row, log, inbox and index entries. */
@@ -59,20 +59,16 @@ export function refuseTooLarge(
   if (storedBefore + needed > quota.max) throw exceeded(quota, storedBefore, needed);
 }
 
-/**
- * In the transaction that stores the versions, as its last statement. Throws Problem
- * storage_quota_exceeded where they do not fit into what is left of the day.
- */
-export async function chargeVersions(
-  tx: Tx,
-  { organisation }: Member,
-  versions: readonly NewVersion[],
-  quota: Quota,
-): Promise<void> {
-  const day = { day: dayOf(quota.now), max: quota.max };
-  const needed = bytesOfAll(versions);
-  const stored = await chargeBytes(tx, organisation.id, needed, day);
-  if (stored !== undefined) throw exceeded(quota, stored, needed);
+/** What is charged for versions in the transaction that stores them, as its last statement. */
+export function chargeFor(versions: readonly NewVersion[], quota: Quota): VersionCharge {
+  const { now, max } = quota;
+  const bytes = bytesOfAll(versions);
+  return { bytes, day: dayOf(now), max, exceeded: (stored) => exceeded(quota, stored, bytes) };
+}
+
+/** With the Problem storage_quota_exceeded for where it does not fit into what is left of the day. */
+export interface VersionCharge extends Charge {
+  readonly exceeded: (stored: number) => Problem;
 }
 
 function bytesOfAll(versions: readonly NewVersion[]): number {

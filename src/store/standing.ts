@@ -14,9 +14,40 @@ export async function requireStanding(
 ): Promise<void> {
   const { keyId, sessionId, organisationId, realmId } = standing;
   const [now] = await tx.$queryRaw<StandingNow[]>`
-    select alive, ends_at as "endsAt", role, networks, cleared, ceiling,
-      default_tlp as "defaultTlp", default_community as "defaultCommunityId", identities, usable
+    select ${COLUMNS}
     from standing_of(${keyId ?? null}::text, ${sessionId ?? null}::uuid, ${organisationId}::integer,
       ${realmId}::smallint, ${[...chosenIds]}::integer[])`;
   requireSame(standing, now, at);
 }
+
+/** Bytes that an organisation stores on a day (YYYY-MM-DD), of which it may have so many. */
+export interface Charge {
+  readonly bytes: number;
+  readonly day: string;
+  readonly max: number;
+}
+
+/**
+ * The same, and adds to what the organisation has stored on the day. Where that would be more than its
+ * quota, it adds nothing and returns what is stored already; otherwise undefined. Until the transaction ends, others of the same organisation
+ * wait here: let it be the last statement.
+ */
+export async function requireStandingAndCharge(
+  tx: Prisma.TransactionClient,
+  standing: Standing,
+  at: Date,
+  { bytes, day, max }: Charge,
+  chosenIds: readonly number[] = [],
+): Promise<number | undefined> {
+  const { keyId, sessionId, organisationId, realmId } = standing;
+  const [now] = await tx.$queryRaw<(StandingNow & { stored: number | null })[]>`
+    select stored::float8 as stored, ${COLUMNS}
+    from charge_and_stand(${keyId ?? null}::text, ${sessionId ?? null}::uuid,
+      ${organisationId}::integer, ${realmId}::smallint, ${[...chosenIds]}::integer[],
+      ${day}::date, ${bytes}::bigint, ${max}::bigint)`;
+  requireSame(standing, now, at);
+  return now?.stored ?? undefined;
+}
+
+const COLUMNS = Prisma.sql`alive, ends_at as "endsAt", role, networks, cleared, ceiling,
+  default_tlp as "defaultTlp", default_community as "defaultCommunityId", identities, usable`;

@@ -1,5 +1,4 @@
 import type { Database } from './database.ts';
-import type { Tx } from './transaction.ts';
 
 /** What an organisation has of what its quotas limit. */
 export interface Usage {
@@ -7,13 +6,6 @@ export interface Usage {
   readonly bytes: number;
   readonly audiences: number;
   readonly subscriptions: number;
-}
-
-/** A day (UTC), and the bytes that one organisation may store on it. */
-export interface DailyBytes {
-  /** YYYY-MM-DD. */
-  readonly day: string;
-  readonly max: number;
 }
 
 /** The bytes that an organisation has stored on a day (YYYY-MM-DD, UTC). */
@@ -26,24 +18,6 @@ export async function findBytesStored(
     select bytes::float8 as bytes from organisation_usage
     where organisation_id = ${organisationId} and day = ${day}::date`;
   return row?.bytes ?? 0;
-}
-
-/**
- * Adds to the bytes that an organisation has stored on a day, in the transaction that stores them.
- * Where that would be more than `max`, it adds nothing and returns what is stored already; otherwise
- * undefined. Until the transaction ends, others of the same organisation wait here: let it be the last
- * statement.
- */
-export async function chargeBytes(
-  tx: Tx,
-  organisationId: number,
-  bytes: number,
-  { day, max }: DailyBytes,
-): Promise<number | undefined> {
-  const [row] = await tx.$queryRaw<{ stored: number | null }[]>`
-    select charge_bytes(${organisationId}::integer, ${day}::date, ${bytes}::bigint, ${max}::bigint)
-      ::float8 as stored`;
-  return row?.stored ?? undefined;
 }
 
 /** What an organisation has of what its quotas limit; bytes of a day (YYYY-MM-DD, UTC). */

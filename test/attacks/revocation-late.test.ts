@@ -62,6 +62,34 @@ describe('a revocation that is committed while a part is being written stops tha
   });
 });
 
+it('a revocation that is committed while the bytes wait to be counted stops what they are of', async () => {
+  const who = await anActor(tocsin);
+  await who.shares(indicator(), { audience: who.slug });
+  const lock = new pg.Client({ connectionString: tocsin.databaseUrl });
+  await lock.connect();
+  try {
+    await lock.query('begin');
+    const row = await lock.query(
+      `select from organisation_usage u join organisation o on o.id = u.organisation_id
+       where o.slug = $1 for update of u`,
+      [who.slug],
+    );
+    expect(row.rowCount).toBe(1);
+    const answered = who.posts(indicator(), { audience: who.slug }).then((answer) => answer);
+    const waiting = `select count(*)::integer as n from pg_stat_activity
+      where application_name = 'tocsin tocsin_app' and wait_event_type = 'Lock'
+        and query like '%charge_and_stand%'`;
+    await expect
+      .poll(async () => (await tocsin.sql(waiting))[0]?.['n'], { timeout: 60_000 })
+      .toBe(1);
+    await tocsin.sql('update api_key set revoked_at = now() where id = $1', [idOf(who)]);
+    await lock.query('commit');
+    expect((await answered).body).toMatchObject({ code: 'key_revoked' });
+  } finally {
+    await lock.end();
+  }
+});
+
 type Act = readonly [method: string, path: string, body: object];
 
 /** What writes after it has read a body: by an admin, whose organisation shares the object `own`. */

@@ -126,6 +126,6 @@ $$;
 
 revoke execute on function count_locked, hold_union, intern_union, parts_of, charge_bytes, sweep_unions from public;
 grant execute on function count_locked to tocsin_app, tocsin_server;
-grant execute on function hold_union, intern_union, parts_of, charge_bytes to tocsin_app;
+grant execute on function hold_union, intern_union, parts_of to tocsin_app;
 grant execute on function sweep_unions to tocsin_server;
 grant delete on organisation_usage to tocsin_server;

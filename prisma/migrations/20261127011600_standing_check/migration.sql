@@ -33,3 +33,23 @@ language sql stable security definer set search_path from current as $$
 $$;
 revoke execute on function standing_of from public;
 grant execute on function standing_of to tocsin_app, tocsin_server;
+
+-- Charges what was stored and then asks for the standing, in one round trip. The two are statements of a
+-- volatile function, so the second sees what was revoked while the first waited for its row.
+create function charge_and_stand(key text, session uuid, organisation integer, realm smallint,
+                                 chosen integer[], today date, added bigint, bytes_max bigint,
+                                 out stored bigint, out alive boolean, out ends_at timestamptz,
+                                 out role text, out networks text[], out cleared boolean,
+                                 out ceiling smallint, out default_tlp smallint,
+                                 out default_community integer, out identities text[],
+                                 out usable boolean)
+language plpgsql volatile security definer set search_path from current as $$
+begin
+  stored := charge_bytes(organisation, today, added, bytes_max);
+  select s.* into alive, ends_at, role, networks, cleared, ceiling, default_tlp, default_community,
+      identities, usable
+    from standing_of(key, session, organisation, realm, chosen) as s;
+end
+$$;
+revoke execute on function charge_and_stand from public;
+grant execute on function charge_and_stand to tocsin_app;
