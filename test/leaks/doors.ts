@@ -32,6 +32,7 @@ const TELLS_NOTHING: Readonly<Record<string, string>> = {
   'POST /api/v1/validate': 'judges what is sent, by the language alone',
   'PATCH /api/v1/objects/:id': 'an act of who shares it; a history does it, and 404 otherwise',
   'POST /api/v1/objects/:id/revoke': 'likewise',
+  'POST /api/v1/shares/revoke': 'revokes each object as POST /api/v1/objects/:id/revoke does',
   'POST /api/v1/objects/:id/purge': 'an act of administrators; a history does it',
   'POST /api/v1/subscriptions': 'answers with what was sent',
   'PATCH /api/v1/subscriptions/:id': 'of its owner alone, as GET is',

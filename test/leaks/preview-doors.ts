@@ -1,9 +1,9 @@
 /** The doors that tell who sees what, and why. */
 import { TLP_ORDER } from '../../src/stix/tlp.ts';
-import { askAs, isTurnedAway, type Door, type Visit } from './door.ts';
+import { askAs, isTurnedAway, refuseWords, type Door, type Visit } from './door.ts';
 import { FOUNDERS } from './founding.ts';
 import type { Hearing } from './judge.ts';
-import { idOf } from './world.ts';
+import { idOf, objectsIn } from './world.ts';
 
 interface LevelAnswer {
   readonly problem: unknown;
@@ -70,4 +70,28 @@ const access: Door = {
   },
 };
 
-export const PREVIEW_DOORS = [preview, access];
+/** What its own organisation shares, and who sees it: nothing of what others share. */
+const shares: Door = {
+  name: 'shares',
+  routes: ['GET /api/v1/shares', 'GET /api/v1/shares/:id'],
+  discloses: ['shares'],
+  every: 2,
+  async read(visit, hearing) {
+    const { world, sight } = visit;
+    const listed = await askAs(visit, '/shares?limit=1000', { role: 'publisher' });
+    if (isTurnedAway(visit, hearing, listed)) return;
+    refuseWords(visit, hearing, listed.text);
+    const named = objectsIn(world, listed.text);
+    for (const object of new Set([...named, ...visit.sample])) {
+      hearing.compare(object, named.has(object), { due: false, may: sight.own.has(object) });
+    }
+    for (const object of visit.sample) {
+      const path = `/shares/${idOf(world, object)}`;
+      const { status, text } = await askAs(visit, path, { role: 'publisher' });
+      refuseWords(visit, hearing, text);
+      hearing.compare(object, status === 200, { due: false, may: sight.own.has(object) });
+    }
+  },
+};
+
+export const PREVIEW_DOORS = [preview, access, shares];

@@ -162,6 +162,9 @@ create table version (
 create unique index version_current on version (realm_id, stix_id, organisation_id, variant)
   where not superseded;
 
+-- What an organisation shares at present, in the order of the ids.
+create index version_shared on version (realm_id, organisation_id, stix_id) where not superseded;
+
 -- Which unions are in use.
 create index version_union on version (audience_id) where audience_id < 0;
 

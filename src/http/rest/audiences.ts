@@ -92,6 +92,13 @@ function toLevel({ tlp, indexes, fault, organisations }: Level) {
     objects: [...indexes],
     through_keys: tlp < RED,
     problem: fault ?? null,
+    ...toReceivers(organisations),
+  };
+}
+
+/** Who sees it, who does not and why, and of whom that may not be known. */
+export function toReceivers(organisations: Level['organisations']) {
+  return {
     sees: organisations
       .filter(({ sees }) => sees === true)
       .map(({ slug, through }) => ({ organisation: slug, through: [...through] })),
@@ -121,7 +128,8 @@ function toVersion({ sharer, modified, tlp, revoked, current, ...told }: Explana
   };
 }
 
-function toPart({ kind, slug, told }: KnownPart) {
+/** A part of an audience, and whether its members may be known. */
+export function toPart({ kind, slug, told }: KnownPart) {
   return { kind, slug, members_told: told };
 }
 

@@ -19,6 +19,7 @@ import { quotas } from './quotas.ts';
 import { realms } from './realms.ts';
 import { ownAccount } from './own-account.ts';
 import { sessions } from './sessions.ts';
+import { shares } from './shares.ts';
 import { sharingGroups } from './sharing-groups.ts';
 import { singleSignOn } from './single-sign-on.ts';
 import { stream } from './stream.ts';
@@ -37,6 +38,7 @@ const NOUNS = [
   objects,
   objectActs,
   audiences,
+  shares,
   history,
   changes,
   stream,

@@ -25,7 +25,7 @@ export const PreviewWish = z
   )
   .meta({ id: 'AudiencePreviewWish' });
 
-const Part = z
+export const AudiencePart = z
   .object({
     kind: z.enum(['community', 'group', 'organisation', 'union']),
     slug: z.string(),
@@ -36,13 +36,23 @@ const Part = z
 const through = slugs.meta({ description: 'By which parts of the audience that you may know of' });
 const reason = z.enum(REASONS).meta({ description: 'The first condition that is not met' });
 
+/** Which organisations see something, which do not, and of which that may not be known. */
+export const receivers = {
+  sees: z.array(z.object({ organisation: z.string(), through })),
+  does_not_see: z.array(z.object({ organisation: z.string(), reason })),
+  not_told: slugs.meta({
+    description:
+      'They see it if they are in a group of the audience whose members you may not know',
+  }),
+};
+
 const Problem = z
   .object({ code: z.string(), path: z.string(), detail: z.string() })
   .meta({ description: 'Why it would be refused' });
 
 export const PreviewAnswer = z
   .object({
-    audience: z.array(Part),
+    audience: z.array(AudiencePart),
     levels: z
       .array(
         z.object({
@@ -54,12 +64,7 @@ export const PreviewAnswer = z
             description: 'False for TLP:RED, which no key, feed or webhook gives out',
           }),
           problem: Problem.nullable(),
-          sees: z.array(z.object({ organisation: z.string(), through })),
-          does_not_see: z.array(z.object({ organisation: z.string(), reason })),
-          not_told: slugs.meta({
-            description:
-              'They see it if they are in a group of the audience whose members you may not know',
-          }),
+          ...receivers,
         }),
       )
       .meta({ description: 'One for each marking, the widest first' }),
@@ -93,7 +98,7 @@ export const AccessAnswer = z
         through_keys: z.boolean().meta({
           description: 'False for TLP:RED, which no key, feed or webhook gives out',
         }),
-        audience: z.array(Part),
+        audience: z.array(AudiencePart),
         sees: z.boolean().nullable().meta({
           description: 'Null: it depends on a group whose members you may not know',
         }),

@@ -1,0 +1,172 @@
+import type { FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { Problem } from '../../errors.ts';
+import { revoke } from '../../indicators/revoke.ts';
+import { readShare, readShares, type AddressedShare } from '../../indicators/shares.ts';
+import { TLP_ORDER, tlpRank } from '../../stix/tlp.ts';
+import { memberOf, PUBLISHERS, readmit } from '../access.ts';
+import type { Services } from '../context.ts';
+import { disclose } from '../disclose.ts';
+import { toProblem } from '../problem.ts';
+import { withRenewal } from '../standing.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { toPart, toReceivers } from './audiences.ts';
+import { answer } from './schemas/answer.ts';
+import { ObjectParams } from './schemas/object.ts';
+import { problems } from './schemas/problem.ts';
+import {
+  REVOCATIONS_MAX,
+  Revocations,
+  RevocationsAnswer,
+  ShareAnswer,
+  SharesAnswer,
+  SharesQuery,
+} from './schemas/share.ts';
+
+const tags = ['Sharing'];
+const RED = tlpRank('red');
+
+const list: Route = (app, services) => {
+  app.get(
+    '/shares',
+    {
+      config: { access: PUBLISHERS, inExercises: true, reads: true },
+      schema: {
+        operationId: 'listShares',
+        summary: 'List what your organisation shares, and with whom',
+        description:
+          'The current version of each object, without its content, in the order of the ids. TLP:RED ' +
+          'objects are listed for users with RED clearance only. A page may have fewer objects than ' +
+          '`limit`: go on while `next` is not null.',
+        tags,
+        querystring: SharesQuery,
+        response: { 200: answer('A page of them', SharesAnswer), ...problems(400, 401, 403) },
+      },
+    },
+    async (request) => {
+      const { after = '', limit } = request.query;
+      const page = { after, limit };
+      const { shares, next } = await readShares(services.db, memberOf(request), page);
+      disclose(services, request, 'shares', { objects: shares.length });
+      return { shares: shares.map(toShare), next: next ?? null };
+    },
+  );
+};
+
+const get: Route = (app, services) => {
+  app.get(
+    '/shares/:id',
+    {
+      config: { access: PUBLISHERS, inExercises: true, reads: true },
+      schema: {
+        operationId: 'getShare',
+        summary: 'Get who sees an object that your organisation shares',
+        description:
+          'Who sees it now, and why the others do not. The members of a group that hides them from ' +
+          'you are not revealed.',
+        tags,
+        params: ObjectParams,
+        response: {
+          200: answer('With whom you share it, and who sees it', ShareAnswer),
+          ...problems(400, 401, 403, 404),
+        },
+      },
+    },
+    async (request) => {
+      const share = await readShare(services.db, memberOf(request), request.params.id);
+      disclose(services, request, 'shares', { objects: 1 });
+      return { ...toShare(share), ...toReceivers(share.organisations) };
+    },
+  );
+};
+
+const revokeMany: Route = (app, services) => {
+  app.post(
+    '/shares/revoke',
+    {
+      config: { access: PUBLISHERS, inExercises: true, body: 'list' },
+      schema: {
+        operationId: 'revokeObjects',
+        summary: 'Revoke many objects that your organisation shares',
+        description:
+          `At most ${REVOCATIONS_MAX} in one request. Each object is revoked by itself, in the given ` +
+          'order: one that is rejected leaves the others alone. If the request fails on its way, the ' +
+          'problem has the `results` until then.',
+        tags,
+        body: Revocations,
+        response: {
+          200: answer('What became of each object', RevocationsAnswer),
+          ...problems(400, 401, 403, 409, 413, 415, 503),
+        },
+      },
+    },
+    async (request) => {
+      const results: Result[] = [];
+      try {
+        for (const [index, id] of request.body.ids.entries()) {
+          results.push({ index, id, ...(await revokeOne(services, request, id)) });
+        }
+      } catch (error) {
+        throw results.length === 0 ? error : stoppedAfter(results, error);
+      }
+      return { summary: summaryOf(results), results };
+    },
+  );
+};
+
+/** `/shares`: what an organisation shares at present, and with whom. */
+export const shares = noun(list, get, revokeMany);
+
+type Result = z.infer<typeof RevocationsAnswer>['results'][number];
+
+/** What concerns one object, and leaves the others alone. */
+const OF_ONE: ReadonlySet<string> = new Set(['not_found', 'revocation_impossible']);
+
+async function revokeOne(
+  services: Services,
+  request: FastifyRequest,
+  stixId: string,
+): Promise<Omit<Result, 'index' | 'id'>> {
+  const { db, clock, quotas, sequencer } = services;
+  const context = { db, clock, quotas, onAccepted: () => sequencer.nudge() };
+  try {
+    // What the caller may do can change on the way; what was revoked before stays so.
+    await withRenewal(
+      () => revoke(context, { member: memberOf(request), stixId, requestId: request.id }),
+      () => readmit(services, request),
+    );
+    return { outcome: 'revoked' };
+  } catch (error) {
+    if (!(error instanceof Problem) || !OF_ONE.has(error.code)) throw error;
+    return { outcome: 'rejected', code: error.code, detail: error.message };
+  }
+}
+
+function summaryOf(results: readonly Result[]): { revoked: number; rejected: number } {
+  const revoked = results.filter(({ outcome }) => outcome === 'revoked').length;
+  return { revoked, rejected: results.length - revoked };
+}
+
+/** The same problem, with what was done before it. */
+function stoppedAfter(results: readonly Result[], error: unknown): Problem {
+  const { code, message, path, extra } = toProblem(error);
+  const detail = `${message}. The objects in \`results\` were done before; send the others again`;
+  return new Problem(code, detail, {
+    ...(path === undefined ? {} : { path }),
+    extra: { ...extra, summary: summaryOf(results), results },
+    cause: error,
+  });
+}
+
+function toShare({ stixId, type, modified, sharedAt, revoked, tlp, parts }: AddressedShare) {
+  return {
+    id: stixId,
+    type,
+    modified: modified.toISOString(),
+    shared_at: sharedAt.toISOString(),
+    revoked,
+    tlp: TLP_ORDER[tlp] ?? 'red',
+    through_keys: tlp < RED,
+    audience: parts.map(toPart),
+  };
+}
