@@ -272,7 +272,7 @@ it.skipIf(browserPath === undefined)(
       expect(await page.locator('#organisation').innerText()).toContain(mallory.slug);
       expect(await boundTo(name)).toEqual([]);
       await page.getByRole('button', { name: 'Confirm and sign in' }).click();
-      await page.getByText('You are signed in.').waitFor();
+      await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
       expect(await boundTo(name)).toHaveLength(1);
     } finally {
       await chromium.close();

@@ -103,6 +103,7 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /api/v1/users/{id}/sessions': ADMINS,
   'delete /api/v1/users/{id}/sessions': ADMINS,
   'delete /api/v1/users/{id}/sessions/{session}': ADMINS,
+  'post /api/v1/invitations/describe': 'public',
   'post /api/v1/invitations/accept': 'public',
   'post /api/v1/sessions': 'public',
   'post /api/v1/sessions/refresh': 'public',

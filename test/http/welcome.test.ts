@@ -1,11 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { TOTP } from 'otpauth';
 import type { Browser, Page } from 'playwright-core';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, type Actor } from '../support/actors.ts';
 import { browserPath, startBrowser } from '../support/browser.ts';
+import { clipboardOf, openPage } from '../support/pages.ts';
 import { aPerson, anEmail } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+
+/** Pixels of a module of a QR code, for the one that reads it. */
+const SCALE = 4;
+
+/** The package is typed for another kind of import. */
+const readQrCode = createRequire(import.meta.url)('jsqr') as (
+  pixels: Uint8ClampedArray,
+  width: number,
+  height: number,
+) => { readonly data: string } | null;
 
 let tocsin: Tocsin;
 let chief: Actor;
@@ -18,7 +31,11 @@ afterAll(() => tocsin.close());
 
 interface Invited {
   readonly id: string;
-  readonly invitation: { readonly link: string; readonly token: string };
+  readonly invitation: {
+    readonly link: string;
+    readonly token: string;
+    readonly expires_at: string;
+  };
 }
 
 async function invited(email = anEmail()): Promise<Invited> {
@@ -47,14 +64,68 @@ describe('the page at /', () => {
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toContain('unsafe');
     expect(page.text).not.toMatch(/https?:|<style|<script>|\son\w+=/);
-    for (const [, path = ''] of page.text.matchAll(/(?:src|href)="(\/welcome[^"]+)"/g)) {
-      await request(tocsin.url).get(path).expect(200);
-    }
+    const files = [...page.text.matchAll(/(?:src|href)="(\/welcome[^"]+)"/g)].map(
+      ([, path]) => path,
+    );
+    expect(files).toEqual(['/welcome.css', '/welcome.js']);
+    for (const path of files)
+      await request(tocsin.url)
+        .get(path ?? '')
+        .expect(200);
   });
 
   it('is where a link leads that was made where the server was reached', async () => {
     const { invitation } = await invited();
     expect(invitation.link).toBe(`${tocsin.url}/#/invitation/${invitation.token}`);
+  });
+});
+
+describe('POST /invitations/describe', () => {
+  const describes = (token: string) =>
+    request(tocsin.url).post('/api/v1/invitations/describe').send({ token });
+
+  it('says whose invitation it is, who created it, and until when it can be used', async () => {
+    const email = anEmail();
+    const { invitation } = await invited(email);
+    const { body } = await describes(invitation.token).expect(200);
+    expect(body).toEqual({
+      organisation: { slug: chief.slug, name: chief.slug },
+      email,
+      name: 'Ada',
+      role: 'analyst',
+      invited_by: `an API key of ${chief.slug}`,
+      expires_at: invitation.expires_at,
+      resets_password: false,
+    });
+    const person = await (await aPerson(tocsin, chief, { role: 'org_admin' })).signsIn();
+    const wish = { email: anEmail(), name: 'Grace', role: 'analyst' };
+    const second = await person.sends('post', '/users').send(wish).expect(201);
+    const { invited_by: by } = (await describes(second.body.invitation.token).expect(200)).body;
+    expect(by).toMatch(new RegExp(`^.+ \\(${chief.slug}\\)$`));
+    // Nothing was used up.
+    await describes(invitation.token).expect(200);
+  });
+
+  it('answers every token that cannot be used in the same bytes', async () => {
+    const used = await invited();
+    await request(tocsin.url)
+      .post('/api/v1/invitations/accept')
+      .send({ token: used.invitation.token, password: PASSWORD })
+      .expect(200);
+    const disabled = await invited();
+    await tocsin.sql(`update user_account set status = 'disabled' where id = $1`, [disabled.id]);
+    const expired = await invited();
+    await tocsin.sql(`update invitation set expires_at = now() where user_id = $1`, [expired.id]);
+    const tokens = [used, disabled, expired].map(({ invitation }) => invitation.token);
+    const texts = await Promise.all(
+      [...tokens, 'x'.repeat(43)].map(async (token) => {
+        const { body, status } = await describes(token);
+        return JSON.stringify([status, { ...(body as object), instance: '' }]);
+      }),
+    );
+    expect(new Set(texts).size).toBe(1);
+    expect(texts[0]).toContain('[400,');
+    expect(texts[0]).toContain('"invitation_invalid"');
   });
 });
 
@@ -65,55 +136,67 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
   });
   afterAll(() => browser.close());
 
-  /** A page that fails the test for whatever it complains of, and for each request that leaves the server. */
-  async function open(link: string): Promise<{ page: Page; complaints: string[] }> {
-    const page = await browser.newPage();
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().includes('the server responded with')) {
-        complaints.push(message.text());
-      }
-    });
-    page.on('request', (sent) => {
-      if (!sent.url().startsWith(tocsin.url)) complaints.push(sent.url());
-      if (sent.url().includes('invitation/')) complaints.push(`told: ${sent.url()}`);
-    });
-    await page.goto(link);
-    return { page, complaints };
-  }
+  const open = (link: string) => openPage(browser, tocsin.url, link);
 
   async function setsPassword(page: Page, again = PASSWORD): Promise<void> {
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByLabel('The same again').fill(again);
+    await page.locator('#password').getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByLabel('Repeat the password').fill(again);
     await page.getByRole('button', { name: 'Set the password' }).click();
   }
 
-  it('the invited sets a password, adds a second factor and can sign in', async () => {
+  /** What the QR code on the page says, read from its picture. */
+  async function scan(page: Page): Promise<string | undefined> {
+    const svg = page.getByRole('img', { name: 'QR code' });
+    const [, side = ''] = /^0 0 (\d+) \d+$/.exec((await svg.getAttribute('viewBox')) ?? '') ?? [];
+    const size = Number(side) * SCALE;
+    const pixels = new Uint8ClampedArray(size * size * 4).fill(255);
+    const path = (await svg.locator('path').getAttribute('d')) ?? '';
+    for (const [, column, row] of path.matchAll(/M(\d+) (\d+)h1v1h-1z/g)) {
+      for (let y = 0; y < SCALE; y += 1) {
+        const from = ((Number(row) * SCALE + y) * size + Number(column) * SCALE) * 4;
+        for (let at = from; at < from + SCALE * 4; at += 4) pixels.fill(0, at, at + 3);
+      }
+    }
+    return readQrCode(pixels, size, size)?.data;
+  }
+
+  const codeOf = (secret: string, steps = 0) =>
+    new TOTP({ secret }).generate({
+      timestamp: tocsin.clock.now().getTime() + steps * 30_000,
+    });
+
+  it('says whose invitation it is, and the invited sets a password and adds a second factor', async () => {
     const email = anEmail();
     const { invitation, id } = await invited(email);
     const { page, complaints } = await open(invitation.link);
+    await page.getByText(`invites Ada to the organisation ${chief.slug}`).waitFor();
+    expect(await page.locator('#invited').innerText()).toMatch(
+      /with the role analyst\. It was created by an API key of .+\. It works once, until /,
+    );
+    const user = page.getByRole('textbox', { name: 'User name' });
+    expect(await user.inputValue()).toBe(email);
+    expect(await user.getAttribute('autocomplete')).toBe('username');
+    expect(await page.locator(':focus').getAttribute('id')).toBe('new');
     await setsPassword(page, 'something else entirely');
-    await page.getByText('The two are not the same.').waitFor();
+    await page.getByText('The two passwords are different.').waitFor();
     await setsPassword(page);
     await page.getByText('Add a second factor').waitFor();
     expect(page.url()).toBe(`${tocsin.url}/`);
     const secret = (await page.locator('#secret').innerText()).replaceAll(' ', '');
-    expect(await page.locator('#uri').getAttribute('href')).toContain(secret);
-    const totp = new TOTP({ secret });
-    const shown = (steps: number) =>
-      totp.generate({ timestamp: tocsin.clock.now().getTime() + steps * 30_000 });
-    const digits = page.getByLabel('The six digits that it shows');
-    await digits.fill(shown(20));
+    const uri = await page.locator('#uri').getAttribute('href');
+    expect(uri).toContain(secret);
+    expect(await scan(page)).toBe(uri);
+    const digits = page.getByLabel('Code from the app');
+    await digits.fill(codeOf(secret, 20));
     await page.getByRole('button', { name: 'Confirm' }).click();
     await page.getByText('Wait for the next code').waitFor();
-    await digits.fill(shown(0));
+    await digits.fill(codeOf(secret));
     await page.getByRole('button', { name: 'Confirm' }).click();
-    await page.getByText('You are ready').waitFor();
+    await page.getByText('Your account is ready').waitFor();
     expect(await page.locator('#email').innerText()).toBe(email);
+    expect(await page.locator('#qr svg').count()).toBe(0);
     const codes = await page.locator('#codes li').allInnerTexts();
     expect(codes).toHaveLength(10);
-    expect(complaints).toEqual([]);
     await signsIn(email).expect(401);
     await signsIn(email, { code: codes[0] }).expect(201);
     // The session of the page is over.
@@ -122,35 +205,64 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
       [id],
     );
     expect(row).toEqual({ open: 1 });
+    // From there to the page to sign in, by keyboard.
+    await page.getByRole('link', { name: 'Sign in' }).press('Enter');
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(complaints).toEqual([]);
     await page.close();
   });
 
-  it('who has lost the password keeps the second factor, and is not shown another', async () => {
-    const person = await aPerson(tocsin, chief);
-    const actor = await person.signsIn();
-    const { body } = await actor
-      .sends('post', '/me/second-factor')
-      .send({ password: person.password })
-      .expect(201);
-    const code = new TOTP({ secret: (body as { secret: string }).secret }).generate({
-      timestamp: tocsin.clock.now().getTime(),
-    });
-    await actor.sends('post', '/me/second-factor/confirm').send({ code }).expect(200);
+  it('copies and downloads the recovery codes', async () => {
+    const { invitation } = await invited();
+    const { page, complaints } = await open(invitation.link);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await setsPassword(page);
+    await page.getByText('Add a second factor').waitFor();
+    const secret = (await page.locator('#secret').innerText()).replaceAll(' ', '');
+    await page.getByLabel('Code from the app').fill(codeOf(secret));
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('Your account is ready').waitFor();
+    const codes = await page.locator('#codes li').allInnerTexts();
+    await page.getByRole('button', { name: 'Copy the codes' }).click();
+    await page.getByRole('status').getByText('The codes are copied.').waitFor();
+    const copied = await clipboardOf(page);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download the codes' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('tocsin-recovery-codes.txt');
+    const saved = await readFile(await download.path(), 'utf8');
+    for (const code of codes) {
+      expect(copied).toContain(code);
+      expect(saved).toContain(code);
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('keeps the second factor of a user who sets a new password', async () => {
+    const person = await (await aPerson(tocsin, chief)).withSecondFactor();
     const again = await chief.sends('post', `/users/${person.id}/invitation`).expect(201);
     const { page, complaints } = await open((again.body as Invited).invitation.link);
+    await page.getByText('set a new password').waitFor();
     await setsPassword(page);
-    await page.getByText('You are ready').waitFor();
+    await page.getByText('Your account is ready').waitFor();
     expect(await page.locator('#recovery').isHidden()).toBe(true);
     expect(complaints).toEqual([]);
     await page.close();
   });
 
-  it('a link that is good no more is told so, whatever it holds', async () => {
-    const { page, complaints } = await open(`${tocsin.url}/#/invitation/${'x'.repeat(43)}`);
-    await setsPassword(page);
-    await page.getByText('Ask your administrator for another link').waitFor();
+  it('refuses a link that cannot be used at once, whatever it holds', async () => {
+    const { invitation } = await invited();
+    await request(tocsin.url)
+      .post('/api/v1/invitations/accept')
+      .send({ token: invitation.token, password: PASSWORD })
+      .expect(200);
+    const { page, complaints } = await open(invitation.link);
+    await page.getByRole('heading', { name: 'This link is no longer valid' }).waitFor();
+    expect(await page.locator('input:visible').count()).toBe(0);
     await page.goto(`${tocsin.url}/#/invitation/<img src=x onerror=alert(1)>`);
-    await page.getByText('What it offers is').waitFor();
+    await page.getByRole('link', { name: 'what this server offers', exact: true }).waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -8,6 +8,7 @@ import { changes } from './changes.ts';
 import { communities } from './communities.ts';
 import { history } from './history.ts';
 import { indicators } from './indicators.ts';
+import { invitations } from './invitations.ts';
 import { keys } from './keys.ts';
 import { logos } from './logos.ts';
 import { me } from './me.ts';
@@ -55,6 +56,7 @@ const NOUNS = [
   realms,
   users,
   userAccounts,
+  invitations,
   sessions,
   singleSignOn,
   audit,

@@ -1,0 +1,47 @@
+import { describeInvitation } from '../../organisations/invitation-view.ts';
+import { clientOf } from '../client.ts';
+import { noun, type Route } from '../zod-app.ts';
+import { answer } from './schemas/answer.ts';
+import { InvitationAnswer, InvitationToken } from './schemas/invitation.ts';
+import { problems } from './schemas/problem.ts';
+
+const describe: Route = (app, services) => {
+  app.post(
+    '/invitations/describe',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'describeInvitation',
+        summary: 'Show whose invitation a token belongs to',
+        description:
+          'For whoever holds the token, before they accept. The token goes in the body, so that no ' +
+          'address contains it.',
+        tags: ['Sessions'],
+        body: InvitationToken,
+        response: {
+          200: answer('Whose it is, and until when it can be used', InvitationAnswer),
+          ...problems(400, 415, 429),
+        },
+      },
+    },
+    async (request) => {
+      const { address } = clientOf(request);
+      const { token } = request.body;
+      const found = await services.signInDesk.limited('sign_in', { address }, () =>
+        describeInvitation(services, token),
+      );
+      return {
+        organisation: found.organisation,
+        email: found.email,
+        name: found.name,
+        role: found.role,
+        invited_by: found.invitedBy,
+        expires_at: found.expiresAt.toISOString(),
+        resets_password: found.resetsPassword,
+      };
+    },
+  );
+};
+
+/** `/invitations/describe`: what an invitation says before it is accepted. */
+export const invitations = noun(describe);
