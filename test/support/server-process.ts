@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { environmentWith } from '../../src/config.ts';
 
 /** The project, from which commands are run. */
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TOCSIN = fileURLToPath(new URL('../../bin/tocsin.js', import.meta.url));
 
 const run = promisify(execFile);
