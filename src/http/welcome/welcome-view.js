@@ -32,7 +32,6 @@ export async function guard(work) {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof Refusal)) console.warn(error);
     tell(error instanceof Refusal ? error.message : 'The server cannot be reached. Try again.');
   }
 }
@@ -59,7 +58,8 @@ export function onSubmit(id, work) {
 }
 
 export function onPress(id, work) {
-  element(id).addEventListener('click', once(element(id), work));
+  const press = once(element(id), work);
+  element(id).addEventListener('click', () => void press());
 }
 
 /** Puts a text on the clipboard, which browsers allow on https and on this machine only. */

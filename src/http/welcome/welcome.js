@@ -19,5 +19,5 @@ async function route() {
   else show('home');
 }
 
-addEventListener('hashchange', route);
+addEventListener('hashchange', () => void route());
 void route();
