@@ -7,6 +7,7 @@ import {
   stepsOf,
   verdictOf,
   type KnownPart,
+  type Standing,
   type Verdict,
 } from '../sharing/reach.ts';
 import { findStandings } from '../store/audiences.ts';
@@ -14,7 +15,7 @@ import type { Database } from '../store/database.ts';
 import {
   countParts,
   findPartsOfEach,
-  findShare,
+  findShares,
   listShares,
   type Share,
   type SharesPage,
@@ -46,21 +47,22 @@ export async function readShares(
   const found = await asViewer(db, viewer, (tx) =>
     listShares(tx, viewer, { after, limit: limit + 1 }),
   );
-  const shares = await withinParts(db, found.slice(0, limit));
-  const addressed = await withParts(db, member, shares);
-  const next = shares.length < found.length ? shares.at(-1)?.stixId : undefined;
-  return { shares: addressed, next };
+  const objects = [...Map.groupBy(found, ({ stixId }) => stixId).values()];
+  const page = await withinParts(db, objects.slice(0, limit));
+  const next = page.length < objects.length ? page.at(-1)?.[0]?.stixId : undefined;
+  return { shares: await withParts(db, member, page.flat()), next };
 }
 
-/** The first of them, as many as have PARTS_MAX parts together; one at least. */
-async function withinParts(db: Database, shares: readonly Share[]): Promise<Share[]> {
-  const counts = await countParts(db, [...new Set(shares.map(({ audienceId }) => audienceId))]);
+/** The first objects, as many as have PARTS_MAX parts together; one at least. */
+async function withinParts(db: Database, objects: readonly Share[][]): Promise<Share[][]> {
+  const ids = objects.flatMap((shares) => shares.map(({ audienceId }) => audienceId));
+  const counts = await countParts(db, [...new Set(ids)]);
   let parts = 0;
-  const end = shares.findIndex(({ audienceId }) => {
-    parts += counts.get(audienceId) ?? 1;
+  const end = objects.findIndex((shares) => {
+    for (const { audienceId } of shares) parts += counts.get(audienceId) ?? 1;
     return parts > PARTS_MAX;
   });
-  return end === -1 ? [...shares] : shares.slice(0, Math.max(end, 1));
+  return end === -1 ? [...objects] : objects.slice(0, Math.max(end, 1));
 }
 
 async function withParts(
@@ -81,31 +83,35 @@ export interface ShareWithReceivers extends AddressedShare {
 
 /**
  * One object that a member's organisation shares, and who sees it at this moment, as far as the member
- * may know. Throws Problem not_found, in the same words for an object that only others share.
+ * may know: for each audience that has content or a level of its own. Throws Problem not_found, in the
+ * same words for an object that only others share.
  */
 export async function readShare(
   db: Database,
   member: Member,
   stixId: string,
-): Promise<ShareWithReceivers> {
+): Promise<ShareWithReceivers[]> {
   const { viewer } = member;
-  const found = await asViewer(db, viewer, (tx) => findShare(tx, viewer, stixId));
-  const [share] = found === undefined ? [] : await withParts(db, member, [found]);
-  if (share === undefined) {
+  const found = await asViewer(db, viewer, (tx) => findShares(tx, viewer, stixId));
+  if (found.length === 0) {
     throw new Problem('not_found', 'Your organisation shares no such object');
   }
+  const shares = await withParts(db, member, found);
+  const partIds = shares.flatMap(({ parts }) => parts.map(({ id }) => id));
+  const standings = await findStandings(db, viewer.realmId, partIds);
+  return shares.map((share) => withReceivers(member, share, standings));
+}
+
+function withReceivers(
+  member: Member,
+  share: AddressedShare,
+  standings: readonly Standing[],
+): ShareWithReceivers {
   const asker = askerOf(member);
   const { parts, tlp } = share;
-  const standings = await findStandings(
-    db,
-    viewer.realmId,
-    parts.map(({ id }) => id),
-  );
+  const shared = { sharerId: asker.organisationId, tlp, parts };
   const organisations = standings
     .filter((standing) => isKnown(asker, standing, parts))
-    .map((standing) => {
-      const steps = stepsOf(standing, { sharerId: asker.organisationId, tlp, parts });
-      return { slug: standing.slug, ...verdictOf(steps) };
-    });
+    .map((standing) => ({ slug: standing.slug, ...verdictOf(stepsOf(standing, shared)) }));
   return { ...share, organisations };
 }

@@ -1,8 +1,12 @@
 import type { Part } from '../sharing/reach.ts';
 import type { Database } from './database.ts';
+import { Prisma } from './generated/client.ts';
 import type { Tx } from './transaction.ts';
 
-/** An object that an organisation shares at present: its current version and how that is addressed. */
+/**
+ * An object that an organisation shares at present: its current version and how that is addressed. An
+ * object without versions has several, where audiences were given content or levels of their own.
+ */
 export interface Share {
   readonly stixId: string;
   readonly type: string;
@@ -20,37 +24,42 @@ export interface SharesPage {
   readonly limit: number;
 }
 
+type Own = Readonly<Record<'realmId' | 'organisationId', number>>;
+
+const SHARE = Prisma.sql`stix_id as "stixId", type, modified, accepted_at as "sharedAt", revoked, tlp,
+  audience_id as "audienceId"`;
+
 /**
- * What the viewer's own organisation shares, as far as the viewer may see it, in the order of the ids.
- * Uses version_shared.
+ * What the viewer's own organisation shares, as far as the viewer may see it: up to `limit` objects in
+ * the order of their ids, each with the newest of its variants first. Uses version_shared.
  */
 export async function listShares(
   tx: Tx,
-  { realmId, organisationId }: { readonly realmId: number; readonly organisationId: number },
+  { realmId, organisationId }: Own,
   { after, limit }: SharesPage,
 ): Promise<Share[]> {
   return tx.$queryRaw<Share[]>`
-    select stix_id as "stixId", type, modified, accepted_at as "sharedAt", revoked, tlp,
-      audience_id as "audienceId"
-    from version
+    select ${SHARE} from version
     where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-      and not superseded and stix_id > ${after}
-    order by stix_id limit ${limit}::integer`;
+      and not superseded and stix_id = any(array(
+        select distinct v.stix_id from version v
+        where v.realm_id = ${realmId}::smallint and v.organisation_id = ${organisationId}
+          and not v.superseded and v.stix_id > ${after}
+        order by v.stix_id limit ${limit}::integer))
+    order by stix_id, modified desc, variant`;
 }
 
-/** One of them; undefined where the organisation does not share it. */
-export async function findShare(
+/** The variants of one of them, the newest first; none where the organisation does not share it. */
+export async function findShares(
   tx: Tx,
-  { realmId, organisationId }: { readonly realmId: number; readonly organisationId: number },
+  { realmId, organisationId }: Own,
   stixId: string,
-): Promise<Share | undefined> {
-  const [share] = await tx.$queryRaw<Share[]>`
-    select stix_id as "stixId", type, modified, accepted_at as "sharedAt", revoked, tlp,
-      audience_id as "audienceId"
-    from version
+): Promise<Share[]> {
+  return tx.$queryRaw<Share[]>`
+    select ${SHARE} from version
     where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-      and not superseded and stix_id = ${stixId}`;
-  return share;
+      and not superseded and stix_id = ${stixId}
+    order by modified desc, variant`;
 }
 
 /** How many communities, groups and organisations each of these audiences is made of. */

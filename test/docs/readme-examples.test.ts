@@ -130,7 +130,7 @@ describe('the examples of the README', () => {
       .map((text) => JSON.parse(text));
     expect(shares.shares).toContainEqual(expect.objectContaining({ id: share.id }));
     const named = (rows: { organisation: string }[]) => rows.map((row) => row.organisation);
-    expect(named(share.sees).toSorted()).toEqual(['cert-a', 'cert-b']);
+    expect(named(share.shares[0].sees).toSorted()).toEqual(['cert-a', 'cert-b']);
     expect(revoked.outcome).toBe('updated');
     expect(bulk.results[0]).toMatchObject({ outcome: 'rejected', code: 'revocation_impossible' });
   });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import jsQR from 'jsqr';
 import { TOTP } from 'otpauth';
 import type { Browser, Page } from 'playwright-core';
 import request from 'supertest';
@@ -12,13 +12,6 @@ import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 /** Pixels of a module of a QR code, for the one that reads it. */
 const SCALE = 4;
-
-/** The package is typed for another kind of import. */
-const readQrCode = createRequire(import.meta.url)('jsqr') as (
-  pixels: Uint8ClampedArray,
-  width: number,
-  height: number,
-) => { readonly data: string } | null;
 
 let tocsin: Tocsin;
 let chief: Actor;
@@ -157,7 +150,7 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
         for (let at = from; at < from + SCALE * 4; at += 4) pixels.fill(0, at, at + 3);
       }
     }
-    return readQrCode(pixels, size, size)?.data;
+    return jsQR.default(pixels, size, size)?.data;
   }
 
   const codeOf = (secret: string, steps = 0) =>

@@ -44,6 +44,12 @@ async function list(who: Actor, query: object = {}): Promise<Page> {
   return body as Page;
 }
 
+async function sharesOf(who: Actor, id: string) {
+  const { body } = await who.sends('get', `/shares/${id}`).expect(200);
+  expect(body.id).toBe(id);
+  return body.shares;
+}
+
 const revokes = (who: Actor, ids: unknown) => who.sends('post', '/shares/revoke').send({ ids });
 const organisations = (rows: { organisation: string }[]) =>
   rows.map(({ organisation }) => organisation).toSorted();
@@ -120,13 +126,13 @@ describe('GET /shares/{id}', () => {
   it('says who sees the object, and why the others do not', async () => {
     const object = indicator();
     await alice.shares(object);
-    const { body } = await alice.sends('get', `/shares/${object.id}`).expect(200);
-    expect(organisations(body.sees)).toEqual([alice.slug, bob.slug].toSorted());
-    expect(body.does_not_see).toContainEqual({
+    const [share] = await sharesOf(alice, object.id);
+    expect(organisations(share.sees)).toEqual([alice.slug, bob.slug].toSorted());
+    expect(share.does_not_see).toContainEqual({
       organisation: carol.slug,
       reason: 'ceiling_too_low',
     });
-    expect(body.not_told).toEqual([]);
+    expect(share.not_told).toEqual([]);
     await bob.finds(object.id).expect(200);
     await carol.finds(object.id).expect(404);
   });
@@ -142,11 +148,25 @@ describe('GET /shares/{id}', () => {
     await accepts(carol, group);
     const object = indicator({ object_marking_refs: [TLP.green] });
     await alice.shares(object, { audience: group });
-    const { body } = await alice.sends('get', `/shares/${object.id}`).expect(200);
-    expect(organisations(body.sees)).toEqual([alice.slug]);
-    expect(body.not_told).toEqual(expect.arrayContaining([bob.slug, carol.slug]));
+    const [share] = await sharesOf(alice, object.id);
+    expect(organisations(share.sees)).toEqual([alice.slug]);
+    expect(share.not_told).toEqual(expect.arrayContaining([bob.slug, carol.slug]));
     const { audience } = (await list(alice)).shares.find(({ id }) => id === object.id) ?? {};
     expect(audience).toEqual([{ kind: 'group', slug: group, members_told: false }]);
+  });
+
+  it('has an entry for each audience that was given a level of its own', async () => {
+    const sco = address();
+    const marked = (tlp: string) => ({ ...sco, object_marking_refs: [tlp] });
+    await alice.shares(marked(TLP.green));
+    await alice.shares(marked(TLP.amber), { audience: bob.slug });
+    const shares = await sharesOf(alice, sco.id);
+    expect(shares.map(({ tlp }: Share) => tlp).toSorted()).toEqual(['amber', 'green']);
+    const listed = (await list(alice)).shares.filter(({ id }) => id === sco.id);
+    expect(listed).toHaveLength(2);
+    // A page never ends between them.
+    const first = await list(alice, { limit: 1, after: sco.id.slice(0, -1) });
+    expect(first.shares.map(({ id }) => id)).toEqual([sco.id, sco.id]);
   });
 
   it('is the same 404 for an object of others as for none', async () => {

@@ -35,9 +35,10 @@ const list: Route = (app, services) => {
         operationId: 'listShares',
         summary: 'List what your organisation shares, and with whom',
         description:
-          'The current version of each object, without its content, in the order of the ids. TLP:RED ' +
-          'objects are listed for users with RED clearance only. A page may have fewer objects than ' +
-          '`limit`: go on while `next` is not null.',
+          'The current version of each object, without its content, in the order of the ids; an object ' +
+          'without versions has an entry for each audience that was given content or a level of its own. ' +
+          'TLP:RED objects are listed for users with RED clearance only. A page may have fewer objects ' +
+          'than `limit`: go on while `next` is not null.',
         tags,
         querystring: SharesQuery,
         response: { 200: answer('A page of them', SharesAnswer), ...problems(400, 401, 403) },
@@ -62,8 +63,9 @@ const get: Route = (app, services) => {
         operationId: 'getShare',
         summary: 'Get who sees an object that your organisation shares',
         description:
-          'Who sees it now, and why the others do not. The members of a group that hides them from ' +
-          'you are not revealed.',
+          'Who sees it now, and why the others do not. An object without versions has one entry for each ' +
+          'audience that was given content or a level of its own. The members of a group that hides ' +
+          'them from you are not revealed.',
         tags,
         params: ObjectParams,
         response: {
@@ -73,9 +75,13 @@ const get: Route = (app, services) => {
       },
     },
     async (request) => {
-      const share = await readShare(services.db, memberOf(request), request.params.id);
+      const found = await readShare(services.db, memberOf(request), request.params.id);
       disclose(services, request, 'shares', { objects: 1 });
-      return { ...toShare(share), ...toReceivers(share.organisations) };
+      const shares = found.map((share) => ({
+        ...toShare(share),
+        ...toReceivers(share.organisations),
+      }));
+      return { id: request.params.id, shares };
     },
   );
 };

@@ -36,7 +36,9 @@ export const SharesAnswer = z
   })
   .meta({ id: 'Shares' });
 
-export const ShareAnswer = Share.extend(receivers).meta({ id: 'Share' });
+export const ShareAnswer = z
+  .object({ id: z.string(), shares: z.array(Share.extend(receivers)) })
+  .meta({ id: 'SharesOfObject' });
 
 export const Revocations = z
   .strictObject({
