@@ -25,14 +25,15 @@ export interface Tombstone {
 }
 
 /**
- * Takes an object away for good, whoever shares it and in every realm: its content goes from the
- * tables and from what processes keep of it, whoever sees it gets a withdrawal, and a tombstone
- * stays. The audit, which can never be mended, holds the SHA-256 of the reason and not the reason,
- * which may quote what must be gone.
+ * Deletes an object for good, of every sharer and in every realm: its content is removed from the tables
+ * and from the memory of processes, every organisation that sees it gets a withdrawal, and a tombstone
+ * remains. The audit, which can never be changed, has the SHA-256 of the reason and not the reason
+ * itself, which may quote what has to disappear.
  *
- * Afterwards the id is refused (`purged`) from whoever shared or saw the object. From everybody
- * else it is taken as any other: he never had it from here, and a refusal would tell him of an
- * object that was not for him; the ids of observables can be computed from a guessed value.
+ * Afterwards the id is rejected (`purged`) when an organisation that shared or saw the object posts it.
+ * From every other organisation it is accepted like any id: that one never had the object from here,
+ * and a rejection would reveal that it existed. The ids of observables can be computed from a guessed
+ * value.
  * An administrator who finds it shared anew purges it again, and its new sharer is refused too.
  *
  * Throws Problem not_found for an id that nobody shares, or StandingChanged. Done before, it changes

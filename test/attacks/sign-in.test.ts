@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => tocsin.close());
 
 describe('codes of the second factor cannot be guessed (CVE-2024-45404)', () => {
-  it('whoever has the password has ten tries, which are no more when made at once', async () => {
+  it('someone with the password has ten tries, also when made at once', async () => {
     const person = await aPerson(tocsin, chief);
     const actor = await person.signsIn();
     const { body } = await actor
