@@ -1,5 +1,8 @@
 /** Draws a QR code in this page; nothing of it leaves the browser. */
-import qrcode from './welcome-qrcode-generator.js';
+
+/** The npm package qrcode-generator, which the server serves under this path. */
+const GENERATOR = '/welcome-qrcode-generator.js';
+const { default: qrcode } = await import(GENERATOR);
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** ISO/IEC 18004: so many light modules around it. */
