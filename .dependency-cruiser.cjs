@@ -60,7 +60,7 @@ function rootFilesFor(folder) {
   if (pure.includes(folder)) return 'errors|spelling';
   if (folder === 'http' || folder === 'commands')
     return 'errors|clock|telemetry|keyring|config|limits|version|spelling|schema-issues';
-  return 'errors|clock|telemetry|keyring';
+  return 'errors|clock|telemetry|keyring|spelling';
 }
 
 const tests = '\\.test\\.ts$';

@@ -1,15 +1,18 @@
 import { z } from 'zod';
 import type { LogFilter } from '../store/log.ts';
+import { ProducerName, TypeName } from './filter-names.ts';
 
 const names = z.array(z.string().min(1).max(300)).min(1).max(100);
+const types = z.array(TypeName).min(1).max(100);
+const producers = z.array(ProducerName).min(1).max(100);
 
 /** What a subscription wants; what is left out does not narrow. Withdrawals always come. */
 export const SubscriptionFilter = z
   .strictObject({
-    types: names.optional().meta({ description: 'STIX object types' }),
+    types: types.optional().meta({ description: 'STIX object types' }),
     labels: names.optional().meta({ description: 'At least one of them' }),
     confidence_min: z.number().int().min(0).max(100).optional(),
-    producers: names.optional().meta({
+    producers: producers.optional().meta({
       description: 'Who created it: slugs of organisations, or STIX identities',
     }),
   })

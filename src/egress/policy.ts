@@ -79,6 +79,9 @@ async function addressesOf(
   return { code: 'egress_resolve', detail: 'The host name cannot be resolved' };
 }
 
+/** What to do about an address, scheme or port that is closed by default. */
+const OPENING = '. The operator can allow it with TOCSIN_EGRESS_ALLOW.';
+
 function refuseAddresses(
   target: Target,
   addresses: readonly string[],
@@ -93,16 +96,16 @@ function refuseAddresses(
       address === target.hostname
         ? `The address is not a public one: ${why}`
         : 'The host name resolves to an address that is not public';
-    return { code: 'egress_address', detail };
+    return { code: 'egress_address', detail: `${detail}${OPENING}` };
   }
   return outside.length > 0 ? refuseTransport(target) : undefined;
 }
 
 function refuseTransport({ scheme, port }: Target): EgressRefusal | undefined {
   if (scheme !== 'https:') {
-    return { code: 'egress_scheme', detail: 'The URL must start with https://' };
+    return { code: 'egress_scheme', detail: `The URL must start with https://${OPENING}` };
   }
   return HTTPS_PORTS.has(port)
     ? undefined
-    : { code: 'egress_port', detail: 'The port must be 443 or 8443' };
+    : { code: 'egress_port', detail: `The port must be 443 or 8443${OPENING}` };
 }

@@ -222,11 +222,14 @@ class Ledger {
 
   private busy(holder: Holder, bytes: number): Problem {
     const owned = this.byOwner.get(holder.owner) ?? 0;
-    const whose =
-      owned + bytes > this.limits.perOrganisation ? 'Your organisation has' : 'The server has';
+    const [whose, setting] =
+      owned + bytes > this.limits.perOrganisation
+        ? ['Your organisation has', 'TOCSIN_BYTES_PER_ORGANISATION']
+        : ['The server has', 'TOCSIN_BYTES_IN_FLIGHT'];
     return new Problem(
       'server_busy',
-      `${whose} too many bytes in requests and answers under way. Send fewer at a time, or try again later`,
+      `${whose} too many bytes in requests and answers under way. Send fewer at a time, try again ` +
+        `later, or ask the operator to raise ${setting}.`,
       { extra: { retry_after: RETRY_AFTER_S } },
     );
   }

@@ -20,7 +20,8 @@ export function rejectCrossSite(app: FastifyInstance, services: Services): void 
     if (SAFE.has(request.method) || isOwn(services, request)) return;
     throw new Problem(
       'origin_not_allowed',
-      'Call the API from a page of this server, or from a program that sends no Origin header',
+      'Call the API from a page of this server, or from a program that sends no Origin header. Behind a ' +
+        'proxy that changes the host, the operator has to set TOCSIN_PUBLIC_URL.',
       { path: 'origin' },
     );
   });

@@ -47,8 +47,14 @@ const BURST_S = 600;
 const NETWORKS_MAX = 65_536;
 
 export function createRates(limits: RateLimits): Rates {
-  const keys = createMeter(limits, 1);
-  const organisations = createMeter(limits, limits.organisation);
+  const keys = createMeter(limits, 1, {
+    requests: 'TOCSIN_RATE_REQUESTS',
+    rows: 'TOCSIN_RATE_ROWS',
+  });
+  const organisations = createMeter(limits, limits.organisation, {
+    requests: 'TOCSIN_RATE_ORGANISATION',
+    rows: 'TOCSIN_RATE_ORGANISATION',
+  });
   const wrongKeys = new RateLimiterMemory({ points: limits.wrongKeys, duration: MINUTE_S });
   const salt = randomBytes(16);
   const { requests: most, rows: mostRows } = limits;
@@ -84,7 +90,11 @@ export function createRates(limits: RateLimits): Rates {
       // Networks that share a count, which they cannot foresee, share the limit of wrong keys alone.
       const hash = createHash('sha256').update(salt).update(networkOf(address)).digest();
       const slot = String(hash.readUInt32BE() % NETWORKS_MAX);
-      await counted(wrongKeys.consume(slot), 'Too many keys from your network were wrong');
+      await counted(
+        wrongKeys.consume(slot),
+        'Too many keys from your network were wrong',
+        'TOCSIN_RATE_WRONG_KEYS',
+      );
     },
   };
 }
@@ -103,7 +113,11 @@ interface Left {
 }
 
 /** Counts requests and rows by name, with `times` what one key may. */
-function createMeter({ requests, burst, rows }: RateLimits, times: number) {
+function createMeter(
+  { requests, burst, rows }: RateLimits,
+  times: number,
+  settings: Record<Counted, string>,
+) {
   const steady = new RateLimiterMemory({ points: requests * times, duration: MINUTE_S });
   const spare = new RateLimiterMemory({ points: burst * times, duration: BURST_S });
   const both = new BurstyRateLimiter(steady, spare);
@@ -116,9 +130,14 @@ function createMeter({ requests, burst, rows }: RateLimits, times: number) {
   };
   return {
     admit: async (name: string, { who, reads }: Asking): Promise<Record<Counted, Left>> => {
-      const asked = await counted(both.consume(name), `${who} asked too often`);
+      const asked = await counted(
+        both.consume(name),
+        `${who} sent too many requests`,
+        settings.requests,
+      );
       const { spent, resetMs } = await usedOf(name);
-      if (reads && spent >= read.points) throw tooMuch(`${who} read too much`, resetMs);
+      if (reads && spent >= read.points)
+        throw tooMuch(`${who} read too many objects`, resetMs, settings.rows);
       return {
         requests: { remaining: asked.remainingPoints, resetMs: asked.msBeforeNext },
         rows: { remaining: read.points - spent, resetMs },
@@ -138,18 +157,23 @@ function createMeter({ requests, burst, rows }: RateLimits, times: number) {
   };
 }
 
-async function counted(consumed: Promise<RateLimiterRes>, detail: string): Promise<RateLimiterRes> {
+async function counted(
+  consumed: Promise<RateLimiterRes>,
+  detail: string,
+  setting: string,
+): Promise<RateLimiterRes> {
   try {
     return await consumed;
   } catch (error) {
     if (!(error instanceof RateLimiterRes)) throw error;
-    throw tooMuch(detail, error.msBeforeNext);
+    throw tooMuch(detail, error.msBeforeNext, setting);
   }
 }
 
-function tooMuch(detail: string, waitMs: number): Problem {
+function tooMuch(detail: string, waitMs: number, setting: string): Problem {
   const retryAfter = Math.max(1, Math.ceil(waitMs / 1000));
-  return new Problem('rate_limited', `${detail}: ask again in ${retryAfter} s`, {
+  const advice = `Try again in ${retryAfter} s, or ask the operator to raise ${setting}.`;
+  return new Problem('rate_limited', `${detail}. ${advice}`, {
     extra: { retry_after: retryAfter },
   });
 }

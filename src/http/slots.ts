@@ -43,6 +43,7 @@ export function limitConcurrency(app: FastifyInstance, limits: Concurrency): voi
 
 /** `what` names the things that are counted. */
 function createSlots(limits: SlotLimits, what: 'requests' | 'streams'): Slots {
+  const settings = what === 'streams' ? 'TOCSIN_STREAMS' : 'TOCSIN_REQUESTS';
   const keys = createCounter();
   const organisations = createCounter();
   let all = 0;
@@ -51,13 +52,18 @@ function createSlots(limits: SlotLimits, what: 'requests' | 'streams'): Slots {
       // Its client has left already.
       if (raw.closed) return;
       const organisation = String(organisationId);
-      if (keys.of(actor) >= limits.perKey) throw tooMany(`You have ${limits.perKey} ${what}`);
+      if (keys.of(actor) >= limits.perKey) {
+        throw tooMany(`You have ${limits.perKey} ${what}`, `${settings}_PER_KEY`);
+      }
       if (organisations.of(organisation) >= limits.perOrganisation) {
-        throw tooMany(`Your organisation has ${limits.perOrganisation} ${what}`);
+        throw tooMany(
+          `Your organisation has ${limits.perOrganisation} ${what}`,
+          `${settings}_PER_ORGANISATION`,
+        );
       }
       const held = organisations.of(organisation);
       if (!mayHold({ ...limits, unit: 1 }, { held: held + 1, others: all - held })) {
-        const detail = `The server has ${all} ${what} under way. Try again later`;
+        const detail = `The server has ${all} ${what} under way. Try again later, or ask the operator to raise ${settings}_MAX.`;
         throw new Problem('server_busy', detail, { extra: { retry_after: RETRY_AFTER_S } });
       }
       keys.add(actor, 1);
@@ -85,7 +91,9 @@ function createCounter() {
   };
 }
 
-function tooMany(whose: string): Problem {
-  const detail = `${whose} open at the same time, which is the limit. Close some, or wait`;
+function tooMany(whose: string, setting: string): Problem {
+  const detail =
+    `${whose} open at the same time, which is the limit. Close some, wait, or ask the operator to ` +
+    `raise ${setting}.`;
   return new Problem('too_many_at_once', detail, { extra: { retry_after: RETRY_AFTER_S } });
 }

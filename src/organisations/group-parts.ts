@@ -44,11 +44,14 @@ export async function invite(
   await insertGroupInvitations(tx, { part, groupId, inviterId }, organisationIds);
 }
 
-const COUNTED: Readonly<Record<Exclude<keyof GroupCounts, 'slug'>, string>> = {
-  owned: 'owns as many groups',
-  joined: 'is in as many groups',
-  received: 'has as many invitations to answer',
-  sent: 'has as many invitations without an answer',
+type Counted = Exclude<keyof GroupCounts, 'slug'>;
+
+/** What an organisation has too many of, and the setting that limits it. */
+const COUNTED: Readonly<Record<Counted, readonly [string, string]>> = {
+  owned: ['owns as many groups', 'TOCSIN_QUOTA_GROUPS_OWNED'],
+  joined: ['is in as many groups', 'TOCSIN_QUOTA_GROUPS_JOINED'],
+  received: ['has as many invitations to answer', 'TOCSIN_QUOTA_INVITATIONS'],
+  sent: ['has as many invitations without an answer', 'TOCSIN_QUOTA_INVITATIONS_SENT'],
 };
 
 /**
@@ -65,17 +68,24 @@ async function refuseBeyond(
   if (organisationIds.length === 0) return;
   const full = (await countGroups(tx, organisationIds)).find((one) => one[count] >= max);
   if (full === undefined) return;
-  throw new Problem('group_limit', `${full.slug} ${COUNTED[count]} as allowed (${limit})`, {
-    extra: { limit },
-  });
+  const [what, setting] = COUNTED[count];
+  throw new Problem(
+    'group_limit',
+    `${full.slug} ${what} as allowed (${limit}). The operator can raise ${setting}.`,
+    { extra: { limit } },
+  );
 }
 
 /** Throws Problem group_limit where a group would have more members than allowed, invited ones included. */
 export function refuseLargeGroup(quotas: GroupQuotas, members: number): void {
   if (members <= quotas.members) return;
-  throw new Problem('group_limit', `A group has at most ${quotas.members} members`, {
-    extra: { limit: quotas.members },
-  });
+  throw new Problem(
+    'group_limit',
+    `A group has at most ${quotas.members} members. The operator can raise TOCSIN_QUOTA_GROUP_MEMBERS.`,
+    {
+      extra: { limit: quotas.members },
+    },
+  );
 }
 
 /**

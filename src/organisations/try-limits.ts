@@ -69,7 +69,8 @@ async function counted(consumed: Promise<RateLimiterRes>): Promise<void> {
     const seconds = Math.max(1, Math.ceil(error.msBeforeNext / 1000));
     throw new Problem(
       'too_many_attempts',
-      `Too many failures from your network. Wait ${seconds} s`,
+      `Too many failures from your network. Wait ${seconds} s, or ask the operator to raise ` +
+        'TOCSIN_SIGN_IN_TRIES.',
       {
         extra: { retry_after: seconds },
       },

@@ -1,5 +1,11 @@
 /** Bundles: STIX 2.1 section 8. */
+import { didYouMean } from '../spelling.ts';
 import type { Finding } from './finding.ts';
+import { jsonPath } from './json-fault.ts';
+
+/** What a bundle has; `spec_version` in STIX 2.0. */
+const MEMBERS: readonly string[] = ['type', 'id', 'spec_version', 'objects'];
+const UNKNOWN_MAX = 10;
 
 const CLAUSE = 'STIX 2.1 section 8';
 
@@ -10,6 +16,8 @@ export type Bundle =
       /** Only bundles of STIX 2.0 say it; see `liftObjects`. */
       readonly specVersion?: string;
       readonly objects: unknown[];
+      /** Members that a bundle does not have: they are ignored. */
+      readonly unknown: readonly string[];
     }
   | { readonly ok: false; readonly error: Finding };
 
@@ -32,6 +40,9 @@ export function readBundle(value: unknown): Bundle {
   if (bundle.type !== 'bundle') {
     return refuse('not_a_bundle', '$.type', describeType(bundle.type));
   }
+  const unknown = Object.keys(bundle).filter((name) => !MEMBERS.includes(name));
+  const misspelt = misspeltObjects(bundle, unknown);
+  if (misspelt !== undefined) return misspelt;
   const objects = bundle.objects ?? [];
   if (!Array.isArray(objects)) {
     return refuse('objects_not_a_list', '$.objects', 'expected a list of STIX objects');
@@ -39,7 +50,21 @@ export function readBundle(value: unknown): Bundle {
   const id = typeof bundle.id === 'string' ? { id: bundle.id } : {};
   const version =
     typeof bundle.spec_version === 'string' ? { specVersion: bundle.spec_version } : {};
-  return { ok: true, ...id, ...version, objects };
+  return { ok: true, ...id, ...version, objects, unknown: unknown.slice(0, UNKNOWN_MAX) };
+}
+
+/**
+ * A bundle may have no objects. One that has something else instead was meant to have some: to answer
+ * that nothing was wrong would lose them without a word.
+ */
+function misspeltObjects(bundle: object, unknown: readonly string[]): Bundle | undefined {
+  if (Object.hasOwn(bundle, 'objects')) return undefined;
+  const name = unknown.find(
+    (one) => didYouMean(one, MEMBERS) !== '' || Array.isArray(Reflect.get(bundle, one)),
+  );
+  if (name === undefined) return undefined;
+  const detail = `Unknown member: \`${name.slice(0, 60)}\`. Did you mean \`objects\`?`;
+  return refuse('unknown_member', jsonPath([name]), detail);
 }
 
 function isBareObject(value: { readonly type: unknown; readonly id: unknown }): boolean {

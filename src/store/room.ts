@@ -62,7 +62,9 @@ export function createRoom({ directory, freeMin = 0 }: RoomOptions = {}): Room {
 
 /** What is told of it, whoever found out. */
 export function noRoom(cause?: unknown): Problem {
-  const detail = 'The server has no room left to store anything. Try again later; reading goes on.';
+  const detail =
+    'The server has no room left to store anything. Try again later; reading goes on. The operator has ' +
+    'to free some, or to lower TOCSIN_STORAGE_FREE_MIN.';
   return new Problem('storage_full', detail, { cause });
 }
 

@@ -161,7 +161,10 @@ function withLimit(
   };
   const extra = extras[fault.code];
   if (extra === undefined) return fault;
-  return new Problem(fault.code, fault.detail, { path: fault.path, extra, cause: fault });
+  const advice =
+    fault.code === 'bundle_too_large' ? '. The operator can raise TOCSIN_BUNDLE_OBJECTS_MAX.' : '';
+  const detail = `${fault.detail}${advice}`;
+  return new Problem(fault.code, detail, { path: fault.path, extra, cause: fault });
 }
 
 /** Whether the route needs no body, though the request names a content type. */

@@ -27,8 +27,8 @@ function tooLarge(kind: BodyKind, bytesMax: number): string {
   if (kind === 'picture') return `A picture may have ${bytesMax} bytes`;
   if (kind === 'document' || kind === 'list') return `The body may have ${bytesMax} bytes here`;
   return (
-    `One JSON document may have ${bytesMax} bytes. Send objects in any number to ` +
-    '/api/v1/bundles, one a line, as application/x-ndjson'
+    `One JSON document may have ${bytesMax} bytes. Send objects in any number to /api/v1/bundles, one a ` +
+    'line, as application/x-ndjson, or ask the operator to raise TOCSIN_BODY_BYTES_MAX.'
   );
 }
 

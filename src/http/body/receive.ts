@@ -53,7 +53,10 @@ function cutOff(): Problem {
 }
 
 function tooSlow(): Problem {
-  return new Problem('request_timeout', 'The body came too slowly. Send it again without pauses');
+  return new Problem(
+    'request_timeout',
+    'The body came too slowly. Send it again without pauses, or ask the operator to raise TOCSIN_BODY_PAUSE_SECONDS or lower TOCSIN_BODY_BYTES_PER_SECOND.',
+  );
 }
 
 /** Refuses a body that says itself that it is too large, before any of it is read. */

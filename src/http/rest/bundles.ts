@@ -6,6 +6,8 @@ import { accept } from '../../indicators/accept.ts';
 import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { readBundle } from '../../stix/bundle.ts';
+import type { Finding } from '../../stix/finding.ts';
+import { jsonPath } from '../../stix/json-fault.ts';
 import { memberOf, PUBLISHERS, readmit } from '../access.ts';
 import { isNdjson } from '../body/media-type.ts';
 import { accountOf, type LinesBody } from '../body/parsers.ts';
@@ -83,7 +85,13 @@ async function postBundle(services: Services, request: FastifyRequest, query: Bu
     unknownTlp: services.limits.unknownTlp,
   });
   const summary = summarise(services, results);
-  return { bundle: bundle.id ?? null, dry_run: query.dry_run, summary, results };
+  return {
+    bundle: bundle.id ?? null,
+    dry_run: query.dry_run,
+    ...unknownMembers(bundle.unknown),
+    summary,
+    results,
+  };
 }
 
 async function postLines(
@@ -116,4 +124,16 @@ async function postLines(
 function context(services: Services) {
   const { db, clock, quotas, sequencer } = services;
   return { db, clock, quotas, onAccepted: () => sequencer.nudge() };
+}
+
+/** What the bundle has beyond a bundle is ignored, and named. */
+function unknownMembers(names: readonly string[]): { warnings?: Finding[] } {
+  if (names.length === 0) return {};
+  const warnings = names.map((name) => ({
+    code: 'unknown_member',
+    path: jsonPath([name]),
+    detail: 'A bundle has no such member. It was ignored.',
+    clause: 'STIX 2.1 section 8',
+  }));
+  return { warnings };
 }

@@ -113,13 +113,18 @@ async function openNameless(parent: string): Promise<FileHandle> {
 function tooMany({ spoolBytesMax }: SpoolSettings): Problem {
   return new Problem(
     'bundle_too_large',
-    `The results of the lines take more than ${spoolBytesMax / 2} bytes. Send fewer lines in one request`,
+    `The results of the lines take more than ${spoolBytesMax / 2} bytes. Send fewer lines in one ` +
+      'request, or ask the operator to raise TOCSIN_SPOOL_BYTES_MAX.',
     { extra: { limit_bytes: spoolBytesMax / 2 } },
   );
 }
 
 function noRoom(): Problem {
-  return new Problem('server_busy', 'Too many results are waiting to be sent. Try again later', {
-    extra: { retry_after: 5 },
-  });
+  return new Problem(
+    'server_busy',
+    'Too many results are waiting to be sent. Try again later, or ask the operator to raise TOCSIN_SPOOL_BYTES_MAX.',
+    {
+      extra: { retry_after: 5 },
+    },
+  );
 }

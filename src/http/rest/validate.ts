@@ -86,9 +86,12 @@ async function validateLines(services: Services, request: FastifyRequest): Promi
     bytes += line.bytes;
     // All are held at once, since one may refer to another.
     if (objects.length > bundleObjectsMax || bytes > bodyBytesMax) {
-      throw new Problem('bundle_too_large', 'Check fewer lines at once', {
-        extra: { limit: bundleObjectsMax, limit_bytes: bodyBytesMax },
-      });
+      throw new Problem(
+        'bundle_too_large',
+        `Check at most ${bundleObjectsMax} lines and ${bodyBytesMax} bytes at once, or ask the operator ` +
+          'to raise TOCSIN_BUNDLE_OBJECTS_MAX or TOCSIN_BODY_BYTES_MAX.',
+        { extra: { limit: bundleObjectsMax, limit_bytes: bodyBytesMax } },
+      );
     }
   }
   return check(services, request, { id: null, objects });

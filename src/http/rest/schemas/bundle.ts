@@ -62,6 +62,10 @@ export const BundleAnswer = z
   .object({
     bundle: z.string().nullable(),
     dry_run: z.boolean(),
+    warnings: z
+      .array(Finding)
+      .optional()
+      .meta({ description: 'About the bundle itself, such as members that it does not have' }),
     summary: SummaryAnswer,
     results: z.array(ResultAnswer),
   })

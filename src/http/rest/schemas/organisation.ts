@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_COMMUNITY, ORGANISATION_KINDS } from '../../../organisations/create.ts';
 import { CONTACT_ROLES, STATUSES } from '../../../organisations/directory.ts';
+import { isEmailAddress } from '../../../organisations/email.ts';
 import { Line, Marking, Name, Slug } from './member.ts';
 
 const country = z
@@ -22,7 +23,11 @@ const armour = z
   .max(50_000)
   .regex(/^[\r\n\t\x20-\x7e]*$/, 'must be armoured text (PEM or OpenPGP)');
 
-const email = z.union([z.literal(''), z.email().max(254)]);
+const email = z
+  .string()
+  .max(254)
+  .refine((text) => text === '' || isEmailAddress(text), 'must be an e-mail address')
+  .meta({ format: 'idn-email' });
 const phone = z
   .string()
   .regex(

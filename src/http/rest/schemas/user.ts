@@ -1,12 +1,16 @@
 import { z } from 'zod';
+import { isEmailAddress } from '../../../organisations/email.ts';
 import { PASSWORD_MAX, PASSWORD_MIN } from '../../../organisations/passwords.ts';
 import { USER_ROLES } from '../../../organisations/user-acts.ts';
 import { Name, Slug } from './member.ts';
 
 export const Email = z
-  .email()
+  .string()
   .max(254)
-  .meta({ description: 'The same in capitals and in small letters' });
+  .refine(isEmailAddress, 'must be an e-mail address')
+  // One address has one form: letters with accents can be written in two ways.
+  .overwrite((text) => text.normalize('NFC'))
+  .meta({ format: 'idn-email', description: 'The same in capitals and in small letters' });
 
 /** A password to be set: any text that is long enough. */
 export const NewPassword = z
