@@ -46,15 +46,13 @@ const BURST_S = 600;
 /** As many counts of wrong keys as there ever are, however many networks they come from. */
 const NETWORKS_MAX = 65_536;
 
+/** The settings by which the operator changes each limit. */
+const OF_KEY = { requests: 'TOCSIN_RATE_REQUESTS', rows: 'TOCSIN_RATE_ROWS' };
+const OF_ORGANISATION = { requests: 'TOCSIN_RATE_ORGANISATION', rows: 'TOCSIN_RATE_ORGANISATION' };
+
 export function createRates(limits: RateLimits): Rates {
-  const keys = createMeter(limits, 1, {
-    requests: 'TOCSIN_RATE_REQUESTS',
-    rows: 'TOCSIN_RATE_ROWS',
-  });
-  const organisations = createMeter(limits, limits.organisation, {
-    requests: 'TOCSIN_RATE_ORGANISATION',
-    rows: 'TOCSIN_RATE_ORGANISATION',
-  });
+  const keys = createMeter(limits, 1, OF_KEY);
+  const organisations = createMeter(limits, limits.organisation, OF_ORGANISATION);
   const wrongKeys = new RateLimiterMemory({ points: limits.wrongKeys, duration: MINUTE_S });
   const salt = randomBytes(16);
   const { requests: most, rows: mostRows } = limits;
