@@ -36,7 +36,7 @@ export function readBundle(value: unknown): Bundle {
     return refuse('not_a_bundle', '$', 'expected an object of type "bundle"');
   }
   const bundle = value as Readonly<Record<'type' | 'id' | 'spec_version' | 'objects', unknown>>;
-  if (isBareObject(bundle)) return { ok: true, objects: [value] };
+  if (isBareObject(bundle)) return { ok: true, objects: [value], unknown: [] };
   if (bundle.type !== 'bundle') {
     return refuse('not_a_bundle', '$.type', describeType(bundle.type));
   }
