@@ -6,19 +6,32 @@ describe('readBundle', () => {
   it('opens a bundle without touching its objects', () => {
     const objects = [{ type: 'indicator' }, 7];
     const bundle = readBundle({ type: 'bundle', id: 'bundle--x', objects });
-    expect(bundle).toEqual({ ok: true, id: 'bundle--x', objects });
+    expect(bundle).toMatchObject({ ok: true, id: 'bundle--x', objects });
     expect(bundle.ok && bundle.objects).toBe(objects);
-    expect(readBundle({ type: 'bundle', spec_version: '2.0' })).toEqual({
+    expect(readBundle({ type: 'bundle', spec_version: '2.0' })).toMatchObject({
       ok: true,
       specVersion: '2.0',
       objects: [],
     });
-    expect(readBundle({ type: 'bundle', id: 7, objects: [] })).toEqual({ ok: true, objects: [] });
+    expect(readBundle({ type: 'bundle', id: 7, objects: [] })).toMatchObject({
+      ok: true,
+      objects: [],
+    });
+  });
+
+  it('names the members that a bundle does not have, and refuses one in the place of objects', () => {
+    const bundle = readBundle({ type: 'bundle', objects: [], spec_version: '2.0', x_tool: 1 });
+    expect(bundle).toMatchObject({ ok: true, unknown: ['x_tool'] });
+    const wrong = readBundle({ type: 'bundle', Objects: [] });
+    expect(wrong).toMatchObject({
+      ok: false,
+      error: { code: 'unknown_member', path: '$.Objects' },
+    });
   });
 
   it('reads one object by itself as a bundle of it', () => {
     const object = { type: 'indicator', id: 'indicator--x' };
-    expect(readBundle(object)).toEqual({ ok: true, objects: [object] });
+    expect(readBundle(object)).toMatchObject({ ok: true, objects: [object] });
   });
 
   it.each([
