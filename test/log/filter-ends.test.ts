@@ -39,7 +39,7 @@ async function readsWith(actor: Actor, filter: LogFilter, after: number, current
   const request = { after, limit: 100, filter, currentTo };
   const { rows } = await readRange(tocsin.db, readerOf(viewer), request, head);
   const places = await placesInRange(tocsin.db, readerOf(viewer), request, head);
-  expect(places.rows).toEqual(rows.map(({ seq }) => seq));
+  expect(places.rows.map(({ seq }) => seq)).toEqual(rows.map(({ seq }) => seq));
   return rows.map(({ content }) => JSON.parse(content ?? 'null') as PostedObject);
 }
 
