@@ -3,6 +3,7 @@ import { toCommunity } from '../http/rest/member-answers.ts';
 import { NewCommunity } from '../http/rest/schemas/group.ts';
 import { operator } from '../organisations/administer.ts';
 import { createCommunity, readCommunities } from '../organisations/communities.ts';
+import { deleteCommunity } from '../organisations/deletions.ts';
 import { gather, inputOf } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';
@@ -16,7 +17,7 @@ interface Options {
 
 const BY = operator('command line');
 
-/** `tocsin community create|list` */
+/** `tocsin community create|list|delete` */
 export function communityCommand(): Command {
   const create = new Command('create')
     .description('create a community')
@@ -34,6 +35,15 @@ export function communityCommand(): Command {
     .action(() =>
       withStore(async ({ db }) => print(...(await readCommunities(db, BY, [])).map(toCommunity))),
     );
+  const remove = new Command('delete')
+    .description('delete a community that nothing refers to')
+    .argument('<slug>', 'its short name')
+    .action((slug: string) =>
+      withStore(async ({ db }) => {
+        await deleteCommunity(db, BY, slug);
+        print({ community: slug, deleted: true });
+      }),
+    );
   const community = new Command('community').description('communities');
-  return community.addCommand(create).addCommand(list);
+  return community.addCommand(create).addCommand(list).addCommand(remove);
 }

@@ -8,6 +8,7 @@ import {
   DEFAULT_COMMUNITY,
   ORGANISATION_KINDS,
 } from '../organisations/create.ts';
+import { deleteOrganisation } from '../organisations/deletions.ts';
 import {
   changeOrganisation,
   readDirectory,
@@ -32,7 +33,7 @@ interface Options {
 
 const BY = operator('command line');
 
-/** `tocsin org create|list|suspend|activate` */
+/** `tocsin org create|list|suspend|activate|delete` */
 export function orgCommand(): Command {
   const list = new Command('list')
     .description('list the organisations, one JSON object a line')
@@ -49,7 +50,16 @@ export function orgCommand(): Command {
     'let an organisation see and share nothing for now',
   );
   const activate = setStatus('activate', 'active', 'let an organisation take part');
-  for (const command of [createCommand(), list, suspend, activate]) org.addCommand(command);
+  const remove = new Command('delete')
+    .description('delete an organisation for which nobody has ever acted')
+    .argument('<slug>', 'its short name')
+    .action((slug: string) =>
+      withStore(async ({ db }) => {
+        await deleteOrganisation(db, BY, slug);
+        print({ organisation: slug, deleted: true });
+      }),
+    );
+  for (const command of [createCommand(), list, suspend, activate, remove]) org.addCommand(command);
   return org;
 }
 

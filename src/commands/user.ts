@@ -6,6 +6,7 @@ import { NewUser } from '../http/rest/schemas/user.ts';
 import { toSession } from '../http/rest/session-answers.ts';
 import { toUser } from '../http/rest/user-answers.ts';
 import { operator } from '../organisations/administer.ts';
+import { deleteUser } from '../organisations/deletions.ts';
 import {
   changeUser,
   inviteUser,
@@ -69,6 +70,14 @@ const ACTS: readonly (readonly [name: string, description: string, act: Act])[] 
     'disable a user, and end their sessions, keys and invitations',
     async (db, id, now) => {
       print(toUser(await changeUser(db, BY, id, { status: 'disabled' }, now)));
+    },
+  ],
+  [
+    'delete',
+    'delete a user; what they did stays in the audit',
+    async (db, id, now) => {
+      const { email } = await deleteUser(db, BY, id, now);
+      print({ user: id, email, deleted: true });
     },
   ],
   [

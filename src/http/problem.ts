@@ -39,6 +39,7 @@ const STATUSES: Partial<Record<ProblemCode, number>> = {
   key_revoked: 401,
   last_admin: 409,
   last_owner: 409,
+  not_empty: 409,
   line_too_long: 413,
   logo_unsupported: 415,
   method_not_allowed: 405,

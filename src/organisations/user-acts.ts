@@ -149,7 +149,8 @@ interface Ended {
   readonly invitations: number;
 }
 
-async function endWorkOf(tx: ServerTx, id: string, now: Date): Promise<Ended> {
+/** Ends the sessions of a user, the keys they made and the invitations that they and those keys gave. */
+export async function endWorkOf(tx: ServerTx, id: string, now: Date): Promise<Ended> {
   const sessions = await endSessions(tx, id, now);
   await deleteInvitations(tx, id);
   const keys = await findKeysMadeBy(tx, id, now);
