@@ -1,6 +1,6 @@
 /**
- * Indicators that were made up: addresses and names that are kept for documentation (RFC 5737,
- * 3849, 2606), and hashes of made-up text. The same at every run.
+ * Indicators that were made up: names reserved for documentation (RFC 2606), and hashes of made-up text;
+ * no addresses, since a server warns about those reserved for documentation. The same at every run.
  */
 import { createHash } from 'node:crypto';
 import type { Tlp } from '../../stix/tlp.ts';
@@ -77,17 +77,13 @@ function makeIndicator(author: string, tlp: Tlp, number: number): Indicator {
   };
 }
 
-/** There are 512 IPv4 addresses for documentation, so a fifth of up to 2,560 indicators. */
 function describe(number: number): { name: string; pattern: string } {
-  const place = Math.floor(number / 5);
   const label = String(number).padStart(4, '0');
   switch (number % 5) {
-    case 0: {
-      const network = place < 256 ? '192.0.2' : '198.51.100';
-      return equals('Command server', 'ipv4-addr:value', `${network}.${place % 256}`);
-    }
+    case 0:
+      return equals('Sender of phishing', 'email-addr:value', `billing-${label}@example.net`);
     case 1:
-      return equals('Scanner', 'ipv6-addr:value', `2001:db8::${place.toString(16)}:1`);
+      return equals('Mutex of a loader', 'mutex:name', `demo-${label}`);
     case 2:
       return equals('Phishing host', 'domain-name:value', `login-${label}.example.com`);
     case 3:
@@ -103,9 +99,11 @@ function equals(name: string, path: string, value: string): { name: string; patt
   return { name, pattern: `[${path} = '${value}']` };
 }
 
-/** A UUID made of a text (RFC 9562 section 5.8, version 8). */
+/** A UUID of version 5 made of a text (RFC 9562 section 5.5), in a name space of the demo's own. */
 function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`];
+  const hex = createHash('sha1').update(NAME_SPACE).update(text).digest('hex');
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`];
   return [...parts, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
 }
+
+const NAME_SPACE = Buffer.from('0d9a5e5c2b6f4a0d8f0f6c8f3a1b7e42', 'hex');

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { WriteStream } from 'node:tty';
 
 export type Tone = 'good' | 'spared' | 'bad' | 'quiet' | 'title';
@@ -27,7 +27,13 @@ export class Screen {
     this.#isLive = stream.isTTY && stream.hasColors();
   }
 
+  /** Text, wrapped at words where it is wider than the terminal. */
   line(text = ''): void {
+    this.verbatim(wrapped(text, this.#columns));
+  }
+
+  /** A line that stays as it is: commands to copy, rows of a table. */
+  verbatim(text: string): void {
     this.#clear();
     this.#stream.write(`${text}\n`);
   }
@@ -39,8 +45,39 @@ export class Screen {
 
   /** Something about somebody. */
   about(who: string, text: string, tone?: Tone): void {
-    const said = tone === undefined ? text : this.tint(tone, text);
-    this.line(`   ${who.padEnd(LABEL_WIDTH)} ${said}`);
+    const indent = LABEL_WIDTH + 4;
+    const lines = wrapped(text, this.#columns - indent).replaceAll('\n', `\n${' '.repeat(indent)}`);
+    const said = tone === undefined ? lines : this.tint(tone, lines);
+    this.verbatim(`   ${who.padEnd(LABEL_WIDTH)} ${said}`);
+  }
+
+  /** Says what is being waited for, and for how long; gives back what the work came to. */
+  async during<T>(who: string, text: string, work: Promise<T>): Promise<T> {
+    if (!this.#isLive) {
+      this.about(who, `${text} …`, 'quiet');
+      return work;
+    }
+    const startMs = performance.now();
+    const show = (): void => {
+      const seconds = Math.floor((performance.now() - startMs) / 1000);
+      this.#clear();
+      this.#stream.write(
+        `   ${who.padEnd(LABEL_WIDTH)} ${this.tint('quiet', `${text} … ${seconds} s`)}`,
+      );
+      this.#hasBar = true;
+    };
+    show();
+    const timer = setInterval(show, 1000);
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+      this.#clear();
+    }
+  }
+
+  get #columns(): number {
+    return this.#stream.isTTY ? this.#stream.columns : Number.POSITIVE_INFINITY;
   }
 
   /** How far something is; each call takes the place of the one before. */
@@ -71,6 +108,21 @@ export class Screen {
     if (this.#hasBar) this.#stream.write('\r\x1b[2K');
     this.#hasBar = false;
   }
+}
+
+/** Breaks a text between words so that no line is wider, unless one word is. */
+export function wrapped(text: string, width: number): string {
+  const [, indent = ''] = /^( *)/.exec(text) ?? [];
+  let line = indent;
+  const lines: string[] = [];
+  for (const word of text.slice(indent.length).split(' ')) {
+    const longer = line === indent ? `${line}${word}` : `${line} ${word}`;
+    if (line !== indent && stripVTControlCharacters(longer).length > width) {
+      lines.push(line);
+      line = `${indent}${word}`;
+    } else line = longer;
+  }
+  return [...lines, line].join('\n');
 }
 
 /** 2000 as `2,000`. */

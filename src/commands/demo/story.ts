@@ -42,9 +42,18 @@ export async function setUp(
   signal: AbortSignal,
 ): Promise<Stage> {
   screen.title('1. Set up: four organisations, two communities (allies, partnership)');
-  const { url, pid, dataDir } = await children.startServer(signal);
+  const starting = children.startServer(signal);
+  const { url, pid, dataDir } = await screen.during(
+    'Tocsin',
+    'creating a database and starting the server',
+    starting,
+  );
   screen.about('Tocsin', `${url}, process ${pid}; PostgreSQL in ${dataDir}`, 'quiet');
-  const members = await foundMembers(dataDir);
+  const members = await screen.during(
+    'Tocsin',
+    'creating the organisations and their keys',
+    foundMembers(dataDir),
+  );
   signal.throwIfAborted();
   const api = new Api(url, AbortSignal.any([signal, children.trouble]));
   const readers: Reader[] = [];
@@ -72,7 +81,8 @@ async function seat(
     screen.about(member.slug, member.about);
     return { member, account, receiver: undefined, cursor: undefined };
   }
-  const receiver = await children.startReceiver(account, signal);
+  const starting = children.startReceiver(account, signal);
+  const receiver = await screen.during(member.slug, 'starting its receiver', starting);
   const url = `http://127.0.0.1:${receiver.port}/tocsin`;
   const { secret } = await api.post(member.actingKey, 'subscriptions', { url }, Created);
   receiver.trust(secret);

@@ -11,10 +11,10 @@ const WIDTHS = [16, 8, 7, 7, 9, 8, 8, 8];
 export function showSummary(stage: Stage, acts: readonly Act[], screen: Screen): void {
   const shared = acts.reduce((sum, act) => sum + act.shared.length, 0);
   screen.title(`Summary of ${count(shared)} versions shared by ${stage.poster.slug}`);
-  screen.line(screen.tint('quiet', row(HEAD)));
+  screen.verbatim(screen.tint('quiet', row(HEAD)));
   for (const { account } of stage.readers) {
     const line = row([...figures(account, shared), ...speeds(account)]);
-    screen.line(screen.tint(account.faults.length === 0 ? 'good' : 'bad', line));
+    screen.verbatim(screen.tint(account.faults.length === 0 ? 'good' : 'bad', line));
   }
   screen.line(
     screen.tint('quiet', '   p50, p99, last: from the answer to the post until verified receipt'),
@@ -53,10 +53,10 @@ export function showVerdict(faults: readonly string[], screen: Screen): void {
 }
 
 /** An indicator to post by hand. The quotes of its pattern are escaped as JSON may, for the shell. */
-const BY_HAND = [
+export const BY_HAND = [
   `'{"type":"indicator","spec_version":"2.1","name":"Posted by hand",`,
   `"id":"indicator--11111111-1111-4111-8111-111111111111",`,
-  `"created":"2026-10-01T12:00:00Z","modified":"2026-10-01T12:00:00Z",`,
+  `"created":"2026-10-01T12:00:00.000Z","modified":"2026-10-01T12:00:00.000Z",`,
   `"pattern":"[domain-name:value = \\u0027by-hand.example.com\\u0027]",`,
   `"pattern_type":"stix","valid_from":"2026-10-01T12:00:00Z"}'`,
 ];
@@ -67,15 +67,15 @@ export function showHowToGoOn({ url, poster, readers }: Stage, screen: Screen): 
   const bearer = (key: string) => `  -H 'Authorization: Bearer ${key}'`;
   screen.title('Go on yourself: this stays up until Ctrl-C, and then leaves nothing behind.');
   screen.line(`Post as ${poster.slug}, and see below how ${ALLY.slug} gets it:`);
-  screen.line(`curl -s '${url}/api/v1/indicators?audience=allies' \\`);
-  screen.line(`${bearer(poster.actingKey)} \\`);
-  screen.line(`  -H 'Content-Type: application/json' -d ${BY_HAND.join('\n')}`);
+  screen.verbatim(`curl -s '${url}/api/v1/indicators?audience=allies' \\`);
+  screen.verbatim(`${bearer(poster.actingKey)} \\`);
+  screen.verbatim(`  -H 'Content-Type: application/json' -d ${BY_HAND.join('\n')}`);
   screen.line(`Pull as an analyst of ${analyst.slug}; then ask who that is and what it may see:`);
   for (const path of ['changes?limit=3', 'me']) {
-    screen.line(`curl -s '${url}/api/v1/${path}' \\`);
-    screen.line(bearer(analyst.analystKey));
+    screen.verbatim(`curl -s '${url}/api/v1/${path}' \\`);
+    screen.verbatim(bearer(analyst.analystKey));
   }
   screen.line('Every call there is:');
-  screen.line(`${url}/docs`);
+  screen.verbatim(`${url}/docs`);
   screen.line();
 }

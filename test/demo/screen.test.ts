@@ -1,0 +1,49 @@
+import { PassThrough } from 'node:stream';
+import { WriteStream } from 'node:tty';
+import { styleText } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { writeActs } from '../../src/commands/demo/acts.ts';
+import { Screen, wrapped } from '../../src/commands/demo/screen.ts';
+import { BY_HAND } from '../../src/commands/demo/summary.ts';
+import { validate } from '../../src/indicators/validate.ts';
+import { drained } from '../../src/stix/steps.ts';
+
+describe('the demo on a terminal', () => {
+  it('wraps at words, with the indent of the first line, and leaves colours out of account', () => {
+    expect(wrapped('  one two three four', 11)).toBe('  one two\n  three\n  four');
+    expect(wrapped('a verylongword b', 6)).toBe('a\nverylongword\nb');
+    const red = styleText('red', 'one two', { validateStream: false });
+    expect(wrapped(`${red} three`, 13)).toBe(`${red} three`);
+    expect(wrapped('one two', Number.POSITIVE_INFINITY)).toBe('one two');
+  });
+
+  it('says what it waits for, and wraps nothing, where it is not a terminal', async () => {
+    const stream = new PassThrough({ encoding: 'utf8' });
+    const screen = new Screen(stream as PassThrough & Partial<WriteStream> as WriteStream);
+    const work = Promise.resolve(7);
+    expect(await screen.during('Tocsin', 'starting the server', work)).toBe(7);
+    screen.about('Tocsin', 'word '.repeat(60).trim());
+    const said = String(stream.read());
+    expect(said).toMatch(/^ {3}Tocsin +.*starting the server …/);
+    expect(said.trimEnd().split('\n')).toHaveLength(2);
+  });
+});
+
+describe('what the demo posts', () => {
+  const warningsOf = (posted: unknown) => {
+    const outcome = drained(validate(posted, new Date('2026-11-01T00:00:00Z')));
+    if (!('results' in outcome)) throw new Error(outcome.detail);
+    return outcome.results.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
+  };
+
+  it('causes no warnings', () => {
+    const author = 'identity--7d0f6f0e-53e8-4f0c-9d5e-2f3f9f1f8a11';
+    for (const { shared } of writeActs(author)) {
+      const objects = shared.map(({ indicator }) => indicator);
+      const id = 'bundle--00000000-0000-4000-8000-000000000001';
+      expect(warningsOf({ type: 'bundle', id, objects })).toEqual([]);
+    }
+    const byHand = BY_HAND.join('').slice(1, -1);
+    expect(warningsOf(JSON.parse(byHand))).toEqual([]);
+  });
+});
