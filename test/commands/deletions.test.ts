@@ -106,3 +106,51 @@ describe('a user', () => {
     expect((await run('user', 'delete', anEmail())).err).toContain('There is no user');
   });
 });
+
+describe('over REST', () => {
+  it('the same is deleted, and refused for the same reason', async () => {
+    const admin = await anActor(tocsin, { role: 'admin' });
+    const [name, used, community] = [slug(), slug(), slug('club')];
+    await done('org', 'create', name);
+    await admin.sends('delete', `/organisations/${name}`).expect(204);
+    await admin.sends('delete', `/organisations/${name}`).expect(404);
+    await done('org', 'create', used);
+    await done('key', 'create', '--org', used, '--role', 'feed');
+    const { body } = await admin.sends('delete', `/organisations/${used}`).expect(409);
+    expect(body).toMatchObject({
+      code: 'not_empty',
+      detail: `The organisation ${used} has keys. Suspend it instead.`,
+    });
+    await done('community', 'create', community);
+    await admin.sends('delete', `/communities/${community}`).expect(204);
+    await admin.sends('delete', '/communities/alliance').expect(409);
+
+    const email = anEmail();
+    await done('user', 'create', '--org', ally.slug, '--email', email, '--role', 'org_admin');
+    const [user] = (await done('user', 'list', '--org', ally.slug))
+      .split('\n')
+      .filter((line) => line.includes(email))
+      .map((line) => JSON.parse(line) as { id: string });
+    const orgAdmin = await anActor(tocsin, { role: 'org_admin' });
+    await orgAdmin.sends('delete', `/users/${user?.id}`).expect(404);
+    await admin.sends('delete', `/users/${user?.id}`).expect(204);
+    expect(await done('user', 'list')).not.toContain(email);
+  });
+});
+
+it('the functions that delete know every table that refers to what they delete', async () => {
+  const referring = await tocsin.sql<{ wanted: string; referring: string }>(
+    `select confrelid::regclass::text as wanted, conrelid::regclass::text as referring
+     from pg_constraint
+     where contype = 'f' and conparentid = 0
+       and confrelid in ('organisation'::regclass, 'audience'::regclass, 'user_account'::regclass)`,
+  );
+  expect(referring.length).toBeGreaterThan(20);
+  const [{ body = '' } = {}] = await tocsin.sql<{ body: string }>(
+    `select string_agg(prosrc, ' ') as body from pg_proc
+     where proname ~ '^(delete_(user|organisation|community)|(organisation|community)_holdings)$'`,
+  );
+  // An exercise refers to a community of its own, which is not deleted.
+  const known = new Set([...body.matchAll(/\w+/g)].map(([word]) => word)).add('realm');
+  expect(referring.filter((one) => !known.has(one.referring))).toEqual([]);
+});

@@ -66,6 +66,7 @@ language sql security definer set search_path from current as $$
   delete from organisation_logo where organisation_id = wanted;
   delete from contact where organisation_id = wanted;
   delete from identity where organisation_id = wanted;
+  delete from purged_witness where organisation_id = wanted;
   delete from audience where organisation_id = wanted;
   delete from organisation where id = wanted;
 $$;

@@ -1,9 +1,16 @@
+import { z } from 'zod';
+import { deleteCommunity } from '../../organisations/deletions.ts';
 import { createCommunity, readCommunities } from '../../organisations/communities.ts';
 import { ADMINS, administratorOf, ANALYSTS, memberOf } from '../access.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toCommunity } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';
-import { CommunitiesAnswer, CommunityAnswer, NewCommunity } from './schemas/group.ts';
+import {
+  CommunitiesAnswer,
+  CommunityAnswer,
+  CommunityParams,
+  NewCommunity,
+} from './schemas/group.ts';
 import { problems } from './schemas/problem.ts';
 
 const tags = ['Members'];
@@ -51,5 +58,29 @@ const list: Route = (app, services) => {
   );
 };
 
+const remove: Route = (app, services) => {
+  app.delete(
+    '/communities/:slug',
+    {
+      config: { access: ADMINS },
+      schema: {
+        operationId: 'deleteCommunity',
+        summary: 'Delete a community that nothing refers to',
+        description: 'No agreement, ended ones included, no object and no other community.',
+        tags,
+        params: CommunityParams,
+        response: {
+          204: z.null().meta({ description: 'Deleted' }),
+          ...problems(400, 401, 403, 404, 409),
+        },
+      },
+    },
+    async (request, reply) => {
+      await deleteCommunity(services.db, administratorOf(request), request.params.slug);
+      return reply.code(204).send(null);
+    },
+  );
+};
+
 /** `/communities`: the standing sets of organisations that agreements admit to. */
-export const communities = noun(create, list);
+export const communities = noun(create, list, remove);

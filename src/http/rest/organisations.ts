@@ -1,4 +1,5 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import { deleteOrganisation } from '../../organisations/deletions.ts';
 import { admitOrganisation } from '../../organisations/create.ts';
 import {
   changeOrganisation,
@@ -168,8 +169,34 @@ const change: Route = (app, services) => {
   );
 };
 
+const remove: Route = (app, services) => {
+  app.delete(
+    '/organisations/:slug',
+    {
+      config: { access: ADMINS },
+      schema: {
+        operationId: 'deleteOrganisation',
+        summary: 'Delete an organisation for which nobody has acted',
+        description:
+          'With its agreements. One that has keys, users, objects or entries of the audit can be ' +
+          'suspended instead.',
+        tags,
+        params: OrganisationParams,
+        response: {
+          204: z.null().meta({ description: 'Deleted' }),
+          ...problems(400, 401, 403, 404, 409),
+        },
+      },
+    },
+    async (request, reply) => {
+      await deleteOrganisation(services.db, administratorOf(request), request.params.slug);
+      return reply.code(204).send(null);
+    },
+  );
+};
+
 /** `/organisations`: who is a member, and how it is reached. */
-export const organisations = noun(create, list, directory, read, change);
+export const organisations = noun(create, list, directory, read, change, remove);
 
 function toChange(body: z.infer<typeof OrganisationChange>) {
   const { default_community: defaultCommunity, default_tlp: defaultTlp, contacts, ...rest } = body;

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { deleteUser } from '../../organisations/deletions.ts';
 import { changeUser, inviteUser, readUser, readUsers } from '../../organisations/user-acts.ts';
 import { administratorOf, memberOf, ORG_ADMINS } from '../access.ts';
 import { locationOf } from '../location.ts';
@@ -120,5 +122,32 @@ const change: Route = (app, services) => {
   );
 };
 
-/** `/users`: inviting and changing the people of organisations. */
-export const users = noun(invite, list, get, change);
+const remove: Route = (app, services) => {
+  app.delete(
+    '/users/:id',
+    {
+      config,
+      schema: {
+        operationId: 'deleteUser',
+        summary: 'Delete a user',
+        description:
+          'Ends their sessions, the keys they made and the invitations they gave, as disabling does. ' +
+          'What they did stays in the audit, under their id. The address can be invited again.',
+        tags,
+        params: UserParams,
+        response: {
+          204: z.null().meta({ description: 'Deleted' }),
+          ...problems(400, 401, 403, 404, 409),
+        },
+      },
+    },
+    async (request, reply) => {
+      const by = administratorOf(request);
+      await deleteUser(services.db, by, request.params.id, services.clock.now());
+      return reply.code(204).send(null);
+    },
+  );
+};
+
+/** `/users`: inviting, changing and deleting the people of organisations. */
+export const users = noun(invite, list, get, change, remove);

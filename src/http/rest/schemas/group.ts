@@ -15,6 +15,10 @@ export const NewCommunity = z
   })
   .meta({ id: 'NewCommunity' });
 
+export const CommunityParams = z.strictObject({
+  slug: Slug.meta({ description: 'The slug of a community' }),
+});
+
 export const CommunityAnswer = z
   .object({
     slug: z.string(),
