@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { writeActs } from '../../src/commands/demo/acts.ts';
 import { Screen, wrapped } from '../../src/commands/demo/screen.ts';
 import { BY_HAND } from '../../src/commands/demo/summary.ts';
-import { validate } from '../../src/indicators/validate.ts';
+import { validation } from '../../src/indicators/validate.ts';
 import { drained } from '../../src/stix/steps.ts';
 
 describe('the demo on a terminal', () => {
@@ -30,20 +30,19 @@ describe('the demo on a terminal', () => {
 });
 
 describe('what the demo posts', () => {
-  const warningsOf = (posted: unknown) => {
-    const outcome = drained(validate(posted, new Date('2026-11-01T00:00:00Z')));
-    if (!('results' in outcome)) throw new Error(outcome.detail);
-    return outcome.results.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
-  };
+  const now = new Date('2026-11-01T00:00:00Z');
+  const warningsOf = (objects: readonly unknown[]) =>
+    drained(validation(null, objects, { now })).results.flatMap((one) => [
+      ...one.errors,
+      ...one.warnings,
+    ]);
 
   it('causes no warnings', () => {
     const author = 'identity--7d0f6f0e-53e8-4f0c-9d5e-2f3f9f1f8a11';
     for (const { shared } of writeActs(author)) {
-      const objects = shared.map(({ indicator }) => indicator);
-      const id = 'bundle--00000000-0000-4000-8000-000000000001';
-      expect(warningsOf({ type: 'bundle', id, objects })).toEqual([]);
+      expect(warningsOf(shared.map(({ indicator }) => indicator))).toEqual([]);
     }
     const byHand = BY_HAND.join('').slice(1, -1);
-    expect(warningsOf(JSON.parse(byHand))).toEqual([]);
+    expect(warningsOf([JSON.parse(byHand)])).toEqual([]);
   });
 });

@@ -60,10 +60,11 @@ export class Screen {
     const startMs = performance.now();
     const show = (): void => {
       const seconds = Math.floor((performance.now() - startMs) / 1000);
+      const room = this.#columns - LABEL_WIDTH - 5;
+      // A line that the terminal breaks could not be cleared.
+      const said = `${seconds} s … ${text}`.slice(0, room);
       this.#clear();
-      this.#stream.write(
-        `   ${who.padEnd(LABEL_WIDTH)} ${this.tint('quiet', `${text} … ${seconds} s`)}`,
-      );
+      this.#stream.write(`   ${who.padEnd(LABEL_WIDTH)} ${this.tint('quiet', said)}`);
       this.#hasBar = true;
     };
     show();
