@@ -25,7 +25,7 @@ export interface Administrator {
   readonly caller?: Caller | undefined;
   /** In production one administrates every realm, in an exercise that one alone. */
   readonly realmId: number;
-  /** Whether he may see TLP:RED, and so let others see it. */
+  /** Whether the administrator may see TLP:RED, and so give others clearance for it. */
   readonly redClearance: boolean;
   readonly requestId?: string | undefined;
   /** The network address of the client; undefined for the operator's commands. */

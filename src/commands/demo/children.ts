@@ -7,7 +7,7 @@ import type { Account } from './account.ts';
 import type { KeeperReport } from './keeper.ts';
 import type { ReceiverReport } from './receiver.ts';
 
-/** Something that the person who runs the demo must be told; no stack is of use to him. */
+/** An error for the person who runs the demo, to whom a stack is of no use. */
 export class DemoError extends Error {
   override readonly name = 'DemoError';
 }

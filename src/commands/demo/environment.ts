@@ -1,6 +1,6 @@
 import { environmentWith } from '../../config.ts';
 
-/** The settings of the demo's server; whatever the user has set for a Tocsin of his own is left out. */
+/** The settings of the demo's server; what the user has set for another Tocsin is left out. */
 export function demoEnvironment(dataDir: string): NodeJS.ProcessEnv {
   return environmentWith({
     TOCSIN_DATA_DIR: dataDir,

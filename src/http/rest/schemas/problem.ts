@@ -45,7 +45,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   415: 'The media type, its parameters or the content encoding is not supported',
   422: 'Understood, but what was posted cannot be taken',
   429: 'Too much in too short a time: `Retry-After` says when to come again',
-  502: 'Somebody whom the server asked did not answer as he should',
+  502: 'An upstream server failed',
   503: 'The server cannot do its work now',
 };
 
