@@ -4,7 +4,7 @@ import { addSecondFactor, finish } from './welcome-second-factor.js';
 import { element, onSubmit, show, tell } from './welcome-view.js';
 
 /** How far the invited has come: the token of the link, then the account, then a session of it. */
-const way = { token: '', account: undefined, tokens: undefined };
+const way = { token: '', organisation: '', account: undefined, tokens: undefined };
 
 /** Says whose invitation it is, or at once that the link is no longer valid. */
 export async function showInvitation(token) {
@@ -12,6 +12,7 @@ export async function showInvitation(token) {
   show('loading');
   try {
     const invitation = await post('/invitations/describe', { token });
+    way.organisation = invitation.organisation.slug;
     element('user').value = invitation.email;
     element('invited').textContent = inWords(invitation);
     show('password');
@@ -38,7 +39,7 @@ onSubmit('password', async () => {
   }
   if (way.account === undefined) {
     const { email } = await post('/invitations/accept', { token: way.token, password });
-    way.account = { email, password };
+    way.account = { email, password, organisation: way.organisation };
     // Used up: nobody finds it in the history of this browser.
     history.replaceState(null, '', '/');
   }

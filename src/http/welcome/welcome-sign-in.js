@@ -22,9 +22,12 @@ export function showSignIn() {
 
 onSubmit('sign-in', async () => {
   typed = { email: element('sign-in-user').value, password: element('current').value };
+  const organisation = element('sign-in-organisation').value.trim();
+  if (organisation !== '') typed.organisation = organisation;
   try {
     await signIn({});
   } catch (error) {
+    if (error.code === 'organisation_needed') element('which-organisation').hidden = false;
     if (error.code !== 'second_factor_needed') throw error;
     sendCode = (code) => signIn({ code });
     show('sign-in-code');
