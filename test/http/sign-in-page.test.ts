@@ -83,6 +83,26 @@ describe.skipIf(browserPath === undefined)('the page to sign in', () => {
     await page.close();
   });
 
+  it('asks for the organisation where one address and password open several accounts', async () => {
+    const person = await aPerson(tocsin, chief);
+    const other = await anActor(tocsin);
+    const second = await aPerson(tocsin, other, { email: person.email });
+    await tocsin.sql(
+      `update user_account set password_hash =
+         (select password_hash from user_account where id = $1) where id = $2`,
+      [person.id, second.id],
+    );
+    const { page } = await open(`${tocsin.url}/#/sign-in`);
+    await page.getByRole('textbox', { name: 'User name' }).fill(person.email);
+    await page.locator('#sign-in').getByLabel('Password').fill(person.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('textbox', { name: 'Organisation' }).fill(other.slug);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
+    expect(await page.locator('#whose').innerText()).toBe(other.slug);
+    await page.close();
+  });
+
   it('signs out where the browser stored no cookie', async () => {
     const person = await aPerson(tocsin, chief);
     const { page } = await open(`${tocsin.url}/#/sign-in`);
