@@ -57,7 +57,7 @@ function told(issue: Issue, { subject }: ParseOptions): SchemaIssue[] {
   const isSentence = /^\p{Lu}/u.test(issue.message);
   const start = path === '' ? subject : `\`${path}\``;
   const detail = isSentence ? issue.message : `${start} ${issue.message}`;
-  return [{ path, detail: detail.endsWith('.') ? detail : `${detail}.` }];
+  return [{ path, detail: /[.?]$/.test(detail) ? detail : `${detail}.` }];
 }
 
 /** Of alternatives, the issues within the one that the input resembles, if it resembles just one. */

@@ -59,8 +59,8 @@ describe('a filter of a subscription', () => {
     alice.sends('post', '/subscriptions').send({ url: 'http://127.0.0.1:9/', filter });
 
   it.each([
-    [{ types: ['indicator', 'indicators'] }, 'body.filter.types[1]', /Did you mean `indicator`\?/],
-    [{ types: ['Indicator'] }, 'body.filter.types[0]', /Did you mean `indicator`\?/],
+    [{ types: ['indicator', 'indicators'] }, 'body.filter.types[1]', /Did you mean `indicator`\?$/],
+    [{ types: ['Indicator'] }, 'body.filter.types[0]', /Did you mean `indicator`\?$/],
     [{ types: ['threat_actor'] }, 'body.filter.types[0]', /Did you mean `threat-actor`\?/],
     [{ types: ['no such'] }, 'body.filter.types[0]', /must be a STIX object type/],
     [{ producers: ['CERT A'] }, 'body.filter.producers[0]', /must be the slug of an organisation/],
