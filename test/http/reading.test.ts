@@ -171,7 +171,7 @@ describe('how the server is', () => {
     const server = request(tocsin.url);
     expect(await server.get('/api/v1/objects/%E0%A4%A')).toMatchObject({ status: 400 });
     expect(await server.put('/api/v1/bundles')).toMatchObject({
-      status: 404,
+      status: 405,
       type: 'application/problem+json',
     });
   });
