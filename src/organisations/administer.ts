@@ -85,7 +85,7 @@ export interface AdministrativeAct<T> {
 }
 
 /** What an entry of the audit tells beside who did what. */
-export type AuditDetail = Parameters<typeof appendServerAudit>[1]['detail'];
+type AuditDetail = Parameters<typeof appendServerAudit>[1]['detail'];
 
 async function countAdmins(tx: ServerTx, now: Date): Promise<number> {
   return (await countAdminKeys(tx, now)) + (await countAdminUsers(tx));

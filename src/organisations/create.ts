@@ -136,20 +136,6 @@ export async function refuseLookAlikes(
   if (name !== undefined) throw taken(name);
 }
 
-/**
- * The same for a slug that a member chooses, which has to be one of a kind: of what the member may
- * not know of, only the very same slug counts.
- */
-export async function refuseTakenSlug(
-  tx: ServerTx,
-  slug: string,
-  filter: NameFilter,
-): Promise<void> {
-  await refuseLookAlikes(tx, [slug], filter);
-  const all = await findNames(tx, { realmId: filter.realmId });
-  if (all.some(({ name }) => name === slug)) throw taken(slug);
-}
-
 /** The organisation whose knowledge limits what an administrator is told; admins may know all. */
 export function knowledgeOf({ role, organisation }: Administrator): number | undefined {
   return role === 'admin' ? undefined : organisation?.id;

@@ -19,9 +19,9 @@ import {
 } from '../store/groups.ts';
 import { isArchived } from '../store/realms.ts';
 import type { ServerTx } from '../store/transaction.ts';
-import { administer, type Administrator, type AuditDetail } from './administer.ts';
-import { knowledgeOf, refuseTakenSlug } from './create.ts';
+import { administer, type AdministrativeAct, type Administrator } from './administer.ts';
 import { enter, idsOf, invite, refuseLargeGroup, unknownOrganisation } from './group-parts.ts';
+import { chooseGroupSlug, refuseLongSlug } from './group-slug.ts';
 import { isInvited, isKeeper, isMember, isThere, viewOf, type GroupView } from './group-view.ts';
 
 /** What the verbs of groups work with. */
@@ -31,6 +31,7 @@ export interface GroupContext {
 }
 
 export interface GroupInput extends GroupFacts {
+  /** A group that a member creates has a random ending after it. */
   readonly slug: string;
   /** Slugs of organisations. */
   readonly members: readonly string[];
@@ -42,7 +43,8 @@ export interface GroupInput extends GroupFacts {
  * Creates a group. The caller's organisation owns it and is in it; the others are invited, unless
  * admission is direct. An administrator appoints owners directly. The operator, who is of no organisation,
  * creates it for the first owner.
- * Throws Problem name_taken, organisation_unknown, last_owner, role_not_allowed or group_limit.
+ * Throws Problem invalid_request, name_taken, organisation_unknown, last_owner, role_not_allowed or
+ * group_limit.
  */
 export async function createGroup(
   { db, quotas }: GroupContext,
@@ -55,23 +57,25 @@ export async function createGroup(
   const members = [...new Set([...own, ...input.members])];
   if (owners.length === 0) throw new Problem('last_owner', 'A group needs at least one owner');
   refuseDirect(by, input.admission);
+  refuseLongSlug(by, input.slug);
   refuseLargeGroup(quotas, members.length);
-  const { slug, hiddenMembers: hidden, admission } = input;
-  const detail = { group: slug, owners, members, hidden, admission };
-  await alter(db, by, { action: 'group.create', describe: () => detail }, async (tx) => {
-    await refuseTakenSlug(tx, slug, { realmId: by.realmId, knownTo: knowledgeOf(by) });
+  const { hiddenMembers: hidden, admission } = input;
+  const describe = (group: string) => ({ group, owners, members, hidden, admission });
+  const created = await alter(db, by, { action: 'group.create', describe }, async (tx) => {
+    const slug = await chooseGroupSlug(tx, by, input.slug);
     const ownerIds = await idsOf(tx, by, owners);
     const [creatorId] = ownerIds;
     const memberIds = await idsOf(tx, by, members);
-    const groupId = await insertGroup(tx, { ...input, realmId: by.realmId });
+    const groupId = await insertGroup(tx, { ...input, slug, realmId: by.realmId });
     for (const [part, ids] of [['owner', ownerIds] as const, ['member', memberIds] as const]) {
       const direct = ids.filter((id) => id === creatorId || isDirect(by, part, input));
       const asked = ids.filter((id) => !direct.includes(id));
       await enter(tx, quotas, { part, groupId }, direct);
       await invite(tx, by, quotas, { part, groupId }, asked);
     }
+    return slug;
   });
-  return readGroup(db, by, slug);
+  return readGroup(db, by, created);
 }
 
 /** Only an administrator of the server lets a group have members who were not asked. */
@@ -88,13 +92,13 @@ function isDirect(by: Administrator, part: Part, { admission }: GroupFacts): boo
 }
 
 /** Changes groups of the caller's realm, unless it is archived. Throws Problem realm_closed. */
-async function alter(
+async function alter<T>(
   db: Database,
   by: Administrator,
-  act: { readonly action: string; readonly describe: () => AuditDetail },
-  work: (tx: ServerTx) => Promise<void>,
-): Promise<void> {
-  await administer(db, by, act, async (tx) => {
+  act: AdministrativeAct<T>,
+  work: (tx: ServerTx) => Promise<T>,
+): Promise<T> {
+  return administer(db, by, act, async (tx) => {
     if (!(await isArchived(tx, by.realmId))) return work(tx);
     throw new Problem('realm_closed', 'The exercise is archived: its groups cannot be changed');
   });

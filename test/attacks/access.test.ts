@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idleApp } from '../../scripts/openapi-document.ts';
 import { anActor, keyOf, slug, type Actor } from '../support/actors.ts';
 import { bundle, indicator, marked, newer, type PostedObject } from '../support/builders.ts';
-import { accepts } from '../support/groups.ts';
+import { accepts, createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -21,9 +21,7 @@ beforeAll(async () => {
   alice = await anActor(tocsin, { communities });
   bob = await anActor(tocsin, { communities });
   mallory = await anActor(tocsin, { communities });
-  group = slug('group');
-  const wish = { slug: group, name: group, members: [bob.slug] };
-  await alice.sends('post', '/sharing-groups').send(wish).expect(201);
+  group = await createGroup(alice, { members: [bob.slug] });
   await accepts(bob, group);
 });
 afterAll(() => tocsin.close());

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { address, indicator, marked, newer } from '../support/builders.ts';
-import { admits } from '../support/groups.ts';
+import { admits, createGroup } from '../support/groups.ts';
 import { subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
@@ -70,9 +70,7 @@ describe('content of one audience', () => {
 it('a result does not tell who is in a group with hidden members', async () => {
   const warningFor = async (joins: boolean): Promise<string> => {
     const owner = await anActor(tocsin);
-    const group = slug('group');
-    const made = { slug: group, name: group, hidden_members: true };
-    await owner.sends('post', '/sharing-groups').send(made).expect(201);
+    const group = await createGroup(owner, { hidden_members: true });
     await admits(owner, group, alice);
     if (joins) await admits(owner, group, bob);
     const object = address();

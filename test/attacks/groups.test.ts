@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
-import { admits } from '../support/groups.ts';
+import { admits, createGroup } from '../support/groups.ts';
 import { subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
@@ -24,18 +24,11 @@ afterAll(async () => {
   await webhooks.close();
 });
 
-async function aGroup(by: Actor, input: object = {}): Promise<string> {
-  const name = slug('group');
-  const body = { slug: name, name, ...input };
-  await by.sends('post', '/sharing-groups').send(body).expect(201);
-  return name;
-}
-
 describe('a publisher who fills groups with others', () => {
   it('puts nobody into them, by any way to name a member', async () => {
     const direct = { slug: slug('group'), name: 'x', admission: 'direct', members: [victim.slug] };
     await mallory.sends('post', '/sharing-groups').send(direct).expect(403);
-    const group = await aGroup(mallory, { open: true, members: [victim.slug] });
+    const group = await createGroup(mallory, { open: true, members: [victim.slug] });
     const path = `/sharing-groups/${group}`;
     await mallory.sends('post', `${path}/members`).send({ organisation: victim.slug }).expect(202);
     await mallory.sends('post', `${path}/owners`).send({ organisation: victim.slug }).expect(202);
@@ -54,7 +47,7 @@ describe('a publisher who fills groups with others', () => {
         [victim.slug],
       );
     const before = await state();
-    for (let n = 0; n < 20; n++) await aGroup(mallory, { members: [victim.slug] });
+    for (let n = 0; n < 20; n++) await createGroup(mallory, { members: [victim.slug] });
     expect(await state()).toEqual(before);
     expect(await tocsin.sql('select from announcement')).toEqual([]);
   });
@@ -68,7 +61,7 @@ describe('a member of a group with hidden members', () => {
       await anActor(tocsin),
       await anActor(tocsin),
     ];
-    const group = await aGroup(owner, { hidden_members: true });
+    const group = await createGroup(owner, { hidden_members: true });
     for (const one of [reader, member]) await admits(owner, group, one);
     const filtered = (producer: string) =>
       subscribes(reader, webhooks, { filter: { producers: [producer] } });
@@ -102,7 +95,7 @@ describe('a member of a group with hidden members', () => {
       await anActor(tocsin),
       await anActor(tocsin),
     ];
-    const group = await aGroup(owner, { hidden_members: true });
+    const group = await createGroup(owner, { hidden_members: true });
     for (const one of [reader, member]) await admits(owner, group, one);
     const path = `/sharing-groups/${group}`;
     const tries = async ({ slug: organisation }: Actor) => {

@@ -11,9 +11,11 @@ import { asViewer } from '../../src/store/transaction.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { bundle, indicator, newer, type PostedObject } from '../support/builders.ts';
 import { anExercise } from '../support/exercise.ts';
+import { createGroup } from '../support/groups.ts';
 import { aPerson } from '../support/people.ts';
 import { countRowsRead } from '../support/rows-read.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+import { answerTo, ENDING, otherThan, withoutEnding, type Question } from './answers.ts';
 
 let tocsin: Tocsin;
 /** Who asks, in each role; a member that shares no community with the others. */
@@ -47,8 +49,7 @@ async function hide(alice: Actor, community: string): Promise<Hidden> {
   await alice.shares(object);
   const invited = await anActor(tocsin);
   await tocsin.sql(`update organisation set status = 'invited' where slug = $1`, [invited.slug]);
-  const group = slug('group');
-  await alice.sends('post', '/sharing-groups').send({ slug: group, name: group }).expect(201);
+  const group = await createGroup(alice);
   const hook = { url: 'https://127.0.0.1:9/hook' };
   const made = await alice.sends('post', '/subscriptions').send(hook).expect(201);
   const { slug: realm } = await anExercise(tocsin, [alice]);
@@ -65,9 +66,6 @@ async function hide(alice: Actor, community: string): Promise<Hidden> {
   };
 }
 
-type Method = Parameters<Actor['sends']>[0];
-/** A request about one thing, by its name, and names of a hidden one and of one that nobody has. */
-type Question = readonly [Method, (name: string) => string, ((name: string) => object)?];
 interface Case {
   readonly names: () => readonly [hidden: string, unknown: string];
   readonly questions: readonly Question[];
@@ -121,7 +119,7 @@ const CASES: Readonly<Record<string, Case>> = {
     ],
   },
   'a group': {
-    names: () => [hidden.group, slug('group')],
+    names: () => [hidden.group, otherThan(hidden.group)],
     questions: [
       ['post', (name) => `/bundles?audience=${name}`, () => bundle([])],
       ['post', (name) => `/indicators?audience=${name}`, () => indicator()],
@@ -174,26 +172,6 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** What differs from one answer to the next, whatever was asked. */
-const OWN_HEADERS = new Set(['date', 'ratelimit', 'x-request-id']);
-
-/** An answer, with the name that was asked about and the request's own id taken out. */
-async function answerTo(
-  who: Actor,
-  [method, path, body]: Question,
-  name: string,
-): Promise<unknown> {
-  const asked = who.sends(method, path(name));
-  const response = await (body === undefined ? asked : asked.send(body(name)));
-  const { instance } = response.body as { instance?: string };
-  const plain = (text: string): string =>
-    text.replaceAll(name, 'NAME').replaceAll(instance ?? 'no instance', 'INSTANCE');
-  const headers = Object.entries(response.headers as Record<string, string>)
-    .filter(([key]) => !OWN_HEADERS.has(key))
-    .map(([key, value]) => `${key}: ${plain(value)}`);
-  return { status: response.status, headers, body: plain(response.text) };
-}
-
 describe('what is hidden is answered as what nobody has:', () => {
   const cells = Object.entries(CASES).flatMap(([thing, { names, questions }]) =>
     questions.map((question) => {
@@ -231,15 +209,34 @@ describe('names that a member chooses', () => {
     }
   });
 
-  it('but not like those that it knows, nor may two things have one slug', async () => {
+  it('but not like those that it knows', async () => {
     const other = await anActor(tocsin);
-    for (const name of [other.slug.replace('-', '--'), hidden.group]) {
+    for (const known of [other.slug, other.slug.replace('-', '--')]) {
       const { body } = await mallory
         .sends('post', '/sharing-groups')
-        .send({ slug: name, name })
+        .send({ slug: known, name: known })
         .expect(409);
       expect(body).toMatchObject({ code: 'name_taken' });
     }
+  });
+
+  it.each(['group', 'community', 'organisation'] as const)(
+    'may be the exact slug of a hidden %s: the answer is the same as for a fresh name',
+    async (thing) => {
+      const create: Question = ['post', () => '/sharing-groups', (name) => ({ slug: name, name })];
+      for (const who of [mallory, await mallory.as('publisher')]) {
+        const taken = await answerTo(who, create, hidden[thing]);
+        const fresh = await answerTo(who, create, otherThan(hidden[thing]));
+        expect(withoutEnding(taken)).toEqual(withoutEnding(fresh));
+        expect(fresh).toMatchObject({ status: 201, body: expect.stringMatching(ENDING) });
+      }
+    },
+  );
+
+  it('never name the hidden thing afterwards', async () => {
+    const given = await createGroup(mallory, { slug: hidden.group });
+    await mallory.sends('get', `/sharing-groups/${given}`).expect(200);
+    await mallory.sends('get', `/sharing-groups/${hidden.group}`).expect(404);
   });
 
   it('keep an organisation from being let in under a name that was taken meanwhile', async () => {

@@ -3,9 +3,10 @@
  * stored, and the request is rejected as a new one would be.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Actor, anActor, slug } from '../support/actors.ts';
+import { Actor, anActor } from '../support/actors.ts';
 import { indicator, marked } from '../support/builders.ts';
 import { anExercise, playing } from '../support/exercise.ts';
+import { createGroup } from '../support/groups.ts';
 import { aPerson } from '../support/people.ts';
 import { slowRequest, type SlowRequest } from '../support/slow-request.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -169,11 +170,7 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
     status: 400,
     arrange: async () => {
       const who = await anActor(tocsin);
-      const audience = slug('group');
-      await who
-        .sends('post', '/sharing-groups')
-        .send({ slug: audience, name: audience })
-        .expect(201);
+      const audience = await createGroup(who);
       const leave = `delete from audience_member m using audience a
         where a.id = m.audience_id and a.slug = $1`;
       return { who, audience, act: () => tocsin.sql(leave, [audience]) };

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, marked } from '../support/builders.ts';
 import { postFrom, type Answered } from '../support/from-address.ts';
+import { createGroup } from '../support/groups.ts';
 import { Browser, settingsFor, startIdentityProvider } from '../support/identity-provider.ts';
 import { aPerson, anEmail, cookiesOf } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -220,9 +221,7 @@ it('no secret goes by the address, where logs keep it (CVE-2026-114505)', async 
 describe('a second way in checks as the first does (CVE-2026-95683, CVE-2026-112178)', () => {
   it('whoever is in a group sees nothing of it above his level', async () => {
     const low = await anActor(tocsin, { ceiling: 'green' });
-    const group = slug('group');
-    const wish = { slug: group, name: group, members: [low.slug] };
-    await chief.sends('post', '/sharing-groups').send(wish).expect(201);
+    const group = await createGroup(chief, { members: [low.slug] });
     const object = marked('amber');
     await chief.shares(object, { audience: group });
     await low.finds(object.id).expect(404);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { anActor, slug, type Actor } from '../support/actors.ts';
+import { anActor, type Actor } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
-import { admits } from '../support/groups.ts';
+import { admits, createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -23,8 +23,7 @@ const doors = [
 ] as const;
 
 it.each(doors)('%s: who joins a group sees no version that was replaced', async (_, door) => {
-  const group = slug('group');
-  await alice.sends('post', '/sharing-groups').send({ slug: group, name: group }).expect(201);
+  const group = await createGroup(alice);
   const object = indicator();
   await alice.shares(object, { audience: group });
   await alice.shares(newer(object), { audience: carol.slug });
@@ -38,8 +37,7 @@ it.each(doors)('%s: who joins a group sees no version that was replaced', async 
 });
 
 it('the history of one thing leaves out re-issues whose current version is hidden', async () => {
-  const group = slug('group');
-  await alice.sends('post', '/sharing-groups').send({ slug: group, name: group }).expect(201);
+  const group = await createGroup(alice);
   const pattern = "[domain-name:value = 'older.example.org']";
   const [first, second] = [indicator({ pattern }), indicator({ pattern })];
   await alice.shares([first, second], { audience: group });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, marked, newer, type PostedObject } from '../support/builders.ts';
-import { accepts } from '../support/groups.ts';
+import { accepts, createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 interface Version {
@@ -130,11 +130,7 @@ describe('why an organisation sees an object', () => {
 describe('a group whose members are hidden', () => {
   async function aHiddenGroup(): Promise<{ group: string; object: PostedObject; sharer: Actor }> {
     const sharer = await anActor(tocsin);
-    const group = slug('group');
-    await bob
-      .sends('post', '/sharing-groups')
-      .send({ slug: group, name: group, hidden_members: true, members: [sharer.slug] })
-      .expect(201);
+    const group = await createGroup(bob, { hidden_members: true, members: [sharer.slug] });
     await accepts(sharer, group);
     const object = indicator();
     await sharer.shares(object, { audience: group });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer, type PostedObject } from '../support/builders.ts';
-import { accepts, admits } from '../support/groups.ts';
+import { accepts, admits, createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -17,9 +17,7 @@ beforeAll(async () => {
   sharer = await anActor(tocsin, { communities });
   const friend = await anActor(tocsin, { communities });
   newcomer = await anActor(tocsin, { communities });
-  const group = slug('group');
-  const wish = { slug: group, name: group, members: [friend.slug] };
-  await sharer.sends('post', '/sharing-groups').send(wish).expect(201);
+  const group = await createGroup(sharer, { members: [friend.slug] });
   await accepts(friend, group);
   first = indicator();
   second = newer(first);

@@ -4,9 +4,9 @@ import { TLP_ORDER, type Tlp } from '../../src/stix/tlp.ts';
 import { findMember } from '../../src/store/members.ts';
 import { findObject } from '../../src/store/objects.ts';
 import { asViewer } from '../../src/store/transaction.ts';
-import { anActor, slug, type Actor } from '../support/actors.ts';
+import { anActor, type Actor } from '../support/actors.ts';
 import { indicator, TLP_BY_RANK } from '../support/builders.ts';
-import { accepts } from '../support/groups.ts';
+import { accepts, createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import {
   COUNT,
@@ -147,11 +147,7 @@ describe('a preview', () => {
 
   it('tells the owner of such a group who is in it, and by which parts each sees it', async () => {
     const [owner, friend] = [await anActor(tocsin), await anActor(tocsin)];
-    const name = slug('group');
-    await owner
-      .sends('post', '/sharing-groups')
-      .send({ slug: name, name, hidden_members: true, members: [friend.slug] })
-      .expect(201);
+    const name = await createGroup(owner, { hidden_members: true, members: [friend.slug] });
     await accepts(friend, name);
     const wish = { audience: [name, owner.slug], tlp: 'green' };
     const mine = await levelOf(owner, wish);

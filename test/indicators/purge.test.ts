@@ -6,7 +6,7 @@ import { indicator, newer, type PostedObject } from '../support/builders.ts';
 import { tablesHolding } from '../support/dump.ts';
 import { anExercise, playing } from '../support/exercise.ts';
 import { follow } from '../support/follow.ts';
-import { admits } from '../support/groups.ts';
+import { admits, createGroup } from '../support/groups.ts';
 import { attempts, subscribes, timeFlies } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
@@ -129,8 +129,7 @@ describe('POST /objects/{id}/purge', () => {
 
   it('who joins later learns nothing of it', async () => {
     const { object } = secret();
-    const group = slug('group');
-    await alice.sends('post', '/sharing-groups').send({ slug: group, name: group }).expect(201);
+    const group = await createGroup(alice);
     await alice.shares(object, { audience: group });
     await purges(object.id).expect(200);
     await tocsin.sequenced();

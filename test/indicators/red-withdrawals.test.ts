@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
 import { indicator, marked, newer, type PostedObject } from '../support/builders.ts';
 import { follow, type Following } from '../support/follow.ts';
-import { accepts } from '../support/groups.ts';
+import { accepts, createGroup } from '../support/groups.ts';
 import { aPerson } from '../support/people.ts';
 import { subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -250,9 +250,7 @@ describe('after the purge of a RED object', () => {
   });
 
   it('who came to an older audience of it later is told nothing', async () => {
-    const group = slug('group');
-    const made = { slug: group, name: group, members: [bob.slug], open: true };
-    await alice.sends('post', '/sharing-groups').send(made).expect(201);
+    const group = await createGroup(alice, { members: [bob.slug], open: true });
     await accepts(bob, group);
     const object = indicator();
     await shared(object, group);

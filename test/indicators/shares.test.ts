@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { address, indicator, marked, newer, TLP } from '../support/builders.ts';
-import { accepts } from '../support/groups.ts';
+import { accepts, createGroup } from '../support/groups.ts';
 import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
@@ -138,12 +138,8 @@ describe('GET /shares/{id}', () => {
   });
 
   it('does not reveal the members of a group that hides them', async () => {
-    const group = slug('group');
-    const owner = bob;
-    await owner
-      .sends('post', '/sharing-groups')
-      .send({ slug: group, name: group, hidden_members: true, members: [alice.slug, carol.slug] })
-      .expect(201);
+    const members = [alice.slug, carol.slug];
+    const group = await createGroup(bob, { hidden_members: true, members });
     await accepts(alice, group);
     await accepts(carol, group);
     const object = indicator({ object_marking_refs: [TLP.green] });

@@ -106,7 +106,7 @@ async function actOnMembers(world: World, step: MemberStep): Promise<boolean> {
   const { slugOf } = world;
   switch (step.act) {
     case 'make group':
-      return taken(await ask(world, groupToMake(world, step)));
+      return makeGroup(world, step);
     case 'change group': {
       const change = { open: step.open, hidden_members: step.hidden };
       const path = `/sharing-groups/${slugOf(step.group)}`;
@@ -129,12 +129,18 @@ async function actOnMembers(world: World, step: MemberStep): Promise<boolean> {
   }
 }
 
-function groupToMake(world: World, step: Extract<Step, { act: 'make group' }>) {
+async function makeGroup(
+  world: World,
+  step: Extract<Step, { act: 'make group' }>,
+): Promise<boolean> {
   const slug = world.slugOf(step.group);
   const kind = { open: step.open, hidden_members: step.hidden };
   const body = { slug, name: slug, members: step.members.map(world.slugOf), ...kind };
   const key = world.key(step.by, 'publisher');
-  return { key, method: 'POST', path: '/sharing-groups', body } as const;
+  const answer = await ask(world, { key, method: 'POST', path: '/sharing-groups', body });
+  if (!taken(answer)) return false;
+  world.groupSlugs.set(step.group, (JSON.parse(answer.text) as { slug: string }).slug);
+  return true;
 }
 
 function move(world: World, step: Extract<Step, { itself: boolean }>): Promise<Answer> {

@@ -45,6 +45,8 @@ export interface World extends Ground {
   /** The names in the model have slugs on the server. */
   slugOf(name: string): string;
   nameOf(slug: string): string | undefined;
+  /** The server gives a group another slug than the one that was asked for. */
+  readonly groupSlugs: Map<string, string>;
 }
 
 const ROLES_OF_ADMINISTRATORS = ['admin', 'admin'] as const;
@@ -63,7 +65,8 @@ export async function foundWorld(ground: Ground, ceilings: Ceilings): Promise<Wo
   const identities = new Map<string, string>();
   const key = (organisation: string, role: Role): string =>
     keys.get(`${organisation} ${role}`) ?? '';
-  const slugOf = (name: string): string => `${name}-${mark}`;
+  const groupSlugs = new Map<string, string>();
+  const slugOf = (name: string): string => groupSlugs.get(name) ?? `${name}-${mark}`;
   const world: World = {
     ...ground,
     model: foundedModel(ceilings),
@@ -74,7 +77,11 @@ export async function foundWorld(ground: Ground, ceilings: Ceilings): Promise<Wo
     credential: (who, role) =>
       who.person ? (people.get(who.name)?.token ?? '') : key(who.organisation, role),
     slugOf,
-    nameOf: (slug) => (slug.endsWith(`-${mark}`) ? slug.slice(0, -mark.length - 1) : undefined),
+    nameOf: (slug) => {
+      const [name, ...rest] = slug.split(`-${mark}`);
+      return name !== undefined && rest.length > 0 && slugOf(name) === slug ? name : undefined;
+    },
+    groupSlugs,
   };
   for (const [community, within] of Object.entries(COMMUNITIES)) {
     const wish = { slug: slugOf(community), name: community, within: within.map(slugOf) };

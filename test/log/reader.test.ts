@@ -5,7 +5,7 @@ import { findLogBounds } from '../../src/store/log.ts';
 import { authenticate, memberOfOrganisation } from '../../src/organisations/authenticate.ts';
 import { anActor, slug } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
-import { admits } from '../support/groups.ts';
+import { admits, createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -61,7 +61,6 @@ it('finds the same rows by their places, whatever has become of them', async () 
   const objects = Array.from({ length: 8 }, () => indicator());
   const [replaced, narrowed, ended] = objects;
   if (replaced === undefined || narrowed === undefined || ended === undefined) throw new Error();
-  const group = slug('group');
   const { head: start } = await findLogBounds(tocsin.db);
   const turns = [
     () => sharer.shares(objects),
@@ -70,7 +69,7 @@ it('finds the same rows by their places, whatever has become of them', async () 
     () => sharer.shares(newer(ended, 1, { revoked: true })),
     // He joins what an older version went to, and never saw it replaced.
     async () => {
-      await sharer.sends('post', '/sharing-groups').send({ slug: group, name: group }).expect(201);
+      const group = await createGroup(sharer);
       const object = indicator();
       await sharer.shares(object, { audience: group });
       await sharer.shares(newer(object), { audience: sharer.slug });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Actor, anActor, slug } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
-import { accepts, admits } from '../support/groups.ts';
+import { accepts, admits, createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -30,13 +30,6 @@ async function two(on = tocsin): Promise<void> {
   ]);
 }
 
-async function aGroup(by: Actor, input: object = {}): Promise<string> {
-  const name = slug('group');
-  const body = { slug: name, name, ...input };
-  await by.sends('post', '/sharing-groups').send(body).expect(201);
-  return name;
-}
-
 async function invitations(of: Actor): Promise<Record<string, unknown>[]> {
   const { body } = await of.sends('get', '/sharing-group-invitations').expect(200);
   return (body as { invitations: Record<string, unknown>[] }).invitations;
@@ -56,11 +49,12 @@ describe('an organisation that another one adds to a group', () => {
 
   it('sees who invites it into which group, and nothing of the group before it accepts', async () => {
     const description = 'Ports and shipping';
-    const group = await aGroup(owner, { description, members: [victim.slug] });
+    const facts = { name: 'Harbours', description };
+    const group = await createGroup(owner, { ...facts, members: [victim.slug] });
     const object = indicator();
     await owner.shares(object, { audience: group });
     expect(await invitations(victim)).toMatchObject([
-      { group, name: group, description, part: 'member', invited_by: owner.slug },
+      { group, ...facts, part: 'member', invited_by: owner.slug },
     ]);
     const { body } = await victim.sends('get', `/sharing-groups/${group}`).expect(200);
     expect(body).toMatchObject({ member: false, invited: true, members: null, owners: null });
@@ -78,7 +72,7 @@ describe('an organisation that another one adds to a group', () => {
   });
 
   it('is no member in a preview, and its owner sees that it has not answered', async () => {
-    const group = await aGroup(owner, { members: [victim.slug] });
+    const group = await createGroup(owner, { members: [victim.slug] });
     const { body } = await owner
       .sends('post', '/audiences/preview')
       .send({ audience: [group], tlp: 'green' })
@@ -90,7 +84,7 @@ describe('an organisation that another one adds to a group', () => {
   });
 
   it('declines, and may be invited again; the inviter can withdraw the invitation', async () => {
-    const group = await aGroup(owner, { members: [victim.slug] });
+    const group = await createGroup(owner, { members: [victim.slug] });
     await remove(victim, group, victim).expect(204);
     await victim.sends('get', `/sharing-groups/${group}`).expect(404);
     expect(await codeOf(invite(victim, group, victim), 404)).toBe('not_found');
@@ -101,7 +95,7 @@ describe('an organisation that another one adds to a group', () => {
   });
 
   it('owns it only when it has accepted that, too', async () => {
-    const group = await aGroup(owner);
+    const group = await createGroup(owner);
     await invite(owner, group, victim, 'owners').expect(202);
     expect(await invitations(victim)).toContainEqual(
       expect.objectContaining({ group, part: 'owner' }),
@@ -114,7 +108,7 @@ describe('an organisation that another one adds to a group', () => {
   });
 
   it('is asked by administrators, too, unless the group admits directly', async () => {
-    const group = await aGroup(owner);
+    const group = await createGroup(owner);
     await invite(admin, group, victim).expect(202);
     const change = (by: Actor, admission: string) =>
       by.sends('patch', `/sharing-groups/${group}`).send({ admission });
@@ -144,13 +138,13 @@ describe('quotas of groups', () => {
 
   it('limit the invitations that one organisation sends and has to answer', async () => {
     await two(small);
-    const groups = [await aGroup(owner), await aGroup(owner), await aGroup(owner)];
+    const groups = [await createGroup(owner), await createGroup(owner), await createGroup(owner)];
     for (const group of groups.slice(1)) await invite(owner, group, victim).expect(202);
     const sent = await invite(owner, groups[0] ?? '', victim).expect(409);
     expect(sent.body).toMatchObject({ code: 'group_limit', limit: 2 });
     const others = [await anActor(small), await anActor(small)] as const;
-    for (const other of others) await invite(other, await aGroup(other), victim).expect(202);
-    const received = await invite(others[0], await aGroup(others[0]), victim).expect(409);
+    for (const other of others) await invite(other, await createGroup(other), victim).expect(202);
+    const received = await invite(others[0], await createGroup(others[0]), victim).expect(409);
     expect(received.body).toMatchObject({ code: 'group_limit', limit: 4 });
     // Whoever declines, can be invited again.
     for (const group of groups) await remove(victim, group, victim);
@@ -159,15 +153,15 @@ describe('quotas of groups', () => {
 
   it('limit how many groups it owns and is in, and how many a group has', async () => {
     await two(small);
-    for (let n = 0; n < 3; n++) await aGroup(owner);
+    for (let n = 0; n < 3; n++) await createGroup(owner);
     const fourth = { slug: slug('group'), name: 'x' };
     expect(await codeOf(owner.sends('post', '/sharing-groups').send(fourth), 409)).toBe(
       'group_limit',
     );
     const hosts = await Promise.all([anActor(small), anActor(small)]);
-    const open = await aGroup(hosts[0], { open: true });
+    const open = await createGroup(hosts[0], { open: true });
     for (let n = 0; n < 3; n++) {
-      await admits(hosts[1], await aGroup(hosts[1]), victim);
+      await admits(hosts[1], await createGroup(hosts[1]), victim);
     }
     expect(await codeOf(invite(victim, open, victim), 409)).toBe('group_limit');
     await invite(hosts[0], open, hosts[1]).expect(202);

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operator } from '../../src/organisations/administer.ts';
+import { chooseGroupSlug } from '../../src/organisations/group-slug.ts';
+import { findOrganisationId } from '../../src/store/organisations.ts';
+import { asServer } from '../../src/store/transaction.ts';
 import { type Actor, anActor, slug } from '../support/actors.ts';
-import { accepts, admits } from '../support/groups.ts';
+import { indicator } from '../support/builders.ts';
+import { accepts, admits, createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 interface Group {
@@ -30,15 +35,6 @@ beforeAll(async () => {
 });
 afterAll(() => tocsin.close());
 
-async function aGroup(wish: object = {}): Promise<string> {
-  const name = slug('group');
-  await owner
-    .sends('post', '/sharing-groups')
-    .send({ slug: name, name, ...wish })
-    .expect(201);
-  return name;
-}
-
 async function seen(who: Actor, group: string): Promise<Group> {
   return (await who.sends('get', `/sharing-groups/${group}`).expect(200)).body as Group;
 }
@@ -49,7 +45,7 @@ async function codeOf(test: ReturnType<Actor['sends']>, status: number): Promise
 
 describe('sharing groups', () => {
   it('are kept by the organisation that makes them, and seen by who is in them', async () => {
-    const group = await aGroup({ members: [friend.slug] });
+    const group = await createGroup(owner, { members: [friend.slug] });
     await accepts(friend, group);
     const members = [friend.slug, owner.slug].toSorted();
     for (const who of [owner, friend, admin]) {
@@ -61,7 +57,7 @@ describe('sharing groups', () => {
   });
 
   it('do not exist for who is not in them', async () => {
-    const group = await aGroup();
+    const group = await createGroup(owner);
     const none = slug('group');
     const tries = (name: string) => [
       stranger.sends('get', `/sharing-groups/${name}`),
@@ -85,7 +81,7 @@ describe('sharing groups', () => {
   });
 
   it('are changed by owners and admins', async () => {
-    const group = await aGroup({ members: [friend.slug] });
+    const group = await createGroup(owner, { members: [friend.slug] });
     await accepts(friend, group);
     const path = `/sharing-groups/${group}`;
     const put = { organisation: stranger.slug };
@@ -110,7 +106,7 @@ describe('sharing groups', () => {
   });
 
   it('can be left by oneself, and joined when they are open', async () => {
-    const group = await aGroup({ open: true });
+    const group = await createGroup(owner, { open: true });
     const path = `/sharing-groups/${group}`;
     expect(await seen(stranger, group)).toMatchObject({ member: false, members: null });
     const self = { organisation: stranger.slug };
@@ -126,7 +122,7 @@ describe('sharing groups', () => {
   });
 
   it('are owned by organisations, of which one stays', async () => {
-    const group = await aGroup();
+    const group = await createGroup(owner);
     const path = `/sharing-groups/${group}`;
     const own = { organisation: group };
     expect(await codeOf(owner.sends('post', `${path}/owners`).send(own), 400)).toBe(
@@ -148,7 +144,10 @@ describe('sharing groups', () => {
   });
 
   it('hide their members from one another where they are told to', async () => {
-    const group = await aGroup({ hidden_members: true, members: [friend.slug, stranger.slug] });
+    const group = await createGroup(owner, {
+      hidden_members: true,
+      members: [friend.slug, stranger.slug],
+    });
     for (const member of [friend, stranger]) await accepts(member, group);
     const path = `/sharing-groups/${group}`;
     const { body } = await friend.sends('get', path).expect(200);
@@ -195,5 +194,65 @@ describe('sharing groups', () => {
     const wish = { slug: slug('group'), name: 'x' };
     await (await owner.as('analyst')).sends('post', '/sharing-groups').send(wish).expect(403);
     await (await owner.as('feed')).sends('get', '/sharing-groups').expect(403);
+  });
+});
+
+describe('the slug of a group that a member creates', () => {
+  const create = (who: Actor, wish: string) =>
+    who.sends('post', '/sharing-groups').send({ slug: wish, name: 'x' });
+
+  it('is the one that it asked for with a random ending, in the answer and everywhere else', async () => {
+    const wish = slug('group');
+    const answer = await create(owner, wish).expect(201);
+    const { slug: given } = answer.body as Group;
+    expect(given).toMatch(new RegExp(`^${wish}-[0-9a-hjkmnp-tv-z]{6}$`));
+    expect(answer.headers['location']).toMatch(new RegExp(`/api/v1/sharing-groups/${given}$`));
+    expect(await seen(owner, given)).toEqual(answer.body);
+    await owner.sends('get', `/sharing-groups/${wish}`).expect(404);
+    const named = `select detail ->> 'group' as slug from audit
+      where action = 'group.create' and detail ->> 'group' like $1`;
+    expect(await tocsin.sql(named, [`${wish}%`])).toEqual([{ slug: given }]);
+    await owner.posts(indicator(), { audience: given }).expect(200);
+  });
+
+  it('is another one each time, for org_admins too', async () => {
+    const wish = slug('group');
+    const chief = await owner.as('org_admin');
+    const slugs = [];
+    for (const who of [owner, owner, chief]) {
+      slugs.push(((await create(who, wish).expect(201)).body as Group).slug);
+    }
+    expect(new Set(slugs).size).toBe(3);
+  });
+
+  it('has at most 63 characters with its ending', async () => {
+    const wish = slug('g').padEnd(56, 'x');
+    const { body } = await create(owner, wish).expect(201);
+    expect((body as Group).slug).toHaveLength(63);
+    const answer = await create(owner, `${wish}x`).expect(400);
+    expect(answer.body).toMatchObject({ code: 'invalid_request', path: 'body.slug', limit: 56 });
+  });
+
+  it('is drawn again when it exists, whether the member may know that or not', async () => {
+    const wish = slug('group');
+    await create(admin, `${wish}-000000`).expect(201);
+    const id = (await findOrganisationId(tocsin.db.server, owner.slug)) ?? 0;
+    const by = {
+      ...operator('test'),
+      role: 'publisher',
+      organisation: { id, slug: owner.slug },
+    } as const;
+    const endings = ['000000', '000000', '000001'];
+    const given = await asServer(tocsin.db, (tx) =>
+      chooseGroupSlug(tx, by, wish, () => endings.shift() ?? 'none'),
+    );
+    expect(given).toBe(`${wish}-000001`);
+    expect(endings).toEqual([]);
+  });
+
+  it('is exactly the one that an administrator asks for', async () => {
+    const wish = slug('group').padEnd(63, 'x');
+    expect((await create(admin, wish).expect(201)).body).toMatchObject({ slug: wish });
+    expect(await codeOf(create(admin, wish), 409)).toBe('name_taken');
   });
 });

@@ -4,7 +4,7 @@ import { Actor, anActor, outcomes, slug } from '../support/actors.ts';
 import { indicator, marked, newer, type PostedObject } from '../support/builders.ts';
 import { anExercise, EXTENSION, markedFor, playing, type Exercise } from '../support/exercise.ts';
 import { follow } from '../support/follow.ts';
-import { admits } from '../support/groups.ts';
+import { admits, createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -30,8 +30,7 @@ const idOf = ({ key }: Actor) => key.split('_')[1] ?? '';
 
 describe('what is shared in an exercise', () => {
   it('goes to no audience of production', async () => {
-    const group = slug('group');
-    await alice.sends('post', '/sharing-groups').send({ slug: group, name: group }).expect(201);
+    const group = await createGroup(alice);
     for (const audience of ['alliance', group, outsider.slug]) {
       const { body } = await alicePlays.posts(indicator(), { audience }).expect(400);
       expect(body).toMatchObject({ code: 'audience_unknown' });
@@ -245,10 +244,10 @@ describe('an organisation', () => {
 
 describe('a sharing group', () => {
   it('is in its realm alone, its name too', async () => {
-    const group = slug('group');
-    for (const one of [alice, alicePlays]) {
-      await one.sends('post', '/sharing-groups').send({ slug: group, name: group }).expect(201);
-    }
+    const group = await createGroup(alicePlays);
+    // Only an administrator can give it the same slug as one of another realm.
+    const admin = await alice.as('admin');
+    expect(await createGroup(admin, { slug: group })).toBe(group);
     await admits(alicePlays, group, bobPlays);
     await bobPlays.sends('get', `/sharing-groups/${group}`).expect(200);
     await bob.sends('get', `/sharing-groups/${group}`).expect(404);

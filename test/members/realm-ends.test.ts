@@ -4,6 +4,7 @@ import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer, type PostedObject } from '../support/builders.ts';
 import { tablesHolding } from '../support/dump.ts';
 import { anExercise, playing } from '../support/exercise.ts';
+import { createGroup } from '../support/groups.ts';
 import { subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
@@ -78,8 +79,7 @@ describe('POST /realms/{slug}/archive', () => {
     ];
     const object = indicator();
     await played.shares(object);
-    const group = slug('group');
-    await played.sends('post', '/sharing-groups').send({ slug: group, name: group }).expect(201);
+    const group = await createGroup(played);
     await ends(exercise.slug, 'archive', alice).expect(403);
     await admin.sends('post', `/realms/${exercise.slug}/archive`).send({}).expect(400);
     const { body } = await ends(exercise.slug, 'archive').expect(200);
@@ -192,7 +192,7 @@ describe('POST /realms/{slug}/wipe', () => {
     expect(Number(after?.head)).toBeGreaterThanOrEqual(Number(before?.head));
     const fresh = indicator();
     await alice.shares(fresh);
-    expect((await bob.reads({ after: next })).objects).toEqual([fresh]);
+    expect((await bob.reads({ after: next, as_posted: true })).objects).toEqual([fresh]);
     expect(await bob.sees()).toEqual(expect.arrayContaining([real.id, fresh.id]));
     webhooks.answers(() => ({}));
   });
@@ -214,11 +214,11 @@ describe('POST /realms/{slug}/wipe', () => {
         const path = `/realms/${exercise.slug}/${how}`;
         await chief.sends('post', path).send({ reason: 'Over' }).expect(200);
       }
-      expect((await two.reads({ after: next })).objects).toEqual([real]);
+      expect((await two.reads({ after: next, as_posted: true })).objects).toEqual([real]);
       expect((await two.reads({ after: last })).objects).toEqual([]);
       const fresh = indicator();
       await one.shares(fresh);
-      expect((await two.reads({ after: last })).objects).toEqual([fresh]);
+      expect((await two.reads({ after: last, as_posted: true })).objects).toEqual([fresh]);
     } finally {
       await alone.close();
     }

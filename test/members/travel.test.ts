@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Actor, anActor, slug } from '../support/actors.ts';
 import { indicator, marked, newer } from '../support/builders.ts';
-import { accepts, admits } from '../support/groups.ts';
+import { accepts, admits, createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 /** What an endpoint was sent, in order: `+id` for an object, `-id` for one withdrawn. */
@@ -46,15 +46,6 @@ async function anInbox(who: Actor): Promise<Inbox> {
   return { url, got };
 }
 
-async function aGroup(owner: Actor, wish: object = {}): Promise<string> {
-  const name = slug('group');
-  await owner
-    .sends('post', '/sharing-groups')
-    .send({ slug: name, name, ...wish })
-    .expect(201);
-  return name;
-}
-
 async function cursorOf(who: Actor): Promise<string> {
   const { next, more } = await who.reads({ limit: 10_000 });
   expect(more).toBe(false);
@@ -74,7 +65,7 @@ describe('joining and leaving a group', () => {
       anActor(tocsin, { communities: [community] }),
       anActor(tocsin, { communities: [community] }),
     ]);
-    const group = await aGroup(owner, { members: [friend.slug] });
+    const group = await createGroup(owner, { members: [friend.slug] });
     await accepts(friend, group);
     const [one, two, strict] = [indicator(), indicator(), marked('strict')];
     await owner.shares([one, two, strict], { audience: group });
@@ -172,7 +163,7 @@ describe('at the same time', () => {
   it('joins and posts lose nothing', async () => {
     const community = slug();
     const owner = await anActor(tocsin, { communities: [community] });
-    const group = await aGroup(owner, { open: true });
+    const group = await createGroup(owner, { open: true });
     const objects = Array.from({ length: 24 }, () => indicator());
     const readers = await Promise.all(
       Array.from({ length: 6 }, () => anActor(tocsin, { communities: [community] })),

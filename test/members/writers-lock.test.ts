@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LOCKS } from '../../src/store/locks.ts';
 import { type Actor, anActor, slug } from '../support/actors.ts';
-import { accepts } from '../support/groups.ts';
+import { accepts, createGroup } from '../support/groups.ts';
 import { anExercise } from '../support/exercise.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
@@ -33,11 +33,8 @@ beforeEach(async () => {
   group = await aGroup();
 });
 
-async function aGroup(input: object = {}): Promise<string> {
-  const name = slug('group');
-  const body = { slug: name, name, members: [other.slug], ...input };
-  await owner.sends('post', '/sharing-groups').send(body).expect(201);
-  return name;
+function aGroup(input: object = {}): Promise<string> {
+  return createGroup(owner, { members: [other.slug], ...input });
 }
 
 /** How many wait for the lock `writers`. */
@@ -209,8 +206,7 @@ describe('changes that wait', () => {
   });
 
   it('are refused beyond what one organisation may have waiting, and others still get theirs', async () => {
-    const name = slug('group');
-    await admin.sends('post', '/sharing-groups').send({ slug: name, name }).expect(201);
+    const name = await createGroup(admin);
     await writer.query('begin');
     await writer.query(`select take_lock('writers', true)`);
     const own = `/sharing-groups/${group}`;

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { anExercise } from '../support/exercise.ts';
+import { createGroup } from '../support/groups.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
@@ -45,10 +46,8 @@ it('whatever agreements, communities, groups, exercises and standing there are',
     await admin.sends('post', '/communities').send(wish).expect(201);
   }
   const [one, two, none, suspended, ended] = members as [Actor, Actor, Actor, Actor, Actor];
-  const name = slug('group');
-  await one.sends('post', '/sharing-groups').send({ slug: name, name }).expect(201);
   // Who has no agreement cannot accept an invitation.
-  const group = `/sharing-groups/${name}`;
+  const group = `/sharing-groups/${await createGroup(one)}`;
   await admin.sends('patch', group).send({ admission: 'direct' }).expect(200);
   for (const { slug: organisation } of [two, none, suspended, ended]) {
     await one.sends('post', `${group}/members`).send({ organisation }).expect(204);

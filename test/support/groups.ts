@@ -13,6 +13,19 @@ export async function aGroup({ sql }: Tocsin, members: readonly Actor[]): Promis
   return name;
 }
 
+/**
+ * An organisation creates a sharing group through REST. Returns its slug, to which the server appends an
+ * ending.
+ */
+export async function createGroup(owner: Actor, input: object = {}): Promise<string> {
+  const name = slug('group');
+  const answer = await owner
+    .sends('post', '/sharing-groups')
+    .send({ slug: name, name, ...input })
+    .expect(201);
+  return (answer.body as { slug: string }).slug;
+}
+
 /** An owner invites an organisation into a group, and the organisation accepts. */
 export async function admits(owner: Actor, group: string, member: Actor): Promise<void> {
   const path = `/sharing-groups/${group}/members`;

@@ -40,6 +40,7 @@ const create: Route = (app, services) => {
         operationId: 'createSharingGroup',
         summary: 'Create a sharing group',
         description:
+          'The server appends a random ending to the slug that you ask for; use the slug of the answer. ' +
           'Your organisation owns it and is in it. The other members and owners are invited; where ' +
           '`admission` is `direct`, they are in it at once. An administrator appoints owners directly.',
         tags,

@@ -38,14 +38,14 @@ export interface Shot {
 const STRANGER = '127.0.0.66';
 const ANSWER_MS = 20_000;
 
-/** Sends one request and reads its whole answer. Resolves to the status; 0 where there was none. */
-export function send(attack: Attack, shot: Shot): Promise<number> {
+/** Sends one request and reads its whole answer. Resolves to its Location, if it has one. */
+export function send(attack: Attack, shot: Shot): Promise<string | undefined> {
   const { method, path, key, headers, body, from = STRANGER } = shot;
   return new Promise((resolve) => {
     const over = AbortSignal.any([attack.signal, AbortSignal.timeout(ANSWER_MS)]);
-    const end = (status: number): void => {
+    const end = (status: number, location?: string): void => {
       attack.count(status);
-      resolve(status);
+      resolve(location);
     };
     const request = httpRequest({
       host: attack.host,
@@ -63,7 +63,7 @@ export function send(attack: Attack, shot: Shot): Promise<number> {
     });
     request.once('response', (response) => {
       response.resume();
-      response.once('close', () => end(response.statusCode ?? 0));
+      response.once('close', () => end(response.statusCode ?? 0, response.headers.location));
     });
     request.once('error', () => end(0));
     request.end(body);

@@ -36,8 +36,9 @@ export const manyGroups: Case = async (attack) => {
   await barrage(attack, 6, async () => {
     const slug = `g-${random.uuid()}`;
     const group = JSON.stringify({ slug, name: slug, members: ['ally-d', 'cert-a'] });
-    await send(attack, publishing(attack, '/api/v1/sharing-groups', group));
-    const path = `/api/v1/sharing-groups/${slug}/members`;
+    const groups = '/api/v1/sharing-groups';
+    const created = await send(attack, publishing(attack, groups, group));
+    const path = `${created ?? `${groups}/${slug}`}/members`;
     for (const organisation of ['ally-d', 'cert-a', 'cert-b']) {
       await send(attack, publishing(attack, path, JSON.stringify({ organisation })));
     }

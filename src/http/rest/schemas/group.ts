@@ -38,7 +38,12 @@ const admission = z.enum(ADMISSIONS).meta({
 
 export const NewGroup = z
   .strictObject({
-    slug: Slug,
+    slug: Slug.meta({
+      description:
+        'The slug that you ask for, at most 56 characters. The server appends a hyphen and 6 random ' +
+        'characters; read the slug from the answer. An administrator of the server gets the exact slug, ' +
+        'of at most 63 characters',
+    }),
     name: Name,
     description: description.default(''),
     open: z.boolean().default(false).meta({ description: 'Whether anyone may join by itself' }),
@@ -77,7 +82,7 @@ const parts = z.array(z.string()).nullable();
 
 export const GroupAnswer = z
   .object({
-    slug: z.string(),
+    slug: z.string().meta({ description: 'Names the group in paths and in audiences' }),
     name: z.string(),
     description: z.string(),
     open: z.boolean(),
