@@ -42,7 +42,10 @@ async function anInbox(who: Actor): Promise<Inbox> {
   servers.push(server);
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  await who.sends('post', '/subscriptions').send({ url, start: 'now' }).expect(201);
+  await who
+    .sends('post', '/subscriptions')
+    .send({ url, start: 'now', as_posted: true })
+    .expect(201);
   return { url, got };
 }
 
