@@ -54,6 +54,17 @@ export function createKeyring(current: Buffer, older?: Buffer): Keyring {
   };
 }
 
+/** The same keyring, whose cursors belong to one epoch of the log and to no other. */
+export function withLogEpoch(keyring: Keyring, epoch: string): Keyring {
+  const bound = ([current, ...older]: readonly [KeyObject, ...KeyObject[]]) => {
+    const bind = (key: KeyObject): KeyObject =>
+      createSecretKey(createHmac('sha256', key).update(epoch).digest());
+    return [bind(current), ...older.map(bind)] as const;
+  };
+  const cursors = bound(keyring.keys('cursor'));
+  return { keys: (purpose) => (purpose === 'cursor' ? cursors : keyring.keys(purpose)) };
+}
+
 /**
  * What tells one master secret from another without revealing anything about it: of the current one
  * first, then of the older one if any.

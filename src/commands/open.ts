@@ -1,11 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig, type Config } from '../config.ts';
-import type { Keyring } from '../keyring.ts';
+import { withLogEpoch, type Keyring } from '../keyring.ts';
 import { prepareAudit } from '../store/audit-tree.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { inspectCluster } from '../store/embedded/cluster.ts';
 import { startEmbedded } from '../store/embedded/server.ts';
+import { findLogEpoch } from '../store/log.ts';
 import { migrate, requireMigrated } from '../store/migrate.ts';
 import { createRoom } from '../store/room.ts';
 import { StoreError } from '../store/store-error.ts';
@@ -102,7 +103,7 @@ async function open(
   const store = { db, url, keyring, close: () => closeAll([db], [server]) };
   try {
     await orAborted(prepare(store), signal);
-    return store;
+    return { ...store, keyring: withLogEpoch(keyring, await findLogEpoch(db)) };
   } catch (error) {
     await store.close();
     throw error;

@@ -6,7 +6,7 @@ import type { BackupAbout } from '../store/backup/about.ts';
 import { damaged } from '../store/backup/unpack.ts';
 import { openDatabase, type Database } from '../store/database.ts';
 import { startEmbedded } from '../store/embedded/server.ts';
-import { findLogBounds } from '../store/log.ts';
+import { beginLogEpoch, findLogBounds } from '../store/log.ts';
 import { migrate } from '../store/migrate.ts';
 import { createLog } from '../telemetry.ts';
 
@@ -29,7 +29,8 @@ export interface Checked {
 
 /**
  * Starts PostgreSQL on the copy, which applies the WAL of the backup, brings it to the schema of this
- * version, and compares log and audit with what was there when the backup began.
+ * version, and compares log and audit with what was there when the backup began. A copy that is to be
+ * used begins a new epoch of the log.
  * @throws StoreError `backup_damaged`, or why PostgreSQL does not start
  */
 export async function checkRestored(input: CheckInput): Promise<Checked> {
@@ -41,7 +42,9 @@ export async function checkRestored(input: CheckInput): Promise<Checked> {
     await migrate({ url: server.url, log });
     const db = openDatabase({ url: server.url, poolMax: 2, onError: () => undefined });
     try {
-      return await compare(db, input);
+      const checked = await compare(db, input);
+      if (durable) await beginLogEpoch(db);
+      return checked;
     } finally {
       await db.close();
     }

@@ -55,9 +55,9 @@ async function run(file: string, verify: boolean): Promise<void> {
   printText(`Restored to ${dataDir}. ${AFTERWARDS}\n`);
 }
 
-const AFTERWARDS = `What was accepted after the backup is gone. After the start, tell
-everyone who reads changes or the stream to begin again without a cursor, and replay the
-subscriptions from the beginning (docs/operators.md, "Backup and restore").`;
+const AFTERWARDS = `What was accepted after the backup is gone. All cursors have ended: who
+reads changes or the stream is told to begin again without one. Replay the subscriptions from the
+beginning (docs/operators.md, "After a restore").`;
 
 interface Work {
   readonly file: string;

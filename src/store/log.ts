@@ -66,6 +66,17 @@ export async function findSequencerLag(db: Database): Promise<number> {
   return row?.seconds ?? 0;
 }
 
+/** The epoch of the log: cursors of an earlier one mean nothing any more. */
+export async function findLogEpoch({ server }: Database): Promise<string> {
+  const { id } = await server.logEpoch.findFirstOrThrow();
+  return id;
+}
+
+/** Begins a new epoch, after the database was set back to an earlier state. */
+export async function beginLogEpoch({ server }: Database): Promise<void> {
+  await server.$queryRaw`select begin_log_epoch()`;
+}
+
 /** One statement for all who ask at once. */
 export async function findLogBounds(db: Database): Promise<LogBounds> {
   return boundsTogether(db, undefined);

@@ -21,6 +21,8 @@ let root: string;
 let dataDir: string;
 /** A backup that was made under load, and what was posted meanwhile. */
 let backup: string;
+/** Of a reader, from before the backup. */
+let cursor: string;
 /** The ids of each bundle, in the order of their acknowledgement. */
 const posted: string[][] = [];
 let acknowledgedBefore = 0;
@@ -34,6 +36,9 @@ beforeAll(async () => {
     const postOne = async (): Promise<unknown> => posted.push(await post(server.url, key));
     for (let i = 0; i < 5; i += 1) await postOne();
     acknowledgedBefore = posted.length;
+    cursor = await nextAfter(server.url, key, '');
+    // It holds for as long as the log goes on.
+    await nextAfter(server.url, key, cursor);
     let goOn = true;
     const posting = (async () => {
       while (goOn) await postOne();
@@ -53,6 +58,15 @@ afterAll(() => removeTestDirectory(root));
 
 function environment(more: Environment = {}): Environment {
   return { TOCSIN_DATA_DIR: dataDir, LOG_LEVEL: 'warn', TOCSIN_RATE_ROWS: '1000000', ...more };
+}
+
+/** Reads one page of changes, and returns the cursor of its end. */
+async function nextAfter(url: string, key: string, after: string): Promise<string> {
+  const query = new URLSearchParams({ limit: '10', ...(after === '' ? {} : { after }) });
+  const answer = await fetch(`${url}/api/v1/changes?${query}`, { headers: { 'x-api-key': key } });
+  const body = (await answer.json()) as { next?: string; code?: string };
+  if (body.next === undefined) throw new Error(body.code);
+  return body.next;
 }
 
 /** Posts a bundle, and returns its ids once they are acknowledged. */
@@ -154,8 +168,10 @@ describe('a backup of a server that takes posts', () => {
           if (index < acknowledgedBefore) expect(found).toBe(BUNDLE_OBJECTS);
           else expect([0, BUNDLE_OBJECTS]).toContain(found);
         }
-        // It goes on as a server.
+        // It goes on as a server, whose log uses positions again that cursors named before.
         await post(server.url, key);
+        await expect(nextAfter(server.url, key, cursor)).rejects.toThrow('cursor_invalid');
+        await nextAfter(server.url, key, await nextAfter(server.url, key, ''));
       } finally {
         await server.stop();
       }
