@@ -74,10 +74,15 @@ describe('a body from nobody', () => {
 
   it('is not read for an unknown path or a wrong method', async () => {
     const packed = { 'content-encoding': 'gzip' };
-    for (const path of ['/unknown', '/api/v1/unknown', '/healthz', '/api/v1/me']) {
+    for (const [path, status] of [
+      ['/unknown', 404],
+      ['/api/v1/unknown', 404],
+      ['/healthz', 405],
+      ['/api/v1/me', 405],
+    ] as const) {
       for (const [body, headers] of [[junk], [gzipSync(junk), packed], [junk, packed]] as const) {
         const answer = await post(path, body, headers);
-        expect([path, answer.status]).toEqual([path, 404]);
+        expect([path, answer.status]).toEqual([path, status]);
       }
     }
   });

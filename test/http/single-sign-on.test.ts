@@ -290,7 +290,7 @@ describe('the way there and back', () => {
     'is set up whole or not at all: %s',
     async (missing) => {
       const { [missing]: _, ...rest } = settings;
-      await expect(tocsin.another(['http'], rest)).rejects.toThrow('Single sign-on takes');
+      await expect(tocsin.another(['http'], rest)).rejects.toThrow('Single sign-on needs');
     },
   );
 });

@@ -32,9 +32,11 @@ async function anInbox(who: Actor): Promise<Inbox> {
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const body = JSON.parse(Buffer.concat(parts).toString()) as {
-        data: { bundle: { objects?: { id: string }[] }; withdrawn: string[] };
+        data: { bundle: { objects?: { id: string }[] }; context: unknown[]; withdrawn: string[] };
       };
-      got.push(...(body.data.bundle.objects ?? []).map(({ id }) => `+${id}`));
+      // Behind the objects come the definitions of their levels.
+      const objects = body.data.bundle.objects?.slice(0, body.data.context.length) ?? [];
+      got.push(...objects.map(({ id }) => `+${id}`));
       got.push(...body.data.withdrawn.map((id) => `-${id}`));
       response.writeHead(204).end();
     });
