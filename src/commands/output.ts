@@ -5,6 +5,11 @@
 import { once } from 'node:events';
 import { inertJson, inertText } from '../telemetry.ts';
 
+/** Whether a person reads what is printed. */
+export function isTerminal(): boolean {
+  return process.stdout.isTTY;
+}
+
 /** Prints one JSON value a line. */
 export function print(...values: readonly object[]): void {
   for (const value of values) process.stdout.write(`${inertJson(JSON.stringify(value))}\n`);

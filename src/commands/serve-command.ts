@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts';
 import { createLog } from '../telemetry.ts';
 import { storeAddress } from './address.ts';
 import { announce } from './announce.ts';
+import { isTerminal } from './output.ts';
 import { serve, SERVER_ROLES, type ServerRole } from './serve.ts';
 import { stopOnSignals } from './signals.ts';
 
@@ -30,7 +31,7 @@ async function run(roles: readonly ServerRole[]): Promise<void> {
   });
   if (server !== undefined) {
     if (roles.includes('http')) await storeAddress(config, server.url);
-    announce(config, server, roles, process.stdout.isTTY);
+    announce(config, server, roles, isTerminal());
     if (!signal.aborted) await once(signal, 'abort');
     await server.close().catch((error: unknown) => {
       log.error({ err: error }, 'could not stop');

@@ -129,10 +129,13 @@ async function signIn(
   const matching = able.filter((_, place) => verdicts[place]?.matches);
   const [user, another] = matching;
   if (user === undefined) throw failed();
-  await limits.succeed(source);
+  // A try that also failed for another account of the address counts for that one: otherwise a member with
+  // an account of its own under a stranger's address could try the stranger's password without limit.
+  const failedElsewhere = matching.length < able.length;
+  if (!failedElsewhere) await limits.succeed(source);
   if (another !== undefined) throw await several(context, matching);
   const begun = await enter(context, user, { ...trying, codes });
-  await passwords.giveBack(counter);
+  if (!failedElsewhere) await passwords.giveBack(counter);
   if (verdicts[able.indexOf(user)]?.outdated) await rehash(context, user, password);
   return begun;
 }

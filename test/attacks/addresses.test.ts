@@ -122,9 +122,22 @@ describe('an account of a foreign address, made to guess at the password of the 
     const statuses: number[] = [];
     for (let i = 0; i < 6; i++) {
       statuses.push((await guess()).status);
-      await squatter.triesToSignIn();
+      await squatter.triesToSignIn({ organisation: mallory.slug });
     }
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+  });
+
+  it('does not try the other password without limit by taking each guess for its own', async () => {
+    tocsin.clock.advance(3_600_001);
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i++) statuses.push((await squatter.triesToSignIn()).status);
+    // Each of these was a wrong guess at the other account, too.
+    expect(statuses).toEqual([201, 201, 201, 201, 201, 429]);
+    // Whoever names the organisation tries one account, and is not counted when it opens.
+    for (let i = 0; i < 6; i++) {
+      tocsin.clock.advance(3_600_001);
+      await squatter.triesToSignIn({ organisation: mallory.slug }).expect(201);
+    }
   });
 
   it('is the only one that its device gives tries at', async () => {

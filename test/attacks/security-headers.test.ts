@@ -54,7 +54,8 @@ const WAYS: readonly [string, number, () => string][] = [
   ['malformed HTTP', 400, () => 'Hello?\r\n'],
   ['no key', 401, () => 'GET /api/v1/me HTTP/1.1\r\nHost: a\r\n'],
   ['a path that is not there', 404, () => 'GET /nothing HTTP/1.1\r\nHost: a\r\n'],
-  ['a method that is not there', 404, () => 'OPTIONS /healthz HTTP/1.1\r\nHost: a\r\n'],
+  ['a method that the path does not have', 405, () => 'PUT /healthz HTTP/1.1\r\nHost: a\r\n'],
+  ['what it may be asked', 204, () => 'OPTIONS /healthz HTTP/1.1\r\nHost: a\r\n'],
   ['an expectation', 417, () => 'GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: more\r\n'],
   [
     'headers that are too long',

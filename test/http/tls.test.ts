@@ -147,7 +147,7 @@ describe('a server with a certificate that cannot be used', () => {
 
   it('does not start: one of the two alone', async () => {
     const half = tocsin.another(['http'], { TOCSIN_TLS_KEY: '' });
-    await expect(half).rejects.toThrow(/TLS takes both/);
+    await expect(half).rejects.toThrow(/TLS needs both/);
   });
 });
 

@@ -75,8 +75,15 @@ describe('tocsin_app', () => {
         expect([table, rows[0].rows]).toEqual([table, 0]);
       }
     });
+    // It answers only where a viewer has been entered, whoever asks.
+    await as('tocsin_app', async (client) => {
+      await client.query(`select set_config('tocsin.organisation', '1', false)`);
+      const { rows } = await client.query('select count(*)::int as rows from known_organisation');
+      expect(rows[0].rows).toBeGreaterThan(0);
+    });
+    const guarded = tables.filter((name) => name !== 'known_organisation');
     const [filled] = await tocsin.sql(
-      `select ${tables.map((name) => `(select count(*) from ${name})::int as ${name}`).join(', ')}`,
+      `select ${guarded.map((name) => `(select count(*) from ${name})::int as ${name}`).join(', ')}`,
     );
     for (const [table, rows] of Object.entries(filled ?? {})) {
       expect([table, Number(rows) > 0]).toEqual([table, true]);
@@ -164,13 +171,17 @@ describe('row security', () => {
     expect(rows.map(({ name }) => name)).toEqual(GUARDED.toSorted());
   });
 
-  it('is there for everything that tocsin_app may read, but the turn of the inbox', async () => {
+  it('is there for everything with content that tocsin_app may read', async () => {
     const open = (await readable('tocsin_app')).filter((name) => !GUARDED.includes(name));
-    expect(open).toEqual(['inbox_turn', 'log_served']);
-    // A view over what is guarded, which asks what its reader may see, not its owner.
-    expect(
-      await tocsin.sql(`select reloptions from pg_class where relname = 'log_served'`),
-    ).toEqual([{ reloptions: ['security_invoker=true'] }]);
+    // known_organisation has names alone, and none without a viewer (see above).
+    const views = ['log_served', 'version_told'];
+    expect(open).toEqual(['inbox_turn', 'known_organisation', ...views].toSorted());
+    // Views over what is guarded, which ask what their reader may see, not their owner.
+    for (const name of views) {
+      expect(
+        await tocsin.sql('select reloptions from pg_class where relname = $1', [name]),
+      ).toEqual([{ reloptions: ['security_invoker=true'] }]);
+    }
   });
 
   // log_classes asks about one row for all that agree in these.

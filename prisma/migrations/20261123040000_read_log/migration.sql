@@ -68,10 +68,12 @@ language sql stable security definer set search_path from current as $$
         and w.organisation_id = nullif(current_setting('tocsin.organisation', true), '')::integer))
 $$;
 
--- The organisations that the viewer may know by name: those that take part, and its own.
+-- The organisations that the viewer may know by name: those that take part, and its own. None without a
+-- viewer.
 create view known_organisation as
   select id, slug from organisation
-  where status = 'active' or id = nullif(current_setting('tocsin.organisation', true), '')::integer;
+  where nullif(current_setting('tocsin.organisation', true), '') is not null
+    and (status = 'active' or id = nullif(current_setting('tocsin.organisation', true), '')::integer);
 
 -- The versions that the viewer sees, with the slug of who shared each; null where the viewer may not know:
 -- it gets the version through no audience whose members it may know.
