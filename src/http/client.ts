@@ -4,6 +4,7 @@
  * used: it knows no `Forwarded` header and returns an element that is not an address as it stands.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
@@ -35,6 +36,11 @@ export function trustProxies(app: FastifyInstance, settings: ProxySettings): voi
   app.decorate('proxies', { isTrusted, header: settings.forwardedHeader });
 }
 
+/** The address at the other end of a connection: the client's, or that of the proxy before it. */
+export function peerAddress(socket: Socket): string {
+  return socket.remoteAddress ?? '';
+}
+
 /**
  * The address of the client: that of the connection, or behind trusted proxies the right-most one
  * in their header that is not a trusted proxy's. What a client writes stands left of that and is
@@ -43,7 +49,7 @@ export function trustProxies(app: FastifyInstance, settings: ProxySettings): voi
  */
 export function clientAddress({ server, headers, socket }: FastifyRequest): string {
   const { isTrusted, header } = server.proxies;
-  let known = socket.remoteAddress ?? '';
+  let known = peerAddress(socket);
   if (isTrusted(known)) {
     for (const address of forwardedAddresses(header, textOf(headers[header]))) {
       if (address === undefined) break;
@@ -65,7 +71,7 @@ export function schemeOf(
   { headers, socket }: IncomingMessage,
 ): 'http' | 'https' {
   const own = socket instanceof TLSSocket ? 'https' : 'http';
-  if (!isTrusted(socket.remoteAddress ?? '')) return own;
+  if (!isTrusted(peerAddress(socket))) return own;
   const given = header === 'forwarded' ? headers[header] : headers['x-forwarded-proto'];
   const scheme = forwardedScheme(header, textOf(given));
   return scheme === 'https' || scheme === 'http' ? scheme : own;

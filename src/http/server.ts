@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { networkOf } from './rates.ts';
+import { peerAddress } from './client.ts';
 import { createTlsServer, type CertificateSource } from './tls.ts';
 
 /** What Fastify hands to a server factory of its options, as far as Node knows them. */
@@ -61,7 +62,7 @@ export function createServerFactory({
 function limitConnections(server: Server, { perNetwork, isTrusted }: ConnectionLimits): void {
   const open = new Map<string, number>();
   server.prependListener('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
+    const address = peerAddress(socket);
     if (isTrusted(address)) return;
     const network = networkOf(address);
     const count = (open.get(network) ?? 0) + 1;

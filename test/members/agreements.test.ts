@@ -35,10 +35,8 @@ async function aCommunity(more: object = {}): Promise<string> {
 
 async function partner(kind = 'industry'): Promise<Actor> {
   const name = slug('partner');
-  await admin
-    .sends('post', '/organisations')
-    .send({ slug: name, name, kind, communities: [] })
-    .expect(201);
+  const wanted = { slug: name, name, kind, communities: [] };
+  await admin.sends('post', '/organisations').send(wanted).expect(201);
   const key = await admin.sends('post', '/keys').send({ organisation: name, role: 'org_admin' });
   return new Actor(tocsin, { slug: name, identity: '', key: (key.body as { key: string }).key });
 }

@@ -11,7 +11,13 @@ const StixId = z.string().min(1).max(300);
 
 export const SharesQuery = z.strictObject({
   after: StixId.optional().meta({ description: '`next` of the page before' }),
-  limit: z.coerce.number().int().min(1).max(SHARES_MAX).default(100),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(SHARES_MAX)
+    .default(100)
+    .meta({ description: 'At most so many objects' }),
 });
 
 const Share = z.object({
