@@ -63,7 +63,9 @@ function environment(more: Environment = {}): Environment {
 /** Reads one page of changes, and returns the cursor of its end. */
 async function nextAfter(url: string, key: string, after: string): Promise<string> {
   const query = new URLSearchParams({ limit: '10', ...(after === '' ? {} : { after }) });
-  const answer = await fetch(`${url}/api/v1/changes?${query.toString()}`, { headers: { 'x-api-key': key } });
+  const answer = await fetch(`${url}/api/v1/changes?${query.toString()}`, {
+    headers: { 'x-api-key': key },
+  });
   const body = (await answer.json()) as { next?: string; code?: string };
   if (body.next === undefined) throw new Error(body.code);
   return body.next;
