@@ -44,9 +44,11 @@ export function answerMethod(
   request: FastifyRequest,
   reply: FastifyReply,
 ): boolean {
+  // An asterisk asks whether the server answers at all (RFC 9110 §9.3.7); no path has its methods.
+  const isOfServer = request.method === 'OPTIONS' && request.url === '*';
   const allowed = table.allowed(request.url);
-  if (allowed.length === 0) return false;
-  reply.header('allow', allowed.join(', '));
+  if (allowed.length === 0 && !isOfServer) return false;
+  if (!isOfServer) reply.header('allow', allowed.join(', '));
   if (request.method !== 'OPTIONS') {
     throw new Problem(
       'method_not_allowed',

@@ -7,8 +7,20 @@ export function refusePeculiar(app: FastifyInstance): void {
     app.server.emit('request', request, response);
   });
   app.addHook('onRequest', async (request) => {
+    refuseTarget(request);
     refuseNoHost(request);
     refuseExpectation(request);
+  });
+}
+
+/**
+ * RFC 9112 §3.2: a path, or the whole URL. The router takes anything else for the home page. Only
+ * OPTIONS may have an asterisk, which stands for the server and not for a path of it.
+ */
+function refuseTarget({ raw: { method, url = '' } }: FastifyRequest): void {
+  if (/^(\/|https?:\/\/[^/?#])/i.test(url) || (method === 'OPTIONS' && url === '*')) return;
+  throw new Problem('invalid_request', 'The request target must be a path that begins with "/"', {
+    path: 'url',
   });
 }
 
