@@ -1,8 +1,7 @@
 /**
  * What is derived from the master secret: the pepper of keys, the keys that sign access tokens, the
- * key that signs the audit, the
- * sealing of cursors and the encryption of stored secrets (HKDF-SHA-256, RFC 5869, one label
- * each). With an older secret beside it, whatever was made under the older one still opens; all
+ * key that signs the audit, the key that authenticates backups, the sealing of cursors and the
+ * encryption of stored secrets (HKDF-SHA-256, RFC 5869, one label each). With an older secret beside it, whatever was made under the older one still opens; all
  * that is made is made under the current one.
  */
 import {
@@ -17,7 +16,7 @@ import {
 } from 'node:crypto';
 
 export type Purpose =
-  'access-token' | 'api-key' | 'audit' | 'cursor' | 'fingerprint' | 'stored-secret';
+  'access-token' | 'api-key' | 'audit' | 'backup' | 'cursor' | 'fingerprint' | 'stored-secret';
 
 export interface Keyring {
   /**
@@ -80,10 +79,30 @@ export function pepper(keyring: Keyring, secret: string): Buffer {
 
 /** Whether `secret` is the one kept as `hash`, under any pepper, in constant time. */
 export function isPeppered(keyring: Keyring, secret: string, hash: Uint8Array): boolean {
+  return isMacOf(keyring, 'api-key', secret, hash);
+}
+
+/** The HMAC-SHA-256 that proves that a backup was made by a holder of the master secret. */
+export function backupMac(keyring: Keyring, digest: Uint8Array): Buffer {
+  return createHmac('sha256', keyring.keys('backup')[0]).update(digest).digest();
+}
+
+/** Whether `mac` is what backupMac returns for `digest`, under any master secret. */
+export function isBackupMac(keyring: Keyring, digest: Uint8Array, mac: Uint8Array): boolean {
+  return isMacOf(keyring, 'backup', digest, mac);
+}
+
+/** Compares in constant time. */
+function isMacOf(
+  keyring: Keyring,
+  purpose: Purpose,
+  text: string | Uint8Array,
+  mac: Uint8Array,
+): boolean {
   let matches = false;
-  for (const key of keyring.keys('api-key')) {
-    const candidate = createHmac('sha256', key).update(secret).digest();
-    if (candidate.length === hash.length && timingSafeEqual(candidate, hash)) matches = true;
+  for (const key of keyring.keys(purpose)) {
+    const candidate = createHmac('sha256', key).update(text).digest();
+    if (candidate.length === mac.length && timingSafeEqual(candidate, mac)) matches = true;
   }
   return matches;
 }

@@ -48,6 +48,7 @@ async function run(target: string): Promise<void> {
       file,
       about,
       credentials: `${JSON.stringify(passwords)}\n`,
+      keyring,
       signal,
     }).catch((error: unknown) => {
       signal.throwIfAborted();

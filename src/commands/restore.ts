@@ -9,6 +9,7 @@ import type { BackupAbout } from '../store/backup/about.ts';
 import { unpackBackup } from '../store/backup/unpack.ts';
 import { chooseAccount } from '../store/embedded/account.ts';
 import { findBinaries } from '../store/embedded/binaries.ts';
+import { addConfiguration } from '../store/embedded/configuration.ts';
 import {
   clusterDirectory,
   inspectCluster,
@@ -76,9 +77,14 @@ async function unpackAndCheck(work: Work): Promise<Checked & { about: BackupAbou
     await prepareDataDirectory(directory);
     // PostgreSQL under another account has to reach its files; they are private by themselves.
     if (process.getuid?.() === 0) await chmod(directory, 0o711);
-    const { identity } = await chooseAccount(await findBinaries(), directory, undefined);
+    const binaries = await findBinaries();
+    const account = await chooseAccount(binaries, directory, undefined);
+    const { identity } = account;
     const accept = (about: BackupAbout): void => refuseOtherSecret(about, keyring);
-    const about = await unpackBackup({ file, directory, identity, durable, accept, signal });
+    const input = { file, directory, identity, durable, keyring, accept, signal };
+    const about = await unpackBackup(input);
+    await addConfiguration(directory, binaries, account);
+    signal.throwIfAborted();
     const checked = await checkRestored({ file, directory, keyring, about, durable, signal });
     await work.place?.();
     return { ...checked, about };
@@ -92,7 +98,7 @@ async function unpackAndCheck(work: Work): Promise<Checked & { about: BackupAbou
 
 function report({ about, head, audit }: Checked & { about: BackupAbout }): string {
   return `made         ${about.begun_at} by Tocsin ${about.tocsin}
-files        all there, checksums match
+files        all there, checksums and authentication code match
 secret       matches (${about.secret_fingerprint})
 log          ${head} rows
 audit        intact: ${audit.size} leaves, ${audit.checkpoints} checkpoints, root ${audit.root}

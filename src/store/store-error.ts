@@ -22,6 +22,7 @@ export type StoreErrorCode =
   | 'backup_damaged'
   | 'backup_exists'
   | 'backup_failed'
+  | 'backup_not_authentic'
   | 'backup_not_embedded'
   | 'backup_of_another_secret'
   | 'data_directory_in_use'

@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readBackup, signed, writeForgery } from '../support/backup-forgery.ts';
 import { removeTestDirectory, testDirectory } from '../support/cluster.ts';
 import { startServerProcess, tocsinCommand } from '../support/server-process.ts';
 
@@ -74,15 +75,22 @@ describe('a backup that cannot be used', () => {
     ],
     [
       'without its WAL',
-      (name) =>
-        alteredBackup(name, (tar) => {
-          const segment = /postgres\/pg_wal\/[0-9A-F]{24}/g;
-          for (const { index, 0: path } of tar.toString('latin1').matchAll(segment)) {
-            withName(tar, index, path.replace(/.$/, 'x'));
-          }
-          return tar;
-        }),
+      async (name) => {
+        const entries = await readBackup(backup);
+        const without = entries.filter((entry) => !/pg_wal\/[0-9A-F]{24}$/.test(entry.name));
+        await writeForgery(join(root, name), signed(without, secret.toString().trim()));
+        return join(root, name);
+      },
       /did not start: .*checkpoint record/,
+    ],
+    [
+      'without its authentication code',
+      async (name) => {
+        const entries = await readBackup(backup);
+        await writeForgery(join(root, name), entries.slice(0, -1));
+        return join(root, name);
+      },
+      /its end is missing/,
     ],
     [
       'that leads out of its directory',

@@ -143,7 +143,7 @@ describe('a backup of a server that takes posts', () => {
       const before = await listing(dataDir);
       const verified = await restore(dataDir, '--verify', backup);
       expect(verified).toMatchObject({ code: 0, stderr: '' });
-      expect(verified.stdout).toMatch(/checksums match/);
+      expect(verified.stdout).toMatch(/checksums and authentication code match/);
       expect(verified.stdout).toMatch(/audit +intact: [1-9]/);
       expect(await listing(dataDir)).toEqual(before);
     },
@@ -177,6 +177,14 @@ describe('a backup of a server that takes posts', () => {
       } finally {
         await server.stop();
       }
+      // What it left in the data directory does not prevent the next backup.
+      const next = join(root, 'next.tar.gz');
+      const made = await tocsinCommand(
+        ['backup', next],
+        environment({ TOCSIN_DATA_DIR: directory }),
+      );
+      expect(made).toMatchObject({ code: 0, stderr: '' });
+      expect(await restore(directory, '--verify', next)).toMatchObject({ code: 0, stderr: '' });
       const again = await restore(directory, backup);
       expect(again.stderr).toMatch(/already contains a database/);
       expect(again.code).toBe(1);

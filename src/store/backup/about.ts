@@ -15,9 +15,3 @@ export const BackupAbout = z.strictObject({
 });
 
 export type BackupAbout = z.infer<typeof BackupAbout>;
-
-/** The files of a backup, in this order; the files of the database lie between the last two. */
-export const ABOUT_FILE = 'tocsin-backup.json';
-export const CREDENTIALS_FILE = 'postgres.json';
-export const CLUSTER_DIRECTORY = 'postgres/';
-export const MANIFEST_FILE = 'postgres/backup_manifest';

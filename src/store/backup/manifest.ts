@@ -1,6 +1,7 @@
 /** PostgreSQL's list of the files of a base backup (PostgreSQL 18, chapter 71 "Backup Manifest Format"). */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { Measured } from './digest.ts';
 
 const Manifest = z.looseObject({
   'PostgreSQL-Backup-Manifest-Version': z.literal(2),
@@ -16,8 +17,8 @@ const Manifest = z.looseObject({
   'Manifest-Checksum': z.string(),
 });
 
-/** What was unpacked: the size and SHA-256 (in hexadecimal) of each file, by its path. */
-export type FoundFiles = ReadonlyMap<string, { readonly size: number; readonly sha256: string }>;
+/** What the backup contains, by path. */
+export type FoundFiles = ReadonlyMap<string, Measured>;
 
 /**
  * Compares files with their manifest. Returns what is wrong, or undefined. WAL is in no manifest: the

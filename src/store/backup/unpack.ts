@@ -1,22 +1,28 @@
-/** Reads a backup back into a directory, and checks every file against PostgreSQL's manifest. */
-import { createHash } from 'node:crypto';
+/**
+ * Unpacks a backup into a directory, and checks every file against PostgreSQL's manifest and all of them
+ * against the authentication code.
+ */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chown, mkdir } from 'node:fs/promises';
-import { dirname, join, posix } from 'node:path';
-import { Transform } from 'node:stream';
+import { dirname, join } from 'node:path';
+import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Extract } from 'tar-stream';
+import { isBackupMac, type Keyring } from '../../keyring.ts';
 import type { Identity } from '../embedded/account.ts';
 import { StoreError } from '../store-error.ts';
+import { BackupAbout } from './about.ts';
 import {
   ABOUT_FILE,
-  BackupAbout,
   CLUSTER_DIRECTORY,
   CREDENTIALS_FILE,
+  MAC_FILE,
   MANIFEST_FILE,
-} from './about.ts';
+  treatmentOf,
+} from './contents.ts';
+import { BackupDigest, measure, meter, type Measured } from './digest.ts';
 import { manifestFault } from './manifest.ts';
 
 type Entry = Extract extends AsyncIterable<infer E> ? E : never;
@@ -29,6 +35,8 @@ export interface UnpackInput {
   readonly identity: Identity | undefined;
   /** Whether every file is flushed to the disk. */
   readonly durable: boolean;
+  /** One of its master secrets must have authenticated the backup. */
+  readonly keyring: Keyring;
   /** Called before anything is written. Throws to refuse the backup. */
   readonly accept: (about: BackupAbout) => void;
   readonly signal?: AbortSignal | undefined;
@@ -38,8 +46,9 @@ export interface UnpackInput {
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * Unpacks a backup. Returns its description.
- * @throws StoreError `backup_damaged`, whatever `accept` throws, or what the signal aborted with
+ * Unpacks a backup without its configuration files. Returns its description. Nothing in the directory
+ * may be used when it throws.
+ * @throws StoreError `backup_damaged`, `backup_not_authentic`, whatever `accept` throws, or what the signal aborted with
  */
 export async function unpackBackup(input: UnpackInput): Promise<BackupAbout> {
   const files = extract();
@@ -64,71 +73,88 @@ export async function unpackBackup(input: UnpackInput): Promise<BackupAbout> {
 
 class Unpacking {
   readonly #input: UnpackInput;
-  readonly #found = new Map<string, { size: number; sha256: string }>();
+  readonly #digest = new BackupDigest();
+  readonly #found = new Map<string, Measured>();
   readonly #parents = new Set<string>();
   #about: BackupAbout | undefined;
   #manifest: Buffer | undefined;
+  #mac: Buffer | undefined;
 
   constructor(input: UnpackInput) {
     this.#input = input;
   }
 
   async take(entry: Entry): Promise<void> {
-    const { name, type } = entry.header;
-    if (this.#about === undefined) {
-      this.#about = name === ABOUT_FILE ? aboutOf(await textOf(entry)) : undefined;
-      if (this.#about === undefined)
-        throw damaged(this.#input.file, 'it is not a backup of Tocsin');
-      this.#input.accept(this.#about);
-    } else if (this.#manifest !== undefined) {
-      throw damaged(this.#input.file, `${name} follows its last file`);
-    } else if (name === MANIFEST_FILE) {
-      this.#manifest = await textOf(entry);
-    } else if (name === CREDENTIALS_FILE || isOfCluster(name)) {
-      await (type === 'directory' ? this.#directory(entry) : this.#file(entry));
-    } else {
-      throw damaged(this.#input.file, `it contains ${name}`);
-    }
+    const { name } = entry.header;
+    if (this.#about === undefined) this.#about = await this.#accepted(entry);
+    else if (this.#mac !== undefined) throw this.#damaged(`${name} follows its last file`);
+    else if (this.#manifest === undefined) await this.#takeFile(entry);
+    else if (name === MAC_FILE) this.#mac = await textOf(entry);
+    else throw this.#damaged(`${name} follows its manifest`);
   }
 
   end(): BackupAbout {
-    const { file } = this.#input;
     const about = this.#about;
-    if (about === undefined || this.#manifest === undefined)
-      throw damaged(file, 'its end is missing');
+    if (about === undefined || this.#manifest === undefined || this.#mac === undefined) {
+      throw this.#damaged('its end is missing');
+    }
     const fault = manifestFault(this.#manifest, this.#found);
-    if (fault !== undefined) throw damaged(file, fault);
+    if (fault !== undefined) throw this.#damaged(fault);
+    const mac = Buffer.from(this.#mac.toString('latin1').trim(), 'hex');
+    if (!isBackupMac(this.#input.keyring, this.#digest.value(), mac)) {
+      throw notAuthentic(this.#input.file);
+    }
     return about;
   }
 
-  async #directory(entry: Entry): Promise<void> {
-    entry.resume();
-    await this.#makeParents(join(entry.header.name, 'x'));
+  async #accepted(entry: Entry): Promise<BackupAbout> {
+    const { name } = entry.header;
+    const text = name === ABOUT_FILE ? await textOf(entry) : undefined;
+    const about = text === undefined ? undefined : aboutOf(text);
+    if (text === undefined || about === undefined) {
+      throw this.#damaged('it is not a backup of Tocsin');
+    }
+    this.#input.accept(about);
+    this.#digest.addFile(name, measure(text));
+    return about;
   }
 
-  async #file(entry: Entry): Promise<void> {
+  async #takeFile(entry: Entry): Promise<void> {
     const { name, type } = entry.header;
-    const { directory, identity, durable, file } = this.#input;
-    if (type !== 'file') throw damaged(file, `${name} is neither a file nor a directory`);
-    await this.#makeParents(name);
-    const hash = createHash('sha256');
-    let size = 0;
-    const count = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        hash.update(chunk);
-        size += chunk.length;
-        done(null, chunk);
-      },
-    });
+    if (name === MANIFEST_FILE) {
+      this.#manifest = await textOf(entry);
+      this.#digest.addFile(name, measure(this.#manifest));
+      return;
+    }
+    const treatment = treatmentOf(entry.header);
+    if (treatment === undefined) throw this.#damaged(`it contains ${name}`);
+    if (type === 'directory') await this.#directory(entry);
+    else await this.#file(entry, treatment);
+  }
+
+  async #directory(entry: Entry): Promise<void> {
+    const { name } = entry.header;
+    entry.resume();
+    this.#digest.addDirectory(name);
+    await this.#makeParents(join(name, 'x'));
+  }
+
+  async #file(entry: Entry, treatment: 'restore' | 'ignore'): Promise<void> {
+    const { name } = entry.header;
+    const { directory, identity, durable } = this.#input;
+    const isRestored = treatment === 'restore';
     const path = join(directory, name);
-    await pipeline(
-      entry,
-      count,
-      createWriteStream(path, { flags: 'wx', mode: 0o600, flush: durable }),
-    );
-    if (!isOfCluster(name)) return;
-    await own(path, identity);
-    this.#found.set(name.slice(CLUSTER_DIRECTORY.length), { size, sha256: hash.digest('hex') });
+    if (isRestored) await this.#makeParents(name);
+    const { through, measured } = meter();
+    const target = isRestored
+      ? createWriteStream(path, { flags: 'wx', mode: 0o600, flush: durable })
+      : discard();
+    await pipeline(entry, through, target);
+    const found = measured();
+    this.#digest.addFile(name, found);
+    if (name === CREDENTIALS_FILE) return;
+    if (isRestored) await own(path, identity);
+    this.#found.set(name.slice(CLUSTER_DIRECTORY.length), found);
   }
 
   async #makeParents(name: string): Promise<void> {
@@ -140,12 +166,14 @@ class Unpacking {
     await own(path, this.#input.identity);
     this.#parents.add(parent);
   }
+
+  #damaged(what: string): StoreError {
+    return damaged(this.#input.file, what);
+  }
 }
 
-/** Below the directory of the database, and nowhere else. */
-function isOfCluster(name: string): boolean {
-  const path = name.replace(/\/$/, '');
-  return `${path}/`.startsWith(CLUSTER_DIRECTORY) && posix.normalize(path) === path;
+function discard(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
 }
 
 async function own(path: string, identity: Identity | undefined): Promise<void> {
@@ -174,6 +202,14 @@ export function damaged(file: string, what: string, cause?: unknown): StoreError
     `${file} cannot be restored: ${what}.`,
     'Use another backup.',
     { cause },
+  );
+}
+
+function notAuthentic(file: string): StoreError {
+  return new StoreError(
+    'backup_not_authentic',
+    `${file} cannot be restored: its authentication code is wrong. Somebody without the master secret changed it or made it.`,
+    'Use a backup from another place, and find out who can write to the place of this one.',
   );
 }
 

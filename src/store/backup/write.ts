@@ -7,14 +7,18 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { extract, pack, type Pack } from 'tar-stream';
+import { backupMac, type Keyring } from '../../keyring.ts';
+import type { BackupAbout } from './about.ts';
+import { withBaseBackup } from './base-backup.ts';
 import {
   ABOUT_FILE,
   CLUSTER_DIRECTORY,
   CREDENTIALS_FILE,
+  MAC_FILE,
   MANIFEST_FILE,
-  type BackupAbout,
-} from './about.ts';
-import { withBaseBackup } from './base-backup.ts';
+  treatmentOf,
+} from './contents.ts';
+import { BackupDigest, measure, meter } from './digest.ts';
 
 export interface BackupInput {
   /** Of the embedded database, as its superuser. */
@@ -24,6 +28,8 @@ export interface BackupInput {
   readonly about: BackupAbout;
   /** The text of postgres.json: without the passwords in it nobody connects to the copy. */
   readonly credentials: string;
+  /** Its current master secret authenticates the backup. */
+  readonly keyring: Keyring;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -58,21 +64,26 @@ export async function writeBackup(input: BackupInput): Promise<number> {
 
 async function fill(
   packed: Pack,
-  { about, credentials }: BackupInput,
+  { about, credentials, keyring }: BackupInput,
   archive: Readable,
   manifest: Promise<Buffer>,
 ): Promise<void> {
-  const add = (name: string, content: string | Buffer): void =>
-    void packed.entry({ name, mode: 0o600 }, content);
+  const digest = new BackupDigest();
+  const add = (name: string, content: string | Buffer): void => {
+    packed.entry({ name, mode: 0o600 }, content);
+    digest.addFile(name, measure(content));
+  };
   add(ABOUT_FILE, `${JSON.stringify(about, undefined, 2)}\n`);
   add(CREDENTIALS_FILE, credentials);
-  await copyArchive(archive, packed);
+  await copyArchive(archive, packed, digest);
   add(MANIFEST_FILE, await manifest);
+  const mac = backupMac(keyring, digest.value()).toString('hex');
+  packed.entry({ name: MAC_FILE, mode: 0o600 }, `${mac}\n`);
   packed.finalize();
 }
 
 /** Adds the files of PostgreSQL's archive, below a directory of their own. */
-async function copyArchive(archive: Readable, packed: Pack): Promise<void> {
+async function copyArchive(archive: Readable, packed: Pack, digest: BackupDigest): Promise<void> {
   const files = extract();
   const read = pipeline(archive, files);
   const copied = (async () => {
@@ -81,9 +92,14 @@ async function copyArchive(archive: Readable, packed: Pack): Promise<void> {
       // PostgreSQL calls some "./pg_wal/…".
       const path = posix.join(CLUSTER_DIRECTORY, name);
       const header = { name: path, size, type, mode, mtime };
-      if (type === 'file') await pipeline(entry, packed.entry(header));
-      else {
+      if (treatmentOf(header) === undefined) throw new Error(`${path} cannot be restored`);
+      if (type === 'file') {
+        const { through, measured } = meter();
+        await pipeline(entry, through, packed.entry(header));
+        digest.addFile(path, measured());
+      } else {
         packed.entry(header);
+        digest.addDirectory(path);
         entry.resume();
       }
     }
