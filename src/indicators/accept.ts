@@ -210,12 +210,8 @@ async function keep(
     candidates,
   );
   if (request.follows !== undefined) refuseOvertaken(request.follows, known);
-  const asked = await askedAudience(
-    context.db,
-    tx,
-    { ...audience, own: member.viewer.self },
-    known,
-  );
+  const { self: own, cleared } = member.viewer;
+  const asked = await askedAudience(context.db, tx, { ...audience, own, cleared }, known);
   const now = comparableNow(context.clock);
   const decided = decide(candidates, known, { purged, now, audience: asked });
   const decisions = widenings(candidates, decided, asked);

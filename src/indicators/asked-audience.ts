@@ -15,6 +15,8 @@ export interface AskedAudience {
   /** The sharer alone, who sees it anyway. */
   readonly own: number;
   readonly namesOrganisations: boolean;
+  /** Whether the caller has RED clearance. */
+  readonly cleared: boolean;
   /** What a part is called in the API. */
   readonly slugs: ReadonlyMap<number, string>;
   /** The parts of the audiences of stored versions. */
@@ -42,12 +44,14 @@ export function atLevels(
   asked: AskedAudience,
 ): Place {
   const isReplaced = (stored: KnownVersion): boolean =>
-    !hasVariants(candidate) ||
-    (candidate.tlp <= stored.tlp && partsOf(stored, asked).isSubsetOf(asked.partIds));
+    !isOutOfReach(candidate, stored, asked) &&
+    (!hasVariants(candidate) ||
+      (candidate.tlp <= stored.tlp && partsOf(stored, asked).isSubsetOf(asked.partIds)));
   const replaces = current.filter(isReplaced);
   const remaining = current.filter((stored) => !isReplaced(stored));
   const variant = replaces[0]?.variant ?? freeVariant(remaining);
-  const warning = remaining.length > 0 ? beside(remaining, asked) : undefined;
+  const others = remaining.filter((stored) => !isOutOfReach(candidate, stored, asked));
+  const warning = others.length > 0 ? beside(others, asked) : undefined;
   return { replaces, remaining, variant, warning };
 }
 
@@ -68,15 +72,28 @@ export function widenings(
     if (asked.partIds.isSubsetOf(partsOf(stored, asked))) return decision;
     const gaining = gained(partsOf(stored, asked), asked);
     const mayGo = candidate.isPart !== true || going.has(candidate.index);
-    const isWidened =
-      gaining.size > 0 && mayGo && isWidenable(candidate, stored, asked.namesOrganisations);
+    const isWidened = gaining.size > 0 && mayGo && isWidenable(candidate, stored, asked);
     return isWidened ? widening(stored, gaining, asked) : asItWas(stored);
   });
 }
 
+/** Whether an object of this type may have different contents for different audiences. */
+export function hasAudienceVariants({ type }: Pick<Candidate, 'type'>): boolean {
+  return SCO_TYPES.has(type) || type === 'identity';
+}
+
 /** Whether different audiences may have different contents of it. A revocation is for everybody. */
-function hasVariants({ type, revoked }: Candidate): boolean {
-  return (SCO_TYPES.has(type) || type === 'identity') && !revoked;
+function hasVariants(candidate: Candidate): boolean {
+  return hasAudienceVariants(candidate) && !candidate.revoked;
+}
+
+/** Whether the stored version is RED and the caller, without clearance, posts something lower. */
+function isOutOfReach(
+  { tlp }: Candidate,
+  stored: KnownVersion,
+  { cleared }: AskedAudience,
+): boolean {
+  return !cleared && stored.tlp === RED && tlp < RED;
 }
 
 function freeVariant(taken: readonly KnownVersion[]): number | undefined {
@@ -85,12 +102,19 @@ function freeVariant(taken: readonly KnownVersion[]): number | undefined {
   return undefined;
 }
 
-function partsOf({ audienceId }: KnownVersion, { partsOf: parts }: AskedAudience) {
+/** The communities, groups and organisations that have a stored version. */
+export function partsOf(
+  { audienceId }: KnownVersion,
+  { partsOf: parts }: AskedAudience,
+): ReadonlySet<number> {
   return parts.get(audienceId) ?? new Set<number>();
 }
 
 /** Never at a lower level than either post meant; RED goes to named organisations only. */
-function isWidenable({ type, tlp }: Candidate, stored: KnownVersion, isNamed: boolean): boolean {
+function isWidenable(candidate: Candidate, stored: KnownVersion, asked: AskedAudience): boolean {
+  if (isOutOfReach(candidate, stored, asked)) return false;
+  const { type, tlp } = candidate;
+  const { namesOrganisations: isNamed } = asked;
   const isUnversioned = SCO_TYPES.has(type) || type === 'marking-definition' || type === 'identity';
   return isUnversioned && tlp <= stored.tlp && (stored.tlp < RED || isNamed) && !stored.revoked;
 }

@@ -5,8 +5,11 @@ import { atLevels, VARIANTS_MAX, type AskedAudience } from './asked-audience.ts'
 import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
 import { containerRejected } from './lifted-parts.ts';
+import { redRejection } from './red.ts';
 
 interface ObjectState {
+  /** The current versions as they were before the request. */
+  stored: readonly KnownVersion[];
   /** By `modified`. */
   readonly contents: Map<string, StoredContent>;
   /** The current stored versions that nothing in the request has replaced: several variants at most. */
@@ -40,6 +43,7 @@ export function decide(
     state.contents.set(version.modified, version);
     if (version.superseded) continue;
     state.current = [...state.current, version];
+    state.stored = state.current;
     if (state.latest === undefined || state.latest.modified < version.modified) {
       state.latest = version;
     }
@@ -69,7 +73,8 @@ function fateOfPart({ outcome }: Decision): Decision {
 function stateOf(states: Map<string, ObjectState>, stixId: string): ObjectState {
   let state = states.get(stixId);
   if (state === undefined) {
-    state = { contents: new Map(), current: [], latest: undefined, posted: undefined };
+    const nothing = { contents: new Map<string, StoredContent>(), stored: [], current: [] };
+    state = { ...nothing, latest: undefined, posted: undefined };
     states.set(stixId, state);
   }
   return state;
@@ -82,10 +87,11 @@ function decideOne(candidate: Candidate, state: ObjectState, context: DecideCont
   const known = state.contents.get(modified);
   if (known !== undefined) {
     const stored = state.current.find((version) => version.modified === modified);
-    return isSameContent(candidate, known)
-      ? unchanged(candidate, known, stored)
-      : conflict(modified);
+    if (isSameContent(candidate, known)) return unchanged(candidate, known, stored);
+    return rejectedAsRed(candidate, state, context) ?? conflict(modified);
   }
+  const rejected = rejectedAsRed(candidate, state, context);
+  if (rejected !== undefined) return rejected;
   if (latest !== undefined && modified < latest.modified) return { outcome: 'stale' };
   if (latest?.revoked === true) return revokedIsFinal();
   return newVersion(candidate, state, modified, context);
@@ -104,10 +110,20 @@ function decideUnversioned(
   if (posted !== undefined && isThere(posted.content)) return { outcome: 'unchanged' };
   const [stored] = state.current.filter(isThere).toSorted((a, b) => a.tlp - b.tlp);
   if (stored !== undefined) return unchanged(candidate, stored, stored);
+  const rejected = rejectedAsRed(candidate, state, context);
+  if (rejected !== undefined) return rejected;
   const { now } = context;
   const isLater = latest === undefined || latest.modified < now;
   const modified = isLater ? now : laterByAMicrosecond(latest.modified);
   return newVersion(candidate, state, modified, context);
+}
+
+function rejectedAsRed(
+  candidate: Candidate,
+  { stored, posted }: ObjectState,
+  { audience }: DecideContext,
+): Decision | undefined {
+  return redRejection(candidate, { stored, postedTlp: posted?.content.tlp }, audience);
 }
 
 function newVersion(
@@ -120,12 +136,29 @@ function newVersion(
   const variant = state.posted?.variant ?? place.variant;
   if (variant === undefined) return tooManyVariants();
   const outcome = state.latest === undefined ? 'created' : 'updated';
+  const before = [...place.replaces, ...(state.posted ? [state.posted.content] : [])];
+  const lowered = levelLowered(candidate, before);
   state.contents.set(modified, candidate);
   state.latest = { modified, revoked: candidate.revoked };
   state.posted = { content: candidate, variant };
   state.current = place.remaining;
   const { replaces, warning } = place;
-  return { outcome, modified, variant, replaces, warning };
+  const warnings = [warning, lowered].filter((one) => one !== undefined);
+  return { outcome, modified, variant, replaces, warnings };
+}
+
+/** What the new version takes the place of was stricter: its sharer may have raised it with PATCH. */
+function levelLowered({ tlp }: Candidate, before: readonly StoredContent[]): Finding | undefined {
+  const highest = Math.max(tlp, ...before.map((one) => one.tlp));
+  if (highest === tlp) return undefined;
+  const detail =
+    `the object was at TLP:${levelName(highest)} before and is at TLP:${levelName(tlp)} now. Use PATCH ` +
+    '/api/v1/objects/{id} to raise it again, and mark later versions with the higher level';
+  return { code: 'tlp_lowered', path: '$.object_marking_refs', detail };
+}
+
+function levelName(rank: number): string {
+  return (TLP_ORDER[rank] ?? 'red').toUpperCase();
 }
 
 /** A comparable time right after another. */
@@ -149,8 +182,7 @@ function unchanged(
 /** Of the stored object, whose reference is that of a lower level: it had that once, or never. */
 function levelStays({ referencedTlp }: Candidate, { tlp }: StoredContent): Finding | undefined {
   if (referencedTlp === null || referencedTlp >= tlp) return undefined;
-  const level = (TLP_ORDER[tlp] ?? 'red').toUpperCase();
-  const detail = `the object is stored at TLP:${level}, which stays. Use PATCH /api/v1/objects/{id} to change it`;
+  const detail = `the object is stored at TLP:${levelName(tlp)}, which stays. Use PATCH /api/v1/objects/{id} to change it`;
   return { code: 'tlp_unchanged', path: '$.object_marking_refs', detail };
 }
 

@@ -43,5 +43,5 @@ export type Decision =
       readonly variant: number;
       /** The stored versions that it takes the place of. */
       readonly replaces: readonly KnownVersion[];
-      readonly warning?: Finding | undefined;
+      readonly warnings?: readonly Finding[];
     };

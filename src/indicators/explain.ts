@@ -10,6 +10,7 @@ import {
   type Step,
   type Verdict,
 } from '../sharing/reach.ts';
+import { UNCLEARED_CEILING } from '../sharing/viewer.ts';
 import { findAllAddresses, findOwnAddresses, type AddressedVersion } from '../store/addresses.ts';
 import { findParts, findStandings } from '../store/audiences.ts';
 import type { Database } from '../store/database.ts';
@@ -32,7 +33,8 @@ export interface Explanation extends Verdict {
 
 /**
  * Why an organisation (by slug) sees the versions of an object or does not, newest first: of all
- * sharers' for an admin, of its own organisation's for everybody else. An object that is shared by
+ * sharers' for an admin, of its own organisation's for everybody else; of TLP:RED ones only for a user
+ * with RED clearance. An object that is shared by
  * others only is none, in the same words as one that nobody has. Throws Problem not_found.
  */
 export async function explain(
@@ -43,7 +45,8 @@ export async function explain(
 ): Promise<Explanation[]> {
   const { realmId } = member.viewer;
   const asker = askerOf(member);
-  const versions = await addressesFor(db, member, stixId);
+  const all = await addressesFor(db, member, stixId);
+  const versions = all.filter(({ tlp }) => tlp <= UNCLEARED_CEILING || member.viewer.cleared);
   if (versions.length === 0) {
     throw new Problem('not_found', 'Your organisation shares no such object');
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
 import { appendServerAudit } from '../store/audit.ts';
-import { findPurge, purgeObject } from '../store/purges.ts';
+import { findPurge, isOnlyRed, purgeObject } from '../store/purges.ts';
 import { requireStanding } from '../store/standing.ts';
 import { asServer } from '../store/transaction.ts';
 import type { AcceptContext } from './accept.ts';
@@ -36,7 +36,8 @@ export interface Tombstone {
  * value.
  * An administrator who finds it shared anew purges it again, and its new sharer is refused too.
  *
- * Throws Problem not_found for an id that nobody shares, or StandingChanged. Done before, it changes
+ * Throws Problem not_found for an id that nobody shares, or that is shared at TLP:RED alone where the
+ * administrator has no RED clearance, or StandingChanged. Done before, it changes
  * nothing.
  */
 export async function purge(
@@ -46,9 +47,10 @@ export async function purge(
   const { actor, address } = member;
   const reasonHash = createHash('sha256').update(reason).digest();
   const tombstone = await asServer(db, async (tx) => {
+    if (!member.viewer.cleared && (await isOnlyRed(tx, stixId))) throw notShared();
     const { versions, told, sharers } = await purgeObject(tx, stixId, { actor, reasonHash });
     const purgedAt = await findPurge(tx, stixId);
-    if (purgedAt === undefined) throw new Problem('not_found', 'Nobody shares such an object');
+    if (purgedAt === undefined) throw notShared();
     if (versions > 0) {
       const detail = { object: stixId, versions, told, reason_sha256: reasonHash.toString('hex') };
       // Each sharer finds it in its own part of the audit.
@@ -62,4 +64,8 @@ export async function purge(
   });
   onAccepted();
   return tombstone;
+}
+
+function notShared(): Problem {
+  return new Problem('not_found', 'Nobody shares such an object');
 }

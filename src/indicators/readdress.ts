@@ -5,7 +5,7 @@ import { sharingFault } from '../sharing/share.ts';
 import { parseJson } from '../stix/json.ts';
 import { markedBy } from '../stix/marking.ts';
 import { tlpRank } from '../stix/tlp.ts';
-import { internUnion, othersIdentities } from '../store/audiences.ts';
+import { findParts, internUnion, othersIdentities } from '../store/audiences.ts';
 import { appendAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import { lockCurrent, readdressCurrent, type CurrentVersion } from '../store/narrowing.ts';
@@ -32,14 +32,14 @@ export interface Readdressing {
  * gets it; who does not see it any more gets a withdrawal. The marking that the object itself
  * carries stays the least. Where an object without versions was given to several audiences, a new
  * audience gets what was posted last, and it alone; a new level is that of every audience.
+ * What is TLP:RED does not exist for a member without clearance, as when it reads.
  * Throws Problem not_found, realm_closed, tlp_below_marking, producer_mismatch where it was passed on
  * and may not go there, or what sharing it so anew would throw.
  */
 export async function readdress(context: AcceptContext, wish: Readdressing): Promise<void> {
   const { member, stixId } = wish;
-  const { organisationId, realmId } = member.viewer;
   const change = async (tx: Tx): Promise<void> => {
-    const [newest, ...others] = await lockCurrent(tx, { realmId, organisationId }, stixId);
+    const [newest, ...others] = await lockCurrent(tx, member.viewer, stixId);
     if (newest === undefined) {
       throw new Problem('not_found', 'Your organisation shares no such object');
     }
@@ -62,7 +62,7 @@ async function move(
   const { member, stixId } = wish;
   const { organisationId, realmId } = member.viewer;
   const tlp = wish.tlp ?? current.tlp;
-  await refuse(tx, wish, current, tlp);
+  await refuse(db, tx, wish, current, tlp);
   const maker = { organisationId, audiencesMax: quotas.audiences };
   const audienceId = wish.audience
     ? await internUnion(tx, realmId, wish.audience.partIds, maker)
@@ -86,6 +86,7 @@ async function move(
 }
 
 async function refuse(
+  db: Database,
   tx: Tx,
   { member, audience, tlp: wished }: Readdressing,
   current: CurrentVersion,
@@ -105,11 +106,22 @@ async function refuse(
   const fault = sharingFault({
     tlp,
     ceiling: member.shareCeiling,
-    namesOrganisations: audience?.namesOrganisations ?? tlp === current.tlp,
+    namesOrganisations:
+      audience?.namesOrganisations ?? (await namesOrganisations(db, member, current)),
   });
   if (fault === undefined) return;
   const path = wished === undefined ? 'audience' : 'tlp';
   throw new Problem(fault.code, fault.detail, { path });
+}
+
+/** Whether the audience that a version has holds no community and no group. */
+async function namesOrganisations(
+  db: Database,
+  { viewer }: Member,
+  { audienceId }: CurrentVersion,
+): Promise<boolean> {
+  const parts = await findParts(db, viewer.realmId, [audienceId]);
+  return parts.length > 0 && parts.every(({ kind }) => kind === 'organisation');
 }
 
 /** Whether it speaks in another member's name, and was only passed on. */

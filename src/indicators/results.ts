@@ -47,8 +47,7 @@ function decided(
   duplicateOf: string | undefined,
 ): ObjectResult {
   const { index, stixId: id } = candidate;
-  const told = 'warning' in decision && decision.warning ? [decision.warning] : [];
-  const warnings = [...told, ...candidate.warnings];
+  const warnings = [...warningsOf(decision), ...candidate.warnings];
   const result: ObjectResult = { index, id, outcome: decision.outcome };
   if (duplicateOf !== undefined) result.duplicate_of = duplicateOf;
   if (decision.outcome === 'rejected') {
@@ -57,6 +56,11 @@ function decided(
   }
   if (warnings.length > 0) result.warnings = warnings;
   return result;
+}
+
+function warningsOf(decision: Decision): readonly Finding[] {
+  if ('warnings' in decision) return decision.warnings ?? [];
+  return 'warning' in decision && decision.warning ? [decision.warning] : [];
 }
 
 /**

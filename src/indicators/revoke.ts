@@ -18,7 +18,8 @@ const RETRIES_MAX = 8;
 
 /**
  * Revokes an object that a member shares: a new version of it, the same but for `revoked` and
- * `modified` (STIX 2.1 §3.6), for those who see it. It ends the object's life.
+ * `modified` (STIX 2.1 §3.6), for those who see it. It ends the object's life. What is TLP:RED does
+ * not exist for a member without clearance, as when it reads.
  * Throws Problem not_found, realm_closed, or revocation_impossible for an object that has no versions,
  * is revoked already, or has a `modified` after which there is none.
  */

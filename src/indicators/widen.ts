@@ -18,7 +18,12 @@ import type { Decision, KnownVersion } from './decision.ts';
 export async function askedAudience(
   db: Database,
   tx: Tx,
-  { partIds, namesOrganisations, own }: ChosenAudience & { readonly own: number },
+  {
+    partIds,
+    namesOrganisations,
+    own,
+    cleared,
+  }: ChosenAudience & Pick<AskedAudience, 'own' | 'cleared'>,
   known: readonly KnownVersion[],
 ): Promise<AskedAudience> {
   const current = known.filter(({ superseded }) => !superseded);
@@ -29,6 +34,7 @@ export async function askedAudience(
     partIds: new Set(isNeeded ? await withParts(tx, partIds) : partIds),
     own,
     namesOrganisations,
+    cleared,
     slugs: isNeeded ? await slugsOfAudiences(db, partIds) : new Map(),
     partsOf: new Map(parts.map(({ audienceId, partIds: ids }) => [audienceId, new Set(ids)])),
   };

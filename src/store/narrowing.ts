@@ -1,3 +1,4 @@
+import type { Viewer } from '../sharing/viewer.ts';
 import type { Tx } from './transaction.ts';
 import { ConcurrentWrite, type Address, type Replaced, type Share } from './versions.ts';
 
@@ -79,11 +80,12 @@ export interface CurrentVersion extends Address {
 
 /**
  * The viewer's organisation's current version of an object, of one without versions every variant,
- * newest first. Locks the rows, so that nobody addresses them or puts a newer version meanwhile.
+ * newest first; TLP:RED ones only for a viewer with RED clearance. Locks the rows, so that nobody
+ * addresses them or puts a newer version meanwhile.
  */
 export async function lockCurrent(
   tx: Tx,
-  { realmId, organisationId }: Pick<Share, 'realmId' | 'organisationId'>,
+  { realmId, organisationId, cleared }: Pick<Viewer, 'realmId' | 'organisationId' | 'cleared'>,
   stixId: string,
 ): Promise<CurrentVersion[]> {
   for (;;) {
@@ -93,7 +95,7 @@ export async function lockCurrent(
       from (
         select * from version
         where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-          and stix_id = ${stixId} and not superseded
+          and stix_id = ${stixId} and not superseded and (tlp < 4 or ${cleared})
         order by id for update
       ) as current
       order by modified desc`;
@@ -102,7 +104,7 @@ export async function lockCurrent(
     const [other] = await tx.$queryRaw<unknown[]>`
       select from version
       where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-        and stix_id = ${stixId} and not superseded`;
+        and stix_id = ${stixId} and not superseded and (tlp < 4 or ${cleared})`;
     if (other === undefined) return [];
   }
 }

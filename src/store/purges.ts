@@ -29,3 +29,9 @@ export async function findPurge(tx: ServerTx, stixId: string): Promise<Date | un
     select max(purged_at) as at from purged_object where stix_id = ${stixId}`;
   return row?.at ?? undefined;
 }
+
+/** Whether an object is shared, and by nobody and to nobody below TLP:RED. */
+export async function isOnlyRed(tx: ServerTx, stixId: string): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ is: boolean }[]>`select is_only_red(${stixId}) as is`;
+  return row?.is === true;
+}

@@ -77,6 +77,36 @@ describe('an object that comes back', () => {
     expect((await servedTo(bob, observable))['object_marking_refs']).toEqual([TLP.strict]);
   });
 
+  it.each([
+    ['an indicator', () => indicator(), (object: PostedObject) => newer(object)],
+    ['an observable', () => address(), (object: PostedObject) => ({ ...object, x_note: 'more' })],
+  ])('with new content and a lower level says so: %s', async (_, make, change) => {
+    const object = make();
+    await alice.shares(object);
+    await raise(alice, object, 'amber+strict');
+    const lowered = await resultOf(alice, change(object));
+    expect(lowered).toMatchObject({ outcome: 'updated' });
+    expect(lowered?.warnings?.find(({ code }) => code === 'tlp_lowered')).toMatchObject({
+      path: '$.object_marking_refs',
+      detail: expect.stringMatching(/at TLP:AMBER\+STRICT before and is at TLP:AMBER now/),
+    });
+    // At the level that it has now there is nothing to say.
+    const again = { ...change(change(object)), x_note: 'again' } as PostedObject;
+    const warned = (await resultOf(alice, again))?.warnings ?? [];
+    expect(warned.map(({ code }) => code)).not.toContain('tlp_lowered');
+  });
+
+  it('is lowered by a later object of one request, and raised without a warning', async () => {
+    const object = indicator();
+    await alice.shares(object);
+    const { body } = await alice.posts([newer(marked('strict', object)), newer(object, 2)]);
+    const { results } = body as { results: { warnings?: { code: string }[] }[] };
+    const lowers = results.map(({ warnings = [] }) =>
+      warnings.some(({ code }) => code === 'tlp_lowered'),
+    );
+    expect(lowers).toEqual([false, true]);
+  });
+
   it('without the marking that its sharer gave it is another', async () => {
     const object = marked('amber');
     await alice.shares(object);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, marked, newer, type PostedObject } from '../support/builders.ts';
 import { accepts, createGroup } from '../support/groups.ts';
+import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 interface Version {
@@ -106,7 +107,9 @@ describe('why an organisation sees an object', () => {
     expect((await told(alice, object.id, bob))[0]).toMatchObject({ revoked: true, current: true });
     const red = marked('red');
     await alice.shares(red, { audience: bob.slug });
-    const [secret] = await told(alice, red.id, bob);
+    const wish = { role: 'publisher', redClearance: true } as const;
+    const cleared = await (await aPerson(tocsin, alice, wish)).signsIn();
+    const [secret] = await told(cleared, red.id, bob);
     expect(secret).toMatchObject({ tlp: 'red', sees: true, through_keys: false });
     await bob.finds(red.id).expect(404);
   });

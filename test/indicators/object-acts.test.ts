@@ -9,10 +9,12 @@ let tocsin: Tocsin;
 let alice: Actor;
 let bob: Actor;
 let carol: Actor;
+let community: string;
 
 beforeAll(async () => {
   tocsin = await startTocsin();
-  const communities = [slug()];
+  community = slug();
+  const communities = [community];
   alice = await anActor(tocsin, { communities });
   bob = await anActor(tocsin, { communities });
   carol = await anActor(tocsin, { communities, ceiling: 'green' });
@@ -61,6 +63,21 @@ describe('PATCH /objects/{id}', () => {
     const response = await patch(alice, object.id, { tlp: 'red' });
     expect(response.body).toMatchObject({ code: 'red_needs_named_organisations', path: 'tlp' });
     expect((await bob.finds(object.id)).status).toBe(200);
+  });
+
+  it.each([
+    ['one organisation', () => bob.slug, 204],
+    ['several', () => `${bob.slug},${carol.slug}`, 204],
+    ['the sharer alone', () => alice.slug, 204],
+    ['an organisation and a community', () => `${bob.slug},${community}`, 400],
+  ])('takes RED without an audience where it was shared with %s', async (_, audience, status) => {
+    const object = indicator();
+    await alice.shares(object, { audience: audience() });
+    const response = await patch(alice, object.id, { tlp: 'red' });
+    expect(response.status).toBe(status);
+    const code = status === 204 ? undefined : 'red_needs_named_organisations';
+    expect((response.body as { code?: string }).code).toBe(code);
+    expect((await alice.finds(object.id)).status).toBe(status === 204 ? 404 : 200);
   });
 
   it('is for who shares the object: for others there is none', async () => {

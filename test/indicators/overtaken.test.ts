@@ -2,12 +2,15 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer, TLP } from '../support/builders.ts';
+import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;
 let alice: Actor;
 let bob: Actor;
 let carol: Actor;
+/** Of alice's organisation, with RED clearance: what it raised to RED it can still revoke. */
+let cleared: Actor;
 
 beforeAll(async () => {
   tocsin = await startTocsin();
@@ -15,11 +18,14 @@ beforeAll(async () => {
   alice = await anActor(tocsin, { communities });
   bob = await anActor(tocsin, { communities });
   carol = await anActor(tocsin, { communities, ceiling: 'green' });
+  const person = await aPerson(tocsin, alice, { role: 'publisher', redClearance: true });
+  cleared = await person.signsIn();
 });
 afterAll(() => tocsin.close());
 
-const patch = (id: string, body: object) => alice.sends('patch', `/objects/${id}`).send(body);
-const revoke = (id: string) => alice.sends('post', `/objects/${id}/revoke`);
+const patch = (id: string, body: object, by = alice) =>
+  by.sends('patch', `/objects/${id}`).send(body);
+const revoke = (id: string, by = alice) => by.sends('post', `/objects/${id}/revoke`);
 const green = () => indicator({ object_marking_refs: [TLP.green] });
 
 /** Objects enough that some of what happens at once is met halfway, whatever the machine. */
@@ -35,7 +41,7 @@ describe('what is revoked while it is addressed anew', () => {
     await alice.shares(objects);
     const done = await Promise.all(
       objects
-        .flatMap(({ id }) => [patch(id, change()), revoke(id)])
+        .flatMap(({ id }) => [patch(id, change(), cleared), revoke(id, cleared)])
         .map(async (sent) => {
           const { status, text } = await sent;
           return status < 300 ? 'done' : text;

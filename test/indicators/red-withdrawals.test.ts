@@ -11,7 +11,10 @@ import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
 
 let tocsin: Tocsin;
 let webhooks: Webhooks;
+/** In person, with clearance. */
 let admin: Actor;
+let chief: Actor;
+/** Through a key of the same organisation as the chief. */
 let alice: Actor;
 /** Through a key, which never sees TLP:RED. */
 let bob: Actor;
@@ -24,8 +27,11 @@ beforeAll(async () => {
   tocsin = await startTocsin({ roles: ['http', 'worker'] });
   webhooks = await receiveWebhooks();
   const communities = [slug()];
-  admin = await anActor(tocsin, { role: 'admin', communities: [slug()] });
+  const operators = await anActor(tocsin, { role: 'admin', communities: [slug()] });
+  admin = await (await aPerson(tocsin, operators, { role: 'admin', redClearance: true })).signsIn();
   alice = await anActor(tocsin, { communities });
+  const publisher = { role: 'publisher', redClearance: true } as const;
+  chief = await (await aPerson(tocsin, alice, publisher)).signsIn();
   bob = await anActor(tocsin, { communities });
   carol = await anActor(tocsin, { communities });
   const people = { cleared: true, uncleared: false };
@@ -49,6 +55,8 @@ interface Told {
 
 /** What all of them are told to be withdrawn by what is done, by every door alike. */
 async function toldBy(act: () => PromiseLike<unknown>): Promise<Told> {
+  // What was done before is in the log before the subscription begins.
+  await tocsin.sequenced();
   const hook = await subscribes(bob, webhooks, { start: 'now' });
   const places = await Promise.all([cleared, uncleared, bob].map(begins));
   await act();
@@ -89,7 +97,7 @@ async function withdrawnSince({ reader, after, stream }: Place, last: string): P
 
 const both = () => `${bob.slug},${carol.slug}`;
 const readdresses = (id: string, change: object) =>
-  alice.sends('patch', `/objects/${id}`).send(change).expect(204);
+  chief.sends('patch', `/objects/${id}`).send(change).expect(204);
 const purges = (id: string) =>
   admin.sends('post', `/objects/${id}/purge`).send({ reason: 'A mistake' }).expect(200);
 
@@ -137,7 +145,7 @@ describe('of an object that was RED, only who has clearance learns that it is go
   it('and nobody when it is revoked, which is a version like any other', async () => {
     const id = await shared(marked('red'), bob.slug);
     const nobody = { cleared: [], uncleared: [], key: [], webhook: [] };
-    const revokes = () => alice.sends('post', `/objects/${id}/revoke`).expect(200);
+    const revokes = () => chief.sends('post', `/objects/${id}/revoke`).expect(200);
     expect(await toldBy(revokes)).toEqual(nobody);
     expect((await cleared.finds(id)).body).toMatchObject({ revoked: true });
     await bob.finds(id).expect(404);

@@ -39,6 +39,11 @@ export const VIEWERS: readonly Viewer[] = [
   ...PEOPLE,
 ];
 
+/** Whether a user with clearance, and not a key, changes and revokes what an organisation shares. */
+export function actsInPerson(organisation: string): boolean {
+  return WITH_CLEARANCE.includes(organisation);
+}
+
 function inPerson(organisation: string, cleared: boolean): Viewer {
   const name = `${cleared ? 'cleared' : 'uncleared'} person of ${organisation}`;
   return { name, organisation, person: true, cleared };

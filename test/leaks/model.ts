@@ -3,6 +3,7 @@
  * share what with whom. Who sees which version, and who is in what, is beside it.
  */
 import { RED, Shared, type Address, type Version } from './shared.ts';
+import { actsInPerson } from './founding.ts';
 import { isAboutContent, type ContentStep, type Rank, type Step } from './step.ts';
 
 type StepOf<Act extends ContentStep['act']> = Extract<ContentStep, { act: Act }>;
@@ -78,6 +79,7 @@ export class Model extends Shared {
       const ended = this.currentOf({ object, sharer: by })?.revoked === true;
       if (ended || this.#isForeign(by, object)) return false;
       if (!this.#mayShare(by, object, { to, rank })) return false;
+      if (!this.#mayFollow(by, object, { to, rank })) return false;
       this.put({ object, sharer: by, number, marked, revoked: false }, { to, rank });
       return true;
     });
@@ -101,9 +103,17 @@ export class Model extends Shared {
     const rank = Math.max(marked ?? UNMARKED, ...seen.map(({ address }) => address.rank));
     const to = this.#audience(by, step.to);
     if (seen.length === 0 || !mayGoTo(by, to, rank)) return false;
-    if (!this.#mayShare(by, object, { to, rank })) return false;
+    if (!this.#mayShare(by, object, { to, rank }) || (own !== undefined && isHidden(own)))
+      return false;
     this.put({ object, sharer: by, number, marked, revoked: false }, { to, rank });
     return true;
+  }
+
+  /** Over what is RED, a key puts only what is RED too, and for no others. */
+  #mayFollow(by: string, object: number, { to, rank }: Address): boolean {
+    const own = this.currentOf({ object, sharer: by });
+    if (own === undefined || own.address.rank < RED) return true;
+    return rank === RED && to.every((name) => name === by || own.address.to.includes(name));
   }
 
   #mayShare(by: string, object: number, { to, rank }: Address): boolean {
@@ -124,13 +134,14 @@ export class Model extends Shared {
     const current = this.currentOf({ object, sharer: by });
     if (!this.members.takesPart(by) || !this.#mayName(by, to) || current === undefined)
       return false;
+    if (isHidden(current) && !actsInPerson(by)) return false;
     const from = current.address;
     const next = {
       to: to.length > 0 ? this.#audience(by, to) : from.to,
       rank: rank ?? from.rank,
     };
     if (next.rank < (current.marked ?? 0)) return false;
-    if (!this.#mayMark(by, namedAnew(to, from, next), next.rank)) return false;
+    if (!this.#mayMark(by, next.to, next.rank)) return false;
     if (this.#isForeign(by, object) && !mayReaddressForeign(by, from, next)) return false;
     current.address = next;
     this.audited.add(`${by} ${object}`);
@@ -142,6 +153,7 @@ export class Model extends Shared {
   #revoke({ by, object }: StepOf<'revoke'>): boolean {
     const current = this.currentOf({ object, sharer: by });
     if (!this.members.takesPart(by) || current === undefined || current.revoked) return false;
+    if (isHidden(current) && !actsInPerson(by)) return false;
     if (this.#isForeign(by, object)) return false;
     const { marked, address } = current;
     this.#end(current, Math.max(marked ?? UNMARKED, address.rank));
@@ -159,10 +171,9 @@ export class Model extends Shared {
   }
 }
 
-/** What is RED already stays with whom it was named for. */
-function namedAnew(to: readonly string[], from: Address, next: Address): readonly string[] {
-  if (to.length > 0) return to;
-  return next.rank === from.rank ? [] : ['a community'];
+/** Whether it does not exist for a key, nor for a user without clearance. */
+function isHidden({ address }: Version): boolean {
+  return address.rank === RED;
 }
 
 /** Where what another created may go: up to GREEN anywhere, AMBER no further than oneself. */

@@ -135,6 +135,16 @@ $$;
 revoke execute on function purge_object from public;
 grant execute on function purge_object to tocsin_server;
 
+-- Whether an object is shared at TLP:RED alone, so that it does not exist for whoever has no clearance.
+create function is_only_red(object text) returns boolean
+language sql stable security definer set search_path from current as $$
+  select coalesce(min(v.tlp) = 4, false)
+  from version v
+  where v.realm_id = any(array(select r.id from realm r)) and v.stix_id = object and not v.superseded
+$$;
+revoke execute on function is_only_red from public;
+grant execute on function is_only_red to tocsin_server;
+
 -- Realms ---------------------------------------------------------------------------------------------
 
 alter table realm
