@@ -1,8 +1,8 @@
 /** What the steps of a history are on a running server. */
 import { noteStanding } from '../../src/store/membership.ts';
-import { actsInPerson, PEOPLE } from './founding.ts';
+import { PEOPLE } from './founding.ts';
 import { UNMARKED } from './model.ts';
-import type { Version } from './shared.ts';
+import { actsInPerson, type Version } from './shared.ts';
 import type { ContentStep, MemberStep, Rank, Step } from './step.ts';
 import { isAboutContent } from './step.ts';
 import { TLP_ORDER } from '../../src/stix/tlp.ts';

@@ -1,7 +1,7 @@
 /** What every history begins with, and the names that come up in it. */
 import type { Random } from '../torture/random.ts';
 import { Model } from './model.ts';
-import type { Eyes } from './shared.ts';
+import { WITH_CLEARANCE, type Eyes } from './shared.ts';
 import type { Rank } from './step.ts';
 
 interface Founder {
@@ -27,7 +27,6 @@ export interface Viewer extends Eyes {
   readonly person: boolean;
 }
 
-const WITH_CLEARANCE = ['alpha', 'bravo', 'charlie', 'delta', 'golf'];
 const WITHOUT_CLEARANCE = ['alpha', 'echo', 'hotel'];
 
 export const PEOPLE: readonly Viewer[] = [
@@ -38,11 +37,6 @@ export const VIEWERS: readonly Viewer[] = [
   ...FOUNDERS.map(({ name }) => ({ name, organisation: name, person: false, cleared: false })),
   ...PEOPLE,
 ];
-
-/** Whether a user with clearance, and not a key, changes and revokes what an organisation shares. */
-export function actsInPerson(organisation: string): boolean {
-  return WITH_CLEARANCE.includes(organisation);
-}
 
 function inPerson(organisation: string, cleared: boolean): Viewer {
   const name = `${cleared ? 'cleared' : 'uncleared'} person of ${organisation}`;

@@ -2,8 +2,7 @@
  * The policy in plain lines, written from its rules and from none of the server's code: who may
  * share what with whom. Who sees which version, and who is in what, is beside it.
  */
-import { RED, Shared, type Address, type Version } from './shared.ts';
-import { actsInPerson } from './founding.ts';
+import { actsInPerson, RED, Shared, type Address, type Version } from './shared.ts';
 import { isAboutContent, type ContentStep, type Rank, type Step } from './step.ts';
 
 type StepOf<Act extends ContentStep['act']> = Extract<ContentStep, { act: Act }>;
@@ -79,7 +78,6 @@ export class Model extends Shared {
       const ended = this.currentOf({ object, sharer: by })?.revoked === true;
       if (ended || this.#isForeign(by, object)) return false;
       if (!this.#mayShare(by, object, { to, rank })) return false;
-      if (!this.#mayFollow(by, object, { to, rank })) return false;
       this.put({ object, sharer: by, number, marked, revoked: false }, { to, rank });
       return true;
     });
@@ -103,8 +101,7 @@ export class Model extends Shared {
     const rank = Math.max(marked ?? UNMARKED, ...seen.map(({ address }) => address.rank));
     const to = this.#audience(by, step.to);
     if (seen.length === 0 || !mayGoTo(by, to, rank)) return false;
-    if (!this.#mayShare(by, object, { to, rank }) || (own !== undefined && isHidden(own)))
-      return false;
+    if (!this.#mayShare(by, object, { to, rank })) return false;
     this.put({ object, sharer: by, number, marked, revoked: false }, { to, rank });
     return true;
   }
@@ -118,7 +115,7 @@ export class Model extends Shared {
 
   #mayShare(by: string, object: number, { to, rank }: Address): boolean {
     if (!this.members.takesPart(by) || !this.#mayName(by, to)) return false;
-    if (!this.#mayMark(by, to, rank)) return false;
+    if (!this.#mayMark(by, to, rank) || !this.#mayFollow(by, object, { to, rank })) return false;
     return !this.isRefused({ organisation: by, cleared: false }, object);
   }
 
@@ -130,11 +127,16 @@ export class Model extends Shared {
     return seen.every((one) => this.currentOf(one)?.revoked === true) ? [] : seen;
   }
 
-  #readdress({ by, object, to, rank }: StepOf<'readdress'>): boolean {
+  /** What an organisation can change: what is RED only by a user with clearance, where it has one. */
+  #changeable(by: string, object: number): Version | undefined {
     const current = this.currentOf({ object, sharer: by });
-    if (!this.members.takesPart(by) || !this.#mayName(by, to) || current === undefined)
-      return false;
-    if (isHidden(current) && !actsInPerson(by)) return false;
+    if (!this.members.takesPart(by) || current === undefined) return undefined;
+    return current.address.rank === RED && !actsInPerson(by) ? undefined : current;
+  }
+
+  #readdress({ by, object, to, rank }: StepOf<'readdress'>): boolean {
+    const current = this.#changeable(by, object);
+    if (current === undefined || !this.#mayName(by, to)) return false;
     const from = current.address;
     const next = {
       to: to.length > 0 ? this.#audience(by, to) : from.to,
@@ -151,9 +153,8 @@ export class Model extends Shared {
 
   /** Where the creator revokes, what others share of it ends too, each for who had it. */
   #revoke({ by, object }: StepOf<'revoke'>): boolean {
-    const current = this.currentOf({ object, sharer: by });
-    if (!this.members.takesPart(by) || current === undefined || current.revoked) return false;
-    if (isHidden(current) && !actsInPerson(by)) return false;
+    const current = this.#changeable(by, object);
+    if (current === undefined || current.revoked) return false;
     if (this.#isForeign(by, object)) return false;
     const { marked, address } = current;
     this.#end(current, Math.max(marked ?? UNMARKED, address.rank));
@@ -169,11 +170,6 @@ export class Model extends Shared {
   #end({ object, sharer, number, marked, address }: Version, rank: Rank): void {
     this.put({ object, sharer, number, marked, revoked: true }, { to: address.to, rank });
   }
-}
-
-/** Whether it does not exist for a key, nor for a user without clearance. */
-function isHidden({ address }: Version): boolean {
-  return address.rank === RED;
 }
 
 /** Where what another created may go: up to GREEN anywhere, AMBER no further than oneself. */

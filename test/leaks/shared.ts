@@ -28,6 +28,14 @@ export interface Eyes {
   readonly cleared: boolean;
 }
 
+/** Organisations of which a user has RED clearance. */
+export const WITH_CLEARANCE: readonly string[] = ['alpha', 'bravo', 'charlie', 'delta', 'golf'];
+
+/** Whether a user with clearance, and not a key, changes and revokes what an organisation shares. */
+export function actsInPerson(organisation: string): boolean {
+  return WITH_CLEARANCE.includes(organisation);
+}
+
 export const RED: Rank = 4;
 /** TLP:RED never leaves through a key, a feed or a webhook. */
 const KEY_CEILING: Rank = 3;
