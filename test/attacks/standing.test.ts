@@ -34,6 +34,7 @@ const NOT_WRITING: Readonly<Record<string, string>> = {
   'POST /validate': 'stores nothing',
   'POST /audiences/preview': 'stores nothing',
   'POST /subscriptions/:id/test': 'records what came of a POST that has been sent',
+  'POST /invitations/describe': 'public: stores nothing',
   'POST /invitations/accept': 'public: the link is used up in the transaction',
   'POST /sessions': 'public: the user is locked in the transaction',
   'POST /sessions/refresh': 'public: the token is locked in the transaction',

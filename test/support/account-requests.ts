@@ -28,6 +28,10 @@ export const ACCOUNT_REQUESTS: Readonly<Record<string, Arrange>> = {
     path: `/users/${(await person(cast)).id}`,
     body: { name: 'changed' },
   }),
+  'DELETE /users/:id': async (cast) => ({
+    who: cast.chief,
+    path: `/users/${(await person(cast)).id}`,
+  }),
   'POST /users/:id/invitation': async (cast) => ({
     who: cast.chief,
     path: `/users/${(await person(cast)).id}/invitation`,

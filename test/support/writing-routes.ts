@@ -25,7 +25,7 @@ function subscription({ chief }: Cast): Promise<string> {
 
 /** A partner's agreement, which waits for approvals. */
 async function agreement({ admin }: Cast): Promise<string> {
-  const partner = { ...named('partner'), kind: 'industry' };
+  const partner = { ...named('partner'), kind: 'industry', communities: [] };
   const organisation = await made(admin, '/organisations', partner, 'slug');
   const wish = { organisation, community: 'alliance', title: 'MOU', kind: 'mou', ceiling: 'amber' };
   return made(admin, '/agreements', wish, 'id');
@@ -62,6 +62,11 @@ export const WRITING: Readonly<Record<string, Arrange>> = {
     who: cast.chief,
     path: `/objects/${await shared(cast)}/revoke`,
   }),
+  'POST /shares/revoke': async (cast) => ({
+    who: cast.chief,
+    path: '/shares/revoke',
+    body: { ids: [await shared(cast)] },
+  }),
   'POST /objects/:id/purge': async (cast) => ({
     who: cast.admin,
     path: `/objects/${await shared(cast)}/purge`,
@@ -97,6 +102,13 @@ export const WRITING: Readonly<Record<string, Arrange>> = {
     path: `/organisations/${chief.slug}`,
     body: { name: slug('Name') },
   }),
+  'DELETE /organisations/:slug': async ({ admin }) => {
+    const wish = { ...named('gone'), kind: 'industry', communities: [] };
+    return {
+      who: admin,
+      path: `/organisations/${await made(admin, '/organisations', wish, 'slug')}`,
+    };
+  },
   'PUT /organisations/:slug/logo': async ({ chief }) => ({
     who: chief,
     path: `/organisations/${chief.slug}/logo`,
@@ -165,6 +177,10 @@ export const WRITING: Readonly<Record<string, Arrange>> = {
     who: admin,
     path: '/communities',
     body: named('circle'),
+  }),
+  'DELETE /communities/:slug': async ({ admin }) => ({
+    who: admin,
+    path: `/communities/${await made(admin, '/communities', named('circle'), 'slug')}`,
   }),
   'POST /keys': async ({ chief }) => ({ who: chief, path: '/keys', body: { role: 'feed' } }),
   'DELETE /keys/:id': async ({ chief }) => ({
