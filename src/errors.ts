@@ -110,6 +110,11 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** A detail as a sentence that another one can follow: with a full stop, unless it has its own end. */
+export function asSentence(detail: string): string {
+  return /[.?!]$/.test(detail) ? detail : `${detail}.`;
+}
+
 /**
  * Something that the caller must be told. Verbs throw it; only http/problem.ts knows statuses.
  * `path` says where in the request (a JSON path or a parameter), `detail` what to do about it.

@@ -3,6 +3,7 @@
  * received undefined") never reach a reader: everything that parses somebody's input does it here.
  */
 import { z } from 'zod';
+import { asSentence } from './errors.ts';
 import { didYouMean } from './spelling.ts';
 import { expectationOf } from './schema-expectation.ts';
 
@@ -57,7 +58,7 @@ function told(issue: Issue, { subject }: ParseOptions): SchemaIssue[] {
   const isSentence = /^\p{Lu}/u.test(issue.message);
   const start = path === '' ? subject : `\`${path}\``;
   const detail = isSentence ? issue.message : `${start} ${issue.message}`;
-  return [{ path, detail: /[.?]$/.test(detail) ? detail : `${detail}.` }];
+  return [{ path, detail: asSentence(detail) }];
 }
 
 /** Of alternatives, the issues within the one that the input resembles, if it resembles just one. */

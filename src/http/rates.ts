@@ -8,7 +8,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateLimits } from '../limits.ts';
-import { Problem } from '../errors.ts';
+import { asSentence, Problem } from '../errors.ts';
 
 /** Whose requests are counted. */
 export interface Payer {
@@ -171,7 +171,7 @@ async function counted(
 function tooMuch(detail: string, waitMs: number, setting: string): Problem {
   const retryAfter = Math.max(1, Math.ceil(waitMs / 1000));
   const advice = `Try again in ${retryAfter} s, or ask the operator to raise ${setting}.`;
-  return new Problem('rate_limited', `${detail}. ${advice}`, {
+  return new Problem('rate_limited', `${asSentence(detail)} ${advice}`, {
     extra: { retry_after: retryAfter },
   });
 }

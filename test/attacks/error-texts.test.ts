@@ -1,5 +1,6 @@
 /** What an error says of the request it is about; the class stands in the name. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { asSentence } from '../../src/errors.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
@@ -45,4 +46,10 @@ it('stays small and on its lines whatever names and values it repeats', async ()
   for (const { detail, path } of problem.errors) {
     expect(`${detail}${path}`).not.toMatch(/\p{Cc}/u);
   }
+});
+
+it('ends each sentence once, whether or not another one follows', () => {
+  expect(asSentence('It has ended')).toBe('It has ended.');
+  for (const whole of ['It has ended.', 'Is it spelled right?'])
+    expect(asSentence(whole)).toBe(whole);
 });

@@ -1,6 +1,6 @@
 /** Takes one object a line, in parts, and answers when the whole body has been read. */
 import type { Readable } from 'node:stream';
-import { Problem } from '../../errors.ts';
+import { asSentence, Problem } from '../../errors.ts';
 import { accept, type AcceptContext, type AcceptRequest } from '../../indicators/accept.ts';
 import type { KnownMarkings } from '../../indicators/markings.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
@@ -120,7 +120,7 @@ function stoppedWithin(error: unknown, summary: Summary): Problem {
   const { code, message, path, extra } = toProblem(error);
   const taken = Object.values(summary).reduce((sum, count) => sum + count);
   const detail =
-    `${message}. Before that, ${taken} objects were decided on and ${summary.created + summary.updated} of ` +
+    `${asSentence(message)} Before that, ${taken} objects were decided on and ${summary.created + summary.updated} of ` +
     'them kept and shared: `summary` tells of these. The whole may be sent again: what was kept is ' +
     'then answered `unchanged`';
   return new Problem(code, detail, {

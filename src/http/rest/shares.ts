@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { Problem } from '../../errors.ts';
+import { asSentence, Problem } from '../../errors.ts';
 import { revoke } from '../../indicators/revoke.ts';
 import { readShare, readShares, type AddressedShare } from '../../indicators/shares.ts';
 import { TLP_ORDER, tlpRank } from '../../stix/tlp.ts';
@@ -156,7 +156,7 @@ function summaryOf(results: readonly Result[]): { revoked: number; rejected: num
 /** The same problem, with what was done before it. */
 function stoppedAfter(results: readonly Result[], error: unknown): Problem {
   const { code, message, path, extra } = toProblem(error);
-  const detail = `${message}. The objects in \`results\` were done before; send the others again`;
+  const detail = `${asSentence(message)} The objects in \`results\` were done before; send the others again`;
   return new Problem(code, detail, {
     ...(path === undefined ? {} : { path }),
     extra: { ...extra, summary: summaryOf(results), results },
