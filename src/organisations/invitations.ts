@@ -1,15 +1,14 @@
 import { Problem } from '../errors.ts';
 import { appendServerAudit } from '../store/audit.ts';
+import { findInvited, takeInvitation } from '../store/invitations.ts';
 import { endSessions } from '../store/sessions.ts';
 import { asServer } from '../store/transaction.ts';
 import {
   activateUser,
-  findInvited,
   findNamesAround,
   findUser,
   saltOfUser,
   setPassword,
-  takeInvitation,
 } from '../store/users.ts';
 import { hashToken } from './links.ts';
 import { refuseWeak } from './password-strength.ts';
@@ -37,9 +36,10 @@ export async function acceptInvitation(
   const source = { name: narrowNetwork(address), known: false };
   const passwordHash = await hashPassword(password, source, await saltOfUser(db, invited));
   return asServer(db, async (tx) => {
-    const id = await takeInvitation(tx, tokenHash, now);
-    const user = id === undefined ? undefined : await findUser(tx, { id }, { lock: true });
+    const user = await findUser(tx, { id: invited }, { lock: true });
     if (user === undefined || user.status === 'disabled') throw notGood();
+    // What made the link may have ended while the hash was computed and the user was locked.
+    if ((await takeInvitation(tx, tokenHash, clock.now())) !== invited) throw notGood();
     await setPassword(tx, user.id, passwordHash);
     await activateUser(tx, user.id);
     await endSessions(tx, user.id, now);
@@ -55,7 +55,7 @@ export async function acceptInvitation(
   });
 }
 
-/** The link was used or replaced, or has expired. */
+/** The link was used or replaced, or has expired or ended with what made it. */
 function notGood(): Problem {
   return new Problem('invitation_invalid', 'Ask your administrator for another link', {
     path: 'body.token',

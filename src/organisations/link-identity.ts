@@ -6,17 +6,20 @@
 import { Problem } from '../errors.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import { appendServerAudit } from '../store/audit.ts';
+import {
+  deleteInvitations,
+  findInvited,
+  isStillInvited,
+  takeInvitation,
+} from '../store/invitations.ts';
 import { findOrganisationId } from '../store/organisations.ts';
 import type { ServerTx } from '../store/transaction.ts';
 import {
   activateUser,
-  deleteInvitations,
-  findInvited,
   findUser,
   findUsersOf,
   insertUser,
   setIdentity,
-  takeInvitation,
   type UserRecord,
 } from '../store/users.ts';
 import { hashToken } from './links.ts';
@@ -80,10 +83,13 @@ async function byLink(tx: ServerTx, stranger: Stranger): Promise<UserRecord | un
   return user;
 }
 
-async function byAddress(tx: ServerTx, { email }: Stranger): Promise<UserRecord | undefined> {
+async function byAddress(tx: ServerTx, { email, now }: Stranger): Promise<UserRecord | undefined> {
   if (email === undefined) return undefined;
-  const users = await findUsersOf(tx, email);
-  const [invited, another] = users.filter(({ status }) => status === 'invited');
+  const waiting: UserRecord[] = [];
+  for (const user of await findUsersOf(tx, email)) {
+    if (user.status === 'invited' && (await isStillInvited(tx, user.id, now))) waiting.push(user);
+  }
+  const [invited, another] = waiting;
   if (another === undefined) return invited;
   throw new Problem(
     'single_sign_on_unknown',
@@ -123,7 +129,7 @@ export async function confirmBinding(
   const user = await findUser(tx, { id: userId }, { lock: true });
   const invited =
     invitation === undefined
-      ? user?.status === 'invited'
+      ? user?.status === 'invited' && (await isStillInvited(tx, userId, now))
       : (await takeInvitation(tx, hashToken(invitation), now)) === userId;
   if (user === undefined || !invited || user.status === 'disabled') throw unknown();
   if (user.email !== identity.email) {

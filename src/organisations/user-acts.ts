@@ -7,14 +7,9 @@ import { endKeysMadeBy } from '../store/keys.ts';
 import { findOrganisationId } from '../store/organisations.ts';
 import { endSessions } from '../store/sessions.ts';
 import type { ServerTx } from '../store/transaction.ts';
-import { deleteInvitationsOf, findKeysMadeBy } from '../store/user-endings.ts';
-import {
-  deleteInvitations,
-  insertUser,
-  listUsers,
-  updateUser,
-  type UserView,
-} from '../store/users.ts';
+import { deleteInvitations } from '../store/invitations.ts';
+import { deleteInvitationsBy, findKeysMadeBy } from '../store/user-endings.ts';
+import { insertUser, listUsers, updateUser, type UserView } from '../store/users.ts';
 import { administer, keepingAnAdmin, type Administrator } from './administer.ts';
 import { findManaged, managedBy, recordStanding, refuseStronger } from './managed-users.ts';
 import { giveLink, type Invited } from './user-resets.ts';
@@ -92,7 +87,7 @@ export interface UserChange {
 /**
  * Changes what is given, with effect on open sessions at once. Disabling a user ends their
  * sessions, the keys they made and the invitations they gave; lowering their role ends the keys
- * they made that are stronger. Throws Problem not_found,
+ * they made that are stronger, and the invitations where they may not invite any more. Throws Problem not_found,
  * role_not_allowed, last_admin, or invalid_request for activating a user who has not accepted an
  * invitation.
  */
@@ -134,6 +129,7 @@ export async function changeUser(
       // A key that may do more than the user now may would be a way around the change.
       const but = ROLES.slice(ROLES.findIndex((one) => one === role));
       await endKeysMadeBy(tx, id, now, { but });
+      if (role !== 'admin' && role !== 'org_admin') await deleteInvitationsBy(tx, id);
       return undefined;
     });
     return { user: await findManaged(tx, by, id), ended };
@@ -155,8 +151,7 @@ export async function endWorkOf(tx: ServerTx, id: string, now: Date): Promise<En
   await deleteInvitations(tx, id);
   const keys = await findKeysMadeBy(tx, id, now);
   await endKeysMadeBy(tx, id, now);
-  const makers = [`user ${id}`, ...keys.map((key) => `key ${key}`)];
-  return { sessions, keys, invitations: await deleteInvitationsOf(tx, makers) };
+  return { sessions, keys, invitations: await deleteInvitationsBy(tx, id) };
 }
 
 /** Whether a user becomes more than they were. */

@@ -7,16 +7,11 @@ import { Problem } from '../errors.ts';
 import { insertReset, isOwnReset, type ResetKind } from '../store/account-resets.ts';
 import { appendServerAudit } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
+import { deleteInvitations, insertInvitation } from '../store/invitations.ts';
 import { setSecret } from '../store/second-factors.ts';
 import { endSessions } from '../store/sessions.ts';
 import type { ServerTx } from '../store/transaction.ts';
-import {
-  clearIdentity,
-  deleteInvitations,
-  forgetHandedTo,
-  insertInvitation,
-  type UserView,
-} from '../store/users.ts';
+import { clearIdentity, forgetHandedTo, type UserView } from '../store/users.ts';
 import { administer, type Administrator } from './administer.ts';
 import { newToken } from './links.ts';
 import { findManaged, recordStanding, refuseStronger } from './managed-users.ts';
@@ -30,7 +25,10 @@ export interface Invited {
   readonly expiresAt: Date;
 }
 
-/** Makes the link by which a user sets a password; earlier links end. */
+/**
+ * Makes the link by which a user sets a password; earlier links end. It ends with the key or user that
+ * asks for it.
+ */
 export async function giveLink(
   tx: ServerTx,
   by: Administrator,
@@ -38,10 +36,11 @@ export async function giveLink(
   now: Date,
 ): Promise<Invited> {
   const { text, hash: tokenHash } = newToken();
-  const expiresAt = new Date(now.getTime() + INVITATION_MS);
+  const inAWeek = new Date(now.getTime() + INVITATION_MS);
   const madeBy = by.organisation === undefined ? null : by.actor;
   await deleteInvitations(tx, user.id);
-  await insertInvitation(tx, { tokenHash, userId: user.id, expiresAt, madeBy });
+  const link = { tokenHash, userId: user.id, expiresAt: inAWeek, madeBy, keyId: by.keyId };
+  const expiresAt = await insertInvitation(tx, link);
   await recordStanding(tx, by, user.id);
   return { user, token: text, expiresAt };
 }

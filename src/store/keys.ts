@@ -127,9 +127,10 @@ export async function findKeyBounds(tx: ServerTx, id: string): Promise<KeyBounds
   return row;
 }
 
-/** Makes the children of one key those of another, so that they live on with that one. */
+/** Gives the children and the invitations of one key to another, so that they live on with that one. */
 export async function moveChildren(tx: ServerTx, from: string, to: string): Promise<void> {
   await tx.$executeRaw`update api_key set parent_id = ${to} where parent_id = ${from}`;
+  await tx.$executeRaw`update invitation set key_id = ${to} where key_id = ${from}`;
 }
 
 /**

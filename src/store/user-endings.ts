@@ -15,10 +15,18 @@ export async function findKeysMadeBy(tx: ServerTx, userId: string, now: Date): P
   return rows.map(({ id }) => id);
 }
 
-/** Deletes the invitations that these made (`key <id>` or `user <id>`); how many there were. */
-export async function deleteInvitationsOf(
-  tx: ServerTx,
-  makers: readonly string[],
-): Promise<number> {
-  return tx.$executeRaw`delete from invitation where made_by = any(${[...makers]})`;
+/**
+ * Deletes the invitations that a user gave, by themselves or by a key that they made or that descends
+ * from one, also where that key has ended; returns how many there were.
+ */
+export async function deleteInvitationsBy(tx: ServerTx, userId: string): Promise<number> {
+  return tx.$executeRaw`
+    with recursive made as (
+      select id from api_key where made_by_user = ${userId}::uuid
+      union
+      select k.id from made join api_key k on made.id in (k.parent_id, k.made_by)
+    )
+    delete from invitation
+    where made_by = ${`user ${userId}`} or key_id in (select id from made)
+      or made_by in (select 'key ' || id from made)`;
 }
