@@ -3,7 +3,6 @@
  * received undefined") never reach a reader: everything that parses somebody's input does it here.
  */
 import { z } from 'zod';
-import { asSentence } from './errors.ts';
 import { didYouMean } from './spelling.ts';
 import { expectationOf } from './schema-expectation.ts';
 
@@ -58,7 +57,7 @@ function told(issue: Issue, { subject }: ParseOptions): SchemaIssue[] {
   const isSentence = /^\p{Lu}/u.test(issue.message);
   const start = path === '' ? subject : `\`${path}\``;
   const detail = isSentence ? issue.message : `${start} ${issue.message}`;
-  return [{ path, detail: asSentence(detail) }];
+  return [{ path, detail: /[.?]$/.test(detail) ? detail : `${detail}.` }];
 }
 
 /** Of alternatives, the issues within the one that the input resembles, if it resembles just one. */
