@@ -56,7 +56,7 @@ export const NewOrganisation = z
   .strictObject({
     slug: Slug,
     name: Name,
-    kind,
+    kind: kind.default('allied_nation'),
     status: z.enum(['invited', 'active']).default('active'),
     country: country.optional(),
     identity: identity.optional().meta({ description: 'A new one is made unless given' }),
