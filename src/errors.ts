@@ -56,7 +56,7 @@ export const PROBLEMS = {
   not_acceptable: 'None of the accepted media types is available',
   not_an_owner: 'Only an owner of the group may do this',
   not_empty: 'Something still refers to it',
-  not_found: 'There is nothing here that you may see',
+  not_found: 'Nothing exists here that you may see',
   not_ready: 'The server is not ready',
   nul_character: 'A text holds the character U+0000',
   number_not_representable: 'A number cannot be kept exactly',

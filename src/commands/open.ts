@@ -77,7 +77,8 @@ export async function requireCluster({ databaseUrl, dataDir }: Config): Promise<
 export async function contentsOf(directory: string): Promise<string> {
   const names = await readdir(directory).catch(() => undefined);
   if (names === undefined) return 'the directory does not exist';
-  return names.length === 0 ? 'it is empty' : `it holds ${names.length} other files`;
+  if (names.length === 0) return 'it is empty';
+  return names.length === 1 ? 'it holds another file' : `it holds ${names.length} other files`;
 }
 
 interface Preparation {

@@ -34,7 +34,11 @@ function refuseNoHost({ raw, headers }: FastifyRequest): void {
 function refuseExpectation({ headers }: FastifyRequest): void {
   const { expect } = headers;
   if (expect === undefined || /^\s*100-continue\s*$/i.test(expect)) return;
-  throw new Problem('expectation_failed', 'The one thing to expect is 100-continue', {
-    path: 'expect',
-  });
+  throw new Problem(
+    'expectation_failed',
+    'The only expectation that the server meets is 100-continue',
+    {
+      path: 'expect',
+    },
+  );
 }

@@ -79,7 +79,7 @@ export function abortIfRejected(
   const results = toResults(refusals, candidates, decisions, new Map()).map((result) =>
     result.outcome === 'created' || result.outcome === 'updated' ? withheld(result) : result,
   );
-  throw new Problem('atomic_aborted', 'Mend or leave out the rejected objects and post again', {
+  throw new Problem('atomic_aborted', 'Correct or leave out the rejected objects, and post again', {
     extra: { results },
   });
 }

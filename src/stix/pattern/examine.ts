@@ -86,7 +86,7 @@ function examineQualifier(qualifier: Qualifier, examined: Examined): void {
     const start = comparableTimestamp(qualifier.start);
     const stop = comparableTimestamp(qualifier.stop);
     if (start === undefined || stop === undefined) {
-      warn(examined, 'impossible_date', 'START or STOP is no day of the calendar');
+      warn(examined, 'impossible_date', 'START or STOP is not a day of the calendar');
     } else if (start >= stop) warn(examined, 'empty_window', 'STOP is not after START');
     return;
   }
@@ -154,7 +154,7 @@ function examineTest(test: Test, examined: Examined): void {
 function examineTimestamps(test: Test, examined: Examined): void {
   for (const literal of test.literals) {
     if (literal.kind === 'timestamp' && comparableTimestamp(literal.text) === undefined) {
-      warn(examined, 'impossible_date', `${literal.text} is no day of the calendar`, test.at);
+      warn(examined, 'impossible_date', `${literal.text} is not a day of the calendar`, test.at);
     }
   }
 }

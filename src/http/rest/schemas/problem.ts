@@ -37,7 +37,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   400: 'The request cannot be understood or is not allowed as it is',
   401: 'No key, or one that does not serve (any more)',
   403: 'The key does not allow this',
-  404: 'There is nothing here that you may see',
+  404: 'Nothing exists here that you may see',
   406: 'None of the accepted media types is available',
   409: 'It contradicts what is there',
   410: 'The cursor is older than what is kept: begin anew',
