@@ -55,8 +55,8 @@ function isHttps({ publicUrl }: Services, socket: Socket): boolean {
 function toProblem(code: string | undefined): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') {
     const detail =
-      'Address and headers together may have 16 KiB. What you list in the address, such as an ' +
-      'audience of many organisations, name by a sharing group';
+      'URL and headers together may have 16 KiB. Name a long list in the URL, such as an audience of ' +
+      'many organisations, by a sharing group';
     return new Problem('headers_too_large', detail, { extra: { limit_bytes: 16_384 } });
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {

@@ -191,7 +191,7 @@ function conflict(modified: string): Decision {
     outcome: 'rejected',
     code: 'version_conflict',
     path: '$.modified',
-    detail: `Other content is stored under this id and `modified` (${modified}): give the new content a later `modified``,
+    detail: `Other content is stored under this id and \`modified\` (${modified}): give the new content a later \`modified\``,
   };
 }
 
@@ -200,7 +200,8 @@ function revokedIsFinal(): Decision {
     outcome: 'rejected',
     code: 'revoked_is_final',
     path: '$.modified',
-    detail: 'The object is revoked already, and a revoked object has no further versions. To share its content again, use a new id',
+    detail:
+      'The object is revoked already, and a revoked object has no further versions. To share its content again, use a new id',
   };
 }
 
