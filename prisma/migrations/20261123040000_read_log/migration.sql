@@ -34,7 +34,11 @@ language sql immutable as $$
     and (filter.creators is null or creator = any(filter.creators))
 $$;
 
--- The version of its sharer that another one took the place of. Whoever asks must see it themselves.
+-- How many versions, and then how many addresses, are looked at in search of an older version.
+create function older_versions_max() returns integer language sql immutable as 'select 32';
+
+-- The sharer's version before this one, whoever sees it. It is asked for once for each step back, so its
+-- plan must hold when the table has grown.
 create function previous_version(version bigint) returns bigint
 language sql stable security definer set search_path from current as $$
   select p.id from version v, lateral (
@@ -45,16 +49,104 @@ language sql stable security definer set search_path from current as $$
   where v.id = previous_version.version
 $$;
 
--- Whether the filter lets a version through that it does not want by itself. A revocation is let through
--- always, as a withdrawal is: whoever was sent an object is sent its end, whatever the filter was then.
--- And so is the version by which an object ceases to match: whoever was sent the one before learns it. That
--- one must be visible to the reader, and counts for nothing while only current versions are read.
+-- A superseded version of the same object and sharer at the next address, whoever sees it.
+create function next_address(version bigint, inout audience integer, inout tlp smallint, out sample bigint)
+language sql stable security definer set search_path from current as $$
+  select o.audience_id, o.tlp, o.id from version v, lateral (
+    select o.audience_id, o.tlp, o.id from version o
+    where o.realm_id = v.realm_id and o.stix_id = v.stix_id
+      and o.organisation_id = v.organisation_id and o.superseded and o.id <> v.id
+      and (o.audience_id, o.tlp) > (next_address.audience, next_address.tlp)
+    order by o.audience_id, o.tlp limit 1) as o
+  where v.id = next_address.version
+$$;
+
+-- Whether the reader sees another version of the same object and sharer. All versions of one address are
+-- seen by the same readers, so the work grows with the addresses. Where there are too many: true.
+create function sees_another(version bigint) returns boolean
+language plpgsql stable set search_path from current as $$
+declare
+  address record;
+  audience integer := -2147483648;
+  tlp smallint := -1;
+begin
+  -- At most as many current versions as an object has variants.
+  if exists (
+    select from version v join version c on c.realm_id = v.realm_id and c.stix_id = v.stix_id
+      and c.organisation_id = v.organisation_id and not c.superseded and c.modified < v.modified
+    where v.id = sees_another.version) then
+    return true;
+  end if;
+  for step in 1 .. older_versions_max() loop
+    select * into address from next_address(version, audience, tlp);
+    if address.sample is null then
+      return false;
+    end if;
+    if exists (select from version v where v.id = address.sample) then
+      return true;
+    end if;
+    audience := address.audience;
+    tlp := address.tlp;
+  end loop;
+  return true;
+end
+$$;
+
+-- Whether the filter lets a version through that it does not want by itself. Revocations always pass, as
+-- withdrawals do, and so does the version by which an object ceases to match: the one before it that the
+-- reader sees matched. Versions that the reader does not see lie between where its sharer gave them to
+-- others. Behind too many of those, a version passes if the reader sees any other one: an end too many
+-- does no harm, and a missing one leaves the object with the receiver for ever. Nothing of this depends on
+-- the content of a version that the reader does not see.
+-- While only current versions are read (not is_late), the reader has been sent nothing that could end.
 create function ends_match(filter log_filter, version bigint, revoked boolean, is_late boolean)
+returns boolean
+language plpgsql stable set search_path from current as $$
+declare
+  older bigint := version;
+  seen record;
+begin
+  if revoked or not is_late then
+    return revoked;
+  end if;
+  for step in 1 .. older_versions_max() loop
+    older := previous_version(older);
+    if older is null then
+      return false;
+    end if;
+    select p.type, p.labels, p.confidence, p.created_by_ref into seen from version p where p.id = older;
+    if found then
+      return is_wanted(filter, seen.type, seen.labels, seen.confidence, seen.created_by_ref);
+    end if;
+  end loop;
+  return sees_another(version);
+end
+$$;
+
+-- Whether ends_match is true for some reader or other, asked once for all of them by who sees every row.
+create function may_end_match(filter log_filter, version bigint, revoked boolean, is_late boolean)
 returns boolean
 language sql stable set search_path from current as $$
   select revoked or is_late and exists (
-    select from version p where p.id = previous_version(ends_match.version)
-      and is_wanted(ends_match.filter, p.type, p.labels, p.confidence, p.created_by_ref))
+    select from version v, lateral (
+      select p.type, p.labels, p.confidence, p.created_by_ref, row_number() over () as step from (
+        select * from version p
+        where p.realm_id = v.realm_id and p.stix_id = v.stix_id
+          and p.organisation_id = v.organisation_id and p.modified < v.modified
+        order by p.modified desc limit older_versions_max()) as p) as p
+    where v.id = may_end_match.version and (p.step = older_versions_max()
+      or is_wanted(may_end_match.filter, p.type, p.labels, p.confidence, p.created_by_ref)))
+$$;
+
+-- Whether a withdrawal still holds: the reader sees no current version that its filter wants. One that the
+-- filter does not want is not sent, so it cannot take the place of what was withdrawn.
+create function is_withdrawn(filter log_filter, realm smallint, object text) returns boolean
+language sql stable set search_path from current as $$
+  select not exists (
+    select from version w
+    where w.realm_id = is_withdrawn.realm and w.stix_id = is_withdrawn.object and not w.superseded
+      and (is_withdrawn.filter is null or is_wanted(
+        is_withdrawn.filter, w.type, w.labels, w.confidence, w.created_by_ref)))
 $$;
 
 -- Of the audiences that the viewer who has been entered is in, those in which it may know the others: not a
@@ -87,22 +179,18 @@ create view version_told with (security_invoker = true) as
           and p.part_id = any((select telling_audiences())::integer[])))) as sharer
   from version v;
 
--- What of the log the viewer who has been entered is served: row security holds for both tables.
+-- What of the log the viewer who has been entered may be served: row security holds for both tables. A
+-- withdrawal is served only where is_withdrawn.
 create view log_served with (security_invoker = true) as
   select l.seq, l.kind, coalesce(v.stix_id, l.stix_id) as stix_id, l.date_added, v.content,
     v.type, v.labels, v.confidence, v.created_by_ref as creator,
-    v.tlp, v.references_at, v.sharer, l.version_id, v.superseded, v.revoked
+    v.tlp, v.references_at, v.sharer, l.version_id, v.superseded, v.revoked, l.realm_id
   from log l left join version_told v on v.id = l.version_id
-  where case l.kind
-    when 'put' then v.id is not null
-      -- Whoever joins what an older version went to has not seen it replaced.
-      and (not v.superseded or exists (
-        select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
-          and c.organisation_id = v.organisation_id and not c.superseded))
-    else not exists (
-      select from version w where w.realm_id = l.realm_id and w.stix_id = l.stix_id
-        and not w.superseded)
-    end;
+  where l.kind <> 'put' or v.id is not null
+    -- Whoever joins what an older version went to has not seen it replaced.
+    and (not v.superseded or exists (
+      select from version c where c.realm_id = v.realm_id and c.stix_id = v.stix_id
+        and c.organisation_id = v.organisation_id and not c.superseded));
 
 -- Places of the log whose rows are served to the same viewers.
 create type log_class as (sample bigint, places bigint[]);
@@ -128,11 +216,12 @@ begin
     where l.seq > after and l.seq <= up_to
       and (l.kind <> 'put' or v.id is not null and (l.seq > current_to or not v.superseded)
         and (filter is null or is_wanted(filter, v.type, v.labels, v.confidence, v.created_by_ref)
-          or ends_match(filter, v.id, v.revoked, l.seq > current_to)))
+          or may_end_match(filter, v.id, v.revoked, l.seq > current_to)))
     group by l.realm_id, l.audience_id, l.tlp,
       v.realm_id, v.audience_id, v.tlp, v.organisation_id,
-      case when l.kind <> 'put' or v.superseded or filter is not null and not is_wanted(filter,
-        v.type, v.labels, v.confidence, v.created_by_ref) then l.seq end;
+      -- A filter with a null in it is not `not null`, and is_wanted of what an object lacks is null.
+      case when l.kind <> 'put' or v.superseded or not filter is null and is_wanted(filter,
+        v.type, v.labels, v.confidence, v.created_by_ref) is not true then l.seq end;
 end
 $$;
 
@@ -183,10 +272,11 @@ begin
         select s.*, coalesce(octet_length(s.content), 0) as bytes,
           sum(octet_length(s.content)) over (order by s.seq rows unbounded preceding) as bytes_so_far
         from log_served s
-        where s.seq > r.after and s.seq <= r.up_to and (s.kind <> 'put'
-          or (s.seq > r.current_to or not s.superseded) and (r.filter is null
+        where s.seq > r.after and s.seq <= r.up_to and case s.kind
+          when 'put' then (s.seq > r.current_to or not s.superseded) and (r.filter is null
             or is_wanted(r.filter, s.type, s.labels, s.confidence, s.creator)
-            or ends_match(r.filter, s.version_id, s.revoked, s.seq > r.current_to)))
+            or ends_match(r.filter, s.version_id, s.revoked, s.seq > r.current_to))
+          else is_withdrawn(r.filter, s.realm_id, s.stix_id) end
         order by s.seq limit r.row_max
       ) as page
       where coalesce(page.bytes_so_far, 0) - page.bytes < r.bytes_max
@@ -229,9 +319,11 @@ begin
       numbers := numbers || r.number;
       seen := seen || array(
         select concat_ws(':', s.seq, s.tlp, s.sharer) from log_served s where s.seq = any(samples)
-          and (s.kind <> 'put' or part.filter is null
-            or is_wanted(part.filter, s.type, s.labels, s.confidence, s.creator)
-            or ends_match(part.filter, s.version_id, s.revoked, s.seq > part.current_to))
+          and case s.kind
+            when 'put' then part.filter is null
+              or is_wanted(part.filter, s.type, s.labels, s.confidence, s.creator)
+              or ends_match(part.filter, s.version_id, s.revoked, s.seq > part.current_to)
+            else is_withdrawn(part.filter, s.realm_id, s.stix_id) end
         order by s.seq)::text;
     end loop;
     return query
@@ -252,8 +344,10 @@ begin
 end
 $$;
 
-revoke execute on function reader_of, is_wanted, previous_version, ends_match, telling_audiences, log_classes,
-  enter_reader, leave_readers, read_log, read_places from public;
-grant execute on function reader_of, is_wanted, previous_version, ends_match, telling_audiences, log_classes,
-  enter_reader, leave_readers, read_log, read_places to tocsin_app;
+revoke execute on function reader_of, is_wanted, older_versions_max, previous_version, next_address,
+  sees_another, ends_match, may_end_match, is_withdrawn, telling_audiences, log_classes, enter_reader,
+  leave_readers, read_log, read_places from public;
+grant execute on function reader_of, is_wanted, older_versions_max, previous_version, next_address,
+  sees_another, ends_match, is_withdrawn, telling_audiences, log_classes, enter_reader, leave_readers,
+  read_log, read_places to tocsin_app;
 grant select on known_organisation, version_told, log_served to tocsin_app;
