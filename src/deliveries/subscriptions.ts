@@ -44,7 +44,10 @@ export interface Wish {
   /** Without the references to TLP levels that the server adds. */
   readonly asPosted: boolean;
   readonly start: Start;
-  /** Whether what is superseded by now is left out; only from the beginning unless said otherwise. */
+  /**
+   * Whether what is superseded by now is left out: true from the beginning unless said otherwise, without
+   * effect elsewhere. A replay leaves it out as far as the subscription had come.
+   */
   readonly current?: boolean | undefined;
 }
 
@@ -180,11 +183,14 @@ async function beginningOf(
   current: boolean,
 ): Promise<Beginning> {
   const { floor, head } = await findLogBounds(db);
-  const currentTo = current ? head : 0;
+  // Whoever has a cursor has objects, and a version that is superseded by now may be the end of one.
   if (typeof start === 'object') {
-    return { cursor: openCursor(keyring, viewer, start.cursor, 'body.start.cursor'), currentTo };
+    const cursor = openCursor(keyring, viewer, start.cursor, 'body.start.cursor');
+    return { cursor, currentTo: 0 };
   }
-  return { cursor: start === 'now' ? head : floor, currentTo };
+  return start === 'now'
+    ? { cursor: head, currentTo: 0 }
+    : { cursor: floor, currentTo: current ? head : 0 };
 }
 
 async function view(

@@ -28,7 +28,8 @@ export interface ReadRequest {
   readonly bytesMax?: number;
   /**
    * Up to this place in the log, superseded versions are left out. None is lost: what took the place of a
-   * version came into the log after it.
+   * version came into the log after it. With a filter, so are the ends of what matched: the reader must have
+   * nothing of which a version up to this place is the end.
    */
   readonly currentTo?: number;
   readonly filter?: LogFilter;

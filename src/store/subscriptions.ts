@@ -109,14 +109,20 @@ export interface Beginning {
   readonly currentTo: number;
 }
 
-/** Sets a subscription's cursor, from where it is delivered anew. Returns whether there was one. */
+/**
+ * Sets a subscription's cursor, from where it is delivered again. Superseded versions are left out only as
+ * far as it had come: behind that, one may be the end of an object that its receiver was sent. Returns
+ * whether there was such a subscription.
+ */
 export async function moveSubscription(
   tx: Tx,
   id: string,
   { cursor, currentTo }: Beginning,
 ): Promise<boolean> {
   const moved = await tx.$executeRaw`
-    update subscription set cursor = ${cursor}::bigint, current_to = ${currentTo}::bigint, retry_to = null, batch_now = null,
+    update subscription set cursor = ${cursor}::bigint,
+      current_to = least(${currentTo}::bigint, greatest(cursor, current_to)),
+      retry_to = null, batch_now = null,
       failures = 0, refusals = 0, dead_letters = 0, failing_since = null, next_attempt_at = now(),
       lease_owner = null, lease_until = null
     where id = ${id}::uuid`;

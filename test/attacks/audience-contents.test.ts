@@ -1,7 +1,8 @@
 /** Contents that one audience was given, and others would learn by posts, filters or results. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
-import { address, indicator, marked, newer } from '../support/builders.ts';
+import { address, indicator, marked, newer, type PostedObject } from '../support/builders.ts';
 import { admits, createGroup } from '../support/groups.ts';
 import { subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -26,6 +27,10 @@ afterAll(async () => {
   await webhooks.close();
 });
 
+function labelled({ type, ...rest }: PostedObject): PostedObject {
+  return { ...rest, type, id: `${type}--${randomUUID()}`, labels: ['blocked'] };
+}
+
 const everything = async (actor: Actor) => JSON.stringify(await actor.reads({ limit: 10_000 }));
 
 describe('content of one audience', () => {
@@ -47,6 +52,31 @@ describe('content of one audience', () => {
     // The control: whoever saw the version before learns that the object ceased to match.
     expect(await sent(insider.path)).toEqual([90, 10, 99]);
     expect(await sent(outsider.path)).toEqual([99]);
+  });
+
+  it.each([
+    ['an identity', () => labelled({ ...indicator(), type: 'identity', name: 'A company' })],
+    ['an observable', () => labelled(address())],
+    ['an indicator', () => labelled(indicator())],
+  ])('does not keep the end of %s from a subscription that was sent it', async (_, make) => {
+    const { path } = await subscribes(bob, webhooks, { filter: { labels: ['blocked'] } });
+    const object = make();
+    await alice.shares(object);
+    await webhooks.until(path, (all) => all.length > 0);
+    const ending = { labels: ['harmless'] };
+    const next = (minutes: number, note: string) =>
+      'modified' in object
+        ? newer(object, minutes, { ...ending, x_note: note })
+        : { ...object, ...ending, x_note: note };
+    await alice.shares(next(1, 'for carol'), { audience: carol.slug });
+    await alice.shares(next(2, 'for all'));
+    const come = await webhooks.until(path, (all) => all.length > 1);
+    const last = come.at(-1);
+    const end = last?.objects.map((one) => one['labels']) ?? [];
+    expect([...end, ...(last?.withdrawn ?? [])]).toEqual(
+      end.length > 0 ? [ending.labels] : [object.id],
+    );
+    expect(JSON.stringify(come)).not.toContain('for carol');
   });
 
   it('stays with it when the same observable goes to another', async () => {

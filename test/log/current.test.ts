@@ -1,9 +1,9 @@
 /** Reading without superseded versions: nothing else is missing, whatever happens meanwhile. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { anActor, slug, type Actor, type Changes } from '../support/actors.ts';
 import { indicator, newer, type PostedObject } from '../support/builders.ts';
 import { follow } from '../support/follow.ts';
-import { subscribes } from '../support/subscribe.ts';
+import { standing, subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
 
@@ -118,4 +118,49 @@ it.each([
     deliveries.some(({ objects }) => objects.some(({ modified }) => modified === last)),
   );
   expect(all.flatMap(({ objects }) => objects)).toHaveLength(count + 2);
+});
+
+it('a replay of current versions sends the end of what was delivered', async () => {
+  const { alice, bob } = await twoMembers();
+  const subscription = await subscribes(bob, webhooks, { filter: { labels: ['wanted'] } });
+  const [ended, plain] = [indicator({ labels: ['wanted'] }), indicator({ labels: ['wanted'] })];
+  await alice.shares(ended);
+  await webhooks.until(subscription.path, (all) => all.length > 0);
+  const settled = () => standing(bob, subscription).then(({ cursor }) => cursor);
+  const { next } = await bob.reads();
+  await vi.waitUntil(async () => (await settled()) === next, { timeout: 60_000 });
+  const changes = (state: string) =>
+    bob.sends('patch', `/subscriptions/${subscription.id}`).send({ state }).expect(200);
+  await changes('paused');
+  // What ended it is superseded, too.
+  await alice.shares([newer(ended, 1, { labels: ['other'] }), newer(ended, 2, { labels: ['other'] }), plain]);
+  const replay = { start: 'beginning', current: true };
+  const path = `/subscriptions/${subscription.id}/replay`;
+  await bob.sends('post', path).send(replay).expect(200);
+  // A second one knows what the first one knew.
+  await bob.sends('post', path).send(replay).expect(200);
+  await changes('active');
+  const come = await webhooks.until(subscription.path, (all) =>
+    all.some(({ objects }) => objects.some(({ id }) => id === plain.id)),
+  );
+  const sent = come.slice(1).flatMap(({ objects }) => objects);
+  expect(versionsOf(sent)).toEqual(versionsOf([newer(ended), plain]));
+});
+
+it('from a cursor, every version comes', async () => {
+  const { alice, bob } = await twoMembers();
+  const object = indicator({ labels: ['wanted'] });
+  await alice.shares(object);
+  const { next } = await bob.reads();
+  await alice.shares([newer(object, 1, { labels: ['other'] }), newer(object, 2, { labels: ['other'] })]);
+  const last = indicator({ labels: ['wanted'] });
+  await alice.shares(last);
+  const wish = { start: { cursor: next }, current: true, filter: { labels: ['wanted'] } };
+  const { path } = await subscribes(bob, webhooks, wish);
+  const come = await webhooks.until(path, (all) =>
+    all.some(({ objects }) => objects.some(({ id }) => id === last.id)),
+  );
+  expect(versionsOf(come.flatMap(({ objects }) => objects))).toEqual(
+    versionsOf([newer(object), last]),
+  );
 });

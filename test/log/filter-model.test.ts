@@ -27,15 +27,24 @@ function numbersFrom(seed: number): (below: number) => number {
   };
 }
 
+interface ReceiverInput {
+  readonly filter?: LogFilter;
+  /** Whether it leaves out superseded versions the next time that it reads. */
+  readonly current?: () => boolean;
+}
+
 /** A receiver: for each object the last version that it was sent, unless that was withdrawn. */
-async function receiver(actor: Actor, filter: LogFilter = { labels: [WANTED] }) {
+async function receiver(
+  actor: Actor,
+  { filter = { labels: [WANTED] }, current = () => false }: ReceiverInput = {},
+) {
   const { viewer } = await memberOfOrganisation(tocsin.db, actor.slug, 'test');
   const held = new Map<string, PostedObject>();
   let after = (await findLogBounds(tocsin.db)).head;
   return {
     reads: async (limit: number): Promise<void> => {
       const { head } = await findLogBounds(tocsin.db);
-      const request = { after, limit, filter };
+      const request = { after, limit, filter, currentTo: current() ? head : 0 };
       const { rows, next } = await readRange(tocsin.db, readerOf(viewer), request, head);
       const places = await placesInRange(tocsin.db, readerOf(viewer), request, next);
       expect(places.rows.map(({ seq }) => seq)).toEqual(rows.map(({ seq }) => seq));
@@ -45,7 +54,12 @@ async function receiver(actor: Actor, filter: LogFilter = { labels: [WANTED] }) 
       }
       after = next;
     },
-    matching: () => [...held.values()].filter(isWanted).map(({ id }) => id).toSorted(),
+    held: () => Object.fromEntries([...held].map(([id, { x_turn }]) => [id, x_turn])),
+    matching: () =>
+      [...held.values()]
+        .filter(isWanted)
+        .map(({ id }) => id)
+        .toSorted(),
   };
 }
 
@@ -64,7 +78,9 @@ describe.each(KINDS)('%s', (_, make) => {
     const audiences = [{}, {}, { audience: carol.slug }, { audience: bob.slug }];
     const prompt = await receiver(bob);
     const slow = [await receiver(bob), await receiver(carol)];
-    const whole = [await receiver(bob, {}), await receiver(carol, {})];
+    const whole = [await receiver(bob, { filter: {} }), await receiver(carol, { filter: {} })];
+    // As GET /changes and the stream read, which have no filter, now with `current` and now without.
+    const changing = await receiver(bob, { filter: {}, current: () => below(2) === 0 });
     const objects = Array.from({ length: 3 }, () => make());
     for (let turn = 0; turn < 30; turn++) {
       const object = objects[below(objects.length)] ?? make();
@@ -74,11 +90,13 @@ describe.each(KINDS)('%s', (_, make) => {
       await alice.shares(posted, audiences[below(audiences.length)]);
       // What lies between has changed again when the slow ones read.
       await prompt.reads(100);
-      for (const reader of slow) if (below(6) === 0) await reader.reads(1 + below(4));
+      for (const reader of [...slow, changing])
+        if (below(6) === 0) await reader.reads(1 + below(4));
     }
-    for (const reader of [...slow, ...whole]) await reader.reads(1000);
+    for (const reader of [...slow, changing, ...whole]) await reader.reads(1000);
     const [ofBob, ofCarol] = whole.map((reader) => reader.matching());
     expect(prompt.matching()).toEqual(ofBob);
     expect(slow.map((reader) => reader.matching())).toEqual([ofBob, ofCarol]);
+    expect(changing.held()).toEqual(whole[0]?.held());
   });
 });

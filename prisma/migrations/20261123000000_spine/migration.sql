@@ -243,7 +243,8 @@ create table subscription (
   state text not null default 'active' check (state in ('active', 'paused', 'disabled')),
   reason text,
   cursor bigint not null,
-  -- Up to here, it is sent current versions only: it began at the beginning.
+  -- Up to here, it is sent current versions only: it began at the beginning, and its receiver has nothing
+  -- of which a version up to here could be the end.
   current_to bigint not null default 0,
   batch_max integer not null default 500 check (batch_max between 1 and 500),
   -- Whether objects are sent without the reference to their TLP level.

@@ -29,8 +29,8 @@ export const NewSubscription = z
     start: start.default('now'),
     current: current.meta({
       description:
-        'Whether versions that are superseded by now are left out. Left out itself, it is true with ' +
-        '`start` `beginning`, else false',
+        'Whether to leave out versions that are superseded by now, with `start` `beginning` (default: ' +
+        'true). It has no effect with any other `start`',
     }),
   })
   .meta({ id: 'NewSubscription' });
@@ -51,7 +51,9 @@ export const Replay = z
   .strictObject({
     start: start.default('beginning'),
     current: current.meta({
-      description: 'Whether versions that are superseded by now are left out (default: false)',
+      description:
+        'Whether to leave out, with `start` `beginning`, superseded versions of the part of the log that ' +
+        'the subscription has read (default: false). It has no effect with any other `start`',
     }),
   })
   .meta({ id: 'Replay' });
