@@ -133,7 +133,11 @@ it('a replay of current versions sends the end of what was delivered', async () 
     bob.sends('patch', `/subscriptions/${subscription.id}`).send({ state }).expect(200);
   await changes('paused');
   // What ended it is superseded, too.
-  await alice.shares([newer(ended, 1, { labels: ['other'] }), newer(ended, 2, { labels: ['other'] }), plain]);
+  await alice.shares([
+    newer(ended, 1, { labels: ['other'] }),
+    newer(ended, 2, { labels: ['other'] }),
+    plain,
+  ]);
   const replay = { start: 'beginning', current: true };
   const path = `/subscriptions/${subscription.id}/replay`;
   await bob.sends('post', path).send(replay).expect(200);
@@ -152,7 +156,10 @@ it('from a cursor, every version comes', async () => {
   const object = indicator({ labels: ['wanted'] });
   await alice.shares(object);
   const { next } = await bob.reads();
-  await alice.shares([newer(object, 1, { labels: ['other'] }), newer(object, 2, { labels: ['other'] })]);
+  await alice.shares([
+    newer(object, 1, { labels: ['other'] }),
+    newer(object, 2, { labels: ['other'] }),
+  ]);
   const last = indicator({ labels: ['wanted'] });
   await alice.shares(last);
   const wish = { start: { cursor: next }, current: true, filter: { labels: ['wanted'] } };
