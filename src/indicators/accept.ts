@@ -30,7 +30,7 @@ import { holdPassings } from './pass-on.ts';
 import { inLogOrder } from './log-order.ts';
 import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
 import { widenings } from './asked-audience.ts';
-import { askedAudience, widen } from './widen.ts';
+import { askedAudience, raise, widen } from './widen.ts';
 import { write, type Bill } from './write.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
 
@@ -217,7 +217,8 @@ async function keep(
   const decisions = widenings(candidates, decided, asked);
   abortIfRejected(request.atomic, refusals, candidates, decisions);
   const isStored =
-    !request.dryRun && decisions.some((decision) => 'modified' in decision || 'widens' in decision);
+    !request.dryRun &&
+    decisions.some((one) => 'modified' in one || 'widens' in one || 'raises' in one);
   if (!isStored) return { ...held, decisions, reissues: NONE, kept: 0 };
   return { ...held, decisions, ...(await store(context, tx, request, candidates, decisions)) };
 }
@@ -237,15 +238,16 @@ async function store(
   const quota = { now: clock.now(), max: quotas.bytesPerDay };
   // Nothing is written that cannot be charged for in the end.
   if (follows === undefined) refuseTooLarge(versions, storedBefore, quota);
+  const raised = await raise(tx, decisions);
   const replaced = [...replacedVersions(decisions).values()];
   await supersede(tx, replaced);
   const share = await openShare(tx, request, { audienceId, objects: versions.length });
-  const widened = await widen(tx, share, { partIds: audience.partIds, maker }, decisions);
+  const widened = await widen(tx, share, maker, decisions);
   const reissues = await save(tx, share, inLogOrder(candidates, decisions, versions, widened));
-  for (const move of moves(replaced, versions)) await narrow(db, tx, share, move);
+  for (const move of [...raised, ...moves(replaced, versions)]) await narrow(db, tx, share, move);
   await endShares(tx, member, revocationsAmong(member, versions));
   if (follows === undefined) bill.charge = chargeFor(versions, quota);
-  return { reissues, kept: versions.length + widened.size };
+  return { reissues, kept: versions.length + widened.size + raised.length };
 }
 
 function refuseOvertaken(follows: Replaced, known: readonly KnownVersion[]): void {

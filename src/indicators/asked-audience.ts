@@ -1,10 +1,12 @@
 /**
  * Objects without versions (and identities, which tools send like them) that are posted for several
- * audiences. Each audience keeps what it was given, at the level at which it was given: what is posted
- * takes the place of what was stored only where everybody who had that gets the new content too. Pure.
+ * audiences. Each audience keeps what it was given, at the level at which it was given, and a post never
+ * lowers that: what is posted takes the place of what was stored only where everybody who had that gets
+ * the new content at the same level. Pure.
  */
 import type { Finding } from '../stix/check.ts';
 import { SCO_TYPES } from '../stix/object.ts';
+import { levelName } from '../stix/tlp.ts';
 import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
 
@@ -43,15 +45,18 @@ export function atLevels(
   current: readonly KnownVersion[],
   asked: AskedAudience,
 ): Place {
+  // An identity has versions, of which a later one may state a lower level.
+  const isOfItsLevel = ({ tlp }: KnownVersion): boolean =>
+    candidate.type === 'identity' ? candidate.tlp <= tlp : candidate.tlp === tlp;
   const isReplaced = (stored: KnownVersion): boolean =>
     !isOutOfReach(candidate, stored, asked) &&
     (!hasVariants(candidate) ||
-      (candidate.tlp <= stored.tlp && partsOf(stored, asked).isSubsetOf(asked.partIds)));
+      (isOfItsLevel(stored) && partsOf(stored, asked).isSubsetOf(asked.partIds)));
   const replaces = current.filter(isReplaced);
   const remaining = current.filter((stored) => !isReplaced(stored));
   const variant = replaces[0]?.variant ?? freeVariant(remaining);
-  const others = remaining.filter((stored) => !isOutOfReach(candidate, stored, asked));
-  const warning = others.length > 0 ? beside(others, asked) : undefined;
+  const others = withinReach(candidate, remaining, asked);
+  const warning = others.length > 0 ? beside(candidate.tlp, others, asked) : undefined;
   return { replaces, remaining, variant, warning };
 }
 
@@ -73,13 +78,50 @@ export function widenings(
     const gaining = gained(partsOf(stored, asked), asked);
     const mayGo = candidate.isPart !== true || going.has(candidate.index);
     const isWidened = gaining.size > 0 && mayGo && isWidenable(candidate, stored, asked);
-    return isWidened ? widening(stored, gaining, asked) : asItWas(stored);
+    if (!isWidened) return asItWas(stored);
+    const warning = widened(gaining, asked, stored.tlp);
+    return { outcome: 'updated', widens: stored, gaining, warning };
   });
 }
 
 /** Whether an object of this type may have different contents for different audiences. */
 export function hasAudienceVariants({ type }: Pick<Candidate, 'type'>): boolean {
   return SCO_TYPES.has(type) || type === 'identity';
+}
+
+/** What the caller may replace, and is told of: not what is RED, where it has no clearance. */
+export function withinReach(
+  candidate: Candidate,
+  current: readonly KnownVersion[],
+  asked: AskedAudience,
+): KnownVersion[] {
+  return current.filter((stored) => !isOutOfReach(candidate, stored, asked));
+}
+
+/** Whether all who are asked for have this version, the sharer aside. */
+export function covers(stored: KnownVersion, asked: AskedAudience): boolean {
+  return othersAsked(asked).isSubsetOf(partsOf(stored, asked));
+}
+
+/** The level at which all who are asked for have the object at least; -1 where one does not have it. */
+export function levelAlready(current: readonly KnownVersion[], asked: AskedAudience): number {
+  const levels = [...othersAsked(asked)].map((part) => {
+    const having = current.filter((stored) => partsOf(stored, asked).has(part));
+    return Math.max(-1, ...having.map(({ tlp }) => tlp));
+  });
+  return Math.min(...levels);
+}
+
+/** Whether a version may have this level where it is: what is RED goes to named organisations only. */
+export function mayBeRaised(stored: KnownVersion, tlp: number, asked: AskedAudience): boolean {
+  if (tlp < RED) return true;
+  return asked.namesOrganisations && partsOf(stored, asked).isSubsetOf(asked.partIds);
+}
+
+/** The sharer sees its own objects anyway, and counts only where it shares with nobody else. */
+function othersAsked({ partIds, own }: AskedAudience): ReadonlySet<number> {
+  const others = partIds.difference(new Set([own]));
+  return others.size === 0 ? partIds : others;
 }
 
 /** Whether different audiences may have different contents of it. A revocation is for everybody. */
@@ -119,16 +161,17 @@ function isWidenable(candidate: Candidate, stored: KnownVersion, asked: AskedAud
   return isUnversioned && tlp <= stored.tlp && (stored.tlp < RED || isNamed) && !stored.revoked;
 }
 
-function beside(remaining: readonly KnownVersion[], asked: AskedAudience): Finding {
+function beside(tlp: number, remaining: readonly KnownVersion[], asked: AskedAudience): Finding {
   const before = remaining.reduce(
     (all, stored) => all.union(partsOf(stored, asked)),
     new Set<number>(),
   );
   const gaining = gained(before, asked);
-  if (gaining.size > 0) return widened(gaining, asked);
+  const strictest = Math.max(...remaining.map((stored) => stored.tlp));
+  if (gaining.size > 0) return widened(gaining, asked, tlp, strictest);
   const detail =
     'Audiences that were given this object before keep it as they got it, at the level of that time. ' +
-    'Use PATCH /api/v1/objects/{id} to change that';
+    `${stricter(tlp, strictest)}Use PATCH /api/v1/objects/{id} to change that`;
   return { code: 'earlier_audience_kept', path: '$', detail };
 }
 
@@ -137,20 +180,25 @@ function gained(before: ReadonlySet<number>, { partIds, own }: AskedAudience): S
   return partIds.difference(before).difference(new Set([own]));
 }
 
-function widened(gaining: ReadonlySet<number>, { slugs }: AskedAudience): Finding {
+/** What those see who have a stricter share, too. */
+function stricter(tlp: number, strictest: number): string {
+  if (strictest <= tlp) return '';
+  return `Members that have it at TLP:${levelName(strictest)} still see that level. `;
+}
+
+function widened(
+  gaining: ReadonlySet<number>,
+  { slugs }: AskedAudience,
+  tlp: number,
+  strictest = tlp,
+): Finding {
   const names = [...gaining].map((id) => slugs.get(id) ?? 'unknown').toSorted();
   const more = names.length - SLUGS_NAMED_MAX;
   const named = names.slice(0, SLUGS_NAMED_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '');
-  const detail = `This object is shared with ${named} now, too. Audiences that were given it before keep it as they got it`;
+  const lowering = stricter(tlp, strictest);
+  const how = lowering === '' ? '' : `. ${lowering}Use PATCH /api/v1/objects/{id} to lower it`;
+  const detail = `This object is shared with ${named} now, too, at TLP:${levelName(tlp)}. Audiences that were given it before keep it as they got it${how}`;
   return { code: 'audience_widened', path: '$', detail };
-}
-
-function widening(
-  stored: KnownVersion,
-  gaining: ReadonlySet<number>,
-  asked: AskedAudience,
-): Decision {
-  return { outcome: 'updated', widens: stored, warning: widened(gaining, asked) };
 }
 
 function asItWas(stored: KnownVersion): Decision {

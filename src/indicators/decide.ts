@@ -1,7 +1,15 @@
 import { isSameContent, type StoredContent } from '../sharing/same-content.ts';
 import type { Finding } from '../stix/check.ts';
-import { TLP_ORDER } from '../stix/tlp.ts';
-import { atLevels, VARIANTS_MAX, type AskedAudience } from './asked-audience.ts';
+import { levelName } from '../stix/tlp.ts';
+import {
+  atLevels,
+  covers,
+  levelAlready,
+  mayBeRaised,
+  VARIANTS_MAX,
+  withinReach,
+  type AskedAudience,
+} from './asked-audience.ts';
 import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
 import { containerRejected } from './lifted-parts.ts';
@@ -87,8 +95,13 @@ function decideOne(candidate: Candidate, state: ObjectState, context: DecideCont
   const known = state.contents.get(modified);
   if (known !== undefined) {
     const stored = state.current.find((version) => version.modified === modified);
-    if (isSameContent(candidate, known)) return unchanged(candidate, known, stored);
-    return rejectedAsRed(candidate, state, context) ?? conflict(modified);
+    if (!isSameContent(candidate, known)) {
+      return rejectedAsRed(candidate, state, context) ?? conflict(modified);
+    }
+    const isRaised = stored !== undefined && isKnownStricter(candidate, stored);
+    return isRaised
+      ? raise(candidate, stored, state, context)
+      : unchanged(candidate, known, stored);
   }
   const rejected = rejectedAsRed(candidate, state, context);
   if (rejected !== undefined) return rejected;
@@ -103,19 +116,67 @@ function decideUnversioned(
   state: ObjectState,
   context: DecideContext,
 ): Decision {
-  const { latest, posted } = state;
-  // What was raised since stays raised.
+  const { latest, posted, current } = state;
+  const { now, audience } = context;
+  const known = current.find((one) => covers(one, audience) && isKnownStricter(candidate, one));
+  if (known !== undefined) return raise(candidate, known, state, context);
+  // A stricter post counts always, a less strict one never: what was raised since stays raised.
+  const reachable = withinReach(candidate, current, audience);
+  const already = Math.max(levelAlready(reachable, audience), posted?.content.tlp ?? -1);
+  const tlp = Math.max(candidate.tlp, already);
   const isThere = (one: StoredContent): boolean =>
-    candidate.tlp <= one.tlp && isSameContent(candidate, one);
-  if (posted !== undefined && isThere(posted.content)) return { outcome: 'unchanged' };
-  const [stored] = state.current.filter(isThere).toSorted((a, b) => a.tlp - b.tlp);
-  if (stored !== undefined) return unchanged(candidate, stored, stored);
-  const rejected = rejectedAsRed(candidate, state, context);
-  if (rejected !== undefined) return rejected;
-  const { now } = context;
-  const isLater = latest === undefined || latest.modified < now;
-  const modified = isLater ? now : laterByAMicrosecond(latest.modified);
-  return newVersion(candidate, state, modified, context);
+    candidate.tlp < tlp
+      ? tlp === one.tlp && candidate.contentHash === one.contentHash
+      : tlp <= one.tlp && isSameContent(candidate, one);
+  if (posted !== undefined && isThere(posted.content)) {
+    return { outcome: 'unchanged', warning: staysStricter(candidate, posted.content) };
+  }
+  const covering = (one: KnownVersion): number => (covers(one, audience) ? 0 : 1);
+  const [stored] = current
+    .filter(isThere)
+    .toSorted((a, b) => covering(a) - covering(b) || a.tlp - b.tlp);
+  if (stored === undefined) {
+    const rejected = rejectedAsRed(candidate, state, context);
+    if (rejected !== undefined) return rejected;
+    const isLater = latest === undefined || latest.modified < now;
+    const modified = isLater ? now : laterByAMicrosecond(latest.modified);
+    const decision = newVersion({ ...candidate, tlp }, state, modified, context);
+    const isRaised = tlp > candidate.tlp && 'modified' in decision;
+    return isRaised ? { ...decision, warnings: [levelStays({ tlp })] } : decision;
+  }
+  return { outcome: 'unchanged', stored, warning: staysStricter(candidate, stored) };
+}
+
+/** Whether the very same was stored before it was known what its markings state. */
+function isKnownStricter(candidate: Candidate, stored: KnownVersion): boolean {
+  return (
+    candidate.statedTlp > stored.tlp &&
+    candidate.contentHash === stored.contentHash &&
+    candidate.referencedTlp === stored.referencedTlp
+  );
+}
+
+function raise(
+  { statedTlp: tlp }: Candidate,
+  stored: KnownVersion,
+  state: ObjectState,
+  { audience }: DecideContext,
+): Decision {
+  if (!mayBeRaised(stored, tlp, audience)) {
+    const detail =
+      `the object is stored at TLP:${levelName(stored.tlp)}, and its markings are now known to state ` +
+      `TLP:${levelName(tlp)}. Use PATCH /api/v1/objects/{id} with \`tlp\` and \`audience\` to raise it`;
+    const warning = { code: 'tlp_unchanged', path: '$.object_marking_refs', detail };
+    return { outcome: 'unchanged', stored, warning };
+  }
+  state.current = state.current.map((one) => (one === stored ? { ...stored, tlp } : one));
+  return { outcome: 'updated', raises: stored, tlp };
+}
+
+/** A warning, unless the object comes as it was posted before its sharer raised its level. */
+function staysStricter(candidate: Candidate, stored: StoredContent): Finding | undefined {
+  const isAsPosted = candidate.referencedTlp === stored.referencedTlp;
+  return isAsPosted || candidate.tlp >= stored.tlp ? undefined : levelStays(stored);
 }
 
 function rejectedAsRed(
@@ -144,7 +205,7 @@ function newVersion(
   state.current = place.remaining;
   const { replaces, warning } = place;
   const warnings = [warning, lowered].filter((one) => one !== undefined);
-  return { outcome, modified, variant, replaces, warnings };
+  return { outcome, modified, variant, tlp: candidate.tlp, replaces, warnings };
 }
 
 /** What the new version takes the place of was stricter: its sharer may have raised it with PATCH. */
@@ -155,10 +216,6 @@ function levelLowered({ tlp }: Candidate, before: readonly StoredContent[]): Fin
     `the object was at TLP:${levelName(highest)} before and is at TLP:${levelName(tlp)} now. Use PATCH ` +
     '/api/v1/objects/{id} to raise it again, and mark later versions with the higher level';
   return { code: 'tlp_lowered', path: '$.object_marking_refs', detail };
-}
-
-function levelName(rank: number): string {
-  return (TLP_ORDER[rank] ?? 'red').toUpperCase();
 }
 
 /** A comparable time right after another. */
@@ -175,13 +232,13 @@ function unchanged(
   stored: KnownVersion | undefined,
 ): Decision {
   const isAsPosted = candidate.referencedTlp === known.referencedTlp;
-  const warning = isAsPosted ? undefined : levelStays(candidate, known);
-  return warning ? { outcome: 'unchanged', stored, warning } : { outcome: 'unchanged', stored };
+  const { referencedTlp: rank } = candidate;
+  // With the reference of a lower level, which it had once, or never.
+  const isLower = !isAsPosted && rank !== null && rank < known.tlp;
+  return { outcome: 'unchanged', stored, warning: isLower ? levelStays(known) : undefined };
 }
 
-/** Of the stored object, whose reference is that of a lower level: it had that once, or never. */
-function levelStays({ referencedTlp }: Candidate, { tlp }: StoredContent): Finding | undefined {
-  if (referencedTlp === null || referencedTlp >= tlp) return undefined;
+function levelStays({ tlp }: Pick<StoredContent, 'tlp'>): Finding {
   const detail = `the object is stored at TLP:${levelName(tlp)}, which stays. Use PATCH /api/v1/objects/{id} to change it`;
   return { code: 'tlp_unchanged', path: '$.object_marking_refs', detail };
 }

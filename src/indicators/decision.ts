@@ -22,13 +22,21 @@ export type Decision =
       readonly outcome: 'unchanged' | 'stale';
       /** The current version, where it is the same. */
       readonly stored?: KnownVersion | undefined;
-      readonly warning?: Finding;
+      readonly warning?: Finding | undefined;
     }
   | {
       readonly outcome: 'updated';
       /** The current version, which further organisations get. */
       readonly widens: KnownVersion;
+      /** The communities, groups and organisations that get it. */
+      readonly gaining: ReadonlySet<number>;
       readonly warning: Finding;
+    }
+  | {
+      readonly outcome: 'updated';
+      /** The current version, whose markings are known by now to state a stricter level. */
+      readonly raises: KnownVersion;
+      readonly tlp: number;
     }
   | {
       readonly outcome: 'rejected';
@@ -41,6 +49,8 @@ export type Decision =
       readonly outcome: 'created' | 'updated';
       readonly modified: string;
       readonly variant: number;
+      /** The level of what its audience has already, where that is stricter than what was posted. */
+      readonly tlp: number;
       /** The stored versions that it takes the place of. */
       readonly replaces: readonly KnownVersion[];
       readonly warnings?: readonly Finding[];

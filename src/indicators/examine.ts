@@ -27,6 +27,8 @@ export interface Candidate {
   /** Comparable `modified`; undefined for objects that have no versions (SCOs). */
   readonly modified: string | undefined;
   readonly tlp: number;
+  /** The rank that its markings state, as far as they are known; -1 where they state none. */
+  readonly statedTlp: number;
   readonly revoked: boolean;
   readonly confidence: number | null;
   readonly labels: readonly string[] | null;
@@ -83,7 +85,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
   const checked = checkObject(unmarked(value));
   if (!checked.ok) return refusal(index, checked.id, checked.errors[0]);
   const { object, warnings } = checked;
-  const { tlp, doubts, fault } = judge(object, terms);
+  const { tlp, statedTlp, doubts, fault } = judge(object, terms);
   if (fault !== undefined) return refusal(index, object.id, fault);
   const kept = keptAs(object, terms.exercise);
   const content = JSON.stringify(kept);
@@ -98,6 +100,7 @@ export function examine(value: unknown, index: number, terms: Terms): Candidate 
     type: object.type,
     modified: versionOf(meant ?? object),
     tlp,
+    statedTlp,
     revoked: property(object, 'revoked') === true,
     confidence: number(object, 'confidence'),
     labels: strings(property(object, 'labels')),

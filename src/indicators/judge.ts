@@ -35,6 +35,8 @@ export type UnknownTlp = 'warn' | 'reject';
 export interface Judged {
   /** TLP rank. */
   readonly tlp: number;
+  /** The rank that its markings state; -1 where they state none. */
+  readonly statedTlp: number;
   /** What may mean a level that nobody can tell. */
   readonly doubts: readonly Finding[];
   /** Why it may not be shared so. */
@@ -43,11 +45,11 @@ export interface Judged {
 
 /** At which level an object is shared, and whether it may be. */
 export function judge(object: StixObject, terms: Terms): Judged {
-  const { tlp, doubts } = levelOf(object, terms);
+  const { tlp, statedTlp, doubts } = levelOf(object, terms);
   const { shareCeiling: ceiling, namesOrganisations } = terms;
   const fault =
     markingFault(object, doubts, terms) ?? sharingFault({ tlp, ceiling, namesOrganisations });
-  return { tlp, doubts, fault };
+  return { tlp, statedTlp, doubts, fault };
 }
 
 function levelOf(
@@ -55,10 +57,11 @@ function levelOf(
   { meanings, defaultTlp, tlpAtLeast }: Terms,
 ): Omit<Judged, 'fault'> {
   const { tlp, doubts } = markedBy(object, meanings);
-  const stated = tlp === undefined ? defaultTlp : tlpRank(tlp);
+  const statedTlp = tlp === undefined ? -1 : tlpRank(tlp);
+  const stated = tlp === undefined ? defaultTlp : statedTlp;
   // Beside a level that can be read, one that cannot may be any: at least the default.
   const isUnclear = doubts.some(({ code }) => code === 'tlp_unknown');
-  return { tlp: Math.max(stated, tlpAtLeast, isUnclear ? defaultTlp : 0), doubts };
+  return { tlp: Math.max(stated, tlpAtLeast, isUnclear ? defaultTlp : 0), statedTlp, doubts };
 }
 
 /** Why an object may not stand beside what is known of markings, or is not known. */

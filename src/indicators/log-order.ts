@@ -11,7 +11,7 @@ export interface Ordered {
   readonly references: readonly string[];
 }
 
-/** What a request stores and what it gives to further organisations (`widened`: their audience by version). */
+/** What a request stores and what it gives to further organisations (`widened`: them, by version). */
 export function inLogOrder(
   candidates: readonly Candidate[],
   decisions: readonly Decision[],
@@ -31,6 +31,10 @@ export function inLogOrder(
       const { versionId, tlp, audienceId: before } = decision.widens;
       announced.add(versionId);
       const audienceId = widened.get(versionId) ?? before;
+      posted.push({ ...candidate, announced: { versionId, audienceId, tlp } });
+    } else if ('raises' in decision) {
+      const { raises, tlp } = decision;
+      const { versionId, audienceId } = raises;
       posted.push({ ...candidate, announced: { versionId, audienceId, tlp } });
     }
   }

@@ -19,10 +19,14 @@ export function newVersions(
     const { modified } = decision;
     const later = current.get(candidate.stixId);
     // Nobody sees an older version who does not see the current one.
-    const tlp = Math.max(candidate.tlp, later?.tlp ?? 0);
+    const tlp = Math.max(decision.tlp, later?.tlp ?? 0);
     const superseded = later !== undefined;
     const { variant } = decision;
-    const version = { ...candidate, modified, audienceId, tlp, superseded, variant };
+    // A level that its audience had already counts as one that the sharer gave.
+    const isRaised = decision.tlp > candidate.tlp;
+    const referencedTlp = isRaised ? decision.tlp : candidate.referencedTlp;
+    const place = { modified, audienceId, superseded, variant };
+    const version = { ...candidate, ...place, tlp, referencedTlp };
     versions.push(version);
     if (later === undefined) current.set(candidate.stixId, version);
   }

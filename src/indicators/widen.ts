@@ -1,4 +1,4 @@
-/** Gives stored objects to further organisations, and looks up what deciding so needs to know. */
+/** Gives stored objects to further organisations or a stricter level, and looks up what deciding so needs to know. */
 import {
   internUnion,
   partsOf,
@@ -7,12 +7,13 @@ import {
   type UnionMaker,
 } from '../store/audiences.ts';
 import type { Database } from '../store/database.ts';
-import { widenCurrent } from '../store/narrowing.ts';
+import { readdressAll } from '../store/narrowing.ts';
 import type { Tx } from '../store/transaction.ts';
 import type { Share } from '../store/versions.ts';
 import type { AskedAudience } from './asked-audience.ts';
 import type { ChosenAudience } from './audience.ts';
 import type { Decision, KnownVersion } from './decision.ts';
+import type { Move } from './narrow.ts';
 
 /** The audience of a request beside those of what is stored; nothing is looked up where nothing is. */
 export async function askedAudience(
@@ -48,22 +49,49 @@ async function withParts(tx: Tx, ids: readonly number[]): Promise<number[]> {
 }
 
 /**
- * Gives these versions to the new audience too; they are announced with the rest of the request. Returns
- * the audience that each has then, by its version. Throws ConcurrentWrite as supersede does.
+ * Gives stored versions to further organisations; they are announced with the rest of the request, to
+ * these alone. Returns to whom, by version. Throws ConcurrentWrite as supersede does.
  */
 export async function widen(
   tx: Tx,
   share: Share,
-  { partIds, maker }: { readonly partIds: readonly number[]; readonly maker: UnionMaker },
+  maker: UnionMaker,
   decisions: readonly Decision[],
 ): Promise<Map<string, number>> {
-  const widened = decisions.flatMap((one) => ('widens' in one ? [one.widens] : []));
-  const audiences = new Map<string, number>();
-  for (const [audienceId, versions] of Map.groupBy(widened, (one) => one.audienceId)) {
-    const all = [...(await partsOf(tx, audienceId)), ...partIds];
+  const widenings = decisions.flatMap((one) => ('widens' in one ? [one] : []));
+  const distinct = new Map(widenings.map((one) => [one.widens.versionId, one]));
+  const announced = new Map<string, number>();
+  const alike = Map.groupBy(distinct.values(), ({ widens, gaining }) =>
+    [widens.audienceId, ...gaining].join(' '),
+  );
+  for (const some of alike.values()) {
+    const [first] = some;
+    if (first === undefined) continue;
+    const { widens, gaining } = first;
+    const all = [...(await partsOf(tx, widens.audienceId)), ...gaining];
     const wider = await internUnion(tx, share.realmId, all, maker);
-    await widenCurrent(tx, versions, wider);
-    for (const { versionId } of versions) audiences.set(versionId, wider);
+    const gainers = await internUnion(tx, share.realmId, [...gaining], maker);
+    const toOf = ({ tlp }: KnownVersion) => ({ audienceId: wider, tlp });
+    await readdressAll(
+      tx,
+      some.map((one) => ({ version: one.widens, to: toOf(one.widens) })),
+    );
+    for (const one of some) announced.set(one.widens.versionId, gainers);
   }
-  return audiences;
+  return announced;
+}
+
+/** Gives stored versions the level that their markings are known to state by now; returns the moves. */
+export async function raise(tx: Tx, decisions: readonly Decision[]): Promise<Move[]> {
+  const raised = decisions.flatMap((one) => ('raises' in one ? [one] : []));
+  const moves = raised.map(({ raises: from, tlp }) => ({
+    from,
+    to: { audienceId: from.audienceId, tlp },
+    stixIds: [from.stixId],
+  }));
+  await readdressAll(
+    tx,
+    moves.map(({ from, to }) => ({ version: from, to })),
+  );
+  return moves;
 }

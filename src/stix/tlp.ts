@@ -46,6 +46,11 @@ export function tlpRank(tlp: Tlp): 0 | 1 | 2 | 3 | 4 {
   return TLP_ORDER.indexOf(tlp) as 0 | 1 | 2 | 3 | 4;
 }
 
+/** A rank as documents write it: AMBER+STRICT. */
+export function levelName(rank: number): string {
+  return (TLP_ORDER[rank] ?? 'red').toUpperCase();
+}
+
 /** The stricter of two levels. */
 export function strictestOf(one: Tlp, other: Tlp): Tlp {
   return tlpRank(one) < tlpRank(other) ? other : one;

@@ -36,7 +36,7 @@ export async function findHistory(tx: Tx, realmId: number, stixId: string): Prom
         and ${isSeen(realmId, stixId)}
     )
     select content, accepted_at as "acceptedAt", superseded, stix_id as "stixId",
-      references_at as "referencesAt", tlp, ${addedMicros} as "addedMicros",
+      references_at as "referencesAt", level as tlp, ${addedMicros} as "addedMicros",
       array_remove(array[sharer], null) as "sharers"
     from counted v
     where bytes - octet_length(content) < ${VERSIONS_BYTES}

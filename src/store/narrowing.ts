@@ -130,34 +130,36 @@ export async function readdressCurrent(
     from inbox_turn`;
 }
 
+/** Where a current version goes, from the address at which it was read. */
+export interface Readdressed {
+  readonly version: Replaced;
+  readonly to: Address;
+}
+
 /**
- * Hands current versions of the sharer to a wider audience, at the level that they have; they are
- * announced by saveVersions. Throws ConcurrentWrite where one was replaced or addressed anew meanwhile.
+ * Hands current versions of the sharer, and what was drawn out of them, to other addresses; they are
+ * announced by saveVersions. Throws ConcurrentWrite where one was replaced or readdressed meanwhile.
  */
-export async function widenCurrent(
-  tx: Tx,
-  versions: readonly Replaced[],
-  audienceId: number,
-): Promise<void> {
-  const distinct = new Map(versions.map((version) => [version.versionId, version]));
-  const rows = [...distinct.values()].map(({ versionId, audienceId: from, tlp }) => ({
+export async function readdressAll(tx: Tx, readdressed: readonly Readdressed[]): Promise<void> {
+  if (readdressed.length === 0) return;
+  const rows = readdressed.map(({ version: { versionId, audienceId, tlp }, to }) => ({
     versionId,
-    from,
+    from: audienceId,
     tlp,
+    to: to.audienceId,
+    level: to.tlp,
   }));
   const moved = await tx.$executeRaw`
     with given as materialized (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as g(
-        "versionId" bigint, "from" integer, tlp smallint)
+        "versionId" bigint, "from" integer, tlp smallint, "to" integer, level smallint)
     ), drawn as (
-      update observable o set audience_id = ${audienceId} from given g
+      update observable o set audience_id = g."to", tlp = g.level from given g
       where o.version_id = g."versionId"
     )
-    update version v set audience_id = ${audienceId}
+    update version v set audience_id = g."to", tlp = g.level
     from given g
     where v.id = g."versionId" and not v.superseded
       and v.audience_id = g."from" and v.tlp = g.tlp`;
-  if (moved !== distinct.size) {
-    throw new ConcurrentWrite('A version was addressed anew meanwhile');
-  }
+  if (moved !== rows.length) throw new ConcurrentWrite('A version was readdressed meanwhile');
 }

@@ -26,9 +26,12 @@ export const addedMicros = Prisma.sql`(
   select (date_part('epoch', max(l.date_added)) * 1000000)::float8
   from log l where l.version_id = v.id)`;
 
+/** Of an object without versions, the contents that are current come first: what the viewer was sent last. */
+const newestFirst = Prisma.sql`is_merged desc, added desc nulls last, modified desc, content_hash`;
+
 /**
  * The versions of an object that the viewer sees, newest first; of several sharers' same version,
- * one. `modified` narrows to one version, otherwise to the current one or, with `all`, as many as
+ * one. Current shares of an object without versions are the same version where their content is. `modified` narrows to one version, otherwise to the current one or, with `all`, as many as
  * VERSIONS_MAX and VERSIONS_BYTES let through. An older version is there only for who sees its
  * sharer's current one.
  */
@@ -40,25 +43,26 @@ export async function findObject(
 ): Promise<SeenObject[]> {
   return tx.$queryRaw<SeenObject[]>`
     with seen as (
-      select v.id, v.stix_id, v.organisation_id, v.modified, v.content_hash, v.content, v.tlp,
-        v.references_at, v.sharer
-      from version_told v
+      select v.*, case when not v.is_merged then v.modified end as at,
+        case when v.is_merged then ${addedMicros} end as added
+      from (
+        select v.*, is_unversioned(v.type) and not v.superseded as is_merged from version_told v) as v
       where realm_id = ${realmId}::smallint and stix_id = ${stixId}
         and (${all} or not superseded or ${modified ?? null}::timestamptz is not null)
         and (${modified ?? null}::timestamptz is null or modified = ${modified ?? null}::timestamptz)
         and ${currentIsSeen} and ${isSeen(realmId, stixId)}
     ), found as (
-      select distinct on (modified, content_hash) *
-      from seen order by modified desc, content_hash, tlp desc, organisation_id
+      select distinct on (at, content_hash) * from seen
+      order by at, content_hash, level desc, added desc nulls last, modified desc, organisation_id
     ), counted as (
       select *, sum(octet_length(content)) over (
-        order by modified desc, content_hash rows unbounded preceding) as bytes
+        order by ${newestFirst} rows unbounded preceding) as bytes
       from found
     )
-    select v.stix_id as "stixId", v.content, v.references_at as "referencesAt", v.tlp,
-      array(select distinct s.sharer from seen s where s.modified = v.modified
+    select v.stix_id as "stixId", v.content, v.references_at as "referencesAt", v.level as tlp,
+      array(select distinct s.sharer from seen s where s.at is not distinct from v.at
         and s.content_hash = v.content_hash and s.sharer is not null order by 1) as "sharers",
       ${addedMicros} as "addedMicros"
     from counted v where bytes - octet_length(content) < ${VERSIONS_BYTES}
-    order by modified desc, content_hash limit ${all ? VERSIONS_MAX : 1}::integer`;
+    order by ${newestFirst} limit ${all ? VERSIONS_MAX : 1}::integer`;
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
-import { address, indicator, marked, newer, type PostedObject } from '../support/builders.ts';
+import { address, indicator, marked, newer, TLP, type PostedObject } from '../support/builders.ts';
 import { admits, createGroup } from '../support/groups.ts';
 import { subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -94,6 +94,72 @@ describe('content of one audience', () => {
     await alice.shares(object);
     await alice.sends('patch', `/objects/${object.id}`).send({ tlp: 'amber' }).expect(204);
     expect(await everything(bob)).not.toContain('for carol only');
+  });
+});
+
+describe('the level of an observable', () => {
+  const levelFor = async (actor: Actor, id: string): Promise<unknown> => {
+    await tocsin.sequenced();
+    const { headers } = await actor.finds(id).expect(200);
+    return (JSON.parse(String(headers['tocsin-context'])) as { tlp: string }).tlp;
+  };
+  const lastFor = async (actor: Actor, id: string): Promise<unknown> => {
+    const { objects, context } = await actor.reads({ limit: 10_000 });
+    return context[objects.findLastIndex((object) => object.id === id)]?.tlp;
+  };
+  const warnings = ({ body }: { body: unknown }) =>
+    JSON.stringify((body as { results: unknown }).results);
+
+  it('is not lowered by a post for more, and a stricter post for them counts', async () => {
+    const object = address();
+    await alice.shares(marked('strict', object), { audience: bob.slug });
+    const wider = await alice.posts(marked('green', object));
+    expect(warnings(wider)).toContain('TLP:AMBER+STRICT still see that level');
+    expect(await levelFor(bob, object.id)).toBe('amber+strict');
+    expect(await lastFor(bob, object.id)).toBe('amber+strict');
+    expect(await levelFor(carol, object.id)).toBe('green');
+    await alice.shares(marked('strict', object));
+    for (const actor of [bob, carol]) {
+      expect(await levelFor(actor, object.id)).toBe('amber+strict');
+      expect(await lastFor(actor, object.id)).toBe('amber+strict');
+    }
+  });
+
+  it('is not lowered by a less strict post, which is sent to nobody', async () => {
+    const object = address();
+    await alice.shares(marked('green', object));
+    await alice.shares(marked('strict', object), { audience: bob.slug });
+    const { next } = await carol.reads({ limit: 10_000 });
+    const lower = await alice.posts(marked('green', object), { audience: bob.slug });
+    expect(warnings(lower)).toContain('tlp_unchanged');
+    expect(warnings(lower)).toContain('TLP:AMBER+STRICT');
+    expect((await carol.reads({ after: next })).objects).toEqual([]);
+    expect(await levelFor(bob, object.id)).toBe('amber+strict');
+    // Its sharer takes it back, and then posts it at the lower level.
+    const toItself = { audience: [alice.slug] };
+    await alice.sends('patch', `/objects/${object.id}`).send(toItself).expect(204);
+    await alice.shares(marked('green', object), { audience: bob.slug });
+    expect(await levelFor(bob, object.id)).toBe('green');
+  });
+
+  it('is that of the stricter of two sharers, read by id, in the log and by webhook', async () => {
+    const subscribed = await subscribes(bob, webhooks);
+    const object = address();
+    const other = address();
+    await carol.shares(marked('amber', object));
+    await alice.shares([marked('clear', object), marked('clear', other)]);
+    const { body, headers } = await bob.finds(object.id).expect(200);
+    expect(body).toMatchObject({ id: object.id });
+    expect(JSON.parse(String(headers['tocsin-context']))).toMatchObject({
+      tlp: 'amber',
+      sharers: [alice.slug, carol.slug].toSorted(),
+    });
+    expect(await lastFor(bob, object.id)).toBe('amber');
+    const sent = await webhooks.until(subscribed.path, (come) =>
+      come.some(({ objects }) => objects.some(({ id }) => id === other.id)),
+    );
+    const marks = sent.flatMap(({ objects }) => objects.filter(({ id }) => id === object.id));
+    expect(marks.map((one) => one['object_marking_refs'])).toEqual([[TLP.amber], [TLP.amber]]);
   });
 });
 

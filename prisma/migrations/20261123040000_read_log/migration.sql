@@ -167,6 +167,12 @@ create view known_organisation as
   where nullif(current_setting('tocsin.organisation', true), '') is not null
     and (status = 'active' or id = nullif(current_setting('tocsin.organisation', true), '')::integer);
 
+-- Whether objects of a type have no versions: observables and marking definitions. stix/object.ts has the same list.
+create function is_unversioned(type text) returns boolean
+language sql immutable as $$
+  select type = any('{artifact,autonomous-system,directory,domain-name,email-addr,email-message,file,ipv4-addr,ipv6-addr,mac-addr,marking-definition,mutex,network-traffic,process,software,url,user-account,windows-registry-key,x509-certificate}'::text[])
+$$;
+
 -- The versions that the viewer sees, with the slug of who shared each; null where the viewer may not know:
 -- it gets the version through no audience whose members it may know.
 create view version_told with (security_invoker = true) as
@@ -176,7 +182,12 @@ create view version_told with (security_invoker = true) as
       or v.audience_id = any((select telling_audiences())::integer[])
       or v.audience_id < 0 and exists (
         select from audience_part p where p.audience_id = v.audience_id
-          and p.part_id = any((select telling_audiences())::integer[])))) as sharer
+          and p.part_id = any((select telling_audiences())::integer[])))) as sharer,
+    -- An object without versions has one level for a viewer: the strictest at which it sees any share of it.
+    -- Leans on version_current.
+    case when is_unversioned(v.type) then greatest(v.tlp, (
+      select max(o.tlp) from version o where o.realm_id = v.realm_id and o.stix_id = v.stix_id
+        and not o.superseded and o.tlp > v.tlp)) else v.tlp end as level
   from version v;
 
 -- What of the log the viewer who has been entered may be served: row security holds for both tables. A
@@ -184,7 +195,7 @@ create view version_told with (security_invoker = true) as
 create view log_served with (security_invoker = true) as
   select l.seq, l.kind, coalesce(v.stix_id, l.stix_id) as stix_id, l.date_added, v.content,
     v.type, v.labels, v.confidence, v.created_by_ref as creator,
-    v.tlp, v.references_at, v.sharer, l.version_id, v.superseded, v.revoked, l.realm_id
+    v.level as tlp, v.references_at, v.sharer, l.version_id, v.superseded, v.revoked, l.realm_id
   from log l left join version_told v on v.id = l.version_id
   where l.kind <> 'put' or v.id is not null
     -- Whoever joins what an older version went to has not seen it replaced.
@@ -197,8 +208,8 @@ create type log_class as (sample bigint, places bigint[]);
 
 -- The classes of the rows of (after, up_to] that a filter may let through, without superseded versions up to
 -- current_to. Of one class are current versions that agree in all that the policies of log and version look
--- at; more decides about the others (superseded ones, and those that the filter lets through for the sake of
--- the one before), so each of those is a class of its own. Sees every row, to tell of none but its place.
+-- at; more decides about the others (superseded ones, those that the filter lets through for the sake of
+-- the one before, and objects without versions that have a stricter share), so each of those is a class of its own. Sees every row, to tell of none but its place.
 -- The versions of a page lie together, so they are read in one go and joined to the log by their keys.
 -- Planned while the tables were small, that would go through all of them once they have grown: so no
 -- other way is left to the planner.
@@ -221,7 +232,9 @@ begin
       v.realm_id, v.audience_id, v.tlp, v.organisation_id,
       -- A filter with a null in it is not `not null`, and is_wanted of what an object lacks is null.
       case when l.kind <> 'put' or v.superseded or not filter is null and is_wanted(filter,
-        v.type, v.labels, v.confidence, v.created_by_ref) is not true then l.seq end;
+        v.type, v.labels, v.confidence, v.created_by_ref) is not true
+        or is_unversioned(v.type) and (select max(o.tlp) from version o where o.realm_id = v.realm_id
+          and o.stix_id = v.stix_id and not o.superseded) > v.tlp then l.seq end;
 end
 $$;
 
@@ -344,10 +357,10 @@ begin
 end
 $$;
 
-revoke execute on function reader_of, is_wanted, older_versions_max, previous_version, next_address,
-  sees_another, ends_match, may_end_match, is_withdrawn, telling_audiences, log_classes, enter_reader,
-  leave_readers, read_log, read_places from public;
-grant execute on function reader_of, is_wanted, older_versions_max, previous_version, next_address,
-  sees_another, ends_match, is_withdrawn, telling_audiences, log_classes, enter_reader, leave_readers,
-  read_log, read_places to tocsin_app;
+revoke execute on function reader_of, is_unversioned, is_wanted, older_versions_max, previous_version,
+  next_address, sees_another, ends_match, may_end_match, is_withdrawn, telling_audiences, log_classes,
+  enter_reader, leave_readers, read_log, read_places from public;
+grant execute on function reader_of, is_unversioned, is_wanted, older_versions_max, previous_version,
+  next_address, sees_another, ends_match, is_withdrawn, telling_audiences, log_classes, enter_reader,
+  leave_readers, read_log, read_places to tocsin_app;
 grant select on known_organisation, version_told, log_served to tocsin_app;
