@@ -77,23 +77,31 @@ describe('an object that comes back', () => {
     expect((await servedTo(bob, observable))['object_marking_refs']).toEqual([TLP.strict]);
   });
 
-  it.each([
-    ['an indicator', () => indicator(), (object: PostedObject) => newer(object)],
-    ['an observable', () => address(), (object: PostedObject) => ({ ...object, x_note: 'more' })],
-  ])('with new content and a lower level says so: %s', async (_, make, change) => {
-    const object = make();
+  it('with a later version of a lower level says so', async () => {
+    const object = indicator();
     await alice.shares(object);
     await raise(alice, object, 'amber+strict');
-    const lowered = await resultOf(alice, change(object));
+    const lowered = await resultOf(alice, newer(object));
     expect(lowered).toMatchObject({ outcome: 'updated' });
     expect(lowered?.warnings?.find(({ code }) => code === 'tlp_lowered')).toMatchObject({
       path: '$.object_marking_refs',
       detail: expect.stringMatching(/at TLP:AMBER\+STRICT before and is at TLP:AMBER now/),
     });
     // At the level that it has now there is nothing to say.
-    const again = { ...change(change(object)), x_note: 'again' } as PostedObject;
-    const warned = (await resultOf(alice, again))?.warnings ?? [];
+    const warned = (await resultOf(alice, newer(object, 2)))?.warnings ?? [];
     expect(warned.map(({ code }) => code)).not.toContain('tlp_lowered');
+  });
+
+  it('without versions and with new content stays at the level that its readers have', async () => {
+    const object = address();
+    await alice.shares(object);
+    await raise(alice, object, 'amber+strict');
+    const changed = await resultOf(alice, { ...object, x_note: 'more' } as PostedObject);
+    expect(changed).toMatchObject({ outcome: 'updated' });
+    expect(changed?.warnings?.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['tlp_unchanged']),
+    );
+    expect((await servedTo(bob, object))['object_marking_refs']).toEqual([TLP.strict]);
   });
 
   it('is lowered by a later object of one request, and raised without a warning', async () => {
