@@ -96,7 +96,7 @@ describe('an object that comes back', () => {
     const object = address();
     await alice.shares(object);
     await raise(alice, object, 'amber+strict');
-    const changed = await resultOf(alice, { ...object, x_note: 'more' } as PostedObject);
+    const changed = await resultOf(alice, { ...object, x_note: 'more' });
     expect(changed).toMatchObject({ outcome: 'updated' });
     expect(changed?.warnings?.map(({ code }) => code)).toEqual(
       expect.arrayContaining(['tlp_unchanged']),
