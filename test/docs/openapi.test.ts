@@ -107,6 +107,7 @@ describe('openapi.yaml', () => {
     const open = operations.filter((one) => one.operation.security?.length === 0);
     expect(open.map(({ path }) => path).toSorted()).toEqual([
       '/api/v1/invitations/accept',
+      '/api/v1/invitations/describe',
       '/api/v1/sessions',
       '/api/v1/sessions/refresh',
       '/api/v1/sessions/sign-out',

@@ -5,7 +5,8 @@ import pg from 'pg';
 import type { Clock } from '../../src/clock.ts';
 import { serve, type RunningServer, type ServerRole } from '../../src/commands/serve.ts';
 import { readConfig, type Config } from '../../src/config.ts';
-import { createKeyring, type Keyring } from '../../src/keyring.ts';
+import { createKeyring, withLogEpoch, type Keyring } from '../../src/keyring.ts';
+import { findLogEpoch } from '../../src/store/log.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { sequenceInbox } from '../../src/store/log.ts';
 import { createLog, type Log } from '../../src/telemetry.ts';
@@ -77,7 +78,7 @@ export async function startTocsin({
     metricsUrl,
     databaseUrl,
     db,
-    keyring: createKeyring(secret),
+    keyring: withLogEpoch(createKeyring(secret), await findLogEpoch(db)),
     clock,
     sql: async (text, values) => (await owner.query<never>(text, values)).rows,
     sequenced: () => sequenceAll(db),
