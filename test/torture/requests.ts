@@ -19,6 +19,8 @@ export interface Planned {
 export interface ObjectState {
   readonly version: number;
   readonly revoked: boolean;
+  /** Whether it was shared at TLP:RED: a key may not lower or widen it after that. */
+  readonly red: boolean;
 }
 
 export interface Planner {
@@ -88,24 +90,26 @@ function draftFor(
 ): Draft {
   const { writer, random, objects } = planner;
   const known = [...objects].filter(
-    ([id, { revoked }]) => !revoked && (!indicator || id.startsWith('indicator')),
+    ([id, { revoked, red }]) => !revoked && !red && (!indicator || id.startsWith('indicator')),
   );
   const type = indicator || random.chance(0.8) ? 'indicator' : 'malware';
   const [stixId, stored] =
     known.length > 0 && random.chance(0.6)
       ? random.pick(known)
       : [`${type}--${random.uuid()}`, undefined];
-  const state = after.get(stixId) ?? stored ?? { version: 0, revoked: false };
-  // An object that this very request revokes gets no version after that.
-  if (state.revoked) return draftFor({ ...planner, objects: new Map() }, after, indicator, tlp);
+  const state = after.get(stixId) ?? stored ?? { version: 0, revoked: false, red: false };
+  // An object that this very request revokes, or shares at TLP:RED, gets no version after that.
+  if (state.revoked || state.red)
+    return draftFor({ ...planner, objects: new Map() }, after, indicator, tlp);
   const version = state.version + 1;
   const modified = new Date(EPOCH_MS + version * 1000).toISOString();
   const revoked = version > 1 && random.chance(0.05);
   return { stixId, modified, name: `made up ${++drafts} by ${writer}`, tlp, revoked };
 }
 
-function stateOf({ modified, revoked }: Draft): ObjectState {
-  return { version: (Date.parse(modified) - EPOCH_MS) / 1000, revoked };
+function stateOf({ modified, revoked, tlp }: Draft): ObjectState {
+  const version = (Date.parse(modified) - EPOCH_MS) / 1000;
+  return { version, revoked, red: tlp === 'red' };
 }
 
 function postedOf(
