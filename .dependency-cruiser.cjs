@@ -4,7 +4,7 @@
  */
 const pure = ['stix', 'formats', 'sharing'];
 const doors = 'rest|taxii|misp|feeds';
-const verbs = ['indicators', 'organisations', 'deliveries', 'feeds'];
+const verbs = ['indicators', 'members', 'access', 'deliveries', 'feeds'];
 
 /** What each folder may import, besides itself. */
 const arrows = {
@@ -17,7 +17,8 @@ const arrows = {
   log: ['concurrency', 'store', 'sharing', 'stix'],
   audit: ['concurrency', 'log', 'store', 'sharing', 'stix'],
   indicators: ['concurrency', 'log', 'store', 'sharing', 'stix'],
-  organisations: ['concurrency', 'log', 'store', 'sharing', 'stix'],
+  members: ['concurrency', 'access', 'log', 'store', 'sharing', 'stix'],
+  access: ['concurrency', 'log', 'store', 'sharing', 'stix'],
   deliveries: ['concurrency', 'audit', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
   feeds: ['concurrency', 'indicators', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
   http: ['concurrency', ...verbs, 'audit', 'log', 'store', 'sharing', 'stix', 'formats'],

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { openStore } from '../src/commands/open.ts';
 import { readConfig } from '../src/config.ts';
-import { createKey, createOrganisation } from '../src/organisations/create.ts';
+import { createKey, createOrganisation } from '../src/members/create.ts';
 import { clusterDirectory } from '../src/store/embedded/cluster.ts';
 import { endServerProcesses } from '../src/store/embedded/postmaster.ts';
 import { atEnd } from './endings.ts';

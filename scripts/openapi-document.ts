@@ -1,12 +1,12 @@
 import { systemClock } from '../src/clock.ts';
 import { createApp } from '../src/http/app.ts';
-import { createByteBudget } from '../src/http/byte-budget.ts';
+import { createByteBudget } from '../src/http/edge/byte-budget.ts';
 import type { Limits, Services } from '../src/http/context.ts';
 import { createSpools } from '../src/http/rest/spool.ts';
 import { createKeyring } from '../src/keyring.ts';
 import { createLogSignal } from '../src/log/signal.ts';
-import { createSignInDesk } from '../src/organisations/sign-in.ts';
-import { openDatabase } from '../src/store/database.ts';
+import { createSignInDesk } from '../src/access/sign-in.ts';
+import { openDatabase } from '../src/store/postgres/database.ts';
 import { createLog, createMetrics } from '../src/telemetry.ts';
 
 const QUOTAS: Services['quotas'] = {

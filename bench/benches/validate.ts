@@ -1,6 +1,6 @@
-import { parseBundle } from '../../src/stix/bundle-text.ts';
-import { readBundle } from '../../src/stix/bundle.ts';
-import { checkObject } from '../../src/stix/check.ts';
+import { parseBundle } from '../../src/stix/bundle/text.ts';
+import { readBundle } from '../../src/stix/bundle/bundle.ts';
+import { checkObject } from '../../src/stix/check/check.ts';
 import { makeBundles, type Bundle } from '../indicators.ts';
 import { rate, rounded, type Bench } from '../measurement.ts';
 

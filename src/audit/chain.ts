@@ -1,6 +1,6 @@
 import type { Keyring } from '../keyring.ts';
-import { chainAudit, type StoredCheckpoint } from '../store/audit-tree.ts';
-import type { Database } from '../store/database.ts';
+import { chainAudit, type StoredCheckpoint } from '../store/audit/tree.ts';
+import type { Database } from '../store/postgres/database.ts';
 import { signHead } from './checkpoint.ts';
 import { noteDisclosures } from './disclosures.ts';
 

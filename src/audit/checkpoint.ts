@@ -1,7 +1,7 @@
 /** The signed heads of the audit's tree, and proofs about it. */
 import { randomBytes } from 'node:crypto';
 import type { Keyring } from '../keyring.ts';
-import type { Database } from '../store/database.ts';
+import type { Database } from '../store/postgres/database.ts';
 import {
   findAuditSize,
   findAuditTime,
@@ -11,7 +11,7 @@ import {
   insertCheckpoint,
   listParts,
   type StoredCheckpoint,
-} from '../store/audit-tree.ts';
+} from '../store/audit/tree.ts';
 import { fold, nodesOf, type Range } from './merkle.ts';
 import { openCheckpoint, signCheckpoint, signerOf, type Signer } from './note.ts';
 import { PartMap } from './parts.ts';

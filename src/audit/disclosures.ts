@@ -4,15 +4,15 @@
  * and door. A crash loses what was gathered since the last flush.
  */
 import type { Keyring } from '../keyring.ts';
-import type { Database } from '../store/database.ts';
+import type { Database } from '../store/postgres/database.ts';
 import {
   addDisclosures,
   appendServerEntries,
   takeDueDisclosures,
   type Disclosure,
   type DueDisclosure,
-} from '../store/disclosures.ts';
-import { asServer } from '../store/transaction.ts';
+} from '../store/audit/disclosures.ts';
+import { asServer } from '../store/postgres/transaction.ts';
 import { sealCursor } from '../log/cursor.ts';
 
 export interface Disclosures {

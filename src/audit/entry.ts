@@ -1,6 +1,6 @@
 /** The texts that the audit hashes, put together from what the database has; docs/audit.md states them. */
 import { createHash } from 'node:crypto';
-import type { AuditRow, LeafRecord } from '../store/audit-records.ts';
+import type { AuditRow, LeafRecord } from '../store/audit/records.ts';
 
 /** The entry that a row is. */
 export function entryOf(row: AuditRow): string {

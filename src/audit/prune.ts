@@ -1,6 +1,6 @@
 import type { Keyring } from '../keyring.ts';
-import { announcePrune, dropPruned } from '../store/audit-prune.ts';
-import type { Database } from '../store/database.ts';
+import { announcePrune, dropPruned } from '../store/audit/prune.ts';
+import type { Database } from '../store/postgres/database.ts';
 import { chainAll } from './chain.ts';
 import { signHead } from './checkpoint.ts';
 

@@ -15,10 +15,10 @@ import {
   type AuditEntryRecord,
   type AuditPage,
   type OwnLeaf,
-} from '../store/audit-entries.ts';
-import { findCheckpoint, findNodes } from '../store/audit-tree.ts';
-import type { Database } from '../store/database.ts';
-import { asViewer } from '../store/transaction.ts';
+} from '../store/audit/entries.ts';
+import { findCheckpoint, findNodes } from '../store/audit/tree.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { asViewer } from '../store/postgres/transaction.ts';
 
 export interface AuditEntryView extends Omit<AuditEntryRecord, 'addressSalt'> {
   /** A slug; null when the entry is about no organisation. */

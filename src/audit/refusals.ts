@@ -2,8 +2,8 @@
  * The record of who was refused what: counted in memory by key, address, route and reason, and told in the
  * audit every FLUSH_MS. A crash loses what was counted since.
  */
-import type { Database } from '../store/database.ts';
-import { appendRefusals, type Refusal } from '../store/refusals.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { appendRefusals, type Refusal } from '../store/audit/refusals.ts';
 
 export interface Refusals {
   /** A request was refused. Returns at once. */

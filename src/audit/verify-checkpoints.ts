@@ -1,4 +1,4 @@
-import type { CheckpointRecord } from '../store/audit-records.ts';
+import type { CheckpointRecord } from '../store/audit/records.ts';
 import { openCheckpoint, type OpenedCheckpoint, type Verifier } from './note.ts';
 import { PartMap, type Part } from './parts.ts';
 import type { AuditFault } from './verify-fault.ts';

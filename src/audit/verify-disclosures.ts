@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { AuditRow, DisclosureRecord } from '../store/audit-records.ts';
+import type { AuditRow, DisclosureRecord } from '../store/audit/records.ts';
 
 const Detail = z.object({ door: z.string(), state: z.string() });
 

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { z } from 'zod';
-import type { AuditRow, LeafRecord } from '../store/audit-records.ts';
+import type { AuditRow, LeafRecord } from '../store/audit/records.ts';
 import type { AuditFault } from './verify-fault.ts';
 
 const PrunedMonth = z.object({ month: z.string(), rows: z.number(), digest: z.string() });

@@ -11,8 +11,8 @@ import {
   type LeafRecord,
   type NodeRecord,
   type PendingRecord,
-} from '../store/audit-records.ts';
-import type { Database } from '../store/database.ts';
+} from '../store/audit/records.ts';
+import type { Database } from '../store/postgres/database.ts';
 import { entryOf, leafTextOf } from './entry.ts';
 import { Frontier, leafHash } from './merkle.ts';
 import { EMPTY_HEAD, joinHead, type Part } from './parts.ts';

@@ -2,14 +2,14 @@ import { Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import { toAgreement } from '../http/rest/member-answers.ts';
 import { NewAgreement } from '../http/rest/schemas/agreement.ts';
-import { operator } from '../organisations/administer.ts';
+import { operator } from '../access/administer.ts';
 import {
   AGREEMENT_KINDS,
   makeAgreement,
   readAgreements,
   stopAgreement,
-} from '../organisations/agreements.ts';
-import { TLP_ORDER } from '../stix/tlp.ts';
+} from '../members/agreements.ts';
+import { TLP_ORDER } from '../stix/marking/tlp.ts';
 import { inputOf, readNumber, readTime } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';

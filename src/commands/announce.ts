@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { VERSION } from '../version.ts';
 import { print, printText } from './output.ts';
-import type { RunningServer, ServerRole } from './serve.ts';
+import type { RunningServer, ServerRole } from './serve/serve.ts';
 
 /** One JSON line, or on a terminal a text for the person there. */
 export function announce(

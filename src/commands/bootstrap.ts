@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Problem } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
-import { createKey, createOrganisation, DEFAULT_COMMUNITY } from '../organisations/create.ts';
-import type { Database } from '../store/database.ts';
+import { createKey, createOrganisation, DEFAULT_COMMUNITY } from '../members/create.ts';
+import type { Database } from '../store/postgres/database.ts';
 import { prepareDataDirectory } from '../store/embedded/cluster.ts';
-import { isUnfounded, whileFounding } from '../store/organisations.ts';
+import { isUnfounded, whileFounding } from '../store/members/organisations.ts';
 import type { Log } from '../telemetry.ts';
 
 /** The organisation that runs the server. */

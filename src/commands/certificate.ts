@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, type TlsFiles } from '../config.ts';
-import { secureContext, type Certificate, type CertificateSource } from '../http/tls.ts';
+import { secureContext, type Certificate, type CertificateSource } from '../http/edge/tls.ts';
 import type { Log } from '../telemetry.ts';
 
 /** How soon a change is noticed. The files are looked at, since events of a file system get lost. */

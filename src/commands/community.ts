@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { toCommunity } from '../http/rest/member-answers.ts';
 import { NewCommunity } from '../http/rest/schemas/group.ts';
-import { operator } from '../organisations/administer.ts';
-import { createCommunity, readCommunities } from '../organisations/communities.ts';
-import { deleteCommunity } from '../organisations/deletions.ts';
+import { operator } from '../access/administer.ts';
+import { createCommunity, readCommunities } from '../members/communities.ts';
+import { deleteCommunity } from '../members/deletions.ts';
 import { gather, inputOf } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';

@@ -1,16 +1,16 @@
 import { Command } from 'commander';
 import { readConfig, type Config } from '../config.ts';
-import { openDatabase } from '../store/database.ts';
+import { openDatabase } from '../store/postgres/database.ts';
 import { inspectCluster } from '../store/embedded/cluster.ts';
-import { findLogBounds, findSequencerLag } from '../store/log.ts';
-import { pendingMigrations } from '../store/migrate.ts';
+import { findLogBounds, findSequencerLag } from '../store/content/log.ts';
+import { pendingMigrations } from '../store/postgres/migrate.ts';
 import { createLog } from '../telemetry.ts';
 import { VERSION } from '../version.ts';
 import { certificateEnd } from './certificate.ts';
 import { loadKeyring } from './master-secret.ts';
 import { contentsOf, reachServer } from './open.ts';
 import { printText } from './output.ts';
-import { exposures } from './serve-listen.ts';
+import { exposures } from './serve/listen.ts';
 
 /** `tocsin doctor` */
 export function doctorCommand(): Command {

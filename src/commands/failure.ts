@@ -1,7 +1,7 @@
 /** How commands report what went wrong. */
 import { ConfigError } from '../config.ts';
 import { Problem } from '../errors.ts';
-import { StoreError } from '../store/store-error.ts';
+import { StoreError } from '../store/postgres/store-error.ts';
 
 /** Whether an error says in words what is wrong outside the code; anything else keeps its stack. */
 export function isForPeople(error: unknown): error is Error {

@@ -3,7 +3,7 @@ import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { toGroup, toGroupInvitation } from '../http/rest/member-answers.ts';
 import { GroupChange, NewGroup } from '../http/rest/schemas/group.ts';
-import { operator, type Administrator } from '../organisations/administer.ts';
+import { operator, type Administrator } from '../access/administer.ts';
 import {
   changeGroup,
   createGroup,
@@ -12,12 +12,12 @@ import {
   readGroupInvitations,
   readGroups,
   type GroupContext,
-} from '../organisations/groups.ts';
-import { realmOf } from '../organisations/named-realm.ts';
-import type { Database } from '../store/database.ts';
-import type { Part } from '../store/groups.ts';
-import { findOrganisationId } from '../store/organisations.ts';
-import { asServer } from '../store/transaction.ts';
+} from '../members/groups.ts';
+import { realmOf } from '../access/named-realm.ts';
+import type { Database } from '../store/postgres/database.ts';
+import type { Part } from '../store/members/groups.ts';
+import { findOrganisationId } from '../store/members/organisations.ts';
+import { asServer } from '../store/postgres/transaction.ts';
 import { gather, inputOf } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';

@@ -6,7 +6,7 @@ import { accept, type AcceptContext } from '../indicators/accept.ts';
 import { chooseAudience } from '../indicators/audience.ts';
 import type { UnknownTlp } from '../indicators/judge.ts';
 import type { ObjectResult } from '../indicators/results.ts';
-import { memberOfOrganisation } from '../organisations/authenticate.ts';
+import { memberOfOrganisation } from '../access/authenticate.ts';
 import { startSequencer } from '../log/sequencer.ts';
 import { commandLog, openInstallation } from './open.ts';
 import { print, printText } from './output.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ConfigError, type Config } from '../config.ts';
 import { createKeyring, type Keyring } from '../keyring.ts';
 import { inspectCluster, prepareDataDirectory } from '../store/embedded/cluster.ts';
-import { StoreError } from '../store/store-error.ts';
+import { StoreError } from '../store/postgres/store-error.ts';
 
 const BYTES = 32;
 

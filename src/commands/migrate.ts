@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
-import { migrate } from '../store/migrate.ts';
+import { migrate } from '../store/postgres/migrate.ts';
 import { createLog } from '../telemetry.ts';
 import { reachServer, requireCluster } from './open.ts';
 import { printText } from './output.ts';

@@ -2,20 +2,16 @@ import { Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import { toOrganisation } from '../http/rest/member-answers.ts';
 import { NewOrganisation } from '../http/rest/schemas/organisation.ts';
-import { operator } from '../organisations/administer.ts';
-import {
-  admitOrganisation,
-  DEFAULT_COMMUNITY,
-  ORGANISATION_KINDS,
-} from '../organisations/create.ts';
-import { deleteOrganisation } from '../organisations/deletions.ts';
+import { operator } from '../access/administer.ts';
+import { admitOrganisation, DEFAULT_COMMUNITY, ORGANISATION_KINDS } from '../members/create.ts';
+import { deleteOrganisation } from '../members/deletions.ts';
 import {
   changeOrganisation,
   readDirectory,
   readOrganisation,
   type Status,
-} from '../organisations/directory.ts';
-import { TLP_ORDER } from '../stix/tlp.ts';
+} from '../members/directory.ts';
+import { TLP_ORDER } from '../stix/marking/tlp.ts';
 import { gather, inputOf } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';

@@ -15,7 +15,7 @@ import { orgCommand } from './org.ts';
 import { printError } from './output.ts';
 import { realmCommand } from './realm.ts';
 import { restoreCommand } from './restore.ts';
-import { serveCommand } from './serve-command.ts';
+import { serveCommand } from './serve/command.ts';
 import { statusCommand } from './status.ts';
 import { userCommand } from './user.ts';
 import { validateCommand } from './validate.ts';

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { toRealm } from '../http/rest/member-answers.ts';
 import { NewRealm, RealmEnd } from '../http/rest/schemas/realm.ts';
-import { operator } from '../organisations/administer.ts';
-import { archiveRealm, createRealm, readRealms, wipeRealm } from '../organisations/realms.ts';
-import { TLP_ORDER } from '../stix/tlp.ts';
+import { operator } from '../access/administer.ts';
+import { archiveRealm, createRealm, readRealms, wipeRealm } from '../members/realms.ts';
+import { TLP_ORDER } from '../stix/marking/tlp.ts';
 import { gather, inputOf, readTime } from './input.ts';
 import { withStore } from './open.ts';
 import { print } from './output.ts';

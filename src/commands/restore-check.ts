@@ -4,10 +4,10 @@ import { verifyAudit, type AuditVerdict } from '../audit/verify.ts';
 import type { Keyring } from '../keyring.ts';
 import type { BackupAbout } from '../store/backup/about.ts';
 import { damaged } from '../store/backup/unpack.ts';
-import { openDatabase, type Database } from '../store/database.ts';
+import { openDatabase, type Database } from '../store/postgres/database.ts';
 import { startEmbedded } from '../store/embedded/server.ts';
-import { beginLogEpoch, findLogBounds } from '../store/log.ts';
-import { migrate } from '../store/migrate.ts';
+import { beginLogEpoch, findLogBounds } from '../store/content/log.ts';
+import { migrate } from '../store/postgres/migrate.ts';
 import { createLog } from '../telemetry.ts';
 
 export interface CheckInput {

@@ -15,7 +15,7 @@ import {
   inspectCluster,
   prepareDataDirectory,
 } from '../store/embedded/cluster.ts';
-import { StoreError } from '../store/store-error.ts';
+import { StoreError } from '../store/postgres/store-error.ts';
 import { refuseExternal } from './backup.ts';
 import { loadKeyring } from './master-secret.ts';
 import { printText } from './output.ts';

@@ -4,17 +4,17 @@ import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { readConfig, type Config } from '../config.ts';
 import { toNotice } from '../http/rest/member-answers.ts';
-import { operator } from '../organisations/administer.ts';
-import { readNotices } from '../organisations/notices.ts';
-import { readRealms } from '../organisations/realms.ts';
-import type { Database } from '../store/database.ts';
-import { findSequencerLag } from '../store/log.ts';
+import { operator } from '../access/administer.ts';
+import { readNotices } from '../members/notices.ts';
+import { readRealms } from '../members/realms.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { findSequencerLag } from '../store/content/log.ts';
 import {
   findSlowestReceiver,
   listFailingReceivers,
   readFigures,
   type FailingReceiver,
-} from '../store/status.ts';
+} from '../store/members/status.ts';
 import { VERSION } from '../version.ts';
 import { findAddress } from './address.ts';
 import { withStore } from './open.ts';

@@ -1,9 +1,9 @@
 /** Reads a file of STIX as the HTTP doors read a body: one JSON document, or one object a line. */
 import { readFile } from 'node:fs/promises';
-import type { Finding } from '../stix/check.ts';
-import { readBundle } from '../stix/bundle.ts';
-import { parseBundle, parseObject } from '../stix/bundle-text.ts';
-import { JsonFault } from '../stix/json-fault.ts';
+import type { Finding } from '../stix/check/check.ts';
+import { readBundle } from '../stix/bundle/bundle.ts';
+import { parseBundle, parseObject } from '../stix/bundle/text.ts';
+import { JsonFault } from '../stix/json/fault.ts';
 
 /** The objects of a file, or why it cannot be read. */
 export type StixFile =

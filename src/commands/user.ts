@@ -5,23 +5,12 @@ import { Problem } from '../errors.ts';
 import { NewUser } from '../http/rest/schemas/user.ts';
 import { toSession } from '../http/rest/session-answers.ts';
 import { toUser } from '../http/rest/user-answers.ts';
-import { operator } from '../organisations/administer.ts';
-import { deleteUser } from '../organisations/deletions.ts';
-import {
-  changeUser,
-  inviteUser,
-  readUser,
-  readUsers,
-  USER_ROLES,
-} from '../organisations/user-acts.ts';
-import {
-  renewLink,
-  resetIdentity,
-  resetSecondFactor,
-  vouchFor,
-} from '../organisations/user-resets.ts';
-import { endSessionsOf, readSessionsOf } from '../organisations/user-sessions.ts';
-import type { Database } from '../store/database.ts';
+import { operator } from '../access/administer.ts';
+import { deleteUser } from '../members/deletions.ts';
+import { changeUser, inviteUser, readUser, readUsers, USER_ROLES } from '../access/user-acts.ts';
+import { renewLink, resetIdentity, resetSecondFactor, vouchFor } from '../access/user-resets.ts';
+import { endSessionsOf, readSessionsOf } from '../access/user-sessions.ts';
+import type { Database } from '../store/postgres/database.ts';
 import { findAddress } from './address.ts';
 import { inputOf } from './input.ts';
 import { withStore } from './open.ts';

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { validation, type Validation } from '../indicators/validate.ts';
 import { systemClock } from '../clock.ts';
 import { drained } from '../stix/steps.ts';
-import type { Finding } from '../stix/check.ts';
+import type { Finding } from '../stix/check/check.ts';
 import { print, printText } from './output.ts';
 import { readStixFile } from './stix-file.ts';
 

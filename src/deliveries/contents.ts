@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { LogPage } from '../log/reader.ts';
 import { referencedRanks, serveObject, type ServedForm } from '../sharing/served.ts';
-import { TLP_2_DEFINITIONS } from '../stix/tlp-reference.ts';
-import { TLP_2_IDS, TLP_ORDER } from '../stix/tlp.ts';
-import { isPut, type LogPlace, type LogRow } from '../store/log.ts';
+import { TLP_2_DEFINITIONS } from '../stix/marking/tlp-reference.ts';
+import { TLP_2_IDS, TLP_ORDER } from '../stix/marking/tlp.ts';
+import { isPut, type LogPlace, type LogRow } from '../store/content/log.ts';
 
 /** Reads a part of the log: the places of its rows, or the rows themselves. */
 export interface PartReader {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LogFilter } from '../store/log.ts';
+import type { LogFilter } from '../store/content/log.ts';
 import { ProducerName, TypeName } from './filter-names.ts';
 
 const names = z.array(z.string().min(1).max(300)).min(1).max(100);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { labelOf, type Realm } from '../sharing/realm.ts';
 import { timestampOf } from '../sharing/served.ts';
-import type { LogRow } from '../store/log.ts';
+import type { LogRow } from '../store/content/log.ts';
 
 export interface PayloadParts {
   readonly subscriptionId: string;

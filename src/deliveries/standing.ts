@@ -1,5 +1,5 @@
-import type { Standing } from '../store/attempts.ts';
-import type { Order } from '../store/leases.ts';
+import type { Standing } from '../store/deliveries/attempts.ts';
+import type { Order } from '../store/deliveries/leases.ts';
 import { isRefusal, type Decision, type Outcome } from './retry.ts';
 
 export interface Happened {

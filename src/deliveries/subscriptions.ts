@@ -5,10 +5,10 @@ import type { Keyring } from '../keyring.ts';
 import { openCursor, sealCursor } from '../log/cursor.ts';
 import type { Member } from '../sharing/member.ts';
 import type { Quotas } from '../sharing/quotas.ts';
-import { appendAudit } from '../store/audit.ts';
-import type { Database } from '../store/database.ts';
-import { findLogBounds } from '../store/log.ts';
-import { withQuota } from '../store/quotas.ts';
+import { appendAudit } from '../store/audit/record.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { findLogBounds } from '../store/content/log.ts';
+import { withQuota } from '../store/content/quotas.ts';
 import {
   deleteSubscription,
   findSubscription,
@@ -20,9 +20,9 @@ import {
   type Beginning,
   type SubscriptionChange,
   type SubscriptionRecord,
-} from '../store/subscriptions.ts';
-import { requireStanding } from '../store/standing.ts';
-import { asViewer, type Tx } from '../store/transaction.ts';
+} from '../store/deliveries/subscriptions.ts';
+import { requireStanding } from '../store/access/standing.ts';
+import { asViewer, type Tx } from '../store/postgres/transaction.ts';
 import { openUrl, sealUrl, shownUrl } from './endpoint-url.ts';
 import { sealSecrets, validSecrets, withNewSecret } from './secrets.ts';
 import { newSecret } from './signature.ts';

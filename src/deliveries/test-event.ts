@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Problem } from '../errors.ts';
-import { noteAttempt, type AttemptRecord } from '../store/attempts.ts';
-import { findEndpoint } from '../store/leases.ts';
+import { noteAttempt, type AttemptRecord } from '../store/deliveries/attempts.ts';
+import { findEndpoint } from '../store/deliveries/leases.ts';
 import type { DeliveryContext } from './deliver.ts';
 import { openUrl } from './endpoint-url.ts';
 import { testPayload } from './payload.ts';

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { LogSignal } from '../log/signal.ts';
-import { heartbeat, leaseSubscriptions, releaseLeases, type Leased } from '../store/leases.ts';
-import { skipTo } from '../store/attempts.ts';
-import { findLogBounds } from '../store/log.ts';
+import {
+  heartbeat,
+  leaseSubscriptions,
+  releaseLeases,
+  type Leased,
+} from '../store/deliveries/leases.ts';
+import { skipTo } from '../store/deliveries/attempts.ts';
+import { findLogBounds } from '../store/content/log.ts';
 import { createSharedContents } from './contents.ts';
 import { deliver, type DeliveryContext } from './deliver.ts';
 

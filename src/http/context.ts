@@ -7,14 +7,14 @@ import type { Refusals } from '../audit/refusals.ts';
 import type { UnknownTlp } from '../indicators/judge.ts';
 import type { LogSignal } from '../log/signal.ts';
 import type { Sequencer } from '../log/sequencer.ts';
-import type { SingleSignOn } from '../organisations/single-sign-on.ts';
-import type { SignInDesk } from '../organisations/sign-in.ts';
+import type { SingleSignOn } from '../access/single-sign-on.ts';
+import type { SignInDesk } from '../access/sign-in.ts';
 import type { Quotas } from '../sharing/quotas.ts';
-import type { Database } from '../store/database.ts';
+import type { Database } from '../store/postgres/database.ts';
 import type { Log, Metrics } from '../telemetry.ts';
-import type { ProxySettings } from './client.ts';
-import type { ByteBudget } from './byte-budget.ts';
-import type { Rates } from './rates.ts';
+import type { ProxySettings } from './edge/client.ts';
+import type { ByteBudget } from './edge/byte-budget.ts';
+import type { Rates } from './edge/rates.ts';
 import type { Spools } from './rest/spool.ts';
 
 /** All that the doors work with: made once in commands/serve and handed to each. */

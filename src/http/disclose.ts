@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Member } from '../sharing/member.ts';
-import { memberOf } from './access.ts';
+import { memberOf } from './auth/access.ts';
 import type { Services } from './context.ts';
 
 interface Given {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
-import { findSequencerLag } from '../store/log.ts';
-import { pendingMigrations } from '../store/migrate.ts';
-import { StoreError } from '../store/store-error.ts';
-import { isOutOfRoom } from '../store/transaction.ts';
+import { findSequencerLag } from '../store/content/log.ts';
+import { pendingMigrations } from '../store/postgres/migrate.ts';
+import { StoreError } from '../store/postgres/store-error.ts';
+import { isOutOfRoom } from '../store/postgres/transaction.ts';
 import { VERSION } from '../version.ts';
 import type { Services } from './context.ts';
 import { noun, type Route } from './zod-app.ts';

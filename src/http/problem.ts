@@ -3,10 +3,10 @@
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
-import { JsonFault } from '../stix/json-fault.ts';
-import { isOutage, isStorageFull } from '../store/outage.ts';
-import { noRoom } from '../store/room.ts';
-import { isTransient } from '../store/transient.ts';
+import { JsonFault } from '../stix/json/fault.ts';
+import { isOutage, isStorageFull } from '../store/postgres/outage.ts';
+import { noRoom } from '../store/postgres/room.ts';
+import { isTransient } from '../store/postgres/transient.ts';
 import { problemOfBody } from './body/problems.ts';
 import { answerAndClose, dropRest } from './body/rest-of-body.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { Database } from '../store/database.ts';
-import { gather } from '../store/gather.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { gather } from '../store/postgres/gather.ts';
 import { accept, type AcceptContext, type AcceptRequest } from './accept.ts';
 import type { ObjectResult } from './results.ts';
 

@@ -4,18 +4,18 @@ import type { Member } from '../sharing/member.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import type { Exercise } from '../stix/exercise.ts';
 import type { Quotas } from '../sharing/quotas.ts';
-import { internUnion, othersIdentities } from '../store/audiences.ts';
-import { appendAudit } from '../store/audit.ts';
-import type { Database } from '../store/database.ts';
-import type { Tx } from '../store/transaction.ts';
+import { internUnion, othersIdentities } from '../store/content/audiences.ts';
+import { appendAudit } from '../store/audit/record.ts';
+import type { Database } from '../store/postgres/database.ts';
+import type { Tx } from '../store/postgres/transaction.ts';
 import {
   ConcurrentWrite,
   findOwnVersions,
   type Replaced,
   supersede,
   type Share,
-} from '../store/versions.ts';
-import { saveVersions, type Announced } from '../store/save-versions.ts';
+} from '../store/content/versions.ts';
+import { saveVersions, type Announced } from '../store/content/save-versions.ts';
 import { isItselfAlone, type ChosenAudience } from './audience.ts';
 import { chargeFor, refuseOverQuota, refuseTooLarge } from './daily-bytes.ts';
 import { decide } from './decide.ts';

@@ -4,9 +4,9 @@
  * lowers that: what is posted takes the place of what was stored only where everybody who had that gets
  * the new content at the same level. Pure.
  */
-import type { Finding } from '../stix/check.ts';
+import type { Finding } from '../stix/check/check.ts';
 import { SCO_TYPES } from '../stix/object.ts';
-import { levelName } from '../stix/tlp.ts';
+import { levelName } from '../stix/marking/tlp.ts';
 import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
 

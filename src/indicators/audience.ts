@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
-import { findAudiences, type NamedAudience } from '../store/audiences.ts';
-import type { Database } from '../store/database.ts';
+import { findAudiences, type NamedAudience } from '../store/content/audiences.ts';
+import type { Database } from '../store/postgres/database.ts';
 
 /**
  * With whom a request shares: the parts of one audience, which is interned when something is stored

@@ -1,10 +1,10 @@
 /** How much one organisation may store on a day: it must leave room on the disk for the others. */
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
-import type { Database } from '../store/database.ts';
-import type { Charge } from '../store/standing.ts';
-import { findBytesStored } from '../store/usage.ts';
-import type { NewVersion } from '../store/versions.ts';
+import type { Database } from '../store/postgres/database.ts';
+import type { Charge } from '../store/access/standing.ts';
+import { findBytesStored } from '../store/content/usage.ts';
+import type { NewVersion } from '../store/content/versions.ts';
 
 /** Roughly what the database needs beside the text: row, log, inbox and index entries. */
 const VERSION_BYTES = 512;

@@ -1,6 +1,6 @@
 import { isSameContent, type StoredContent } from '../sharing/same-content.ts';
-import type { Finding } from '../stix/check.ts';
-import { levelName } from '../stix/tlp.ts';
+import type { Finding } from '../stix/check/check.ts';
+import { levelName } from '../stix/marking/tlp.ts';
 import {
   atLevels,
   covers,

@@ -1,5 +1,5 @@
 /** What the server decides about the objects of a request. */
-import type { Finding } from '../stix/check.ts';
+import type { Finding } from '../stix/check/check.ts';
 
 /** A version that the sharer already has of an object. */
 export interface KnownVersion {

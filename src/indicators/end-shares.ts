@@ -1,20 +1,20 @@
 import type { Member } from '../sharing/member.ts';
 import type { Viewer } from '../sharing/viewer.ts';
-import { contentHash } from '../stix/canonical.ts';
-import { parseJson } from '../stix/json.ts';
+import { contentHash } from '../stix/json/canonical.ts';
+import { parseJson } from '../stix/json/read.ts';
 import type { StixObject } from '../stix/object.ts';
-import { referencesAt, withoutTlpReferences } from '../stix/tlp-reference.ts';
-import { appendAudit } from '../store/audit.ts';
+import { referencesAt, withoutTlpReferences } from '../stix/marking/tlp-reference.ts';
+import { appendAudit } from '../store/audit/record.ts';
 import {
   findSharesToEnd,
   lockLiving,
   saveLastVersions,
   type LastVersion,
   type LivingVersion,
-} from '../store/creators.ts';
-import { lockObjects } from '../store/locks.ts';
-import { goOnAs, type Tx } from '../store/transaction.ts';
-import { supersede, type NewVersion } from '../store/versions.ts';
+} from '../store/content/creators.ts';
+import { lockObjects } from '../store/postgres/locks.ts';
+import { goOnAs, type Tx } from '../store/postgres/transaction.ts';
+import { supersede, type NewVersion } from '../store/content/versions.ts';
 import { laterByAMicrosecond } from './decide.ts';
 import type { Candidate } from './examine.ts';
 

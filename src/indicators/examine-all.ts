@@ -1,6 +1,6 @@
-import { liftSteps } from '../stix/lift.ts';
+import { liftSteps } from '../stix/lift/lift.ts';
 import type { Steps } from '../stix/steps.ts';
-import type { Finding } from '../stix/check.ts';
+import type { Finding } from '../stix/check/check.ts';
 import { examine, isRefusal, type Candidate, type Refusal } from './examine.ts';
 import type { Terms } from './judge.ts';
 import { bindParts } from './lifted-parts.ts';

@@ -1,21 +1,25 @@
 import { hash } from 'node:crypto';
 import type { SharingFault } from '../sharing/share.ts';
-import { contentHash } from '../stix/canonical.ts';
+import { contentHash } from '../stix/json/canonical.ts';
 import { contentKey } from '../stix/content-key.ts';
-import { Unreadable } from '../stix/bundle-text.ts';
+import { Unreadable } from '../stix/bundle/text.ts';
 import { exerciseOf, markedFor, unmarked, type Exercise } from '../stix/exercise.ts';
-import { checkObject, type Finding } from '../stix/check.ts';
-import { FINDINGS_MAX } from '../stix/finding.ts';
-import { referenceCharacters } from '../stix/object-size.ts';
+import { checkObject, type Finding } from '../stix/check/check.ts';
+import { FINDINGS_MAX } from '../stix/check/finding.ts';
+import { referenceCharacters } from '../stix/check/object-size.ts';
 import type { StixObject } from '../stix/object.ts';
 import { observablesOf } from '../stix/observables.ts';
 import { patternOf } from '../stix/pattern/of-indicator.ts';
 import { referencesOf } from '../stix/references.ts';
-import { predefinedMarking } from '../stix/predefined-marking.ts';
-import { referencedRank, referencesAt, withoutTlpReferences } from '../stix/tlp-reference.ts';
+import { predefinedMarking } from '../stix/marking/predefined-marking.ts';
+import {
+  referencedRank,
+  referencesAt,
+  withoutTlpReferences,
+} from '../stix/marking/tlp-reference.ts';
 import { versionOf } from '../stix/version.ts';
 import { comparableTimestamp } from '../stix/timestamp.ts';
-import { adviseOnFuture } from '../stix/future.ts';
+import { adviseOnFuture } from '../stix/check/future.ts';
 import { judge, type Terms } from './judge.ts';
 
 /** An object that may be shared, with all that is kept of it. */

@@ -11,10 +11,14 @@ import {
   type Verdict,
 } from '../sharing/reach.ts';
 import { UNCLEARED_CEILING } from '../sharing/viewer.ts';
-import { findAllAddresses, findOwnAddresses, type AddressedVersion } from '../store/addresses.ts';
-import { findParts, findStandings } from '../store/audiences.ts';
-import type { Database } from '../store/database.ts';
-import { asViewer } from '../store/transaction.ts';
+import {
+  findAllAddresses,
+  findOwnAddresses,
+  type AddressedVersion,
+} from '../store/content/addresses.ts';
+import { findParts, findStandings } from '../store/content/audiences.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { asViewer } from '../store/postgres/transaction.ts';
 import { askerOf } from './preview.ts';
 
 /** One version, and whether and why an organisation sees it. */

@@ -1,11 +1,11 @@
 /** The TLP level of an object, and what the policy says to sharing it so. Pure. */
 import { sharingFault, type SharingFault } from '../sharing/share.ts';
-import type { Finding } from '../stix/check.ts';
+import type { Finding } from '../stix/check/check.ts';
 import type { Exercise } from '../stix/exercise.ts';
-import { markedBy, meaningOf, type Meanings } from '../stix/marking.ts';
+import { markedBy, meaningOf, type Meanings } from '../stix/marking/marking.ts';
 import type { StixObject } from '../stix/object.ts';
-import { predefinedMarking } from '../stix/predefined-marking.ts';
-import { tlpRank } from '../stix/tlp.ts';
+import { predefinedMarking } from '../stix/marking/predefined-marking.ts';
+import { tlpRank } from '../stix/marking/tlp.ts';
 
 /** What the sharer may share, and with whom this request shares. */
 export interface Terms {

@@ -1,6 +1,6 @@
 /** The order in which a request comes into the log. Pure. */
-import type { Announced } from '../store/save-versions.ts';
-import type { NewVersion } from '../store/versions.ts';
+import type { Announced } from '../store/content/save-versions.ts';
+import type { NewVersion } from '../store/content/versions.ts';
 import type { Decision } from './decision.ts';
 import type { Candidate } from './examine.ts';
 

@@ -2,12 +2,12 @@
 import { Problem } from '../errors.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import { unmarked } from '../stix/exercise.ts';
-import { parseJson } from '../stix/json.ts';
-import { addMeaning, ownMarkingsIn, type Meaning, type Meanings } from '../stix/marking.ts';
+import { parseJson } from '../stix/json/read.ts';
+import { addMeaning, ownMarkingsIn, type Meaning, type Meanings } from '../stix/marking/marking.ts';
 import type { Steps } from '../stix/steps.ts';
-import type { Database } from '../store/database.ts';
-import { findOwnMarkings } from '../store/markings.ts';
-import { asViewer, type Tx } from '../store/transaction.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { findOwnMarkings } from '../store/content/markings.ts';
+import { asViewer, type Tx } from '../store/postgres/transaction.ts';
 import { inSlices } from './slices.ts';
 
 /** Marking definitions of one request whose meaning is remembered. */

@@ -1,13 +1,13 @@
-import { tlpRank } from '../stix/tlp.ts';
-import type { Database } from '../store/database.ts';
-import { audienceOf, internUnion, membersOf, partsOf } from '../store/audiences.ts';
+import { tlpRank } from '../stix/marking/tlp.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { audienceOf, internUnion, membersOf, partsOf } from '../store/content/audiences.ts';
 import {
   announceWithdrawals,
   findSupersededAddresses,
   readdressSuperseded,
-} from '../store/narrowing.ts';
-import type { Tx } from '../store/transaction.ts';
-import type { Address, Share } from '../store/versions.ts';
+} from '../store/content/narrowing.ts';
+import type { Tx } from '../store/postgres/transaction.ts';
+import type { Address, Share } from '../store/content/versions.ts';
 
 /** Objects whose new version goes to `to`, where the version before went to `from`. */
 export interface Move {

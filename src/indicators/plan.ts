@@ -1,5 +1,5 @@
 /** From decisions to what the store is told to keep. Pure. */
-import type { Address, NewVersion } from '../store/versions.ts';
+import type { Address, NewVersion } from '../store/content/versions.ts';
 import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
 import type { Move } from './narrow.ts';

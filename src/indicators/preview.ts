@@ -10,9 +10,9 @@ import {
   type Verdict,
 } from '../sharing/reach.ts';
 import { sharingFault, type SharingFault } from '../sharing/share.ts';
-import { findParts, findStandings } from '../store/audiences.ts';
-import type { Database } from '../store/database.ts';
-import { asViewer } from '../store/transaction.ts';
+import { findParts, findStandings } from '../store/content/audiences.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { asViewer } from '../store/postgres/transaction.ts';
 import { termsFor } from './accept.ts';
 import { chooseAudience, isItselfAlone, type ChosenAudience } from './audience.ts';
 import { examineAll } from './examine-all.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
-import { appendServerAudit } from '../store/audit.ts';
-import { findPurge, isOnlyRed, purgeObject } from '../store/purges.ts';
-import { requireStanding } from '../store/standing.ts';
-import { asServer } from '../store/transaction.ts';
+import { appendServerAudit } from '../store/audit/record.ts';
+import { findPurge, isOnlyRed, purgeObject } from '../store/content/purges.ts';
+import { requireStanding } from '../store/access/standing.ts';
+import { asServer } from '../store/postgres/transaction.ts';
 import type { AcceptContext } from './accept.ts';
 
 export interface PurgeWish {

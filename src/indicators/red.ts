@@ -2,7 +2,7 @@
  * What a caller without RED clearance may do, by posting, to an object that its organisation shares at
  * TLP:RED: add RED versions for those who have it, and nothing that lowers or widens it. Pure.
  */
-import { tlpRank } from '../stix/tlp.ts';
+import { tlpRank } from '../stix/marking/tlp.ts';
 import { hasAudienceVariants, partsOf, type AskedAudience } from './asked-audience.ts';
 import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';

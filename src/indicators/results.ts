@@ -1,5 +1,5 @@
 import { Problem } from '../errors.ts';
-import type { Finding } from '../stix/check.ts';
+import type { Finding } from '../stix/check/check.ts';
 import type { Decision } from './decision.ts';
 import type { Candidate, Refusal } from './examine.ts';
 

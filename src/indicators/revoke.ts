@@ -1,9 +1,9 @@
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
-import { parseJson } from '../stix/json.ts';
+import { parseJson } from '../stix/json/read.ts';
 import type { StixObject } from '../stix/object.ts';
 import { versionOf } from '../stix/version.ts';
-import { lockCurrent, type CurrentVersion } from '../store/narrowing.ts';
+import { lockCurrent, type CurrentVersion } from '../store/content/narrowing.ts';
 import { accept, Overtaken, type AcceptContext } from './accept.ts';
 import { write } from './write.ts';
 import type { ObjectResult } from './results.ts';

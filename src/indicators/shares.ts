@@ -10,8 +10,8 @@ import {
   type Standing,
   type Verdict,
 } from '../sharing/reach.ts';
-import { findStandings } from '../store/audiences.ts';
-import type { Database } from '../store/database.ts';
+import { findStandings } from '../store/content/audiences.ts';
+import type { Database } from '../store/postgres/database.ts';
 import {
   countParts,
   findPartsOfEach,
@@ -19,8 +19,8 @@ import {
   listShares,
   type Share,
   type SharesPage,
-} from '../store/shares.ts';
-import { asViewer } from '../store/transaction.ts';
+} from '../store/content/shares.ts';
+import { asViewer } from '../store/postgres/transaction.ts';
 import { askerOf } from './preview.ts';
 
 /** What is shared, and the parts of its audience. */

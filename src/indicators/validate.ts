@@ -1,11 +1,11 @@
 /** Says what is wrong or doubtful with objects, and keeps nothing. Pure. */
-import { Unreadable } from '../stix/bundle-text.ts';
+import { Unreadable } from '../stix/bundle/text.ts';
 import { notesByIndex } from './examine-all.ts';
-import { liftSteps } from '../stix/lift.ts';
+import { liftSteps } from '../stix/lift/lift.ts';
 import type { Steps } from '../stix/steps.ts';
-import { checkObject, type Finding } from '../stix/check.ts';
-import { addMeaning, markedBy, type Meanings } from '../stix/marking.ts';
-import { adviseOnFuture } from '../stix/future.ts';
+import { checkObject, type Finding } from '../stix/check/check.ts';
+import { addMeaning, markedBy, type Meanings } from '../stix/marking/marking.ts';
+import { adviseOnFuture } from '../stix/check/future.ts';
 
 /** What is to be said of one object. */
 export interface Verdict {

@@ -5,11 +5,11 @@ import {
   partsOfEach,
   slugsOfAudiences,
   type UnionMaker,
-} from '../store/audiences.ts';
-import type { Database } from '../store/database.ts';
-import { readdressAll } from '../store/narrowing.ts';
-import type { Tx } from '../store/transaction.ts';
-import type { Share } from '../store/versions.ts';
+} from '../store/content/audiences.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { readdressAll } from '../store/content/narrowing.ts';
+import type { Tx } from '../store/postgres/transaction.ts';
+import type { Share } from '../store/content/versions.ts';
 import type { AskedAudience } from './asked-audience.ts';
 import type { ChosenAudience } from './audience.ts';
 import type { Decision, KnownVersion } from './decision.ts';

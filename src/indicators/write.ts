@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
-import type { Database } from '../store/database.ts';
-import { isOpen } from '../store/realms.ts';
-import { requireStanding, requireStandingAndCharge } from '../store/standing.ts';
-import { asWriter, type Tx } from '../store/transaction.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { isOpen } from '../store/members/realms.ts';
+import { requireStanding, requireStandingAndCharge } from '../store/access/standing.ts';
+import { asWriter, type Tx } from '../store/postgres/transaction.ts';
 import type { VersionCharge } from './daily-bytes.ts';
 
 export interface WriteContext {

@@ -1,6 +1,6 @@
 import { Problem } from '../errors.ts';
 import { readerOf, type Reader, type Viewer } from '../sharing/viewer.ts';
-import type { Database } from '../store/database.ts';
+import type { Database } from '../store/postgres/database.ts';
 import {
   findLogBounds,
   readLog,
@@ -9,7 +9,7 @@ import {
   type LogPlace,
   type LogReading,
   type LogRow,
-} from '../store/log.ts';
+} from '../store/content/log.ts';
 
 /** A part of the log as a viewer sees it; of what is only asked for its places, these. */
 export interface LogPage<Row = LogRow> {

@@ -1,5 +1,5 @@
-import type { Database } from '../store/database.ts';
-import { sequenceInbox } from '../store/log.ts';
+import type { Database } from '../store/postgres/database.ts';
+import { sequenceInbox } from '../store/content/log.ts';
 
 /**
  * Moves what was committed to the inbox on to the log. Any number of processes may do it: the

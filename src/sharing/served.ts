@@ -2,8 +2,8 @@
  * What a reader is given of a stored object: the object, and beside it what only the server knows. Every
  * door gives both, made here. Pure, and on text: tens of thousands of objects a second pass through it.
  */
-import { isPredefinedMarking, TLP_ORDER } from '../stix/tlp.ts';
-import { withTlpReference } from '../stix/tlp-reference.ts';
+import { isPredefinedMarking, TLP_ORDER } from '../stix/marking/tlp.ts';
+import { withTlpReference } from '../stix/marking/tlp-reference.ts';
 
 /** A version as it is stored, as far as one viewer may know it. */
 export interface StoredObject {

@@ -1,4 +1,4 @@
-import { tlpRank } from '../stix/tlp.ts';
+import { tlpRank } from '../stix/marking/tlp.ts';
 
 /** TLP:RED is for people with clearance, never for a key. */
 export const UNCLEARED_CEILING = tlpRank('amber+strict');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkObject } from './check.ts';
+import { checkObject } from './check/check.ts';
 import { EXERCISE_EXTENSION, exerciseOf, markedFor, unmarked } from './exercise.ts';
 import { changedExample, EXAMPLES } from './example-objects.ts';
 import type { StixObject } from './object.ts';

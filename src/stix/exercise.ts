@@ -5,7 +5,7 @@
  * another object, which a filter, or a copy of one object, leaves behind.
  */
 import type { StixObject } from './object.ts';
-import { isPredefinedMarking } from './tlp.ts';
+import { isPredefinedMarking } from './marking/tlp.ts';
 
 /** docs/exercises.md has its definition. */
 export const EXERCISE_EXTENSION = 'extension-definition--5b1d4c3e-6f0a-4d8e-9b7a-2c51f0e8a94d';

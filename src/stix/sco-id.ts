@@ -3,7 +3,7 @@
  * (RFC 4122 section 4.3) over the canonical JSON of the contributing properties.
  */
 import { hash } from 'node:crypto';
-import { canonicalJson } from './canonical.ts';
+import { canonicalJson } from './json/canonical.ts';
 
 /** Section 2.9: the namespace of all of them, as octets in hexadecimal digits. */
 const NAMESPACE = Buffer.from('00abedb4aa42466c9c01fed23315a9b7', 'hex');

@@ -1,6 +1,6 @@
 /** What people read of each finding: its words, its place and the clause that it rests on. */
 import { describe, expect, it } from 'vitest';
-import { checkObject } from './check.ts';
+import { checkObject } from './check/check.ts';
 import { changedExample } from './example-objects.ts';
 
 const UUID = '8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f';

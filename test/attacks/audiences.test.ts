@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sweepUnions } from '../../src/store/audiences.ts';
+import { sweepUnions } from '../../src/store/content/audiences.ts';
 import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';

@@ -9,8 +9,8 @@ import { pruneAudit } from '../../src/audit/prune.ts';
 import { auditSigners } from '../../src/audit/checkpoint.ts';
 import { noteDisclosures } from '../../src/audit/disclosures.ts';
 import { vkeyOf } from '../../src/audit/note.ts';
-import { readAuditRecords } from '../../src/store/audit-records.ts';
-import { addDisclosures } from '../../src/store/disclosures.ts';
+import { readAuditRecords } from '../../src/store/audit/records.ts';
+import { addDisclosures } from '../../src/store/audit/disclosures.ts';
 import { auditGround, RECOMPUTE, type AuditGround } from '../audit/ground.ts';
 import { everyTampering, keepTables, type Tampering } from './audit-tampering.ts';
 

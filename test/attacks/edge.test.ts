@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningServer } from '../../src/commands/serve.ts';
+import type { RunningServer } from '../../src/commands/serve/serve.ts';
 import { createLog } from '../../src/telemetry.ts';
 import { anActor, keyOf, type Actor } from '../support/actors.ts';
 import { aPerson } from '../support/people.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningServer } from '../../src/commands/serve.ts';
+import type { RunningServer } from '../../src/commands/serve/serve.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { browserPath, startBrowser } from '../support/browser.ts';
 import {

@@ -4,10 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
-import { findHistory } from '../../src/store/history.ts';
-import { findObject } from '../../src/store/objects.ts';
-import { asViewer } from '../../src/store/transaction.ts';
+import { memberOfOrganisation } from '../../src/access/authenticate.ts';
+import { findHistory } from '../../src/store/content/history.ts';
+import { findObject } from '../../src/store/content/objects.ts';
+import { asViewer } from '../../src/store/postgres/transaction.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { bundle, indicator, newer, type PostedObject } from '../support/builders.ts';
 import { anExercise } from '../support/exercise.ts';

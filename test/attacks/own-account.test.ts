@@ -2,8 +2,8 @@
 import { TOTP } from 'otpauth';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operator } from '../../src/organisations/administer.ts';
-import { changeUser, inviteUser } from '../../src/organisations/user-acts.ts';
+import { operator } from '../../src/access/administer.ts';
+import { changeUser, inviteUser } from '../../src/access/user-acts.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { follow } from '../support/follow.ts';
 import { aPerson, anEmail, type Person } from '../support/people.ts';

@@ -1,8 +1,8 @@
 /** Rights that an administrator, or a user, could gain over others; the class stands in the name. */
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operator } from '../../src/organisations/administer.ts';
-import { vouchFor } from '../../src/organisations/user-resets.ts';
+import { operator } from '../../src/access/administer.ts';
+import { vouchFor } from '../../src/access/user-resets.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
 import { aPerson, anEmail, Person } from '../support/people.ts';

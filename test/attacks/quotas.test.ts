@@ -1,7 +1,7 @@
 /** One organisation must not take what the others need: its quotas hold, whatever it sends at once. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withQuota } from '../../src/store/quotas.ts';
-import { asServer } from '../../src/store/transaction.ts';
+import { withQuota } from '../../src/store/content/quotas.ts';
+import { asServer } from '../../src/store/postgres/transaction.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
 import { freshDatabaseUrl } from '../support/database.ts';

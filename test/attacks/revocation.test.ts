@@ -1,7 +1,7 @@
 /** What was revoked, disabled or suspended opens nothing any more, by whatever way round it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endKeysMadeBy } from '../../src/store/keys.ts';
-import { asServer } from '../../src/store/transaction.ts';
+import { endKeysMadeBy } from '../../src/store/access/keys.ts';
+import { asServer } from '../../src/store/postgres/transaction.ts';
 import { Actor, anActor, keyOf } from '../support/actors.ts';
 import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';

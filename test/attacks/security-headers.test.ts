@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idleApp } from '../../scripts/openapi-document.ts';
-import type { RunningServer } from '../../src/commands/serve.ts';
-import { HSTS, SECURITY_HEADERS } from '../../src/http/security-headers.ts';
+import type { RunningServer } from '../../src/commands/serve/serve.ts';
+import { HSTS, SECURITY_HEADERS } from '../../src/http/edge/security-headers.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, describe, it } from 'vitest';
 import { neutralised, toCsv, toVcards } from '../../src/http/rest/directory-export.ts';
-import type { OrganisationView } from '../../src/store/directory.ts';
+import type { OrganisationView } from '../../src/store/members/directory.ts';
 import { createLog, inertJson, inertText } from '../../src/telemetry.ts';
 
 const SEPARATORS = [',', ';', '\t', '|', '\n', '\r', '\v', '\f', '\u0085', '\u2028', '\u2029'];

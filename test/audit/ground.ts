@@ -4,9 +4,9 @@ import { createKeyring, type Keyring } from '../../src/keyring.ts';
 import { chainAll } from '../../src/audit/chain.ts';
 import { verifyAudit, type AuditVerdict } from '../../src/audit/verify.ts';
 import { auditSigners, signHead } from '../../src/audit/checkpoint.ts';
-import { openDatabase, type Database } from '../../src/store/database.ts';
-import { appendServerAudit, type AuditEntry } from '../../src/store/audit.ts';
-import { asServer } from '../../src/store/transaction.ts';
+import { openDatabase, type Database } from '../../src/store/postgres/database.ts';
+import { appendServerAudit, type AuditEntry } from '../../src/store/audit/record.ts';
+import { asServer } from '../../src/store/postgres/transaction.ts';
 import { freshDatabaseUrl } from '../support/database.ts';
 
 /** A database with an audit of its own, and its owner to tamper with it. */

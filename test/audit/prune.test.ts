@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chainAll } from '../../src/audit/chain.ts';
 import { pruneAudit } from '../../src/audit/prune.ts';
-import { announcePrune, dropPruned } from '../../src/store/audit-prune.ts';
+import { announcePrune, dropPruned } from '../../src/store/audit/prune.ts';
 import { auditGround, type AuditGround } from './ground.ts';
 
 let ground: AuditGround;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chainAll } from '../../src/audit/chain.ts';
 import { auditSigners, signHead } from '../../src/audit/checkpoint.ts';
 import { signCheckpoint, signerOf } from '../../src/audit/note.ts';
-import { chainAudit, findAuditSize, findOrigin } from '../../src/store/audit-tree.ts';
+import { chainAudit, findAuditSize, findOrigin } from '../../src/store/audit/tree.ts';
 import { auditGround, noteAct, RECOMPUTE, type AuditGround } from './ground.ts';
 
 let ground: AuditGround;

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { serve } from '../../src/commands/serve.ts';
+import { serve } from '../../src/commands/serve/serve.ts';
 import { ConfigError, readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/telemetry.ts';
 import { removeTestDirectory, testDirectory } from '../support/cluster.ts';

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { announceEndings } from '../../src/organisations/notices.ts';
+import { announceEndings } from '../../src/members/notices.ts';
 import { VERSION } from '../../src/version.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { testDirectory } from '../support/cluster.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createSharedContents } from '../../src/deliveries/contents.ts';
 import { deliver, type DeliveryContext } from '../../src/deliveries/deliver.ts';
 import { createEgress, type Egress } from '../../src/egress/egress.ts';
-import { findLogBounds } from '../../src/store/log.ts';
+import { findLogBounds } from '../../src/store/content/log.ts';
 import { createLog, createMetrics } from '../../src/telemetry.ts';
 import { anActor, slug } from '../support/actors.ts';
 import { indicator, marked } from '../support/builders.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { duesOf, writeActs } from '../../src/commands/demo/acts.ts';
-import { checkObject } from '../../src/stix/check.ts';
-import { markedBy } from '../../src/stix/marking.ts';
+import { checkObject } from '../../src/stix/check/check.ts';
+import { markedBy } from '../../src/stix/marking/marking.ts';
 
 const AUTHOR = 'identity--11111111-1111-4111-8111-111111111111';
 const DOCUMENTATION =

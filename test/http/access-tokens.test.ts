@@ -3,7 +3,7 @@ import { createHmac, createPrivateKey, generateKeyPairSync, sign } from 'node:cr
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKeyring } from '../../src/keyring.ts';
-import { tokenKeys, type TokenKey } from '../../src/organisations/token-keys.ts';
+import { tokenKeys, type TokenKey } from '../../src/access/token-keys.ts';
 import { anActor } from '../support/actors.ts';
 import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';

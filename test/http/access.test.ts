@@ -5,7 +5,7 @@ import { idleApp } from '../../scripts/openapi-document.ts';
 import { routesOf } from '../leaks/routes.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { anExercise, playing } from '../support/exercise.ts';
-import { USER_ROLES } from '../../src/organisations/user-acts.ts';
+import { USER_ROLES } from '../../src/access/user-acts.ts';
 import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createByteBudget, type ByteBudget } from '../../src/http/byte-budget.ts';
+import { createByteBudget, type ByteBudget } from '../../src/http/edge/byte-budget.ts';
 
 /** A wait that no test waits out. */
 const LONG_MS = 60_000;

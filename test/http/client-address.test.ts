@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { clientAddress, clientScheme, trustProxies } from '../../src/http/client.ts';
-import type { ForwardedHeader } from '../../src/http/forwarded.ts';
+import { clientAddress, clientScheme, trustProxies } from '../../src/http/edge/client.ts';
+import type { ForwardedHeader } from '../../src/http/edge/forwarded.ts';
 
 const PROXY = '192.0.2.1';
 const INNER_PROXY = '198.51.100.7';
@@ -112,7 +112,7 @@ const OTHER_WAYS =
 
 describe('the source', () => {
   const root = join(import.meta.dirname, '../../src');
-  const own = new Set(['http/client.ts', 'http/forwarded.ts']);
+  const own = new Set(['http/edge/client.ts', 'http/edge/forwarded.ts']);
 
   it.each([
     'socket.remoteAddress',

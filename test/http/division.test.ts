@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mayHold, type Division } from '../../src/http/division.ts';
+import { mayHold, type Division } from '../../src/http/edge/division.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const BYTES: Division = {

@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { drainAtClose } from '../../src/http/drain.ts';
-import { createServerFactory } from '../../src/http/server.ts';
+import { drainAtClose } from '../../src/http/edge/drain.ts';
+import { createServerFactory } from '../../src/http/edge/server.ts';
 import { createCertificate } from '../egress/certificate.ts';
 
 const certificate = createCertificate('localhost');

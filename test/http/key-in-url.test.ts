@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newKey } from '../../src/organisations/keys.ts';
+import { newKey } from '../../src/access/keys.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 

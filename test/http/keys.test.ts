@@ -70,7 +70,7 @@ describe('401', () => {
   });
 
   it('a key that was made for nobody', async () => {
-    const { newKey } = await import('../../src/organisations/keys.ts');
+    const { newKey } = await import('../../src/access/keys.ts');
     const response = await me({ 'x-api-key': newKey().text });
     expect(response.body).toMatchObject({ code: 'key_invalid', status: 401 });
   });

@@ -151,7 +151,7 @@ describe('what a setting limits', () => {
     const source = join(import.meta.dirname, '../../src');
     const texts = readdirSync(source, { recursive: true, encoding: 'utf8' })
       .filter((file) =>
-        /^(http|egress|indicators|organisations|store|deliveries)\/.*\.ts$/.test(file),
+        /^(http|egress|indicators|members|access|store|deliveries)\/.*\.ts$/.test(file),
       )
       .map((file) =>
         readFileSync(join(source, file), 'utf8').replaceAll(/^\s*(\/?\*|\/\/).*$/gm, ''),

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem } from '../../src/errors.ts';
-import { createRates, networkOf } from '../../src/http/rates.ts';
-import { newKey } from '../../src/organisations/keys.ts';
+import { createRates, networkOf } from '../../src/http/edge/rates.ts';
+import { newKey } from '../../src/access/keys.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';

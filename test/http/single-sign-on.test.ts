@@ -1,9 +1,9 @@
 import { TOTP } from 'otpauth';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningServer } from '../../src/commands/serve.ts';
-import { operator } from '../../src/organisations/administer.ts';
-import { inviteUser } from '../../src/organisations/user-acts.ts';
+import type { RunningServer } from '../../src/commands/serve/serve.ts';
+import { operator } from '../../src/access/administer.ts';
+import { inviteUser } from '../../src/access/user-acts.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import {
   Browser,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunningServer } from '../../src/commands/serve.ts';
+import type { RunningServer } from '../../src/commands/serve/serve.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, marked } from '../support/builders.ts';
 import { rowCounts } from '../support/row-counts.ts';

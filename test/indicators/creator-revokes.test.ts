@@ -1,9 +1,9 @@
 /** Where its creator revokes an object, that wins over what others share of it. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findMember } from '../../src/store/members.ts';
-import { findSharesToEnd } from '../../src/store/creators.ts';
-import { asViewer } from '../../src/store/transaction.ts';
+import { findMember } from '../../src/store/members/members.ts';
+import { findSharesToEnd } from '../../src/store/content/creators.ts';
+import { asViewer } from '../../src/store/postgres/transaction.ts';
 import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
 import { indicator, marked, newer, type PostedObject } from '../support/builders.ts';
 import { follow } from '../support/follow.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OBJECT_CHARACTERS_MAX } from '../../src/indicators/examine.ts';
-import { OBJECT_VALUES_MAX } from '../../src/stix/object-size.ts';
+import { OBJECT_VALUES_MAX } from '../../src/stix/check/object-size.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { address, indicator, newer, TLP } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';

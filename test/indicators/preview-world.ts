@@ -1,6 +1,6 @@
 /** Random organisations, agreements and groups, made in the database, and what may be wished there. */
 import fc from 'fast-check';
-import { TLP_ORDER } from '../../src/stix/tlp.ts';
+import { TLP_ORDER } from '../../src/stix/marking/tlp.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import type { Tocsin } from '../support/tocsin.ts';
 

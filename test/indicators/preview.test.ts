@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TLP_ORDER, type Tlp } from '../../src/stix/tlp.ts';
-import { findMember } from '../../src/store/members.ts';
-import { findObject } from '../../src/store/objects.ts';
-import { asViewer } from '../../src/store/transaction.ts';
+import { TLP_ORDER, type Tlp } from '../../src/stix/marking/tlp.ts';
+import { findMember } from '../../src/store/members/members.ts';
+import { findObject } from '../../src/store/content/objects.ts';
+import { asViewer } from '../../src/store/postgres/transaction.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { indicator, TLP_BY_RANK } from '../support/builders.ts';
 import { accepts, createGroup } from '../support/groups.ts';

@@ -1,11 +1,11 @@
 /** What the steps of a history are on a running server. */
-import { noteStanding } from '../../src/store/membership.ts';
+import { noteStanding } from '../../src/store/members/membership.ts';
 import { PEOPLE } from './founding.ts';
 import { UNMARKED } from './model.ts';
 import { actsInPerson, type Version } from './shared.ts';
 import type { ContentStep, MemberStep, Rank, Step } from './step.ts';
 import { isAboutContent } from './step.ts';
-import { TLP_ORDER } from '../../src/stix/tlp.ts';
+import { TLP_ORDER } from '../../src/stix/marking/tlp.ts';
 import { bundle, type PostedObject } from '../support/builders.ts';
 import { secretContainer } from './containers.ts';
 import { administrates, ask, idOf, must, versionToPost, type Answer, type World } from './world.ts';

@@ -1,6 +1,6 @@
 /** The doors that are asked for content. */
-import { findMember } from '../../src/store/members.ts';
-import { asViewer } from '../../src/store/transaction.ts';
+import { findMember } from '../../src/store/members/members.ts';
+import { asViewer } from '../../src/store/postgres/transaction.ts';
 import { bundle, type PostedObject } from '../support/builders.ts';
 import type { Context } from '../support/actors.ts';
 import { holdRow, holdVersion, type Given } from './contexts.ts';

@@ -1,5 +1,5 @@
 /** What stands beside each object, held against the model: its level, who shared it, and the realm. */
-import { tlpOfMarking, TLP_ORDER, tlpRank } from '../../src/stix/tlp.ts';
+import { tlpOfMarking, TLP_ORDER, tlpRank } from '../../src/stix/marking/tlp.ts';
 import type { Context } from '../support/actors.ts';
 import { TLP_BY_RANK, type PostedObject } from '../support/builders.ts';
 import type { Hearing } from './judge.ts';

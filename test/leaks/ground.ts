@@ -1,7 +1,7 @@
 /** A server with a PostgreSQL of its own, for histories outside of a test run. */
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { migrate } from '../../src/store/migrate.ts';
+import { migrate } from '../../src/store/postgres/migrate.ts';
 import { startTestCluster } from '../support/cluster.ts';
 import { databaseUrl } from '../support/template.ts';
 import { startTocsin } from '../support/tocsin.ts';

@@ -1,9 +1,9 @@
 /** People of a history's organisations, each in a session of his own. */
 import request from 'supertest';
-import { operator } from '../../src/organisations/administer.ts';
-import { beginSession } from '../../src/organisations/sessions.ts';
-import { inviteUser } from '../../src/organisations/user-acts.ts';
-import { asServer } from '../../src/store/transaction.ts';
+import { operator } from '../../src/access/administer.ts';
+import { beginSession } from '../../src/access/sessions.ts';
+import { inviteUser } from '../../src/access/user-acts.ts';
+import { asServer } from '../../src/store/postgres/transaction.ts';
 import type { Tocsin } from '../support/tocsin.ts';
 import type { Viewer } from './founding.ts';
 

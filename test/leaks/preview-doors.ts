@@ -1,5 +1,5 @@
 /** The doors that tell who sees what, and why. */
-import { TLP_ORDER } from '../../src/stix/tlp.ts';
+import { TLP_ORDER } from '../../src/stix/marking/tlp.ts';
 import { askAs, isTurnedAway, refuseWords, type Door, type Visit } from './door.ts';
 import { FOUNDERS } from './founding.ts';
 import type { Hearing } from './judge.ts';

@@ -1,5 +1,5 @@
 /** What may stand beside the versions that somebody sees. */
-import { TLP_ORDER } from '../../src/stix/tlp.ts';
+import { TLP_ORDER } from '../../src/stix/marking/tlp.ts';
 import type { Model } from './model.ts';
 import type { Eyes, Version } from './shared.ts';
 

@@ -1,9 +1,9 @@
 /** A history's own members on a running server, beside those of every other history. */
 import { randomBytes } from 'node:crypto';
 import { request } from 'undici';
-import { createKey, createOrganisation } from '../../src/organisations/create.ts';
+import { createKey, createOrganisation } from '../../src/members/create.ts';
 import { ROLES, type Role } from '../../src/sharing/member.ts';
-import { TLP_ORDER } from '../../src/stix/tlp.ts';
+import { TLP_ORDER } from '../../src/stix/marking/tlp.ts';
 import { indicator, TLP_BY_RANK, type PostedObject } from '../support/builders.ts';
 import type { Tocsin } from '../support/tocsin.ts';
 import type { Webhooks } from '../support/webhooks.ts';

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
+import { memberOfOrganisation } from '../../src/access/authenticate.ts';
 import { placesInRange, readRange } from '../../src/log/reader.ts';
 import { readerOf, type Reader } from '../../src/sharing/viewer.ts';
-import { findLogBounds, type LogFilter } from '../../src/store/log.ts';
+import { findLogBounds, type LogFilter } from '../../src/store/content/log.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer, type PostedObject } from '../support/builders.ts';
 import { subscribes } from '../support/subscribe.ts';

@@ -1,9 +1,9 @@
 /** A reader with a filter ends with exactly what matches of what it sees, whenever it reads. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { placesInRange, readRange } from '../../src/log/reader.ts';
-import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
+import { memberOfOrganisation } from '../../src/access/authenticate.ts';
 import { readerOf } from '../../src/sharing/viewer.ts';
-import { findLogBounds, type LogFilter } from '../../src/store/log.ts';
+import { findLogBounds, type LogFilter } from '../../src/store/content/log.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { address, indicator, newer, type PostedObject } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';

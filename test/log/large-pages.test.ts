@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readRange } from '../../src/log/reader.ts';
-import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
+import { memberOfOrganisation } from '../../src/access/authenticate.ts';
 import { readerOf, type Reader } from '../../src/sharing/viewer.ts';
-import { findLogBounds } from '../../src/store/log.ts';
+import { findLogBounds } from '../../src/store/content/log.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator, newer, type PostedObject } from '../support/builders.ts';
 import { subscribes } from '../support/subscribe.ts';

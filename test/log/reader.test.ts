@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { placesInRange, readPage, readRange } from '../../src/log/reader.ts';
 import { readerOf } from '../../src/sharing/viewer.ts';
-import { findLogBounds } from '../../src/store/log.ts';
-import { authenticate, memberOfOrganisation } from '../../src/organisations/authenticate.ts';
+import { findLogBounds } from '../../src/store/content/log.ts';
+import { authenticate, memberOfOrganisation } from '../../src/access/authenticate.ts';
 import { anActor, slug } from '../support/actors.ts';
 import { indicator, newer } from '../support/builders.ts';
 import { admits, createGroup } from '../support/groups.ts';

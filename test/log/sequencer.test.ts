@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readPage } from '../../src/log/reader.ts';
-import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
-import { createOrganisation } from '../../src/organisations/create.ts';
+import { memberOfOrganisation } from '../../src/access/authenticate.ts';
+import { createOrganisation } from '../../src/members/create.ts';
 import type { Viewer } from '../../src/sharing/viewer.ts';
-import { openDatabase, type Database } from '../../src/store/database.ts';
-import { findLogBounds, findSequencerLag, sequenceInbox } from '../../src/store/log.ts';
+import { openDatabase, type Database } from '../../src/store/postgres/database.ts';
+import { findLogBounds, findSequencerLag, sequenceInbox } from '../../src/store/content/log.ts';
 import { resetDatabase, testDatabaseUrl } from '../support/database.ts';
 import { sequenceAll } from '../support/tocsin.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { acceptInvitation } from '../../src/organisations/invitations.ts';
+import { acceptInvitation } from '../../src/access/invitations.ts';
 import { Actor, anActor, slug } from '../support/actors.ts';
 import { aPerson, anEmail, NOWHERE, Person } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';

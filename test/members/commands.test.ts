@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { acceptInvitation } from '../../src/organisations/invitations.ts';
+import { acceptInvitation } from '../../src/access/invitations.ts';
 import { anActor, type Actor, slug } from '../support/actors.ts';
 import { bundle, indicator } from '../support/builders.ts';
 import { testDirectory } from '../support/cluster.ts';

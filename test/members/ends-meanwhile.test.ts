@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sequenceInbox } from '../../src/store/log.ts';
+import { sequenceInbox } from '../../src/store/content/log.ts';
 import { anActor, slug } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operator } from '../../src/organisations/administer.ts';
-import { chooseGroupSlug } from '../../src/organisations/group-slug.ts';
-import { findOrganisationId } from '../../src/store/organisations.ts';
-import { asServer } from '../../src/store/transaction.ts';
+import { operator } from '../../src/access/administer.ts';
+import { chooseGroupSlug } from '../../src/members/group-slug.ts';
+import { findOrganisationId } from '../../src/store/members/organisations.ts';
+import { asServer } from '../../src/store/postgres/transaction.ts';
 import { type Actor, anActor, slug } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
 import { accepts, admits, createGroup } from '../support/groups.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { announceEndings } from '../../src/organisations/notices.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { announceEndings } from '../../src/members/notices.ts';
+import { openDatabase } from '../../src/store/postgres/database.ts';
 import { anActor, keyOf, type Actor } from '../support/actors.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 

@@ -1,7 +1,7 @@
 /** Which changes of membership wait for bundles that are being written, and so make others wait. */
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { LOCKS } from '../../src/store/locks.ts';
+import { LOCKS } from '../../src/store/postgres/locks.ts';
 import { type Actor, anActor, slug } from '../support/actors.ts';
 import { accepts, createGroup } from '../support/groups.ts';
 import { anExercise } from '../support/exercise.ts';

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
-import { openDatabase } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/postgres/database.ts';
 import { testDatabaseUrl } from '../support/database.ts';
 import { query } from '../support/tocsin-process.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/store/database.ts';
-import { gather } from '../../src/store/gather.ts';
+import { openDatabase } from '../../src/store/postgres/database.ts';
+import { gather } from '../../src/store/postgres/gather.ts';
 
 // Connects lazily, and nothing here asks it anything.
 const db = openDatabase({ url: 'postgres://192.0.2.1/none', poolMax: 2, onError: () => undefined });

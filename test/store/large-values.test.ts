@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { queryAside, withLargeValues } from '../../src/store/large-values.ts';
+import { queryAside, withLargeValues } from '../../src/store/postgres/large-values.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 let tocsin: Tocsin;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase, type Database } from '../../src/store/database.ts';
-import { LOCKS, type LockName } from '../../src/store/locks.ts';
+import { openDatabase, type Database } from '../../src/store/postgres/database.ts';
+import { LOCKS, type LockName } from '../../src/store/postgres/locks.ts';
 import { testDatabaseUrl } from '../support/database.ts';
 import { allTakers, type Taker } from './lock-world.ts';
 

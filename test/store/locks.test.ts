@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toProblem, problemBody } from '../../src/http/problem.ts';
-import { openDatabase, type Database } from '../../src/store/database.ts';
-import { lockObjects, LOCKS, taking, takeLock } from '../../src/store/locks.ts';
-import { asServer } from '../../src/store/transaction.ts';
-import { isTransient, retried } from '../../src/store/transient.ts';
+import { openDatabase, type Database } from '../../src/store/postgres/database.ts';
+import { lockObjects, LOCKS, taking, takeLock } from '../../src/store/postgres/locks.ts';
+import { asServer } from '../../src/store/postgres/transaction.ts';
+import { isTransient, retried } from '../../src/store/postgres/transient.ts';
 import { testDatabaseUrl } from '../support/database.ts';
 
 let db: Database;
@@ -45,7 +45,7 @@ describe('the one place that takes advisory locks', () => {
     expect(names).toEqual(['take_lock']);
   });
 
-  it('is store/locks.ts, of all sources', async () => {
+  it('is store/postgres/locks.ts, of all sources', async () => {
     const root = join(import.meta.dirname, '../../src');
     const files = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.ts'));
     expect(files.length).toBeGreaterThan(100);
@@ -53,7 +53,7 @@ describe('the one place that takes advisory locks', () => {
     for (const file of files) {
       if (NAMES_ONE.test(await readFile(join(root, file), 'utf8'))) found.push(file);
     }
-    expect(found).toEqual([join('store', 'locks.ts')]);
+    expect(found).toEqual([join('store', 'postgres', 'locks.ts')]);
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrate, pendingMigrations } from '../../src/store/migrate.ts';
+import { migrate, pendingMigrations } from '../../src/store/postgres/migrate.ts';
 import { freshDatabaseUrl } from '../support/database.ts';
 import { query } from '../support/tocsin-process.ts';
 

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openDatabase, type Database } from '../../src/store/database.ts';
-import { isOutage, isStorageFull } from '../../src/store/outage.ts';
+import { openDatabase, type Database } from '../../src/store/postgres/database.ts';
+import { isOutage, isStorageFull } from '../../src/store/postgres/outage.ts';
 import { testDatabaseUrl } from '../support/database.ts';
 import { query } from '../support/tocsin-process.ts';
 

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Viewer } from '../../src/sharing/viewer.ts';
-import { openDatabase, type Database } from '../../src/store/database.ts';
-import { asViewer, type Tx } from '../../src/store/transaction.ts';
+import { openDatabase, type Database } from '../../src/store/postgres/database.ts';
+import { asViewer, type Tx } from '../../src/store/postgres/transaction.ts';
 import { testDatabaseUrl } from '../support/database.ts';
 
 const nobody: Viewer = {

@@ -2,8 +2,8 @@
 import { accept } from '../../src/indicators/accept.ts';
 import { chooseAudience } from '../../src/indicators/audience.ts';
 import type { ObjectResult } from '../../src/indicators/results.ts';
-import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
-import type { Database } from '../../src/store/database.ts';
+import { memberOfOrganisation } from '../../src/access/authenticate.ts';
+import type { Database } from '../../src/store/postgres/database.ts';
 import { systemClock } from '../../src/clock.ts';
 
 /** Quotas that nobody reaches. */

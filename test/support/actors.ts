@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import request, { type Response, type Test } from 'supertest';
-import { createKey, createOrganisation } from '../../src/organisations/create.ts';
+import { createKey, createOrganisation } from '../../src/members/create.ts';
 import type { Role } from '../../src/sharing/member.ts';
-import type { Tlp } from '../../src/stix/tlp.ts';
+import type { Tlp } from '../../src/stix/marking/tlp.ts';
 import { bundle, type PostedObject } from './builders.ts';
 import type { Tocsin } from './tocsin.ts';
 

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pendingMigrations } from '../../src/store/migrate.ts';
+import { pendingMigrations } from '../../src/store/postgres/migrate.ts';
 import { freshDatabaseUrl, resetDatabase, testDatabaseUrl } from './database.ts';
 import { readSeeds } from './template.ts';
 

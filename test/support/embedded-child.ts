@@ -1,4 +1,4 @@
-import { StoreError } from '../../src/store/store-error.ts';
+import { StoreError } from '../../src/store/postgres/store-error.ts';
 import { startEmbedded } from '../../src/store/embedded/server.ts';
 
 // Stands for a Tocsin process in the tests of the embedded server: starts it as told by its

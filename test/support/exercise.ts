@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createKey } from '../../src/organisations/create.ts';
-import { operator } from '../../src/organisations/administer.ts';
-import { createRealm } from '../../src/organisations/realms.ts';
+import { createKey } from '../../src/members/create.ts';
+import { operator } from '../../src/access/administer.ts';
+import { createRealm } from '../../src/members/realms.ts';
 import type { Role } from '../../src/sharing/member.ts';
 import { Actor } from './actors.ts';
 import type { Tocsin } from './tocsin.ts';

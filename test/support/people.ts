@@ -1,12 +1,16 @@
 /** Users of organisations, as people who sign in. */
 import { randomBytes } from 'node:crypto';
 import request, { type Response, type Test } from 'supertest';
-import { operator } from '../../src/organisations/administer.ts';
-import { acceptInvitation } from '../../src/organisations/invitations.ts';
-import { newRecoveryCodes, newSecret } from '../../src/organisations/second-factor.ts';
-import { inviteUser, type UserRole } from '../../src/organisations/user-acts.ts';
-import { confirmSecret, replaceRecoveryCodes, setSecret } from '../../src/store/second-factors.ts';
-import { asServer } from '../../src/store/transaction.ts';
+import { operator } from '../../src/access/administer.ts';
+import { acceptInvitation } from '../../src/access/invitations.ts';
+import { newRecoveryCodes, newSecret } from '../../src/access/second-factor.ts';
+import { inviteUser, type UserRole } from '../../src/access/user-acts.ts';
+import {
+  confirmSecret,
+  replaceRecoveryCodes,
+  setSecret,
+} from '../../src/store/access/second-factors.ts';
+import { asServer } from '../../src/store/postgres/transaction.ts';
 import { Actor } from './actors.ts';
 import type { Tocsin } from './tocsin.ts';
 

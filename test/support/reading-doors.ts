@@ -1,6 +1,6 @@
 /** Every way in which an object is read, by one name each: the object, and what stands beside it. */
 import { sealCursor } from '../../src/log/cursor.ts';
-import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
+import { memberOfOrganisation } from '../../src/access/authenticate.ts';
 import type { Actor, Context } from './actors.ts';
 import type { PostedObject } from './builders.ts';
 import { follow } from './follow.ts';

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/postgres/database.ts';
 import { Prisma } from '../../src/store/generated/client.ts';
 
 /** The rows that the transactions of one database have read from a table, dead rows left out. */

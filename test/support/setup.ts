@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
-import { migrate } from '../../src/store/migrate.ts';
+import { migrate } from '../../src/store/postgres/migrate.ts';
 import { startTestCluster } from './cluster.ts';
 import { databaseUrl, dropDeadDatabases, readSeeds } from './template.ts';
 import type { Seed } from './template.ts';

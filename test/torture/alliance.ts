@@ -3,7 +3,7 @@
  * server's code: an object reaches the members of the audiences it names whose ceiling covers its
  * marking, and always the one who shared it.
  */
-import { tlpRank, type Tlp } from '../../src/stix/tlp.ts';
+import { tlpRank, type Tlp } from '../../src/stix/marking/tlp.ts';
 
 export interface Member {
   readonly slug: string;

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/clock.ts';
 import { createSubscription } from '../../src/deliveries/subscriptions.ts';
 import { startSequencer } from '../../src/log/sequencer.ts';
-import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
+import { memberOfOrganisation } from '../../src/access/authenticate.ts';
 import type { OpenStore } from '../../src/commands/open.ts';
 import type { Control } from './control.ts';
 import type { HastyOrders } from './hasty-worker.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readPage } from '../../src/log/reader.ts';
 import { startSequencer } from '../../src/log/sequencer.ts';
-import { memberOfOrganisation } from '../../src/organisations/authenticate.ts';
-import type { Database } from '../../src/store/database.ts';
-import { findSequencerLag } from '../../src/store/log.ts';
+import { memberOfOrganisation } from '../../src/access/authenticate.ts';
+import type { Database } from '../../src/store/postgres/database.ts';
+import { findSequencerLag } from '../../src/store/content/log.ts';
 import { createLedger, put, type Ledger } from './ledger.ts';
 import type { Control } from './control.ts';
 import { shareMadeUp } from './made-up.ts';

@@ -4,10 +4,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readRange } from '../../src/log/reader.ts';
-import { skipTo } from '../../src/store/attempts.ts';
-import { openDatabase } from '../../src/store/database.ts';
-import { findOrder, type Order } from '../../src/store/leases.ts';
-import { findLogBounds } from '../../src/store/log.ts';
+import { skipTo } from '../../src/store/deliveries/attempts.ts';
+import { openDatabase } from '../../src/store/postgres/database.ts';
+import { findOrder, type Order } from '../../src/store/deliveries/leases.ts';
+import { findLogBounds } from '../../src/store/content/log.ts';
 
 /** What it is told by its argument, as JSON. */
 export interface HastyOrders {

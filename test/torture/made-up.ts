@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Member } from '../../src/sharing/member.ts';
-import { appendAudit } from '../../src/store/audit.ts';
-import type { Database } from '../../src/store/database.ts';
-import { asViewer } from '../../src/store/transaction.ts';
-import { saveVersions } from '../../src/store/save-versions.ts';
-import type { NewVersion } from '../../src/store/versions.ts';
+import { appendAudit } from '../../src/store/audit/record.ts';
+import type { Database } from '../../src/store/postgres/database.ts';
+import { asViewer } from '../../src/store/postgres/transaction.ts';
+import { saveVersions } from '../../src/store/content/save-versions.ts';
+import type { NewVersion } from '../../src/store/content/versions.ts';
 import { rankOf, reachOf } from './alliance.ts';
 import { keyOf, type Ledger } from './ledger.ts';
 import { objectOf } from './objects.ts';

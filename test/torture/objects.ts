@@ -1,4 +1,4 @@
-import type { Tlp } from '../../src/stix/tlp.ts';
+import type { Tlp } from '../../src/stix/marking/tlp.ts';
 
 /** A made-up object of which every version has a name of its own. */
 export interface Draft {

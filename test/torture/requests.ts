@@ -1,4 +1,4 @@
-import { TLP_ORDER, tlpRank, type Tlp } from '../../src/stix/tlp.ts';
+import { TLP_ORDER, tlpRank, type Tlp } from '../../src/stix/marking/tlp.ts';
 import { AUDIENCES, MEMBERS, rankOf, reachOf } from './alliance.ts';
 import { keyOf, type Posted } from './ledger.ts';
 import { brokenObjectOf, objectOf, type Draft } from './objects.ts';

@@ -1,6 +1,6 @@
 -- The advisory locks. Every function and every statement takes them through take_lock, which refuses
 -- to take them out of order: so no two transactions can wait for each other's advisory locks.
--- docs/decisions/0012 lists who takes which; src/store/locks.ts has the same ranks, and a test
+-- docs/decisions/0012 lists who takes which; src/store/postgres/locks.ts has the same ranks, and a test
 -- compares the two.
 
 -- The order. A lock of a lower rank is taken before one of a higher rank.

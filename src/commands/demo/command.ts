@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { Problem } from '../../errors.ts';
-import { StoreError } from '../../store/store-error.ts';
+import { StoreError } from '../../store/postgres/store-error.ts';
 import { stopOnSignals } from '../signals.ts';
 import { audit } from './audit.ts';
 import { Children, DemoError } from './children.ts';

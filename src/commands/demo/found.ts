@@ -1,5 +1,5 @@
 import { readConfig } from '../../config.ts';
-import { createKey, createOrganisation } from '../../organisations/create.ts';
+import { createKey, createOrganisation } from '../../members/create.ts';
 import type { Role } from '../../sharing/member.ts';
 import { createLog } from '../../telemetry.ts';
 import { openStore, type OpenStore } from '../open.ts';

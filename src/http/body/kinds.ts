@@ -1,6 +1,6 @@
 /** How large a body may be, and what it may be, by route. */
 import type { FastifyRequest, RouteOptions } from 'fastify';
-import { LOGO_BYTES_MAX } from '../../organisations/logo.ts';
+import { LOGO_BYTES_MAX } from '../../members/logo.ts';
 import { OBJECT_CHARACTERS_MAX } from '../../indicators/examine.ts';
 import type { Limits } from '../context.ts';
 

@@ -2,12 +2,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { inSlices } from '../../indicators/slices.ts';
-import { splitObjects, WHOLE_MAX } from '../../stix/bundle-split.ts';
-import { parseWhole, readSplit } from '../../stix/bundle-text.ts';
-import { XML_REFUSAL } from '../../stix/json-exact.ts';
-import { JsonFault } from '../../stix/json-fault.ts';
-import { parseJson, valuesMaxOf, withoutMark } from '../../stix/json.ts';
-import type { ByteAccount } from '../byte-budget.ts';
+import { splitObjects, WHOLE_MAX } from '../../stix/bundle/split.ts';
+import { parseWhole, readSplit } from '../../stix/bundle/text.ts';
+import { XML_REFUSAL } from '../../stix/json/exact.ts';
+import { JsonFault } from '../../stix/json/fault.ts';
+import { parseJson, valuesMaxOf, withoutMark } from '../../stix/json/read.ts';
+import type { ByteAccount } from '../edge/byte-budget.ts';
 import type { Services } from '../context.ts';
 import { collectBlocks } from './blocks.ts';
 import { awaitGoAhead, goAhead } from './expectation.ts';

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
-import type { ByteAccount } from '../byte-budget.ts';
+import type { ByteAccount } from '../edge/byte-budget.ts';
 import type { Limits } from '../context.ts';
 
 /** How fast a body has to come. */

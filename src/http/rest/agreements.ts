@@ -3,8 +3,8 @@ import {
   makeAgreement,
   readAgreements,
   stopAgreement,
-} from '../../organisations/agreements.ts';
-import { ADMINS, administratorOf, ORG_ADMINS } from '../access.ts';
+} from '../../members/agreements.ts';
+import { ADMINS, administratorOf, ORG_ADMINS } from '../auth/access.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toAgreement } from './member-answers.ts';
 import {

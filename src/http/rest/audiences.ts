@@ -1,8 +1,8 @@
 import { explain, type Explanation } from '../../indicators/explain.ts';
 import { preview, type Level, type Preview } from '../../indicators/preview.ts';
 import type { KnownPart } from '../../sharing/reach.ts';
-import { TLP_ORDER, tlpRank, type Tlp } from '../../stix/tlp.ts';
-import { memberOf, PUBLISHERS } from '../access.ts';
+import { TLP_ORDER, tlpRank, type Tlp } from '../../stix/marking/tlp.ts';
+import { memberOf, PUBLISHERS } from '../auth/access.ts';
 import { disclose } from '../disclose.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { deleteCommunity } from '../../organisations/deletions.ts';
-import { createCommunity, readCommunities } from '../../organisations/communities.ts';
-import { ADMINS, administratorOf, ANALYSTS, memberOf } from '../access.ts';
+import { deleteCommunity } from '../../members/deletions.ts';
+import { createCommunity, readCommunities } from '../../members/communities.ts';
+import { ADMINS, administratorOf, ANALYSTS, memberOf } from '../auth/access.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toCommunity } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';

@@ -1,5 +1,5 @@
 /** The directory for a spreadsheet (RFC 4180) and for an address book (vCard 4.0, RFC 6350). */
-import type { Contact, OrganisationView } from '../../store/directory.ts';
+import type { Contact, OrganisationView } from '../../store/members/directory.ts';
 
 const COLUMNS = [
   'slug',

@@ -3,7 +3,7 @@ import { Problem, PROBLEMS, type ProblemCode } from '../../errors.ts';
 import { acceptOne } from '../../indicators/accept-one.ts';
 import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
-import { memberOf, PUBLISHERS } from '../access.ts';
+import { memberOf, PUBLISHERS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { answer } from './schemas/answer.ts';
 import { INDICATOR_BODIES } from './schemas/body.ts';

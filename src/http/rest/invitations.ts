@@ -1,5 +1,5 @@
-import { describeInvitation } from '../../organisations/invitation-view.ts';
-import { clientOf } from '../client.ts';
+import { describeInvitation } from '../../access/invitation-view.ts';
+import { clientOf } from '../edge/client.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { InvitationAnswer, InvitationToken } from './schemas/invitation.ts';

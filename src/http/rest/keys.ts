@@ -1,13 +1,7 @@
 import { z } from 'zod';
-import {
-  mintKey,
-  readKeys,
-  refuseEnded,
-  revokeKey,
-  rotateKey,
-} from '../../organisations/key-acts.ts';
-import { administratorOf, memberOf, ORG_ADMINS } from '../access.ts';
-import { locationOf } from '../location.ts';
+import { mintKey, readKeys, refuseEnded, revokeKey, rotateKey } from '../../access/key-acts.ts';
+import { administratorOf, memberOf, ORG_ADMINS } from '../auth/access.ts';
+import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toKey } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import { changeLogo, LOGO_BYTES_MAX, readLogo, removeLogo } from '../../organisations/logo.ts';
-import { administratorOf, ANALYSTS, ORG_ADMINS } from '../access.ts';
+import { changeLogo, LOGO_BYTES_MAX, readLogo, removeLogo } from '../../members/logo.ts';
+import { administratorOf, ANALYSTS, ORG_ADMINS } from '../auth/access.ts';
 import { wholeBody } from '../body/parsers.ts';
-import type { Bodies } from '../document.ts';
-import { sendRaw } from '../raw.ts';
+import type { Bodies } from '../document/document.ts';
+import { sendRaw } from '../edge/raw.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { OrganisationParams } from './schemas/member.ts';
 import { problems } from './schemas/problem.ts';

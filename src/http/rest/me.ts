@@ -1,10 +1,10 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ROLES, type Role, type SignedIn } from '../../sharing/member.ts';
-import { TLP_ORDER } from '../../stix/tlp.ts';
-import { lacksSecondFactor } from '../../organisations/authenticate.ts';
-import { findAudienceNames } from '../../store/audiences.ts';
-import { memberOf, READERS } from '../access.ts';
+import { TLP_ORDER } from '../../stix/marking/tlp.ts';
+import { lacksSecondFactor } from '../../access/authenticate.ts';
+import { findAudienceNames } from '../../store/content/audiences.ts';
+import { memberOf, READERS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { answer } from './schemas/answer.ts';
 import { quotasOf, QuotasAnswer } from './quotas.ts';

@@ -4,17 +4,17 @@
  */
 import type { z } from 'zod';
 import type { AuditEntryView } from '../../audit/read.ts';
-import type { Administrator } from '../../organisations/administer.ts';
-import { seesAll } from '../../organisations/directory.ts';
-import type { GroupView } from '../../organisations/group-view.ts';
-import { TLP_ORDER } from '../../stix/tlp.ts';
-import type { AgreementView } from '../../store/agreements.ts';
-import type { CommunityView } from '../../store/communities.ts';
-import type { OrganisationView } from '../../store/directory.ts';
-import type { GroupInvitation } from '../../store/group-invitations.ts';
-import type { KeyView } from '../../store/keys.ts';
-import type { NoticeView } from '../../store/notices.ts';
-import type { RealmRecord } from '../../store/realms.ts';
+import type { Administrator } from '../../access/administer.ts';
+import { seesAll } from '../../members/directory.ts';
+import type { GroupView } from '../../members/group-view.ts';
+import { TLP_ORDER } from '../../stix/marking/tlp.ts';
+import type { AgreementView } from '../../store/members/agreements.ts';
+import type { CommunityView } from '../../store/members/communities.ts';
+import type { OrganisationView } from '../../store/members/directory.ts';
+import type { GroupInvitation } from '../../store/members/group-invitations.ts';
+import type { KeyView } from '../../store/access/keys.ts';
+import type { NoticeView } from '../../store/members/notices.ts';
+import type { RealmRecord } from '../../store/members/realms.ts';
 import { AgreementAnswer } from './schemas/agreement.ts';
 import { KeyAnswer } from './schemas/key.ts';
 import { timeOf } from './schemas/member.ts';

@@ -1,6 +1,6 @@
 /** Reads one JSON value a line, from a stream of any length, in bounded memory. */
-import { parseObject, Unreadable } from '../../stix/bundle-text.ts';
-import type { ByteAccount } from '../byte-budget.ts';
+import { parseObject, Unreadable } from '../../stix/bundle/text.ts';
+import type { ByteAccount } from '../edge/byte-budget.ts';
 import { OBJECT_BYTES_MAX } from '../body/kinds.ts';
 
 /** One line: its value, an Unreadable where there is none. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { readNotices } from '../../organisations/notices.ts';
-import { readResets } from '../../organisations/reset-notices.ts';
-import type { AccountReset } from '../../store/account-resets.ts';
-import { administratorOf, ORG_ADMINS } from '../access.ts';
+import { readNotices } from '../../members/notices.ts';
+import { readResets } from '../../access/reset-notices.ts';
+import type { AccountReset } from '../../store/access/account-resets.ts';
+import { administratorOf, ORG_ADMINS } from '../auth/access.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toNotice } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';

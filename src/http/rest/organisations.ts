@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { deleteOrganisation } from '../../organisations/deletions.ts';
-import { admitOrganisation } from '../../organisations/create.ts';
+import { deleteOrganisation } from '../../members/deletions.ts';
+import { admitOrganisation } from '../../members/create.ts';
 import {
   changeOrganisation,
   onlyShown,
   readDirectory,
   readOrganisation,
-} from '../../organisations/directory.ts';
-import { ADMINS, administratorOf, ANALYSTS, ORG_ADMINS } from '../access.ts';
-import { prefers } from '../negotiation.ts';
-import { sendRaw } from '../raw.ts';
-import { locationOf } from '../location.ts';
+} from '../../members/directory.ts';
+import { ADMINS, administratorOf, ANALYSTS, ORG_ADMINS } from '../auth/access.ts';
+import { prefers } from '../edge/negotiation.ts';
+import { sendRaw } from '../edge/raw.ts';
+import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toCsv, toVcards } from './directory-export.ts';
 import { answer, textAnswer } from './schemas/answer.ts';

@@ -7,9 +7,9 @@ import {
   removeIdentity,
   removeSecondFactor,
   type Self,
-} from '../../organisations/own-account.ts';
-import { ANALYSTS, memberOf, userOf } from '../access.ts';
-import { clientOf } from '../client.ts';
+} from '../../access/own-account.ts';
+import { ANALYSTS, memberOf, userOf } from '../auth/access.ts';
+import { clientOf } from '../edge/client.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { dayOf, resetOf } from '../../indicators/daily-bytes.ts';
-import { readOrganisation, seesAll, unknownOrganisation } from '../../organisations/directory.ts';
-import { findUsage } from '../../store/usage.ts';
-import { administratorOf, ORG_ADMINS } from '../access.ts';
+import { readOrganisation, seesAll, unknownOrganisation } from '../../members/directory.ts';
+import { findUsage } from '../../store/content/usage.ts';
+import { administratorOf, ORG_ADMINS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';

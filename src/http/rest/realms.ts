@@ -1,13 +1,13 @@
-import type { Administrator } from '../../organisations/administer.ts';
+import type { Administrator } from '../../access/administer.ts';
 import {
   archiveRealm,
   createRealm,
   readRealm,
   readRealms,
   wipeRealm,
-} from '../../organisations/realms.ts';
-import { ADMINS, administratorOf, ANALYSTS } from '../access.ts';
-import { locationOf } from '../location.ts';
+} from '../../members/realms.ts';
+import { ADMINS, administratorOf, ANALYSTS } from '../auth/access.ts';
+import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toRealm } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';

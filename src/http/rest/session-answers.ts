@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { SessionView } from '../../store/sessions.ts';
+import type { SessionView } from '../../store/access/sessions.ts';
 import type { SessionAnswer } from './schemas/session.ts';
 
 /** A session as its user and administrators see it; `current` is the session that asks. */

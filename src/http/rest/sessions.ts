@@ -1,27 +1,27 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import { acceptInvitation } from '../../organisations/invitations.ts';
+import { acceptInvitation } from '../../access/invitations.ts';
 import {
   continueSession,
   endSession,
   readSessions,
   signOut,
   type Continued,
-} from '../../organisations/sessions.ts';
-import { readOwnResets } from '../../organisations/reset-notices.ts';
-import type { Trier } from '../../organisations/sign-in.ts';
-import type { AccountReset } from '../../store/account-resets.ts';
-import { ANALYSTS, memberOf, userOf } from '../access.ts';
-import { signAccessToken } from '../access-tokens.ts';
-import { clientOf } from '../client.ts';
+} from '../../access/sessions.ts';
+import { readOwnResets } from '../../access/reset-notices.ts';
+import type { Trier } from '../../access/sign-in.ts';
+import type { AccountReset } from '../../store/access/account-resets.ts';
+import { ANALYSTS, memberOf, userOf } from '../auth/access.ts';
+import { signAccessToken } from '../auth/access-tokens.ts';
+import { clientOf } from '../edge/client.ts';
 import {
   clearRefreshCookie,
   deviceCookie,
   refreshCookie,
   setDeviceCookie,
   setRefreshCookie,
-} from '../cookies.ts';
+} from '../auth/cookies.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';

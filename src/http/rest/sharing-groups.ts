@@ -8,11 +8,11 @@ import {
   readGroup,
   readGroupInvitations,
   readGroups,
-} from '../../organisations/groups.ts';
-import type { Part } from '../../store/groups.ts';
-import { administratorOf, ANALYSTS, PUBLISHERS } from '../access.ts';
+} from '../../members/groups.ts';
+import type { Part } from '../../store/members/groups.ts';
+import { administratorOf, ANALYSTS, PUBLISHERS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
-import { locationOf } from '../location.ts';
+import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toGroup, toGroupInvitation } from './member-answers.ts';
 import { answer } from './schemas/answer.ts';

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import type { Arrival, SingleSignOn } from '../../organisations/single-sign-on.ts';
-import { clientOf } from '../client.ts';
+import type { Arrival, SingleSignOn } from '../../access/single-sign-on.ts';
+import { clientOf } from '../edge/client.ts';
 import {
   bindingCookie,
   flowCookie,
@@ -11,7 +11,7 @@ import {
   setFlowCookie,
   setPendingCookie,
   setRefreshCookie,
-} from '../cookies.ts';
+} from '../auth/cookies.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { Slug } from './schemas/member.ts';

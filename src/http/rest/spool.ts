@@ -2,7 +2,7 @@
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../errors.ts';
-import { mayHold } from '../division.ts';
+import { mayHold } from '../edge/division.ts';
 
 export interface Spool {
   /** Throws Problem when there is no room. */

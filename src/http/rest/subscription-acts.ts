@@ -6,11 +6,11 @@ import {
 import { openPlace, sealPlace } from '../../log/cursor.ts';
 import type { Member } from '../../sharing/member.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
-import { listAttempts, type AttemptView } from '../../store/subscriptions.ts';
-import { asViewer } from '../../store/transaction.ts';
-import { ANALYSTS, memberOf, ORG_ADMINS } from '../access.ts';
+import { listAttempts, type AttemptView } from '../../store/deliveries/subscriptions.ts';
+import { asViewer } from '../../store/postgres/transaction.ts';
+import { ANALYSTS, memberOf, ORG_ADMINS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
-import { outOfTurn } from '../fairness.ts';
+import { outOfTurn } from '../edge/fairness.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';

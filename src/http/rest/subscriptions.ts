@@ -8,8 +8,8 @@ import {
   type SubscriptionView,
 } from '../../deliveries/subscriptions.ts';
 import { SubscriptionFilter } from '../../deliveries/filter.ts';
-import { memberOf, ORG_ADMINS, ANALYSTS } from '../access.ts';
-import { locationOf } from '../location.ts';
+import { memberOf, ORG_ADMINS, ANALYSTS } from '../auth/access.ts';
+import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';

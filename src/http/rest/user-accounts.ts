@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { renewLink, resetIdentity, resetSecondFactor } from '../../organisations/user-resets.ts';
-import { endSessionsOf, readSessionsOf } from '../../organisations/user-sessions.ts';
-import { administratorOf, ORG_ADMINS } from '../access.ts';
+import { renewLink, resetIdentity, resetSecondFactor } from '../../access/user-resets.ts';
+import { endSessionsOf, readSessionsOf } from '../../access/user-sessions.ts';
+import { administratorOf, ORG_ADMINS } from '../auth/access.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';

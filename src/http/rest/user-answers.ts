@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Invited } from '../../organisations/user-resets.ts';
-import type { UserView } from '../../store/users.ts';
-import { ownOrigin } from '../client.ts';
+import type { Invited } from '../../access/user-resets.ts';
+import type { UserView } from '../../store/access/users.ts';
+import { ownOrigin } from '../edge/client.ts';
 import type { Services } from '../context.ts';
 import { timeOf } from './schemas/member.ts';
 import { UserAnswer } from './schemas/user.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { deleteUser } from '../../organisations/deletions.ts';
-import { changeUser, inviteUser, readUser, readUsers } from '../../organisations/user-acts.ts';
-import { administratorOf, memberOf, ORG_ADMINS } from '../access.ts';
-import { locationOf } from '../location.ts';
+import { deleteUser } from '../../members/deletions.ts';
+import { changeUser, inviteUser, readUser, readUsers } from '../../access/user-acts.ts';
+import { administratorOf, memberOf, ORG_ADMINS } from '../auth/access.ts';
+import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { problems } from './schemas/problem.ts';

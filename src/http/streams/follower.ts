@@ -10,7 +10,7 @@ import type { Viewer } from '../../sharing/viewer.ts';
 import type { Services } from '../context.ts';
 import { recordDisclosure } from '../disclose.ts';
 import { toProblem } from '../problem.ts';
-import type { Payer } from '../rates.ts';
+import type { Payer } from '../edge/rates.ts';
 import { onDemand } from './on-demand.ts';
 import type { PageRequest, StreamPage } from './pages.ts';
 

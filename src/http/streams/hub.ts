@@ -6,8 +6,8 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { Problem } from '../../errors.ts';
-import { findLogBounds } from '../../store/log.ts';
-import { memberOf } from '../access.ts';
+import { findLogBounds } from '../../store/content/log.ts';
+import { memberOf } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { Follower, type StreamContext } from './follower.ts';
 import { createIdentities } from './identities.ts';

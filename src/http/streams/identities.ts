@@ -2,9 +2,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { Problem } from '../../errors.ts';
 import type { Member } from '../../sharing/member.ts';
-import { memberBehind } from '../authenticate.ts';
+import { memberBehind } from '../auth/authenticate.ts';
 import type { Services } from '../context.ts';
-import { presented } from '../credentials.ts';
+import { presented } from '../auth/credentials.ts';
 import { toProblem } from '../problem.ts';
 import { coalesce } from './coalesce.ts';
 

@@ -3,7 +3,7 @@ import { sealCursor } from '../../log/cursor.ts';
 import { readPage } from '../../log/reader.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
 import { serveObject, type ServedForm } from '../../sharing/served.ts';
-import { isPut, type LogRow } from '../../store/log.ts';
+import { isPut, type LogRow } from '../../store/content/log.ts';
 import type { Services } from '../context.ts';
 import { coalesce } from './coalesce.ts';
 

@@ -1,5 +1,5 @@
 /** Checks the pattern of an indicator, of whatever language: STIX 2.1 sections 4.7 and 9. */
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../check/finding.ts';
 import { examinePattern } from './examine.ts';
 import type { Examined } from './examine.ts';
 import { PatternFault } from './fault.ts';

@@ -2,7 +2,7 @@
  * What a well-formed pattern says that it must not (errors) or hardly means (warnings):
  * STIX 2.1 section 9. Regular expressions are looked at, never run.
  */
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../check/finding.ts';
 import { SCO_TYPES } from '../object.ts';
 import { comparableTimestamp } from '../timestamp.ts';
 import type { Doubt } from '../value/doubt.ts';

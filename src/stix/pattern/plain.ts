@@ -2,7 +2,7 @@
  * The short way for the patterns (STIX 2.1 section 9) that most indicators have: one comparison with a value that is
  * well formed. What it says of a pattern is what `checkPattern` says (a test holds them together).
  */
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../check/finding.ts';
 import { isPublicIpv4 } from '../value/address.ts';
 import { isFormFault } from '../value/doubt.ts';
 import { isFileEnding } from '../value/domain.ts';

@@ -12,7 +12,7 @@ import { createGunzip } from 'node:zlib';
 import { extract, type Extract } from 'tar-stream';
 import { isBackupMac, type Keyring } from '../../keyring.ts';
 import type { Identity } from '../embedded/account.ts';
-import { StoreError } from '../store-error.ts';
+import { StoreError } from '../postgres/store-error.ts';
 import { BackupAbout } from './about.ts';
 import {
   ABOUT_FILE,

@@ -3,7 +3,7 @@ import { constants, existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { StoreError } from '../store-error.ts';
+import { StoreError } from '../postgres/store-error.ts';
 import type { Binaries } from './binaries.ts';
 
 const run = promisify(execFile);

@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { StoreError } from '../store-error.ts';
+import { StoreError } from '../postgres/store-error.ts';
 import type { Account, Identity } from './account.ts';
 import type { Binaries } from './binaries.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { StoreError } from '../store-error.ts';
+import { StoreError } from '../postgres/store-error.ts';
 
 /** What Tocsin keeps about its own cluster, in `$TOCSIN_DATA_DIR/postgres.json`, mode 0600. */
 export type Credentials = z.infer<typeof Credentials>;

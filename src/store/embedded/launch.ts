@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { StoreError } from '../store-error.ts';
+import { StoreError } from '../postgres/store-error.ts';
 import type { Account } from './account.ts';
 import { clusterDirectory, diskFull } from './cluster.ts';
 import { findPostmaster, stopPostmaster } from './postmaster.ts';

@@ -1,7 +1,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { StoreError } from '../store-error.ts';
+import { StoreError } from '../postgres/store-error.ts';
 
 /** A running postmaster, as its own postmaster.pid tells. */
 export interface Postmaster {

@@ -1,6 +1,6 @@
 import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoreError } from '../store-error.ts';
+import { StoreError } from '../postgres/store-error.ts';
 import { clusterDirectory, prepareDataDirectory } from './cluster.ts';
 import { ensureServer } from './ensure.ts';
 import type { Log, Running, Wish } from './ensure.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AGREEMENT_KINDS } from '../../../organisations/agreements.ts';
+import { AGREEMENT_KINDS } from '../../../members/agreements.ts';
 import { PRODUCTION_SLUG } from '../../../sharing/realm.ts';
 import { Line, Marking, Name, Slug, Time } from './member.ts';
 

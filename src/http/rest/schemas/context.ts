@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TLP_ORDER } from '../../../stix/tlp.ts';
+import { TLP_ORDER } from '../../../stix/marking/tlp.ts';
 import { flag } from './flag.ts';
 
 /** What stands beside an object wherever one is read. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { USER_ROLES } from '../../../organisations/user-acts.ts';
+import { USER_ROLES } from '../../../access/user-acts.ts';
 
 export const InvitationToken = z
   .strictObject({ token: z.string().min(1).max(200) })

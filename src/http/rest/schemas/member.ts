@@ -1,6 +1,6 @@
 /** What the routes of organisations, agreements, groups and keys have in common. */
 import { z } from 'zod';
-import { TLP_ORDER } from '../../../stix/tlp.ts';
+import { TLP_ORDER } from '../../../stix/marking/tlp.ts';
 
 export const Slug = z
   .string()

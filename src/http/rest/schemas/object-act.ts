@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TLP_ORDER } from '../../../stix/tlp.ts';
+import { TLP_ORDER } from '../../../stix/marking/tlp.ts';
 
 export const Purging = z
   .strictObject({

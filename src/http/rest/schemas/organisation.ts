@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { DEFAULT_COMMUNITY, ORGANISATION_KINDS } from '../../../organisations/create.ts';
-import { CONTACT_ROLES, STATUSES } from '../../../organisations/directory.ts';
-import { isEmailAddress } from '../../../organisations/email.ts';
+import { DEFAULT_COMMUNITY, ORGANISATION_KINDS } from '../../../members/create.ts';
+import { CONTACT_ROLES, STATUSES } from '../../../members/directory.ts';
+import { isEmailAddress } from '../../../access/email.ts';
 import { Line, Marking, Name, Slug } from './member.ts';
 
 const country = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { REASONS, STEPS } from '../../../sharing/reach.ts';
-import { TLP_ORDER } from '../../../stix/tlp.ts';
+import { TLP_ORDER } from '../../../stix/marking/tlp.ts';
 import { Slug } from './member.ts';
 
 const Tlp = z.enum(TLP_ORDER);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TLP_ORDER } from '../../../stix/tlp.ts';
+import { TLP_ORDER } from '../../../stix/marking/tlp.ts';
 import { AudiencePart, receivers } from './preview.ts';
 
 /** A page of what an organisation shares. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isEmailAddress } from '../../../organisations/email.ts';
-import { PASSWORD_MAX, PASSWORD_MIN } from '../../../organisations/passwords.ts';
-import { USER_ROLES } from '../../../organisations/user-acts.ts';
+import { isEmailAddress } from '../../../access/email.ts';
+import { PASSWORD_MAX, PASSWORD_MIN } from '../../../access/passwords.ts';
+import { USER_ROLES } from '../../../access/user-acts.ts';
 import { Name, Slug } from './member.ts';
 
 export const Email = z

@@ -1,0 +1,196 @@
+import { systemClock, type Clock } from '../../clock.ts';
+import type { Config } from '../../config.ts';
+import { sendTestEvent, type TestContext } from '../../deliveries/test-event.ts';
+import { startWorker, type Worker } from '../../deliveries/worker.ts';
+import { createEgress, type Egress } from '../../egress/egress.ts';
+import { egressFetch } from '../../egress/fetch.ts';
+import { Problem } from '../../errors.ts';
+import { createByteBudget } from '../../http/edge/byte-budget.ts';
+import type { Services, Webhooks } from '../../http/context.ts';
+import { createRates } from '../../http/edge/rates.ts';
+import { createSpools } from '../../http/rest/spool.ts';
+import { startSequencer, type Sequencer } from '../../log/sequencer.ts';
+import { createSignInDesk, type SignInContext } from '../../access/sign-in.ts';
+import { createSingleSignOn } from '../../access/single-sign-on.ts';
+import { createLogSignal, type LogSignal } from '../../log/signal.ts';
+import { listen } from '../../store/postgres/listen.ts';
+import { notifySubscriptions } from '../../store/deliveries/subscriptions.ts';
+import { createMetrics, type Log } from '../../telemetry.ts';
+import { VERSION } from '../../version.ts';
+import { closeAll, type Part } from '../closing.ts';
+import { startAudit } from './audit.ts';
+import { createListeners, reserveAddresses } from './listen.ts';
+import { watchTime } from './watch.ts';
+import { openStore, type OpenStore } from '../open.ts';
+
+export const SERVER_ROLES = ['http', 'worker'] as const;
+export type ServerRole = (typeof SERVER_ROLES)[number];
+
+export interface RunningServer {
+  /** Where it listens. */
+  readonly url: string;
+  /** Where it listens for /metrics alone. */
+  readonly metricsUrl: string | undefined;
+  /** Finishes what is under way, gives back leases and lets go of the database. */
+  close(): Promise<void>;
+}
+
+interface Surroundings {
+  readonly clock?: Clock;
+  /** Gives up the start when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** Starts the server in the given roles. Any number of processes may, on one database. */
+export async function serve(
+  config: Config,
+  log: Log,
+  roles: readonly ServerRole[],
+  { clock = systemClock, signal }: Surroundings = {},
+): Promise<RunningServer> {
+  const release = await reserveAddresses(config);
+  const exclusive = config.databaseUrl === undefined;
+  const store = await openStore(config, log, { exclusive, signal }).catch(
+    async (error: unknown) => {
+      await release();
+      throw error;
+    },
+  );
+  const stopping = new AbortController();
+  const started: Started = { doors: [], below: [store] };
+  const close = async (): Promise<void> => {
+    stopping.abort();
+    // Requests and deliveries end side by side: neither costs the other its time to end in order.
+    await closeAll(started.doors, ...started.below.toReversed().map((part) => [part]));
+    log.info('stopped');
+  };
+  try {
+    const listeners = await assemble({ config, log, roles, clock, store, stopping, started });
+    await release();
+    const { url, metricsUrl } = await listeners.listen();
+    log.info({ version: VERSION, url, metricsUrl, roles }, 'listening');
+    return { url, metricsUrl, close };
+  } catch (error) {
+    await release();
+    // Else the worker would go on, and the embedded database after us.
+    await close();
+    throw error;
+  }
+}
+
+/** What is to be closed: the doors at first, then what they stand on, the last one first. */
+interface Started {
+  readonly doors: Part[];
+  readonly below: Part[];
+}
+
+interface Plan {
+  readonly config: Config;
+  readonly log: Log;
+  readonly roles: readonly ServerRole[];
+  readonly clock: Clock;
+  readonly store: OpenStore;
+  readonly stopping: AbortController;
+  readonly started: Started;
+}
+
+/** Starts everything on the store but listens not yet, noting each part as soon as it is there. */
+async function assemble({ config, log, roles, clock, store, stopping, started }: Plan) {
+  const { doors, below } = started;
+  const isWorker = roles.includes('worker');
+  const signal = createLogSignal();
+  const metrics = createMetrics();
+  const egress = createEgress({ allow: [...config.egressAllow] });
+  below.push(egress);
+  const { db, keyring } = store;
+  const sequencer = sequence(store, signal, log);
+  below.push(sequencer);
+  const { leaseSeconds, deliveriesMax } = config;
+  const audit = await startAudit(store, log, isWorker);
+  below.push(audit);
+  const shared = { db, keyring, clock, log, metrics, disclosures: audit.disclosures };
+  const worker = isWorker
+    ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
+    : undefined;
+  if (worker !== undefined) doors.push(worker);
+  below.push(listenForGrowth(store, signal, worker, log));
+  if (isWorker) below.push(watchTime(store, sequencer, log, clock));
+  const services: Services = {
+    ...shared,
+    refusals: audit.refusals,
+    sequencer,
+    signal,
+    webhooks: webhooksOf({ ...shared, egress }, worker),
+    worker,
+    rates: createRates(config.rates),
+    budget: createByteBudget(config.bytesInFlight),
+    spools: createSpools(config),
+    limits: config,
+    quotas: config.quotas,
+    ...signingIn(config, { db, keyring, clock }, egress),
+    doors: roles.includes('http'),
+    stopping: stopping.signal,
+  };
+  const listeners = await createListeners(services, config, log);
+  doors.push(listeners);
+  return listeners;
+}
+
+/** What the doors need for people who sign in. */
+function signingIn(config: Config, own: SignInContext, egress: Egress) {
+  const { publicUrl, identityProvider, signInTries, secondFactorRequired } = config;
+  const signInDesk = createSignInDesk(own, signInTries);
+  const fetch = egressFetch(egress, { timeoutMs: 10_000, maxResponseBytes: 512 * 1024 });
+  const singleSignOn =
+    identityProvider &&
+    createSingleSignOn({ ...own, signInDesk, fetch, provider: identityProvider });
+  return { publicUrl, signInDesk, singleSignOn, secondFactorRequired };
+}
+
+function sequence({ db }: OpenStore, signal: LogSignal, log: Log): Sequencer {
+  return startSequencer({
+    db,
+    onHead: (head) => signal.reached(head),
+    onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
+  });
+}
+
+function listenForGrowth(
+  { url }: OpenStore,
+  signal: LogSignal,
+  worker: Worker | undefined,
+  log: Log,
+) {
+  return listen({
+    url,
+    channels: ['tocsin_log', 'tocsin_subscription', 'tocsin_gone', 'tocsin_standing'],
+    onNotice: (channel, payload) => {
+      if (channel === 'tocsin_log') signal.reached(Number(payload));
+      else if (channel === 'tocsin_standing') signal.wake();
+      else if (channel === 'tocsin_gone') worker?.forget();
+      else worker?.nudge();
+    },
+    onConnected: () => {
+      worker?.forget();
+      signal.wake();
+    },
+    onError: (error) => log.warn({ err: error }, 'the listening connection broke'),
+  });
+}
+
+function webhooksOf(context: TestContext, worker: Worker | undefined): Webhooks {
+  return {
+    check: async (url) => {
+      const refusal = await context.egress.check(url);
+      if (refusal === undefined) return;
+      const extra = { reason: refusal.code };
+      throw new Problem('egress_refused', refusal.detail, { path: 'body.url', extra });
+    },
+    changed: () => {
+      worker?.nudge();
+      // A worker elsewhere that is not told looks for itself within a second.
+      void notifySubscriptions(context.db).catch(() => undefined);
+    },
+    test: (id, organisationId) => sendTestEvent(context, id, organisationId),
+  };
+}

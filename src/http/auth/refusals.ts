@@ -1,0 +1,57 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ProblemCode } from '../../errors.ts';
+import { readKey } from '../../access/keys.ts';
+import { clientAddress } from '../edge/client.ts';
+import type { Services } from '../context.ts';
+import { presented } from './credentials.ts';
+
+/** What only who holds a key's secret is told: then the key is known, though it was refused. */
+const PROVEN: ReadonlySet<string | undefined> = new Set<ProblemCode>([
+  'key_expired',
+  'key_revoked',
+  'network_not_allowed',
+  'organisation_not_active',
+  'realm_not_allowed',
+  'role_not_allowed',
+]);
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The users as whom somebody may have tried to sign in: all of the address. */
+    triedUserIds: readonly string[] | undefined;
+  }
+}
+
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
+
+/** Records every 401, 403 and 429 for the audit. */
+export function auditRefusals(app: FastifyInstance, { refusals }: Services): void {
+  app.decorateRequest('triedUserIds', undefined);
+  app.addHook('onResponse', async (request, reply) => {
+    const status = reply.statusCode;
+    if (!REFUSALS.has(status)) return;
+    const { member } = request;
+    for (const userId of usersOf(request)) {
+      refusals.record({
+        keyId: member?.keyId ?? refusedKey(request),
+        userId,
+        inPerson: member?.user !== undefined,
+        address: clientAddress(request),
+        method: request.method,
+        route: request.routeOptions.url ?? '(none)',
+        code: request.problem ?? String(status),
+      });
+    }
+  });
+}
+
+/** The users of whose organisations the audit records it; null where nobody is known. */
+function usersOf({ member, triedUserIds = [] }: FastifyRequest): readonly (string | null)[] {
+  if (member !== undefined) return [member.user?.id ?? null];
+  return triedUserIds.length === 0 ? [null] : triedUserIds;
+}
+
+function refusedKey(request: FastifyRequest): string | null {
+  if (request.member !== undefined || !PROVEN.has(request.problem)) return null;
+  return readKey(presented(request).key)?.id ?? null;
+}

@@ -1,0 +1,96 @@
+/**
+ * Callers take turns. Until it is known whose a request is, networks do; from then on organisations do.
+ * So whoever sends a thousand requests at once waits for their own, and nobody else does.
+ *
+ * A turn is for the work of the server, which no client can prolong: it begins when the body has
+ * come, and is over when the answer is ready to be sent or the request has failed. What waits for
+ * somebody else meanwhile does so outside its turn. Requests that go on for as long as their client
+ * likes (a bundle that is still being sent, a stream) take no turn; each of their transactions takes
+ * one (store/postgres/transaction.ts).
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createTurns, type Turn, type Turns } from '../../concurrency/turns.ts';
+import { Problem } from '../../errors.ts';
+import { kindOf } from '../body/kinds.ts';
+import { clientAddress } from './client.ts';
+import { networkOf } from './rates.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The turn that the request has, or waits for. */
+    turn: Turn | undefined;
+    /** Takes the next turn after one that has ended; undefined where the request takes none. */
+    nextTurn: (() => Promise<void>) | undefined;
+  }
+}
+
+/** Requests that are authenticated, and such that are worked on, at the same time. */
+const AT_ONCE = 32;
+const WAIT_MS = 10_000;
+/**
+ * A request that takes longer waits for something else, such as a lock or room in the byte budget, and
+ * does not use the server meanwhile. It goes on without a turn.
+ */
+const TURN_MS = 200;
+const RETRY_AFTER_S = 2;
+
+/** Before anybody is authenticated: networks take turns. */
+export function takeTurnsByNetwork(app: FastifyInstance): void {
+  const networks = createTurns({ running: AT_ONCE, waitMs: WAIT_MS, busy });
+  app.decorateRequest('turn', undefined);
+  app.decorateRequest('nextTurn', undefined);
+  app.addHook('onRequest', async (request, reply) => {
+    // A client that leaves ends whatever turn its request has by then.
+    reply.raw.once('close', () => request.turn?.end());
+    if (request.is404 || request.routeOptions.config.access === 'public') return;
+    await takeTurn(networks, networkOf(clientAddress(request)), request, reply);
+  });
+}
+
+/** Once it is known whose a request is: organisations take turns. */
+export function takeTurnsByOrganisation(app: FastifyInstance): void {
+  const organisations = createTurns({ running: AT_ONCE, waitMs: WAIT_MS, busy });
+  app.addHook('onRequest', async (request) => request.turn?.end());
+  // The body has been received: how long that takes is up to the client.
+  app.addHook('preValidation', async (request, reply) => {
+    const { member } = request;
+    if (member === undefined || isUpToClient(request)) return;
+    request.nextTurn = () =>
+      takeTurn(organisations, String(member.organisation.id), request, reply);
+    await request.nextTurn();
+  });
+  app.addHook('onSend', async (request) => request.turn?.end());
+}
+
+/** Waits for what is up to others, such as the endpoint of a webhook, without holding a turn. */
+export async function outOfTurn<T>(request: FastifyRequest, wait: () => Promise<T>): Promise<T> {
+  request.turn?.end();
+  const result = await wait();
+  await request.nextTurn?.();
+  return result;
+}
+
+/** Whether its client decides how long the request takes. */
+function isUpToClient({ routeOptions: { config } }: FastifyRequest): boolean {
+  return config.streams === true || kindOf(config) === 'bundle';
+}
+
+async function takeTurn(
+  turns: Turns,
+  source: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  // Its client has left already: no event would end the turn.
+  if (reply.raw.closed) throw busy();
+  const turn = turns.ask(source);
+  request.turn = turn;
+  await turn.begun;
+  setTimeout(() => turn.end(), TURN_MS).unref();
+}
+
+function busy(): Problem {
+  return new Problem('server_busy', 'The server is busy. Try again later', {
+    extra: { retry_after: RETRY_AFTER_S },
+  });
+}

@@ -1,0 +1,31 @@
+import type { Database } from '../store/postgres/database.ts';
+import { listNotices, noteEndings, type NoticeView } from '../store/members/notices.ts';
+import { rolesUpTo, type Administrator } from '../access/administer.ts';
+
+/** How many days ahead it is told that an agreement or a key ends. */
+const THRESHOLDS = [30, 7, 1];
+
+const NOTICES_MAX = 500;
+
+/** Notes what ends soon by now; returns what nobody had noted before. */
+export async function announceEndings(db: Database, now: Date): Promise<NoticeView[]> {
+  return noteEndings(db, now, THRESHOLDS);
+}
+
+/**
+ * What ends soon: all of it for an admin, for others what is of their own organisation, and of its
+ * keys those that are not stronger than they are.
+ */
+export async function readNotices(
+  db: Database,
+  { role, organisation }: Administrator,
+  now: Date,
+): Promise<{ notices: NoticeView[]; more: boolean }> {
+  const found = await listNotices(db, {
+    organisationId: role === 'admin' ? undefined : (organisation?.id ?? 0),
+    roles: rolesUpTo(role),
+    now,
+    limit: NOTICES_MAX + 1,
+  });
+  return { notices: found.slice(0, NOTICES_MAX), more: found.length > NOTICES_MAX };
+}

@@ -1,0 +1,258 @@
+import type { StoredObject } from '../../sharing/served.ts';
+import type { Reader } from '../../sharing/viewer.ts';
+import type { Database } from '../postgres/database.ts';
+import { gather } from '../postgres/gather.ts';
+import { queryAside } from '../postgres/large-values.ts';
+
+/** Where the kept log begins (the place before its first row) and ends. */
+export interface LogBounds {
+  readonly floor: number;
+  readonly head: number;
+}
+
+export interface LogRow {
+  readonly seq: number;
+  readonly kind: 'put' | 'withdraw';
+  readonly stixId: string;
+  /** The object's JSON; null for a withdrawal. */
+  readonly content: string | null;
+  /** When it came into the log, in microseconds since 1970; no two rows have the same. */
+  readonly addedMicros: number;
+  /** The effective TLP rank of what it puts; null for a withdrawal. */
+  readonly tlp: number | null;
+  /** Where the references of `object_marking_refs` begin in the content; null where it has none. */
+  readonly referencesAt: number | null;
+  /** The slug of who shared it; none where the reader may not know. */
+  readonly sharers: readonly string[];
+}
+
+/** A row that puts an object. */
+export type PutRow = LogRow & StoredObject;
+
+/** Whether a row puts an object that is still there; a withdrawal does not. */
+export function isPut(row: LogRow): row is PutRow {
+  return row.content !== null && row.tlp !== null;
+}
+
+/** Where a row of the log is, and what may be another today than when it was last read. */
+export type LogPlace = Pick<LogRow, 'seq' | 'tlp' | 'sharers'>;
+
+/**
+ * Which objects a reader wants. Empty means all. Withdrawals and revocations always come, and a version by
+ * which an object ceases to match comes to readers who see the version before it.
+ */
+export interface LogFilter {
+  readonly types?: readonly string[] | undefined;
+  /** At least one of them. */
+  readonly labels?: readonly string[] | undefined;
+  readonly confidenceMin?: number | undefined;
+  /** STIX identities that created it. */
+  readonly creators?: readonly string[] | undefined;
+}
+
+/** Moves up to `batchMax` committed inbox rows to the log: see sequence_inbox in the migrations. */
+export async function sequenceInbox(
+  db: Database,
+  batchMax: number,
+): Promise<{ moved: number; head: number }> {
+  const [row] = await db.server.$queryRaw<{ moved: number; head: number }[]>`
+    select moved, head::float8 as head from sequence_inbox(${batchMax}::integer)`;
+  return row ?? { moved: 0, head: 0 };
+}
+
+/** How long the oldest committed row has waited for the sequencer, in seconds. */
+export async function findSequencerLag(db: Database): Promise<number> {
+  const [row] = await db.server.$queryRaw<{ seconds: number }[]>`select inbox_lag() as seconds`;
+  return row?.seconds ?? 0;
+}
+
+/** The epoch of the log: cursors of an earlier one mean nothing any more. */
+export async function findLogEpoch({ server }: Database): Promise<string> {
+  const { id } = await server.logEpoch.findFirstOrThrow();
+  return id;
+}
+
+/** Begins a new epoch, after the database was set back to an earlier state. */
+export async function beginLogEpoch({ server }: Database): Promise<void> {
+  await server.$queryRaw`select begin_log_epoch()`;
+}
+
+/** One statement for all who ask at once. */
+export async function findLogBounds(db: Database): Promise<LogBounds> {
+  return boundsTogether(db, undefined);
+}
+
+const BOUNDS_MAX = 10_000;
+
+const boundsTogether = gather<undefined, LogBounds>(
+  async (db, asked) => {
+    const [row] = await db.server.$queryRaw<LogBounds[]>`
+      select floor::float8 as floor, head::float8 as head from log_bounds()`;
+    return asked.map(() => row ?? { floor: 0, head: 0 });
+  },
+  { max: BOUNDS_MAX },
+);
+
+/** What one viewer wants of the log: at most `limit` rows in (after, upTo]. */
+export interface LogReading {
+  readonly reader: Reader;
+  readonly after: number;
+  readonly upTo: number;
+  readonly limit: number;
+  /** No row follows those whose contents come to so many bytes. Places are not cut by it. */
+  readonly bytesMax: number;
+  /** Up to this place, superseded versions are left out. */
+  readonly currentTo: number;
+  readonly filter: LogFilter;
+}
+
+/** So many read together at most: their rows arrive at once, and contents are large. */
+const READINGS_MAX = 4;
+const PLACE_READINGS_MAX = 32;
+
+/**
+ * The rows of the log that the reader sees now and the filter lets through, in order. A put is
+ * served only while its version and the sharer's current one are visible, since row security
+ * applies to both tables; a withdrawal only while no current version of its object is. What the
+ * organisation may see is taken in the snapshot of the read; `reader`'s ceiling may lower it.
+ * See read_log in the migrations. Leans on the primary keys of log and version, and on
+ * version_current.
+ */
+export const readLog: (db: Database, reading: LogReading) => Promise<LogRow[]> = gather(
+  readTogether,
+  // An organisation waits for its own large pages, and for nobody else's.
+  { max: READINGS_MAX, keyOf: ({ reader: { organisationId } }) => String(organisationId) },
+);
+
+async function readTogether(db: Database, readings: readonly LogReading[]): Promise<LogRow[][]> {
+  const readers = readings.map((one, number) => ({
+    ...toReader(one, number),
+    ...toPart(one),
+    bytes_max: one.bytesMax,
+  }));
+  const found = await queryAside<FoundRow>(
+    JSON.stringify(readers),
+    (token) => db.content.$queryRaw`
+      select reader, seq, kind, stix_id, micros, content, tlp, references_at, sharer
+      from read_log(${token}::json)`,
+  );
+  const rows = readings.map((): LogRow[] => []);
+  const nameOf = namesOnce();
+  for (const [reader, seq, kind, stixId, micros, content, tlp, referencesAt, sharer] of found) {
+    const addedMicros = Number(micros);
+    const sharers = nameOf(sharer);
+    const row = {
+      seq: Number(seq),
+      kind,
+      stixId,
+      content,
+      addedMicros,
+      tlp,
+      referencesAt,
+      sharers,
+    };
+    rows[reader]?.push(row);
+  }
+  return rows;
+}
+
+const NOBODY: readonly string[] = [];
+
+/** Lists of one name each: the same list for the same name, of which a page has few. */
+function namesOnce(): (slug: string | null) => readonly string[] {
+  const lists = new Map<string, readonly string[]>();
+  return (slug) => {
+    if (slug === null) return NOBODY;
+    const list = lists.get(slug) ?? [slug];
+    lists.set(slug, list);
+    return list;
+  };
+}
+
+/** As pg reads it: what may be too large for a number comes as text. */
+type FoundRow = readonly [
+  reader: number,
+  seq: string,
+  kind: LogRow['kind'],
+  stixId: string,
+  micros: string,
+  content: string | null,
+  tlp: number | null,
+  referencesAt: number | null,
+  sharer: string | null,
+];
+
+/**
+ * The places of the very rows that readLog would give. Quicker for many who read the same part:
+ * see read_places in the migrations.
+ */
+export const readPlaces: (db: Database, reading: LogReading) => Promise<readonly LogPlace[]> =
+  gather(placesTogether, { max: PLACE_READINGS_MAX });
+
+async function placesTogether(
+  db: Database,
+  readings: readonly LogReading[],
+): Promise<(readonly LogPlace[])[]> {
+  const parts = new Map<string, { readers: object[] }>();
+  for (const [number, reading] of readings.entries()) {
+    const wanted = toPart(reading);
+    const key = JSON.stringify(wanted);
+    const part = parts.get(key) ?? { ...wanted, readers: [] };
+    parts.set(key, part);
+    part.readers.push(toReader(reading, number));
+  }
+  const found = await db.content.$queryRaw<FoundPlaces[]>`
+    select readers, tlp, sharer, places
+    from read_places(${JSON.stringify([...parts.values()])}::json)`;
+  const all = readings.map((): readonly LogPlace[] => []);
+  // Readers who are told the same are told it in the same rows.
+  for (const alike of Map.groupBy(found, ({ readers }) => readers.join(' ')).values()) {
+    const [first] = alike[0]?.readers ?? [];
+    const limit = readings[first ?? 0]?.limit;
+    const list = inOrder(alike).slice(0, limit);
+    for (const reader of alike[0]?.readers ?? []) all[reader] = list;
+  }
+  return all;
+}
+
+/** Rows of one level, by one sharer, for the same readers. */
+interface FoundPlaces {
+  readonly readers: number[];
+  readonly tlp: number | null;
+  readonly sharer: string | null;
+  /** Parted by blanks, in order. */
+  readonly places: string;
+}
+
+function inOrder(alike: readonly FoundPlaces[]): LogPlace[] {
+  const places = alike.flatMap(({ tlp, sharer, places: text }) => {
+    const sharers = sharer === null ? NOBODY : [sharer];
+    return text.split(' ').map((seq) => ({ seq: Number(seq), tlp, sharers }));
+  });
+  return alike.length === 1 ? places : places.toSorted((a, b) => a.seq - b.seq);
+}
+
+function toReader({ reader }: LogReading, number: number): object {
+  return {
+    number,
+    organisation: reader.organisationId,
+    realm: reader.realmId,
+    ceiling: reader.rankMax,
+    cleared: reader.cleared,
+  };
+}
+
+function toPart({ after, upTo, limit, currentTo, filter }: LogReading): object {
+  return {
+    after,
+    up_to: upTo,
+    current_to: currentTo,
+    row_max: limit,
+    filter: {
+      types: filter.types,
+      labels: filter.labels,
+      confidence_min: filter.confidenceMin,
+      creators: filter.creators,
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { Problem, type ProblemCode } from '../../errors.ts';
+import type { Prisma } from '../generated/client.ts';
+
+/** What an organisation has so many of at most: the code of the problem, and the setting. */
+const COUNTED = {
+  audiences: {
+    code: 'audience_limit',
+    setting: 'TOCSIN_QUOTA_AUDIENCES',
+    advice: 'Share with an audience that you have used before, a sharing group or a community,',
+  },
+  subscriptions: {
+    code: 'subscription_limit',
+    setting: 'TOCSIN_QUOTA_SUBSCRIPTIONS',
+    advice: 'Delete one,',
+  },
+} as const satisfies Record<string, { code: ProblemCode; setting: string; advice: string }>;
+
+/** One that count_locked in the migrations counts. */
+export type CountedQuota = keyof typeof COUNTED;
+
+/**
+ * Checks that an organisation may have one more, in the transaction that adds it and before it
+ * does. Locks the organisation's quota until that transaction ends: requests that add something of
+ * the same organisation at the same time are counted one after another, so none goes beyond `max`.
+ * Throws the quota's Problem, such as subscription_limit.
+ */
+export async function withQuota(
+  tx: Prisma.TransactionClient,
+  organisationId: number,
+  quota: CountedQuota,
+  max: number,
+): Promise<void> {
+  const [row] = await tx.$queryRaw<{ present: number }[]>`
+    select count_locked(${organisationId}::integer, ${quota})::float8 as present`;
+  if (row === undefined || row.present < max) return;
+  const { code, setting, advice } = COUNTED[quota];
+  throw new Problem(
+    code,
+    `Your organisation has ${row.present} ${quota}; its quota is ${max}. ${advice} ` +
+      `or ask the operator to raise ${setting}.`,
+    { extra: { quota, limit: max, present: row.present } },
+  );
+}

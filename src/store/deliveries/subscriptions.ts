@@ -1,0 +1,180 @@
+import type { Database } from '../postgres/database.ts';
+import type { Tx } from '../postgres/transaction.ts';
+
+/** A subscription as its owner sees it. */
+export interface SubscriptionRecord {
+  readonly id: string;
+  /** Encrypted. */
+  readonly url: Uint8Array;
+  readonly description: string;
+  readonly filter: unknown;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly cursor: number;
+  readonly batchMax: number;
+  readonly asPosted: boolean;
+  readonly failures: number;
+  readonly nextAttemptAt: Date;
+  readonly createdAt: Date;
+}
+
+const columns = `id, url, description, filter, state, reason, cursor::float8 as cursor,
+  batch_max as "batchMax", as_posted as "asPosted", failures, next_attempt_at as "nextAttemptAt", created_at as "createdAt"`;
+
+/** The viewer's organisation's subscriptions, oldest first. Row security leaves out all others. */
+export async function listSubscriptions(tx: Tx): Promise<SubscriptionRecord[]> {
+  return tx.$queryRawUnsafe<SubscriptionRecord[]>(
+    `select ${columns} from subscription order by created_at, id`,
+  );
+}
+
+export async function findSubscription(
+  tx: Tx,
+  id: string,
+): Promise<(SubscriptionRecord & { readonly secret: Uint8Array }) | undefined> {
+  const [row] = await tx.$queryRawUnsafe<(SubscriptionRecord & { secret: Uint8Array })[]>(
+    `select ${columns}, secret from subscription where id = $1::uuid`,
+    id,
+  );
+  return row;
+}
+
+export interface NewSubscription {
+  readonly id: string;
+  readonly organisationId: number;
+  readonly realmId: number;
+  /** Encrypted. */
+  readonly url: Buffer;
+  readonly description: string;
+  readonly filter: object;
+  readonly secret: Buffer;
+  readonly cursor: number;
+  readonly currentTo: number;
+  readonly batchMax: number;
+  readonly asPosted: boolean;
+}
+
+export async function insertSubscription(tx: Tx, subscription: NewSubscription): Promise<void> {
+  await tx.$executeRaw`
+    insert into subscription (id, organisation_id, realm_id, url, description, filter, secret,
+      cursor, current_to, batch_max, as_posted)
+    values (${subscription.id}::uuid, ${subscription.organisationId}, ${subscription.realmId}::smallint,
+      ${subscription.url}, ${subscription.description}, ${JSON.stringify(subscription.filter)}::jsonb,
+      ${subscription.secret}, ${subscription.cursor}::bigint, ${subscription.currentTo}::bigint,
+      ${subscription.batchMax}::integer, ${subscription.asPosted})`;
+}
+
+export interface SubscriptionChange {
+  /** Encrypted. */
+  readonly url?: Buffer | undefined;
+  readonly description?: string | undefined;
+  readonly filter?: object | undefined;
+  readonly state?: 'active' | 'paused' | undefined;
+  readonly batchMax?: number | undefined;
+  readonly asPosted?: boolean | undefined;
+}
+
+/**
+ * Changes what is given. A subscription made active again is tried at once, with its failures
+ * forgotten. Returns whether there was one.
+ */
+export async function updateSubscription(
+  tx: Tx,
+  id: string,
+  change: SubscriptionChange,
+): Promise<boolean> {
+  const { url = null, description = null, state = null, batchMax = null } = change;
+  const { asPosted = null } = change;
+  const filter = change.filter === undefined ? null : JSON.stringify(change.filter);
+  const changed = await tx.$executeRaw`
+    update subscription set url = coalesce(${url}::bytea, url),
+      description = coalesce(${description}, description),
+      filter = coalesce(${filter}::jsonb, filter), state = coalesce(${state}, state),
+      batch_max = coalesce(${batchMax}::integer, batch_max),
+      as_posted = coalesce(${asPosted}::boolean, as_posted),
+      reason = case when ${state}::text is null then reason end,
+      failures = case when ${state} = 'active' then 0 else failures end,
+      refusals = case when ${state} = 'active' then 0 else refusals end,
+      dead_letters = case when ${state} = 'active' then 0 else dead_letters end,
+      failing_since = case when ${state} = 'active' then null else failing_since end,
+      next_attempt_at = case when ${state} = 'active' then now() else next_attempt_at end,
+      retry_to = null, batch_now = null
+    where id = ${id}::uuid`;
+  return changed === 1;
+}
+
+/** Where a subscription begins, and up to which place it is sent current versions only. */
+export interface Beginning {
+  readonly cursor: number;
+  readonly currentTo: number;
+}
+
+/**
+ * Sets a subscription's cursor, from where it is delivered again. Superseded versions are left out only as
+ * far as it had come: behind that, one may be the end of an object that its receiver was sent. Returns
+ * whether there was such a subscription.
+ */
+export async function moveSubscription(
+  tx: Tx,
+  id: string,
+  { cursor, currentTo }: Beginning,
+): Promise<boolean> {
+  const moved = await tx.$executeRaw`
+    update subscription set cursor = ${cursor}::bigint,
+      current_to = least(${currentTo}::bigint, greatest(cursor, current_to)),
+      retry_to = null, batch_now = null,
+      failures = 0, refusals = 0, dead_letters = 0, failing_since = null, next_attempt_at = now(),
+      lease_owner = null, lease_until = null
+    where id = ${id}::uuid`;
+  return moved === 1;
+}
+
+/** Replaces what is stored encrypted. Returns whether there was such a subscription. */
+export async function replaceSecret(
+  tx: Tx,
+  id: string,
+  { secret, url }: { readonly secret: Buffer; readonly url: Buffer },
+): Promise<boolean> {
+  const changed = await tx.$executeRaw`
+    update subscription set secret = ${secret}, url = ${url} where id = ${id}::uuid`;
+  return changed === 1;
+}
+
+export async function deleteSubscription(tx: Tx, id: string): Promise<boolean> {
+  const gone = await tx.$executeRaw`delete from subscription where id = ${id}::uuid`;
+  return gone === 1;
+}
+
+export interface AttemptView {
+  readonly id: number;
+  readonly webhookId: string;
+  readonly kind: string;
+  readonly outcome: string;
+  readonly status: number | null;
+  readonly detail: string | null;
+  readonly objects: number;
+  readonly withdrawn: number;
+  readonly bytes: number;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+}
+
+/** The attempts of a subscription, newest first, from before an id. */
+export async function listAttempts(
+  tx: Tx,
+  subscriptionId: string,
+  { before, limit }: { readonly before: number | null; readonly limit: number },
+): Promise<AttemptView[]> {
+  return tx.$queryRaw<AttemptView[]>`
+    select id::float8 as id, webhook_id as "webhookId", kind, outcome, status, detail, objects,
+      withdrawn, bytes, started_at as "startedAt", duration_ms as "durationMs"
+    from attempt a
+    where subscription_id = ${subscriptionId}::uuid
+      and (${before}::bigint is null or a.id < ${before}::bigint)
+    order by a.id desc limit ${limit}::integer`;
+}
+
+/** Tells the workers of every process that a subscription was made or changed. */
+export async function notifySubscriptions(db: Database): Promise<void> {
+  await db.server.$queryRaw`select pg_notify('tocsin_subscription', '')::text`;
+}

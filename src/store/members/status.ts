@@ -1,0 +1,74 @@
+/** The figures of `tocsin status`, for the operator alone. */
+import type { Database } from '../postgres/database.ts';
+
+export interface Figures {
+  /** How many organisations, users and subscriptions there are, by status or state. */
+  readonly organisations: Readonly<Record<string, number>>;
+  readonly users: Readonly<Record<string, number>>;
+  readonly subscriptions: Readonly<Record<string, number>>;
+  /** Keys that are neither expired nor revoked. */
+  readonly keys: number;
+  /** Workers seen in the last minute. */
+  readonly workers: number;
+  readonly databaseBytes: number;
+}
+
+export async function readFigures(db: Database): Promise<Figures> {
+  const [row] = await db.server.$queryRaw<Figures[]>`
+    select
+      (select coalesce(json_object_agg(status, n), '{}') from (
+        select status, count(*) as n from organisation group by 1) as o) as organisations,
+      (select coalesce(json_object_agg(status, n), '{}') from (
+        select status, count(*) as n from user_account group by 1) as u) as users,
+      (select coalesce(json_object_agg(state, n), '{}') from (
+        select state, count(*) as n from subscription group by 1) as s) as subscriptions,
+      (select count(*)::integer from api_key
+        where revoked_at is null and (expires_at is null or expires_at > now())) as keys,
+      (select count(*)::integer from worker
+        where seen_at > now() - interval '1 minute') as workers,
+      pg_database_size(current_database())::float8 as "databaseBytes"`;
+  if (row === undefined) throw new Error('The database answered nothing');
+  return row;
+}
+
+/** A subscription whose receiver does not take what it is sent. */
+export interface FailingReceiver {
+  readonly id: string;
+  /** A slug. */
+  readonly organisation: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly failures: number;
+  readonly failingSince: Date | null;
+  /** The outcome of the last attempt. */
+  readonly outcome: string | null;
+}
+
+/** Those that fail or were disabled, the longest failing first. */
+export async function listFailingReceivers(
+  db: Database,
+  limit: number,
+): Promise<FailingReceiver[]> {
+  return db.server.$queryRaw<FailingReceiver[]>`
+    select s.id::text, o.slug as organisation, s.state, s.reason, s.failures,
+      s.failing_since as "failingSince",
+      (select outcome from attempt a where a.subscription_id = s.id order by a.id desc limit 1)
+        as outcome
+    from subscription s join organisation o on o.id = s.organisation_id
+    where s.state = 'disabled' or (s.state = 'active' and s.failures > 0)
+    order by s.failing_since nulls last, s.id limit ${limit}::integer`;
+}
+
+/** How many rows of the log the active subscription that is furthest behind has still to read. */
+export async function findSlowestReceiver(
+  db: Database,
+): Promise<
+  { readonly id: string; readonly organisation: string; readonly rows: number } | undefined
+> {
+  const [row] = await db.server.$queryRaw<{ id: string; organisation: string; rows: number }[]>`
+    select s.id::text, o.slug as organisation,
+      greatest(0, (select head from log_bounds()) - s.cursor)::float8 as rows
+    from subscription s join organisation o on o.id = s.organisation_id
+    where s.state = 'active' order by s.cursor, s.id limit 1`;
+  return row;
+}
