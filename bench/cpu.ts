@@ -14,6 +14,18 @@ export interface CpuUse {
   readonly others: number;
 }
 
+/** The sum of two; unknown if one is. */
+export function addCpu(a: CpuUse | undefined, b: CpuUse | undefined): CpuUse | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  const sum = (part: keyof CpuUse): number => Math.round((a[part] + b[part]) * 100) / 100;
+  return {
+    server: sum('server'),
+    database: sum('database'),
+    bench: sum('bench'),
+    others: sum('others'),
+  };
+}
+
 interface Snapshot {
   readonly server: number;
   readonly database: number;

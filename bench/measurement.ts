@@ -10,8 +10,18 @@ export interface Measurement {
   readonly perSecond: number;
   /** The same work by the barest means, in the same run. */
   readonly floorPerSecond?: number;
-  /** perSecond / floorPerSecond. */
+  /** perSecond / floorPerSecond; of interleaved pairs, their median, with the least and the greatest. */
   readonly ratio?: number;
+  readonly ratioMin?: number;
+  readonly ratioMax?: number;
+  /** Of `refresh`: the slowest round's time to the second's. */
+  readonly worstRoundRatio?: number;
+  /** Milliseconds of processor time for each object (of a fan-out: for each object delivered). */
+  readonly cpuMsPerObject?: { readonly server: number; readonly database: number } | undefined;
+  /** Of `latency`: the load of the row. */
+  readonly postsPerSecond?: number;
+  readonly objectsPerPost?: number;
+  readonly subscribers?: number;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
   readonly rssGrowthMb?: number;
@@ -32,17 +42,26 @@ export interface Spread {
   readonly p99Ms: number;
 }
 
-type Figure = 'perSecond' | 'ratio' | 'ratioMax' | 'p50Ms' | 'p99Ms' | 'rssGrowthMb';
+type Figure =
+  | 'perSecond'
+  | 'ratio'
+  | 'ratioMin'
+  | 'ratioMost'
+  | 'worstRoundRatio'
+  | 'p50Ms'
+  | 'p99Ms'
+  | 'rssGrowthMb';
 
 /**
- * Bounds of figures: rates and ratios are to be at least, times and sizes less than theirs. `ratioMax`
+ * Bounds of figures: rates and ratios are to be at least, times and sizes less than theirs. `ratioMost`
  * is the bound of a ratio that is to be small.
  */
 export type Target = Partial<Readonly<Record<Figure, number>>>;
 
 export interface Judged extends Measurement {
   readonly target: Target;
-  readonly verdict: 'reached' | 'missed' | 'none';
+  /** `noisy`: the pairs lie so far apart that the figures mean nothing. */
+  readonly verdict: 'reached' | 'missed' | 'none' | 'noisy';
 }
 
 export interface Bench {
@@ -54,15 +73,28 @@ export interface Bench {
   run(objects: number): AsyncIterable<{ measured: Measurement; target: Target }>;
 }
 
-const AT_LEAST: ReadonlySet<string> = new Set(['perSecond', 'ratio']);
+const AT_LEAST: ReadonlySet<string> = new Set(['perSecond', 'ratio', 'ratioMin']);
+
+/** Pairs whose ratios lie further apart than this say nothing about the server. */
+const SPREAD_MAX = 1.8;
 
 export function judge(measured: Measurement, target: Target): Judged {
   const bounds = Object.entries(target) as [Figure, number][];
   const missed = bounds.some(
-    ([figure, bound]) => !keeps(figure, measured[figure === 'ratioMax' ? 'ratio' : figure], bound),
+    ([figure, bound]) => !keeps(figure, measured[figure === 'ratioMost' ? 'ratio' : figure], bound),
   );
-  const verdict = bounds.length === 0 ? 'none' : missed ? 'missed' : 'reached';
+  const verdict = isNoisy(measured)
+    ? 'noisy'
+    : bounds.length === 0
+      ? 'none'
+      : missed
+        ? 'missed'
+        : 'reached';
   return { ...measured, target, verdict };
+}
+
+function isNoisy({ ratioMin, ratioMax }: Measurement): boolean {
+  return ratioMin !== undefined && ratioMax !== undefined && ratioMax > ratioMin * SPREAD_MAX;
 }
 
 function keeps(figure: Figure, value: number | undefined, bound: number): boolean {

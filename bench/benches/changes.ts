@@ -1,14 +1,16 @@
 import { connect, type Connection } from '../client.ts';
 import { watchCpu } from '../cpu.ts';
 import { fillLog } from '../fill.ts';
+import { streamLog } from '../floors/streamed-log.ts';
 import { makeGround, setting } from '../ground.ts';
-import { rate, timed, type Bench } from '../measurement.ts';
+import { timed, type Bench } from '../measurement.ts';
 import { asOwner } from '../owner.ts';
+import { PAIRS, runPairs } from '../pairs.ts';
 import { watchMemory } from '../server.ts';
 
 const LIMIT = 1000;
 
-/** The whole log, page after page, as one viewer. */
+/** The whole log, page after page, as one viewer, in turn with the bare contents out of PostgreSQL. */
 export const changes: Bench = {
   name: 'changes',
   about: `the log read over HTTP as one viewer, pages of ${LIMIT}`,
@@ -22,35 +24,46 @@ export const changes: Bench = {
     const client = connect(server.url, key);
     await readOn(client, undefined);
     const memory = await watchMemory(server.pid);
-    const used = await watchCpu(server.pid);
-    const { value: read, seconds } = await timed(() => readAll(client));
-    const cpuSeconds = await used();
+    const each = Math.floor(objects / PAIRS / LIMIT) * LIMIT;
+    if (each === 0) throw new Error(`changes needs at least ${PAIRS * LIMIT} objects`);
+    const reader = { after: undefined as string | undefined };
+    const paired = await asOwner(ground.databaseUrl, (owner) =>
+      runPairs(
+        async () => {
+          const used = await watchCpu(server.pid);
+          const { seconds } = await timed(() => readPages(client, reader, each));
+          return { objects: each, seconds, cpuSeconds: await used() };
+        },
+        (_, pair) => streamLog(owner, { after: pair * each, objects: each, limit: LIMIT }),
+      ),
+    );
     const rssGrowthMb = await memory.stop();
     await client.close();
     await server.stop();
     await ground.clear();
-    if (read !== objects) throw new Error(`Read ${read} objects of ${objects}`);
     yield {
       measured: {
         bench: 'changes',
-        ...rate(objects, seconds),
+        ...paired,
         rssGrowthMb,
-        cpuSeconds,
-        ran: `pages of ${LIMIT}, one reader, memory from after the first page to its highest, ${setting()}`,
+        ran: `${PAIRS} pairs, pages of ${LIMIT}, one reader, memory from after the first page to its highest, ${setting()}; floor: the same contents by SQL without row security, one connection`,
       },
-      target: { perSecond: 50_000, rssGrowthMb: 150 },
+      target: { ratio: 0.5, rssGrowthMb: 60 },
     };
   },
 };
 
-async function readAll(client: Connection): Promise<number> {
-  let read = 0;
-  let after: string | undefined;
-  for (;;) {
-    const page = await readOn(client, after);
+/** Reads so many objects on from where the reader is. */
+async function readPages(
+  client: Connection,
+  reader: { after: string | undefined },
+  objects: number,
+): Promise<void> {
+  for (let read = 0; read < objects;) {
+    const page = await readOn(client, reader.after);
+    if (page.objects === 0) throw new Error(`The log ends after ${read} objects`);
     read += page.objects;
-    if (!page.more) return read;
-    after = page.next;
+    reader.after = page.next;
   }
 }
 

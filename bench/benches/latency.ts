@@ -2,78 +2,130 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type Connection } from '../client.ts';
 import { watchCpu } from '../cpu.ts';
 import { makeGround, setting } from '../ground.ts';
-import { indicatorJson } from '../indicators.ts';
+import { indicatorJson, makeBundles } from '../indicators.ts';
 import { percentile, rate, type Bench, type Target } from '../measurement.ts';
+import { cpuPerObject } from '../pairs.ts';
 import type { Receivers } from '../receivers.ts';
 import { subscribe } from '../subscribers.ts';
 
-const SUBSCRIBERS = 20;
-const WARM_UP = 100;
-const RATES: readonly { readonly perSecond: number; readonly target: Target }[] = [
-  { perSecond: 10, target: { p50Ms: 50, p99Ms: 250 } },
-  { perSecond: 50, target: {} },
-];
-const ID = /indicator--[0-9a-f-]{36}/;
+const WARM_UP = 50;
+const CLIENTS = 8;
+const ID = /"id":"(indicator--[0-9a-f-]{36})"/g;
 
-/** From sending a post until a subscriber has its webhook; --objects is posts at each rate. */
+interface Load {
+  readonly postsPerSecond: number;
+  readonly objectsPerPost: number;
+  /** Each of an organisation of its own, unless there are fewer organisations. */
+  readonly subscribers: number;
+  readonly organisations: number;
+  readonly target: Target;
+}
+
+const LOADS: readonly Load[] = [
+  load(10, 1, 20, 20, { p50Ms: 50, p99Ms: 250 }),
+  load(50, 1, 20, 20, { p50Ms: 60, p99Ms: 250 }),
+  load(50, 20, 200, 40, { p50Ms: 300, p99Ms: 1000 }),
+];
+
+function load(
+  postsPerSecond: number,
+  objectsPerPost: number,
+  subscribers: number,
+  organisations: number,
+  target: Target,
+): Load {
+  return { postsPerSecond, objectsPerPost, subscribers, organisations, target };
+}
+
+/** From sending a post until a subscriber has its webhook; --objects is the posts of each load. */
 export const latency: Bench = {
   name: 'latency',
-  about: `from a post until each of ${SUBSCRIBERS} subscribers has it, at two rates`,
-  objects: 250,
-  async *run(objects) {
-    const ground = await makeGround();
-    const { key, identity } = await ground.member('producer');
-    const server = await ground.serve();
-    const receivers = await subscribe(ground, server.url, { count: SUBSCRIBERS, ids: true });
-    const client = connect(server.url, key);
-    const bodies = (count: number) =>
-      Array.from({ length: count }, (_, i) => indicatorJson(i, identity));
-    await postSteadily(client, receivers, bodies(WARM_UP), 50);
-    for (const { perSecond, target } of RATES) {
-      const used = await watchCpu(server.pid);
-      const { timesMs, seconds } = await postSteadily(
-        client,
-        receivers,
-        bodies(objects),
-        perSecond,
-      );
-      yield {
-        measured: {
-          bench: 'latency',
-          ...rate(objects * SUBSCRIBERS, seconds),
-          p50Ms: percentile(timesMs, 0.5),
-          p99Ms: percentile(timesMs, 0.99),
-          cpuSeconds: await used(),
-          ran: `${perSecond} posts/s to ${SUBSCRIBERS} subscribers, receivers in a thread of the bench, ${setting()}`,
-        },
-        target,
-      };
-    }
-    await client.close();
-    await server.stop();
-    await receivers.stop();
-    await ground.clear();
+  about: `from a post until each subscriber has it, at ${LOADS.length} loads`,
+  objects: 500,
+  async *run(posts) {
+    for (const one of LOADS) yield await measure(one, posts);
   },
 };
 
+async function measure(one: Load, posts: number) {
+  const { postsPerSecond, objectsPerPost, subscribers, organisations, target } = one;
+  const ground = await makeGround();
+  const { key, identity } = await ground.member('producer');
+  const server = await ground.serve();
+  const receivers = await subscribe(ground, server.url, {
+    count: subscribers,
+    organisations,
+    ids: true,
+  });
+  const clients = Array.from({ length: CLIENTS }, () => connect(server.url, key));
+  const bodies = (count: number) => makePosts(count, objectsPerPost, identity);
+  await postSteadily(clients, receivers, bodies(WARM_UP), one);
+  const used = await watchCpu(server.pid);
+  const { timesMs, seconds } = await postSteadily(clients, receivers, bodies(posts), one);
+  const cpuSeconds = await used();
+  await Promise.all(clients.map((client) => client.close()));
+  await server.stop();
+  await receivers.stop();
+  await ground.clear();
+  const deliveries = posts * objectsPerPost * subscribers;
+  return {
+    measured: {
+      bench: 'latency',
+      postsPerSecond,
+      objectsPerPost,
+      subscribers,
+      ...rate(deliveries, seconds),
+      p50Ms: percentile(timesMs, 0.5),
+      p99Ms: percentile(timesMs, 0.99),
+      cpuSeconds,
+      cpuMsPerObject: cpuPerObject(cpuSeconds, deliveries),
+      ran: `${postsPerSecond} posts/s of ${objectsPerPost} to ${subscribers} subscribers of ${organisations} organisations, receivers in a thread of the bench, ${setting()}`,
+    },
+    target,
+  };
+}
+
+interface Post {
+  readonly path: string;
+  readonly body: Buffer | string;
+  readonly ids: readonly string[];
+}
+
+function makePosts(count: number, objectsPerPost: number, identity: string): Post[] {
+  const [path, bodies] =
+    objectsPerPost > 1
+      ? ['/api/v1/bundles', makeBundles(count * objectsPerPost, objectsPerPost, identity)]
+      : [
+          '/api/v1/indicators',
+          Array.from({ length: count }, (_, i) => ({ body: indicatorJson(i, identity) })),
+        ];
+  return bodies.map(({ body }) => ({
+    path,
+    body,
+    ids: [...body.toString().matchAll(ID)].map(([, id = '']) => id),
+  }));
+}
+
 /** Posts at a steady rate, whether or not the post before was answered, and waits for the last. */
 async function postSteadily(
-  client: Connection,
+  clients: readonly Connection[],
   receivers: Receivers,
-  bodies: readonly string[],
-  perSecond: number,
+  posts: readonly Post[],
+  { postsPerSecond, objectsPerPost, subscribers }: Load,
 ): Promise<{ timesMs: number[]; seconds: number }> {
   receivers.reset();
   const sentMs = new Map<string, number>();
-  const posts: Promise<unknown>[] = [];
+  const answers: Promise<unknown>[] = [];
   const startMs = performance.now();
-  for (const [i, body] of bodies.entries()) {
-    await delay(Math.max(0, startMs + (i * 1000) / perSecond - performance.now()));
-    sentMs.set(ID.exec(body)?.[0] ?? '', performance.timeOrigin + performance.now());
-    posts.push(client.post('/api/v1/indicators', body));
+  for (const [i, { path, body, ids }] of posts.entries()) {
+    await delay(Math.max(0, startMs + (i * 1000) / postsPerSecond - performance.now()));
+    const nowMs = performance.timeOrigin + performance.now();
+    for (const id of ids) sentMs.set(id, nowMs);
+    const client = clients[i % clients.length];
+    if (client !== undefined) answers.push(client.post(path, body));
   }
-  await Promise.all(posts);
-  await receivers.arrived(bodies.length * SUBSCRIBERS);
+  await Promise.all(answers);
+  await receivers.arrived(posts.length * objectsPerPost * subscribers);
   const timesMs = receivers.total.seen.map(({ id, atMs }) => atMs - (sentMs.get(id) ?? Number.NaN));
   return { timesMs, seconds: (performance.now() - startMs) / 1000 };
 }

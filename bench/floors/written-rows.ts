@@ -1,12 +1,17 @@
 /**
- * The floor of ingest: the very rows that the server wrote, written again to the same tables by
- * set-based SQL and nothing else, as the owner, in transactions of the same size.
+ * The floor of ingest: the very rows that the server wrote, written again by set-based SQL and nothing
+ * else, as the owner, in transactions of the same size, to tables with the same columns, defaults and
+ * indexes in a schema of their own.
  */
 import { Client } from 'pg';
 import { share } from '../client.ts';
 import { atEnd } from '../endings.ts';
 import { timed } from '../measurement.ts';
 import { asOwner } from '../owner.ts';
+import type { Part } from '../pairs.ts';
+
+const SCHEMA = 'bench_floor';
+const TABLES = ['version', 'observable', 'inbox', 'audit'];
 
 /** One transaction's rows: JSON for json_to_recordset, and the contents that it cuts out by place. */
 interface Batch {
@@ -50,7 +55,8 @@ const write = `
     from given, noted
     returning id, stix_id, realm_id, organisation_id, audience_id, tlp
   ), drawn as (
-    insert into observable
+    insert into observable (version_id, ordinal, realm_id, organisation_id, audience_id, tlp, kind,
+      value, digest)
     select id, ordinal, realm_id, organisation_id, audience_id, tlp, kind, value, digest
     from json_to_recordset($2) as o(stix_id text, ordinal smallint, kind text, value text,
       digest bigint) join saved using (stix_id)
@@ -58,49 +64,69 @@ const write = `
   insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
   select 0, 'put', id, organisation_id, audience_id, tlp, realm_id from saved`;
 
-/** Rows are versions: those of each are counted as one. The tables are emptied before, but for the audit, which allows no such thing. */
-export async function writeFloor(
+export interface WriteFloor {
+  /** Writes what the server wrote since the last call. An object counts as one, with its observables. */
+  write(): Promise<Part>;
+  close(): Promise<void>;
+}
+
+/** Makes the tables, and takes what the server has written so far as done. */
+export async function prepareFloor(
   url: string,
   { batch, connections }: { readonly batch: number; readonly connections: number },
-): Promise<{ rows: number; seconds: number }> {
-  const { batches, rows } = await asOwner(url, async (client) => {
-    const read = await readBatches(client, batch);
-    await client.query('truncate version, observable, inbox, log');
-    await client.query('checkpoint').catch(() => undefined);
-    return read;
+): Promise<WriteFloor> {
+  let after = await asOwner(url, async (client) => {
+    await client.query(`create schema ${SCHEMA}`);
+    for (const table of TABLES) {
+      await client.query(`create table ${SCHEMA}.${table} (like public.${table} including all)`);
+    }
+    const { rows } = await client.query<{ last: string }>(
+      'select coalesce(max(id), 0) as last from version',
+    );
+    return rows[0]?.last ?? '0';
   });
   const clients = await Promise.all(Array.from({ length: connections }, () => open(url)));
-  const { seconds } = await timed(() =>
-    share(batches, clients, async (client, { versions, observables, contents }) => {
-      const values = [versions, observables, contents];
-      await client.query({ name: 'write', text: write, values });
-    }),
-  );
-  await Promise.all(clients.map((client) => client.end()));
-  return { rows, seconds };
+  return {
+    write: async () => {
+      const read = await asOwner(url, (client) => readBatches(client, after, batch));
+      after = read.last;
+      const { seconds } = await timed(() =>
+        share(read.batches, clients, async (client, { versions, observables, contents }) => {
+          const values = [versions, observables, contents];
+          await client.query({ name: 'write', text: write, values });
+        }),
+      );
+      return { objects: read.rows, seconds };
+    },
+    close: async () => void (await Promise.all(clients.map((client) => client.end()))),
+  };
 }
 
 async function readBatches(
   client: Client,
+  from: string,
   size: number,
-): Promise<{ batches: Batch[]; rows: number }> {
+): Promise<{ batches: Batch[]; rows: number; last: string }> {
   const batches: Batch[] = [];
   let rows = 0;
-  for (let after = '0'; ;) {
+  for (let last = from; ;) {
     const { rows: found } = await client.query<Batch & { last: string | null; count: number }>(
       readBatch,
-      [after, size],
+      [last, size],
     );
     const [batch] = found;
-    if (batch === undefined || batch.last === null) return { batches, rows };
+    if (batch === undefined || batch.last === null) return { batches, rows, last };
     batches.push(batch);
     rows += batch.count;
-    after = batch.last;
+    ({ last } = batch);
   }
 }
 
 async function open(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url });
+  const client = new Client({
+    connectionString: url,
+    options: `-c search_path=${SCHEMA},public`,
+  });
   client.on('error', () => undefined);
   await client.connect();
   atEnd(() => client.end());
