@@ -45,7 +45,8 @@ const rootArrows = {
   'config-faults': ['src/spelling\\.ts$'],
   'config-values': [],
   limits: [],
-  errors: [],
+  // The rows of the closed list, each declared in its room.
+  errors: ['src/.+/codes\\.ts$'],
   clock: [],
   keyring: ['src/errors\\.ts$'],
   spelling: [],
@@ -164,6 +165,12 @@ const shapeRules = [
     'The doors of http/ (rest, taxii, misp …) never import one another',
     { path: `^src/http/(${doors})/` },
     { path: `^src/http/(${doors})/`, pathNot: '^src/http/$1/' },
+  ),
+  forbid(
+    'codes-are-data',
+    'A codes.ts holds rows of the closed list in errors.ts, which everything imports',
+    { path: '^src/.+/codes\\.ts$' },
+    {},
   ),
   forbid(
     'config-by-type-only',

@@ -13,12 +13,13 @@ const drawing: Record<string, string> = {
   log: 'concurrency stix sharing store',
   audit: 'concurrency stix sharing store log',
   indicators: 'concurrency stix sharing store log',
-  organisations: 'concurrency stix sharing store log',
+  access: 'concurrency stix sharing store log',
+  members: 'concurrency stix sharing store log access',
   deliveries: 'concurrency stix formats sharing egress store log audit',
   feeds: 'concurrency stix formats sharing egress store log indicators',
-  http: 'concurrency stix formats sharing store log audit indicators organisations deliveries feeds',
+  http: 'concurrency stix formats sharing store log audit indicators members access deliveries feeds',
   commands:
-    'concurrency stix formats sharing egress store log audit indicators organisations deliveries feeds http',
+    'concurrency stix formats sharing egress store log audit indicators members access deliveries feeds http',
 };
 
 const folders = Object.keys(drawing);
@@ -39,6 +40,7 @@ const rooms: Files = Object.fromEntries(
 );
 const roots: Files = {
   'src/errors.ts': 'export const room = 1;\n',
+  'src/log/rows/codes.ts': 'export const room = 1;\n',
   'src/clock.ts': 'export const room = 1;\n',
   'src/telemetry.ts': 'export const room = 1;\n',
   'src/keyring.ts': 'export const room = 1;\n',
@@ -82,6 +84,7 @@ const packages: Case[] = [
 const shapes: Case[] = [
   crossing('doors-stay-apart', 'rest/ imports taxii/', 'src/http/rest/t.ts', '../taxii/room.ts'),
   crossing('doors-stay-apart', 'misp/ imports rest/', 'src/http/misp/r.ts', '../rest/objects.ts'),
+  crossing('codes-are-data', 'codes.ts imports', 'src/log/codes.ts', './room.ts'),
   crossing('config-by-type-only', 'http/ reads config.ts', 'src/http/settings.ts', '../config.ts'),
   crossing('arrow-store', 'store/ imports config.ts', 'src/store/settings.ts', '../config.ts'),
   crossing('arrow-stix', 'stix/ imports clock.ts', 'src/stix/clock.ts', '../clock.ts'),
@@ -177,6 +180,7 @@ const drawn: Case = {
         ),
       ),
     ),
+    'src/errors.ts': "import * as rows from './log/rows/codes.ts';\nexport const room = rows;\n",
     'src/http/settings.ts':
       "import type { readPort } from '../config.ts';\nexport type A = typeof readPort;\n",
     'src/stix/read.test.ts':

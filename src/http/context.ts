@@ -1,4 +1,4 @@
-import type { TestOutcome } from '../deliveries/test-event.ts';
+import type { Webhooks } from '../deliveries/webhooks.ts';
 import type { Clock } from '../clock.ts';
 import type { AnswerLimits, SlotLimits, StreamLimits } from '../limits.ts';
 import type { Keyring } from '../keyring.ts';
@@ -69,14 +69,4 @@ export interface Limits extends ProxySettings {
   readonly metricsToken: string | undefined;
   /** Who may read /docs and /openapi.json. */
   readonly docs: 'public' | 'members';
-}
-
-/** What the REST door asks of the deliveries beyond their records. */
-export interface Webhooks {
-  /** Throws Problem egress_refused when nothing may be sent to this address. */
-  check(url: string): Promise<void>;
-  /** A subscription was made or changed: look at it now. */
-  changed(): void;
-  /** Sends a signed test event now and says what came of it. */
-  test(subscriptionId: string, organisationId: number): Promise<TestOutcome>;
 }

@@ -1,5 +1,5 @@
 /**
- * The one place that knows statuses: from what a verb throws to an RFC 9457 answer.
+ * From what a verb throws to an RFC 9457 answer.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, PROBLEMS, type ProblemCode } from '../errors.ts';
@@ -9,87 +9,6 @@ import { noRoom } from '../store/postgres/room.ts';
 import { isTransient } from '../store/postgres/transient.ts';
 import { problemOfBody } from './body/problems.ts';
 import { answerAndClose, dropRest } from './body/rest-of-body.ts';
-
-const STATUSES: Partial<Record<ProblemCode, number>> = {
-  agreement_ended: 409,
-  agreement_overlaps: 409,
-  approval_not_needed: 409,
-  atomic_aborted: 422,
-  audience_limit: 409,
-  body_too_large: 413,
-  bundle_too_large: 413,
-  content_encoding_unsupported: 415,
-  content_type_unsupported: 415,
-  cursor_expired: 410,
-  email_taken: 409,
-  expectation_failed: 417,
-  group_closed: 403,
-  group_limit: 409,
-  headers_too_large: 431,
-  identity_mismatch: 403,
-  identity_missing: 409,
-  identity_taken: 409,
-  internal_error: 500,
-  invalid_object: 422,
-  key_ended: 409,
-  key_exceeds_parent: 403,
-  key_expired: 401,
-  key_invalid: 401,
-  key_missing: 401,
-  key_revoked: 401,
-  last_admin: 409,
-  last_owner: 409,
-  not_empty: 409,
-  line_too_long: 413,
-  logo_unsupported: 415,
-  method_not_allowed: 405,
-  name_taken: 409,
-  network_not_allowed: 403,
-  not_acceptable: 406,
-  not_an_owner: 403,
-  not_found: 404,
-  not_ready: 503,
-  organisation_needed: 400,
-  organisation_not_active: 403,
-  origin_not_allowed: 403,
-  producer_mismatch: 403,
-  purged: 409,
-  reauthentication_needed: 401,
-  realm_closed: 409,
-  realm_crossed: 403,
-  realm_not_allowed: 403,
-  realm_not_archived: 409,
-  rate_limited: 429,
-  request_timeout: 408,
-  refresh_token_invalid: 401,
-  refresh_token_reused: 401,
-  revocation_impossible: 409,
-  role_not_allowed: 403,
-  second_person_needed: 403,
-  second_factor_invalid: 401,
-  second_factor_required: 403,
-  second_factor_needed: 401,
-  second_factor_present: 409,
-  server_busy: 503,
-  session_ended: 401,
-  sign_in_busy: 503,
-  sign_in_failed: 401,
-  single_sign_on_failed: 502,
-  single_sign_on_unknown: 403,
-  storage_full: 503,
-  storage_quota_exceeded: 429,
-  subscription_limit: 409,
-  tlp_above_ceiling: 403,
-  tlp_below_marking: 409,
-  token_expired: 401,
-  token_invalid: 401,
-  token_not_yet_valid: 401,
-  too_many_at_once: 429,
-  too_many_attempts: 429,
-  too_many_values: 413,
-  user_needed: 403,
-  version_conflict: 409,
-};
 
 const OUTAGE =
   'The database does not answer just now. Try again: what was done already is not done twice';
@@ -105,11 +24,6 @@ const FASTIFY_FAULTS: Record<string, ProblemCode> = {
   FST_ERR_BAD_URL: 'invalid_request',
   FST_ERR_NOT_FOUND: 'not_found',
 };
-
-/** The status that a problem is answered with; 400 where nothing else is said. */
-function statusOf(code: ProblemCode): number {
-  return STATUSES[code] ?? 400;
-}
 
 /**
  * Details and paths often repeat what the caller sent. Whatever that was, the answer stays small.
@@ -127,8 +41,8 @@ function bounded(text: string, charactersMax: number): string {
 export function problemBody(problem: Problem, instance: string): Record<string, unknown> {
   return {
     type: `/docs/errors/${problem.code}`,
-    title: PROBLEMS[problem.code],
-    status: statusOf(problem.code),
+    title: PROBLEMS[problem.code].title,
+    status: PROBLEMS[problem.code].status,
     code: problem.code,
     detail: bounded(problem.message, DETAIL_CHARACTERS_MAX),
     ...(problem.path === undefined ? {} : { path: bounded(problem.path, PATH_CHARACTERS_MAX) }),
@@ -146,7 +60,7 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
     return;
   }
   const problem = problemOfBody(error, request.routeOptions) ?? toProblem(error);
-  const status = statusOf(problem.code);
+  const status = PROBLEMS[problem.code].status;
   // What failed because its client had left is no fault of the server.
   if (status >= 500 && !reply.raw.closed)
     request.log.error({ err: error, requestId: request.id }, 'request failed');

@@ -1,12 +1,11 @@
 import { systemClock, type Clock } from '../../clock.ts';
 import type { Config } from '../../config.ts';
-import { sendTestEvent, type TestContext } from '../../deliveries/test-event.ts';
+import { createWebhooks } from '../../deliveries/webhooks.ts';
 import { startWorker, type Worker } from '../../deliveries/worker.ts';
 import { createEgress, type Egress } from '../../egress/egress.ts';
 import { egressFetch } from '../../egress/fetch.ts';
-import { Problem } from '../../errors.ts';
 import { createByteBudget } from '../../http/edge/byte-budget.ts';
-import type { Services, Webhooks } from '../../http/context.ts';
+import type { Services } from '../../http/context.ts';
 import { createRates } from '../../http/edge/rates.ts';
 import { createSpools } from '../../http/rest/spool.ts';
 import { startSequencer, type Sequencer } from '../../log/sequencer.ts';
@@ -14,7 +13,6 @@ import { createSignInDesk, type SignInContext } from '../../access/sign-in.ts';
 import { createSingleSignOn } from '../../access/single-sign-on.ts';
 import { createLogSignal, type LogSignal } from '../../log/signal.ts';
 import { listen } from '../../store/postgres/listen.ts';
-import { notifySubscriptions } from '../../store/deliveries/subscriptions.ts';
 import { createMetrics, type Log } from '../../telemetry.ts';
 import { VERSION } from '../../version.ts';
 import { closeAll, type Part } from '../closing.ts';
@@ -120,7 +118,7 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
     refusals: audit.refusals,
     sequencer,
     signal,
-    webhooks: webhooksOf({ ...shared, egress }, worker),
+    webhooks: createWebhooks({ ...shared, egress }, worker),
     worker,
     rates: createRates(config.rates),
     budget: createByteBudget(config.bytesInFlight),
@@ -176,21 +174,4 @@ function listenForGrowth(
     },
     onError: (error) => log.warn({ err: error }, 'the listening connection broke'),
   });
-}
-
-function webhooksOf(context: TestContext, worker: Worker | undefined): Webhooks {
-  return {
-    check: async (url) => {
-      const refusal = await context.egress.check(url);
-      if (refusal === undefined) return;
-      const extra = { reason: refusal.code };
-      throw new Problem('egress_refused', refusal.detail, { path: 'body.url', extra });
-    },
-    changed: () => {
-      worker?.nudge();
-      // A worker elsewhere that is not told looks for itself within a second.
-      void notifySubscriptions(context.db).catch(() => undefined);
-    },
-    test: (id, organisationId) => sendTestEvent(context, id, organisationId),
-  };
 }

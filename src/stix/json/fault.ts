@@ -1,17 +1,7 @@
 /** JSON texts that are refused: RFC 8259, with the limits of RFC 7493 (I-JSON) that STIX needs. */
+import type { JSON_CODES } from '../codes.ts';
 
-export type JsonFaultCode =
-  | 'invalid_json'
-  | 'stix1_xml'
-  | 'too_deep'
-  | 'forbidden_key'
-  | 'duplicate_key'
-  | 'nul_character'
-  | 'lone_surrogate'
-  | 'number_not_representable'
-  | 'too_many_values'
-  | 'bundle_too_large'
-  | 'body_too_large';
+export type JsonFaultCode = keyof typeof JSON_CODES;
 
 /** Why a JSON text or value is refused; `path` is a JSONPath (RFC 9535) to the place. */
 export class JsonFault extends Error {
