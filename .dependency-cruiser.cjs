@@ -73,6 +73,9 @@ function forbid(name, comment, from, to) {
   return { name, comment, severity: 'error', from, to };
 }
 
+/** What the demo shows it starts with the commands, and drives over REST like anybody else. */
+const demo = ['commands', 'members', 'store', 'sharing', 'stix'];
+
 const folderRules = Object.entries(arrows).map(([folder, targets]) =>
   forbid(
     `arrow-${folder}`,
@@ -95,6 +98,16 @@ const rootRules = Object.entries(rootArrows).map(([file, targets]) =>
     { path: `^src/${file}\\.ts$` },
     { path: '^src/', pathNot: targets.map((target) => `^${target}`) },
   ),
+);
+
+const demoRule = forbid(
+  'arrow-demo',
+  `demo/ may import ${demo.join(', ')} (and errors, config and telemetry)`,
+  { path: '^demo/' },
+  {
+    path: '^(src|test|bench|scripts|console)/',
+    pathNot: [`^src/(${demo.join('|')})/`, '^src/(errors|config|telemetry)\\.ts$'],
+  },
 );
 
 const packageRules = [
@@ -124,13 +137,13 @@ const packageRules = [
   forbid(
     'no-development-package',
     'What runs in production is installed in production',
-    { path: '^src/', pathNot: tests },
+    { path: '^(src|demo)/', pathNot: tests },
     { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
   ),
   forbid(
     'listed-package',
     'A package that is imported stands in package.json',
-    { path: '^(src|test|bench|scripts)/' },
+    { path: '^(src|demo|test|bench|scripts)/' },
     { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
   ),
 ];
@@ -180,27 +193,27 @@ const shapeRules = [
   ),
   forbid(
     'src-stands-alone',
-    'src/ imports nothing of test/, bench/, scripts/ or console/',
+    'src/ imports nothing of demo/, test/, bench/, scripts/ or console/',
     { path: '^src/', pathNot: tests },
-    { path: ['^(test|bench|scripts|console|bin)/', tests] },
+    { path: ['^(demo|test|bench|scripts|console|bin)/', tests] },
   ),
   forbid(
     'console-stands-alone',
     'The console speaks REST and imports nothing of the server',
     { path: '^console/' },
-    { path: '^(src|test|bench|scripts|bin)/' },
+    { path: '^(src|demo|test|bench|scripts|bin)/' },
   ),
   forbid(
     'no-cycle',
     'No import leads back to where it came from, types included',
-    { path: '^(src|test|bench|scripts)/' },
+    { path: '^(src|demo|test|bench|scripts)/' },
     { circular: true },
   ),
   forbid('resolvable', 'Every import leads somewhere', {}, { couldNotResolve: true }),
 ];
 
 module.exports = {
-  forbidden: [...folderRules, ...rootRules, ...packageRules, ...nodeRules, ...shapeRules],
+  forbidden: [...folderRules, ...rootRules, demoRule, ...packageRules, ...nodeRules, ...shapeRules],
   options: {
     doNotFollow: { path: ['node_modules', '^src/store/generated/'] },
     tsPreCompilationDeps: true,

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const MAJOR_MIN = 24;
 const PROGRAM = process.platform === 'win32' ? 'node.exe' : 'node';
+/** What is run: with the demo, which an image goes without, where it is there. */
+const DEMO = new URL('../demo/main.ts', import.meta.url);
 const PINNED = fileURLToPath(new URL(`../node_modules/node/bin/${PROGRAM}`, import.meta.url));
 
 /**
@@ -18,7 +20,7 @@ const YOUNG = '--max-semi-space-size=16';
 
 if (Number(process.versions.node.split('.')[0]) >= MAJOR_MIN) {
   if (process.argv[2] === 'serve' && !isTold('--max-semi-space-size')) beginAnew(YOUNG);
-  await import('../src/commands/main.ts');
+  await import(existsSync(DEMO) ? DEMO.href : '../src/commands/main.ts');
 } else if (existsSync(PINNED) && process.execPath !== realpathSync(PINNED)) {
   handOver(PINNED);
 } else {

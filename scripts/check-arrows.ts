@@ -17,7 +17,7 @@ interface Cruise {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const places = ['src', 'test', 'bench', 'scripts', 'console'].filter((place) =>
+const places = ['src', 'demo', 'test', 'bench', 'scripts', 'console'].filter((place) =>
   existsSync(`${root}${place}`),
 );
 

@@ -45,6 +45,7 @@ const roots: Files = {
   'src/telemetry.ts': 'export const room = 1;\n',
   'src/keyring.ts': 'export const room = 1;\n',
   'src/http/taxii/room.ts': 'export const room = 1;\n',
+  'demo/room.ts': 'export const room = 1;\n',
   'test/room.ts': 'export const room = 1;\n',
 };
 
@@ -91,6 +92,9 @@ const shapes: Case[] = [
   crossing('arrow-sharing', 'sharing/ imports keyring.ts', 'src/sharing/key.ts', '../keyring.ts'),
   crossing('arrow-log', 'log/ imports main.ts', 'src/log/main.ts', '../main.ts'),
   crossing('src-stands-alone', 'src/ imports test/', 'src/log/receiver.ts', '../../test/room.ts'),
+  crossing('src-stands-alone', 'src/ imports demo/', 'src/commands/d.ts', '../../demo/room.ts'),
+  crossing('arrow-demo', 'demo/ imports http/', 'demo/h.ts', '../src/http/room.ts'),
+  crossing('arrow-demo', 'demo/ imports test/', 'demo/t.ts', '../test/room.ts'),
   crossing('console-stands-alone', 'console/ imports src/', 'console/a.ts', '../src/stix/room.ts'),
   {
     step: 'arrows',
@@ -181,6 +185,8 @@ const drawn: Case = {
       ),
     ),
     'src/errors.ts': "import * as rows from './log/rows/codes.ts';\nexport const room = rows;\n",
+    'demo/towards-commands.ts':
+      "import { room } from '../src/commands/room.ts';\nexport const a = room;\n",
     'src/http/settings.ts':
       "import type { readPort } from '../config.ts';\nexport type A = typeof readPort;\n",
     'src/stix/read.test.ts':

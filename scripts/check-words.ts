@@ -20,13 +20,13 @@ const bans: Ban[] = [
   {
     name: 'environment-outside-config',
     word: /\bprocess\s*(?:\?\.|\.|\[\s*['"`])\s*env\b|\benv\b[^=;\n]*\}\s*=\s*process\b|\{[^}]*\benv\b[^}]*\}\s*from\s*['"](?:node:)?process|globalThis\s*(?:\.|\[\s*['"`])\s*process/,
-    where: /^src\//,
+    where: /^(?:src|demo)\//,
     except: /^src\/config\.ts$|\.test\.ts$/,
   },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const files = globSync(['{src,test,bench,scripts,bin}/**/*.{ts,js}', '*.{ts,js,cjs}'], {
+const files = globSync(['{src,demo,test,bench,scripts,bin}/**/*.{ts,js}', '*.{ts,js,cjs}'], {
   cwd: root,
   exclude: (path) => /(node_modules|generated)$/.test(path),
 }).map((file) => file.replaceAll(sep, '/'));

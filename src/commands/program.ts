@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { VERSION } from '../version.ts';
 import { agreementCommand } from './agreement.ts';
 import { communityCommand } from './community.ts';
-import { demoCommand } from './demo/command.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
 import { doctorCommand } from './doctor.ts';
@@ -20,7 +19,7 @@ import { statusCommand } from './status.ts';
 import { userCommand } from './user.ts';
 import { validateCommand } from './validate.ts';
 
-/** All commands. */
+/** All commands but the demo, which only a checkout has. */
 export function createProgram(): Command {
   return new Command('tocsin')
     .description('Shares indicators of compromise among the members of an alliance')
@@ -41,8 +40,7 @@ export function createProgram(): Command {
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
     .addCommand(statusCommand())
-    .addCommand(doctorCommand())
-    .addCommand(demoCommand());
+    .addCommand(doctorCommand());
 }
 
 /** Runs one command. What went wrong outside the code is told in words, and the exit code is 1. */

@@ -87,6 +87,18 @@ describe('bin/tocsin.js', () => {
     expect(JSON.parse(String(data))).toMatchObject({ flags: [] });
   });
 
+  it('runs the commands with the demo where there is one', async () => {
+    const demo = join(project, 'demo');
+    await mkdir(demo);
+    await writeFile(join(demo, 'main.ts'), "console.log('with the demo');");
+    const { stdout } = await run(process.execPath, [bin, 'demo']);
+    await rm(demo, { recursive: true });
+    expect(stdout).toBe('with the demo\n');
+    expect(JSON.parse((await run(process.execPath, [bin, 'demo'])).stdout)).toMatchObject({
+      verb: 'demo',
+    });
+  });
+
   it('is what npx finds in the project, without a network', async () => {
     const { stdout } = await run('npx', ['--offline', 'tocsin', 'org', 'x'], {
       cwd: project,

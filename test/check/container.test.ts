@@ -151,6 +151,12 @@ describe('the image', () => {
     expect(copied.filter((source) => !existsSync(join(root, source)))).toEqual([]);
   });
 
+  it('goes without the demo, the tests and the benchmarks', () => {
+    const copied = last.filter((line) => line.startsWith('COPY ')).join('\n');
+    expect(copied).toContain(' src/ ');
+    expect(copied).not.toMatch(/ (?:\.|demo|test|bench)\/? /);
+  });
+
   it.each([
     { status: 200, exit: 0 },
     { status: 503, exit: 1 },

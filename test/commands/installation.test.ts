@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => removeTestDirectory(directory));
 
 /** These create an installation, need none, or describe what is there. */
-const WITHOUT = new Set(['serve', 'demo', 'restore', 'validate', 'doctor']);
+const WITHOUT = new Set(['serve', 'restore', 'validate', 'doctor']);
 const DATE = '2130-01-01';
 const VALUES: Readonly<Record<string, string>> = {
   '--before': DATE,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Account } from '../../src/commands/demo/account.ts';
+import { Account } from '../../demo/account.ts';
 
 const VERSIONS = ['indicator--a 2026', 'indicator--b 2026'];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duesOf, writeActs } from '../../src/commands/demo/acts.ts';
+import { duesOf, writeActs } from '../../demo/acts.ts';
 import { checkObject } from '../../src/stix/check/check.ts';
 import { markedBy } from '../../src/stix/marking/marking.ts';
 

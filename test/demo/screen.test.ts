@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { writeActs } from '../../src/commands/demo/acts.ts';
-import { Screen, wrapped } from '../../src/commands/demo/screen.ts';
-import { BY_HAND } from '../../src/commands/demo/summary.ts';
+import { writeActs } from '../../demo/acts.ts';
+import { Screen, wrapped } from '../../demo/screen.ts';
+import { BY_HAND } from '../../demo/summary.ts';
 import { validation } from '../../src/indicators/validate.ts';
 import { drained } from '../../src/stix/steps.ts';
 

@@ -11,19 +11,19 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { demoEnvironment } from './environment.ts';
-import { clusterDirectory } from '../../store/embedded/cluster.ts';
+import { clusterDirectory } from '../src/store/embedded/cluster.ts';
 import {
   endServerProcesses,
   findPostmaster,
   stopPostmaster,
-} from '../../store/embedded/postmaster.ts';
+} from '../src/store/embedded/postmaster.ts';
 
 /** What the keeper tells its parent. */
 export type KeeperReport =
   | { kind: 'listening'; url: string; pid: number; dataDir: string }
   | { kind: 'ended'; said: string };
 
-const TOCSIN = fileURLToPath(new URL('../../../bin/tocsin.js', import.meta.url));
+const TOCSIN = fileURLToPath(new URL('../bin/tocsin.js', import.meta.url));
 const STOP_MS = 10_000;
 const SAID_MAX = 2000;
 

@@ -1,4 +1,4 @@
-import { environmentWith } from '../../config.ts';
+import { environmentWith } from '../src/config.ts';
 
 /** The settings of the demo's server; what the user has set for another Tocsin is left out. */
 export function demoEnvironment(dataDir: string): NodeJS.ProcessEnv {

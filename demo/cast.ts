@@ -1,5 +1,5 @@
-import type { OrganisationKind } from '../../members/create.ts';
-import type { Tlp } from '../../stix/marking/tlp.ts';
+import type { OrganisationKind } from '../src/members/create.ts';
+import type { Tlp } from '../src/stix/marking/tlp.ts';
 
 /** A member of the demo's alliance. The names are made up. */
 export interface Player {

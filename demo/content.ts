@@ -3,7 +3,7 @@
  * no addresses, since a server warns about those reserved for documentation. The same at every run.
  */
 import { createHash } from 'node:crypto';
-import type { Tlp } from '../../stix/marking/tlp.ts';
+import type { Tlp } from '../src/stix/marking/tlp.ts';
 
 /** TLP 2.0 as the OASIS extension definition names it. */
 const MARKINGS: Readonly<Record<Tlp, string>> = {

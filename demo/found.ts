@@ -1,8 +1,8 @@
-import { readConfig } from '../../config.ts';
-import { createKey, createOrganisation } from '../../members/create.ts';
-import type { Role } from '../../sharing/member.ts';
-import { createLog } from '../../telemetry.ts';
-import { openStore, type OpenStore } from '../open.ts';
+import { readConfig } from '../src/config.ts';
+import { createKey, createOrganisation } from '../src/members/create.ts';
+import type { Role } from '../src/sharing/member.ts';
+import { createLog } from '../src/telemetry.ts';
+import { openStore, type OpenStore } from '../src/commands/open.ts';
 import { CAST, type Player } from './cast.ts';
 import { demoEnvironment } from './environment.ts';
 

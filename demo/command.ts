@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { Problem } from '../../errors.ts';
-import { StoreError } from '../../store/postgres/store-error.ts';
-import { stopOnSignals } from '../signals.ts';
+import { Problem } from '../src/errors.ts';
+import { StoreError } from '../src/store/postgres/store-error.ts';
+import { stopOnSignals } from '../src/commands/signals.ts';
 import { audit } from './audit.ts';
 import { Children, DemoError } from './children.ts';
 import { Screen } from './screen.ts';

@@ -1,4 +1,4 @@
-import type { Tlp } from '../../stix/marking/tlp.ts';
+import type { Tlp } from '../src/stix/marking/tlp.ts';
 import { ALLY, INDUSTRY, PARTNER, POSTER } from './cast.ts';
 import { makeIndicators, nextVersion, versionKey, type Marked } from './content.ts';
 

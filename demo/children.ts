@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { orAborted } from '../signals.ts';
+import { orAborted } from '../src/commands/signals.ts';
 import type { Account } from './account.ts';
 import type { KeeperReport } from './keeper.ts';
 import type { ReceiverReport } from './receiver.ts';
