@@ -8,7 +8,7 @@ FROM ${NODE_IMAGE} AS client
 WORKDIR /app
 COPY package.json package-lock.json prisma.config.ts ./
 COPY prisma/ prisma/
-COPY scripts/generate-client.ts scripts/
+COPY scripts/generate-client.ts scripts/install-hooks.ts scripts/
 RUN npm ci --no-audit --no-fund
 
 # The packages that run. Prisma's CLI and the compiler are optional peers of its client, so that

@@ -37,6 +37,8 @@ const copied = [
   'knip.json',
   'redocly.yaml',
   '.spectral.yaml',
+  'cspell.json',
+  '.cspell',
   'tsconfig.json',
   'scripts/check.ts',
   'scripts/check-arrows.ts',
@@ -127,7 +129,7 @@ function soundly(paths: string[]): Files {
 
 export function makeSample(): Sample {
   const root = mkdtempSync(join(tmpdir(), 'tocsin-check-'));
-  for (const path of copied) cpSync(join(project, path), join(root, path));
+  for (const path of copied) cpSync(join(project, path), join(root, path), { recursive: true });
   write(root, { ...sound, 'package.json': manifest() });
   symlinkSync(join(project, 'node_modules'), join(root, 'node_modules'));
   return {

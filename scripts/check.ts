@@ -16,6 +16,8 @@ const steps: Record<string, string[][]> = {
     ['oxlint', '--format=unix', '--deny-warnings', '--report-unused-disable-directives'],
     ['node', 'scripts/check-words.ts'],
   ],
+  words: [['cspell', 'lint', '--no-progress', '--no-summary']],
+  commits: [['node', 'scripts/check-commits.ts']],
   types: [['tsc', '--noEmit']],
   arrows: [['node', 'scripts/check-arrows.ts']],
   'dead-code': [['knip', '--no-progress', '--no-config-hints']],

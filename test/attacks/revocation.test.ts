@@ -213,9 +213,9 @@ describe('rotation', () => {
 
   it('of a key that has leaked ends what was made with it, except for the new key', async () => {
     const leaked = await mint(chief);
-    const thiefs = await rotate(holding(leaked), leaked.id, 3600);
+    const stolen = await rotate(holding(leaked), leaked.id, 3600);
     const next = await rotate(holding(leaked), leaked.id, 0);
-    expect(await rejection(thiefs)).toBe('key_revoked');
+    expect(await rejection(stolen)).toBe('key_revoked');
     expect(await rejection(next)).toBeUndefined();
   });
 

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { crossings } from '../../scripts/check-crossings.ts';
 import { cases } from '../../scripts/check-offences.ts';
+import { fingerprintOf, isProven } from '../../scripts/check-proven.ts';
 import { makeSample, type Sample } from '../../scripts/check-sample.ts';
+import { writing } from '../../scripts/check-writing.ts';
 
-const steps = ['format', 'lint', 'types', 'arrows', 'dead-code', 'openapi'];
-const all = [...cases, ...crossings];
+const steps = ['format', 'lint', 'words', 'types', 'arrows', 'dead-code', 'openapi'];
+const all = [...cases, ...crossings, ...writing];
 const timeoutMs = 30_000;
+/** Nothing is due while the configuration is the one with which the self-test passed. */
+const due = isProven() ? [] : steps;
 
 let sample: Sample;
 beforeAll(() => {
@@ -15,7 +19,7 @@ afterAll(() => {
   sample.remove();
 });
 
-describe.each(steps)('npm run check -- --only %s', (step) => {
+describe.each(due)('npm run check -- --only %s', (step) => {
   const ofStep = all.filter((one) => one.step === step);
   const together = ofStep.filter((one) => !one.alone);
 
@@ -25,7 +29,7 @@ describe.each(steps)('npm run check -- --only %s', (step) => {
     expect(passed).toBe(true);
   });
 
-  it('tells every offence', { timeout: timeoutMs }, () => {
+  it('reports every offence', { timeout: timeoutMs }, () => {
     const takeAway = sample.lay(Object.assign({}, ...together.map((one) => one.files)));
     const { passed, output } = sample.check(step);
     takeAway();
@@ -47,6 +51,27 @@ describe.each(steps)('npm run check -- --only %s', (step) => {
   );
 });
 
-it('refuses a step that there is not', () => {
+it('rejects an unknown step', () => {
   expect(sample.check('nothing').passed).toBe(false);
+});
+
+describe('the record of a self-test', () => {
+  const before = fingerprintOf({ 'knip.json': '{}', knip: '6.0.0' });
+
+  it.each([
+    ['a changed file', { 'knip.json': '{ }', knip: '6.0.0' }],
+    ['a new version of a tool', { 'knip.json': '{}', knip: '6.0.1' }],
+    ['a new file', { 'knip.json': '{}', knip: '6.0.0', 'scripts/check-new.ts': '' }],
+  ])('does not hold for %s', (_, parts) => {
+    expect(isProven(before, fingerprintOf(parts))).toBe(false);
+  });
+
+  it('holds for the same configuration, also among those of a merge', () => {
+    expect(isProven(before, before)).toBe(true);
+    expect(isProven(`${'0'.repeat(64)}\n${before}\n`, before)).toBe(true);
+  });
+
+  it('is required: without one, the self-test is due', () => {
+    expect(isProven('', before)).toBe(false);
+  });
 });

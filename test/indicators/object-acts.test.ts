@@ -186,8 +186,8 @@ describe('a re-issue under another id', () => {
     };
     expect(await history(alice)).toEqual([second.id, first.id]);
     expect(await history(bob)).toEqual([first.id]);
-    const nobodys = await bob.sends('get', `/objects/${indicator().id}/history`);
-    expect(nobodys.status).toBe(404);
+    const unknown = await bob.sends('get', `/objects/${indicator().id}/history`);
+    expect(unknown.status).toBe(404);
   });
 
   it('of another organisation is none', async () => {
