@@ -4,7 +4,7 @@
  */
 const pure = ['stix', 'formats', 'sharing'];
 const doors = 'rest|taxii|misp|feeds';
-const verbs = ['indicators', 'members', 'access', 'deliveries', 'feeds'];
+const verbs = ['indicators', 'reading', 'members', 'access', 'deliveries', 'feeds'];
 
 /** What each folder may import, besides itself. */
 const arrows = {
@@ -17,10 +17,31 @@ const arrows = {
   log: ['concurrency', 'store', 'sharing', 'stix'],
   audit: ['concurrency', 'log', 'store', 'sharing', 'stix'],
   indicators: ['concurrency', 'log', 'store', 'sharing', 'stix'],
+  reading: ['concurrency', 'audit', 'log', 'store', 'sharing', 'stix'],
   members: ['concurrency', 'access', 'log', 'store', 'sharing', 'stix'],
   access: ['concurrency', 'log', 'store', 'sharing', 'stix'],
-  deliveries: ['concurrency', 'audit', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
-  feeds: ['concurrency', 'indicators', 'log', 'store', 'sharing', 'stix', 'formats', 'egress'],
+  deliveries: [
+    'concurrency',
+    'reading',
+    'audit',
+    'log',
+    'store',
+    'sharing',
+    'stix',
+    'formats',
+    'egress',
+  ],
+  feeds: [
+    'concurrency',
+    'indicators',
+    'reading',
+    'log',
+    'store',
+    'sharing',
+    'stix',
+    'formats',
+    'egress',
+  ],
   http: ['concurrency', ...verbs, 'audit', 'log', 'store', 'sharing', 'stix', 'formats'],
   // The commands wire everything together, the guarded way out included.
   commands: [
@@ -184,6 +205,40 @@ const shapeRules = [
     'A codes.ts holds rows of the closed list in errors.ts, which everything imports',
     { path: '^src/.+/codes\\.ts$' },
     {},
+  ),
+  forbid(
+    'content-only-through-reading',
+    'Content that is given to somebody is read in reading/, which records and charges for it',
+    { path: '^src/', pathNot: ['^src/(reading|log|store)/', tests] },
+    {
+      path: [
+        '^src/store/content/(objects|history|addresses|shares)\\.ts$',
+        '^src/log/reader\\.ts$',
+      ],
+      dependencyTypesNot: ['type-only'],
+    },
+  ),
+  forbid(
+    'no-content-at-the-doors',
+    'http/, deliveries/ and feeds/ have no way to content but reading/',
+    { path: '^src/(http|deliveries|feeds)/' },
+    {
+      path: '^src/store/content/',
+      pathNot: '^src/store/content/quotas\\.ts$',
+      dependencyTypesNot: ['type-only'],
+    },
+  ),
+  forbid(
+    'doors-know-no-database',
+    'A door calls verbs and reading functions; of store/ it may know the types',
+    { path: `^src/http/(${doors})/` },
+    { path: '^src/store/', dependencyTypesNot: ['type-only'] },
+  ),
+  forbid(
+    'meter-reads-nothing',
+    'metered.ts, whose functions are not metered, reads no content itself',
+    { path: '^src/reading/metered\\.ts$' },
+    { path: '^src/(store|log)/', dependencyTypesNot: ['type-only'] },
   ),
   forbid(
     'config-by-type-only',

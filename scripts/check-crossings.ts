@@ -13,13 +13,14 @@ const drawing: Record<string, string> = {
   log: 'concurrency stix sharing store',
   audit: 'concurrency stix sharing store log',
   indicators: 'concurrency stix sharing store log',
-  access: 'concurrency stix sharing store log',
+  reading: 'concurrency stix sharing store log audit',
   members: 'concurrency stix sharing store log access',
-  deliveries: 'concurrency stix formats sharing egress store log audit',
-  feeds: 'concurrency stix formats sharing egress store log indicators',
-  http: 'concurrency stix formats sharing store log audit indicators members access deliveries feeds',
+  access: 'concurrency stix sharing store log',
+  deliveries: 'concurrency stix formats sharing egress store log audit reading',
+  feeds: 'concurrency stix formats sharing egress store log indicators reading',
+  http: 'concurrency stix formats sharing store log audit indicators reading members access deliveries feeds',
   commands:
-    'concurrency stix formats sharing egress store log audit indicators members access deliveries feeds http',
+    'concurrency stix formats sharing egress store log audit indicators reading members access deliveries feeds http',
 };
 
 const folders = Object.keys(drawing);
@@ -46,6 +47,10 @@ const roots: Files = {
   'src/keyring.ts': 'export const room = 1;\n',
   'src/http/taxii/room.ts': 'export const room = 1;\n',
   'demo/room.ts': 'export const room = 1;\n',
+  'src/log/reader.ts': 'export const room = 1;\n',
+  'src/store/content/objects.ts': 'export const room = 1;\n',
+  'src/store/content/versions.ts': 'export const room = 1;\n',
+  'src/store/content/quotas.ts': 'export const room = 1;\n',
   'test/room.ts': 'export const room = 1;\n',
 };
 
@@ -80,6 +85,43 @@ const packages: Case[] = [
   crossing('pure-folder-does-no-io', 'node:net in sharing/', 'src/sharing/net.ts', 'node:net'),
   crossing('network-only-at-the-edges', 'node:https in feeds/', 'src/feeds/https.ts', 'node:https'),
   crossing('process-module-only-in-config', 'node:process', 'src/log/process.ts', 'node:process'),
+];
+
+/** Ways to content past reading/. */
+const content: Case[] = [
+  ...['http/rest', 'deliveries', 'feeds', 'indicators', 'members', 'commands'].flatMap((room) => {
+    const up = '../'.repeat(room.split('/').length);
+    const rule = 'content-only-through-reading';
+    return [
+      crossing(rule, `${room}/ reads the log`, `src/${room}/page.ts`, `${up}log/reader.ts`),
+      crossing(
+        rule,
+        `${room}/ reads an object`,
+        `src/${room}/object.ts`,
+        `${up}store/content/objects.ts`,
+      ),
+    ];
+  }),
+  ...['http/rest', 'http/streams', 'deliveries', 'feeds'].map((room) =>
+    crossing(
+      'no-content-at-the-doors',
+      `${room}/ reads versions`,
+      `src/${room}/versions.ts`,
+      `${'../'.repeat(room.split('/').length)}store/content/versions.ts`,
+    ),
+  ),
+  crossing(
+    'doors-know-no-database',
+    'rest/ imports store/',
+    'src/http/rest/store.ts',
+    '../../store/room.ts',
+  ),
+  crossing(
+    'meter-reads-nothing',
+    'metered.ts reads an object',
+    'src/reading/metered.ts',
+    '../store/content/objects.ts',
+  ),
 ];
 
 const shapes: Case[] = [
@@ -189,10 +231,26 @@ const drawn: Case = {
       "import { room } from '../src/commands/room.ts';\nexport const a = room;\n",
     'src/http/settings.ts':
       "import type { readPort } from '../config.ts';\nexport type A = typeof readPort;\n",
+    'src/reading/content.ts':
+      "import { room as log } from '../log/reader.ts';\nimport { room } from '../store/content/objects.ts';\nexport const a = [log, room];\n",
+    'src/indicators/content.ts':
+      "import { room } from '../store/content/versions.ts';\nexport const a = room;\n",
+    'src/deliveries/quota.ts':
+      "import { room } from '../store/content/quotas.ts';\nexport const a = room;\n",
+    'src/http/rest/kind.ts':
+      "import type { room } from '../../store/content/objects.ts';\nexport type A = typeof room;\n",
     'src/stix/read.test.ts':
       "import { readFileSync } from 'node:fs';\nexport const a = readFileSync;\n",
     'src/stix/hash.ts': "import { createHash } from 'node:crypto';\nexport const a = createHash;\n",
   },
 };
 
-export const crossings: Case[] = [...undrawn, ...packages, ...shapes, ...names, blind, drawn];
+export const crossings: Case[] = [
+  ...undrawn,
+  ...packages,
+  ...content,
+  ...shapes,
+  ...names,
+  blind,
+  drawn,
+];

@@ -141,6 +141,13 @@ export async function proveConsistency(
   return hashRanges(db, consistencyPath(older, newer));
 }
 
+/** The signed note of the newest checkpoint. Throws Problem not_ready before the first. */
+export async function readCheckpoint(db: Database): Promise<string> {
+  const newest = await findCheckpoint(db);
+  if (newest !== undefined) return newest.note;
+  throw new Problem('not_ready', 'Nothing was signed yet: ask again in a minute');
+}
+
 /** Proofs are given about what was signed, not about what may still be to come. */
 async function checkSize(db: Database, size: number): Promise<void> {
   const newest = await findCheckpoint(db);

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { LogPage } from '../log/reader.ts';
+import type { LogPage, PartReading } from '../reading/batch.ts';
+import { isPut, type LogRow } from '../sharing/log-row.ts';
 import { referencedRanks, serveObject, type ServedForm } from '../sharing/served.ts';
 import { TLP_2_DEFINITIONS } from '../stix/marking/tlp-reference.ts';
 import { TLP_2_IDS, TLP_ORDER } from '../stix/marking/tlp.ts';
-import { isPut, type LogPlace, type LogRow } from '../store/content/log.ts';
+import type { LogPlace } from '../store/content/log.ts';
 
-/** Reads a part of the log: the places of its rows, or the rows themselves. */
-export interface PartReader {
+/** Reads a part of the log, in the form in which it is served. */
+export interface PartReader extends PartReading {
   readonly form: ServedForm;
-  places(): Promise<LogPage<LogPlace>>;
-  whole(): Promise<LogPage>;
 }
 
 /** A part of the log with what it puts. */

@@ -3,12 +3,13 @@ import type { Egress } from '../egress/egress.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Disclosures } from '../audit/disclosures.ts';
 import { sealCursor } from '../log/cursor.ts';
-import { placesInRange, readRange } from '../log/reader.ts';
+import { readBatch } from '../reading/batch.ts';
+import { NO_QUOTA, type PreparedPage } from '../reading/metered.ts';
+import type { LogRow } from '../sharing/log-row.ts';
 import { tlpRank } from '../stix/marking/tlp.ts';
 import { noteDeadLetter, settle, type AttemptRecord } from '../store/deliveries/attempts.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { findOrder, type Order } from '../store/deliveries/leases.ts';
-import type { LogRow } from '../store/content/log.ts';
 import type { Log, Metrics } from '../telemetry.ts';
 import { openUrl } from './endpoint-url.ts';
 import { SubscriptionFilter, toLogFilter } from './filter.ts';
@@ -75,7 +76,7 @@ export async function deliver(context: DeliveryContext, turn: Turn): Promise<Ste
   const nowMs = clock.now().getTime();
   if (order.nextAttemptMs > nowMs) return { kind: 'wait', untilMs: order.nextAttemptMs };
   const page = await readFor(context, order, Math.max(cursor, order.cursor), head);
-  if (page.rows.length === 0) {
+  if (page.objects === 0) {
     return { kind: 'moved', cursor: page.next, sent: false, more: page.more };
   }
   // A process that stood still may hold what another has gone past meanwhile: it would come out of order.
@@ -92,7 +93,7 @@ async function readFor(
   order: Order,
   after: number,
   head: number,
-): Promise<LogPart> {
+): Promise<PreparedPage<LogPart>> {
   const filter = SubscriptionFilter.parse(order.filter);
   // A batch that is tried again ends where it ended before: it stays the same delivery. Where all
   // that was in it has been withdrawn since, reading goes on behind it.
@@ -105,14 +106,14 @@ async function readFor(
     // Behind that place it makes no difference, and equal parts are read together.
     currentTo: order.currentTo > after ? order.currentTo : 0,
     filter: toLogFilter(filter, order.identities),
+    upTo,
   };
   const { organisationId, realmId } = order;
   const reader = { organisationId, realmId, rankMax: WEBHOOK_CEILING, cleared: false };
-  const page = await contents.read(after, {
-    form: { realm: order.realm, asPosted: order.asPosted },
-    places: () => placesInRange(db, reader, request, upTo),
-    whole: () => readRange(db, reader, request, upTo),
-  });
+  const form = { realm: order.realm, asPosted: order.asPosted };
+  const page = await readBatch(db, reader, request, (part) =>
+    contents.read(after, { form, ...part }),
+  );
   return { ...page, more: page.next < head };
 }
 
@@ -120,25 +121,25 @@ async function dispatch(
   context: DeliveryContext,
   subscriptionId: string,
   order: Order,
-  page: LogPart,
+  page: PreparedPage<LogPart>,
 ): Promise<Step> {
   const { db, keyring, clock, egress } = context;
+  const startedAt = clock.now();
+  const startMs = performance.now();
+  const endpoint = openEndpoint(keyring, subscriptionId, order, startedAt.getTime());
+  const part = give(context, subscriptionId, order, page);
   const payload = changedPayload({
-    ...page,
+    ...part,
     subscriptionId,
     realm: { slug: order.realm },
     from: sealCursor(keyring, order, order.cursor),
     to: sealCursor(keyring, order, page.next),
   });
-  const startedAt = clock.now();
-  const startMs = performance.now();
-  const endpoint = openEndpoint(keyring, subscriptionId, order, startedAt.getTime());
-  disclose(context, subscriptionId, order, page);
   const sent = await send(egress, endpoint, payload, startedAt.getTime());
   const nowMs = clock.now().getTime();
   const decision = decide({
     outcome: sent.outcome,
-    objects: page.rows.length,
+    objects: page.objects,
     failures: order.failures,
     refusals: order.refusals,
     failingSinceMs: order.failingSinceMs ?? undefined,
@@ -153,11 +154,11 @@ async function dispatch(
   };
   const entry = { ...attempt, outcome: decision.kind };
   tell(context, entry, decision);
-  if (decision.kind === 'dead_letter') await bury(context, subscriptionId, order, page.rows, sent);
+  if (decision.kind === 'dead_letter') await bury(context, subscriptionId, order, part.rows, sent);
   const standing = standingAfter(order, decision, {
     ...sent,
     next: page.next,
-    rows: page.rows.length,
+    rows: page.objects,
     nowMs,
   });
   const moved = await settle(db, { workerId: context.workerId, attempt: entry, standing });
@@ -195,15 +196,14 @@ function record(
 }
 
 /** Whatever the receiver answers, or does not: it may have read what is sent to it. */
-function disclose(
+function give(
   { disclosures }: DeliveryContext,
   subscriptionId: string,
-  { organisationId, realmId }: Order,
-  { rows, next: place }: { readonly rows: readonly LogRow[]; readonly next: number },
-): void {
-  const reader = `subscription ${subscriptionId}`;
-  const objects = rows.length;
-  disclosures.record({ reader, door: 'webhook', organisationId, realmId, place, objects });
+  order: Order,
+  page: PreparedPage<LogPart>,
+): LogPart {
+  const to = { actor: `subscription ${subscriptionId}`, viewer: order };
+  return page.give({ disclosures, quota: NO_QUOTA }, to);
 }
 
 async function bury(

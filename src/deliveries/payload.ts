@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { labelOf, type Realm } from '../sharing/realm.ts';
 import { timestampOf } from '../sharing/served.ts';
-import type { LogRow } from '../store/content/log.ts';
+import type { LogRow } from '../sharing/log-row.ts';
 
 export interface PayloadParts {
   readonly subscriptionId: string;

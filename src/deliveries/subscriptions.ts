@@ -2,21 +2,23 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
-import { openCursor, sealCursor } from '../log/cursor.ts';
+import { openCursor, openPlace, sealCursor } from '../log/cursor.ts';
 import type { Member } from '../sharing/member.ts';
 import type { Quotas } from '../sharing/quotas.ts';
 import { appendAudit } from '../store/audit/record.ts';
 import type { Database } from '../store/postgres/database.ts';
-import { findLogBounds } from '../store/content/log.ts';
+import { findLogBounds } from '../log/bounds.ts';
 import { withQuota } from '../store/content/quotas.ts';
 import {
   deleteSubscription,
   findSubscription,
   insertSubscription,
+  listAttempts,
   listSubscriptions,
   moveSubscription,
   replaceSecret,
   updateSubscription,
+  type AttemptView,
   type Beginning,
   type SubscriptionChange,
   type SubscriptionRecord,
@@ -107,6 +109,21 @@ export async function readSubscription(
   id: string,
 ): Promise<SubscriptionView> {
   return asViewer(context.db, member.viewer, (tx) => view(context, tx, member, id));
+}
+
+/** The attempts at its deliveries, newest first; `before`: only those before this sealed id. */
+export async function readAttempts(
+  { db, keyring }: SubscriptionContext,
+  { viewer }: Member,
+  id: string,
+  { before, limit }: { readonly before: string | undefined; readonly limit: number },
+): Promise<AttemptView[]> {
+  return asViewer(db, viewer, async (tx) => {
+    if ((await findSubscription(tx, id)) === undefined) throw unknown();
+    const attempt = { text: before ?? '', path: 'before' };
+    const index = before === undefined ? null : openPlace(keyring, viewer, 'attempt', attempt);
+    return listAttempts(tx, id, { before: index, limit });
+  });
 }
 
 export async function changeSubscription(

@@ -7,7 +7,7 @@ import {
   type Leased,
 } from '../store/deliveries/leases.ts';
 import { skipTo } from '../store/deliveries/attempts.ts';
-import { findLogBounds } from '../store/content/log.ts';
+import { findLogBounds } from '../log/bounds.ts';
 import { createSharedContents } from './contents.ts';
 import { deliver, type DeliveryContext } from './deliver.ts';
 

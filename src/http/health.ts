@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
-import { findSequencerLag } from '../store/content/log.ts';
+import { findSequencerLag } from '../log/bounds.ts';
 import { pendingMigrations } from '../store/postgres/migrate.ts';
 import { StoreError } from '../store/postgres/store-error.ts';
 import { isOutOfRoom } from '../store/postgres/transaction.ts';

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Gauge } from 'prom-client';
 import { Problem } from '../errors.ts';
-import { findLogBounds, findSequencerLag } from '../store/content/log.ts';
+import { findLogBounds, findSequencerLag } from '../log/bounds.ts';
 import { knownMember } from './auth/access.ts';
 import type { Services } from './context.ts';
 import { textAnswer } from './rest/schemas/answer.ts';

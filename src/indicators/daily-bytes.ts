@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
 import type { Database } from '../store/postgres/database.ts';
 import type { Charge } from '../store/access/standing.ts';
-import { findBytesStored } from '../store/content/usage.ts';
+import { findBytesStored, findUsage, type Usage } from '../store/content/usage.ts';
 import type { NewVersion } from '../store/content/versions.ts';
 
 /** Roughly what the database needs beside the text: row, log, inbox and index entries. */
@@ -18,13 +18,23 @@ function bytesOf({ content, observables }: Pick<NewVersion, 'content' | 'observa
 }
 
 /** A moment as a day in UTC, YYYY-MM-DD. */
-export function dayOf(now: Date): string {
+function dayOf(now: Date): string {
   return now.toISOString().slice(0, 10);
 }
 
 /** When the next day begins in UTC. */
-export function resetOf(now: Date): Date {
+function resetOf(now: Date): Date {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
+}
+
+/** What an organisation has of what its quotas limit, and when its bytes are counted anew. */
+export async function readUsage(
+  db: Database,
+  organisationId: number,
+  now: Date,
+): Promise<Usage & { readonly resetsAt: Date }> {
+  const usage = await findUsage(db, organisationId, dayOf(now));
+  return { ...usage, resetsAt: resetOf(now) };
 }
 
 /** What an organisation may store, and when. */

@@ -1,10 +1,10 @@
 import type { Member } from '../sharing/member.ts';
 import {
+  askerOf,
   isKnown,
   partsFor,
   stepsOf,
   verdictOf,
-  type Asker,
   type KnownPart,
   type Standing,
   type Verdict,
@@ -46,12 +46,6 @@ export interface Preview {
   readonly levels: readonly Level[];
   /** Objects that would be rejected. */
   readonly refusals: readonly Refusal[];
-}
-
-/** A member as one who asks about audiences. */
-export function askerOf({ viewer, role }: Member): Asker {
-  const { organisationId, audiences } = viewer;
-  return { organisationId, audiences, admin: role === 'admin' };
 }
 
 /**

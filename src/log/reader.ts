@@ -1,4 +1,5 @@
 import { Problem } from '../errors.ts';
+import type { LogRow } from '../sharing/log-row.ts';
 import { readerOf, type Reader, type Viewer } from '../sharing/viewer.ts';
 import type { Database } from '../store/postgres/database.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type LogFilter,
   type LogPlace,
   type LogReading,
-  type LogRow,
 } from '../store/content/log.ts';
 
 /** A part of the log as a viewer sees it; of what is only asked for its places, these. */

@@ -1,7 +1,8 @@
 import { Problem } from '../errors.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import { tlpRank, type Tlp } from '../stix/marking/tlp.ts';
-import { othersIdentities } from '../store/content/audiences.ts';
+import type { Viewer } from '../sharing/viewer.ts';
+import { findAudienceNames, othersIdentities } from '../store/content/audiences.ts';
 import { findCommunity } from '../store/members/communities.ts';
 import type { Database } from '../store/postgres/database.ts';
 import {
@@ -37,6 +38,14 @@ export interface OrganisationChange {
   readonly status?: Status | undefined;
   readonly country?: string | null | undefined;
   readonly identities?: readonly string[] | undefined;
+}
+
+/** The communities and groups that a viewer is in, and its own organisation, by slug. */
+export async function readOwnAudiences(
+  db: Database,
+  { audiences }: Viewer,
+): Promise<{ kind: string; slug: string; name: string }[]> {
+  return findAudienceNames(db, audiences);
 }
 
 /** Whether all of an organisation is shown to who asks: to an admin, and to its own org_admin. */

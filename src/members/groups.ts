@@ -1,4 +1,5 @@
 import { Problem } from '../errors.ts';
+import type { Admission } from '../sharing/group.ts';
 import type { GroupQuotas } from '../sharing/quotas.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { listOrganisations } from '../store/members/directory.ts';
@@ -12,7 +13,6 @@ import {
   listGroups,
   removeFromGroup,
   updateGroup,
-  type Admission,
   type GroupFacts,
   type GroupRecord,
   type Part,

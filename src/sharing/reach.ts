@@ -4,6 +4,8 @@
  * step and only as far as who asks may know it.
  */
 
+import type { Member } from './member.ts';
+
 /** An organisation as far as what is shared with it is concerned. */
 export interface Standing {
   readonly id: number;
@@ -38,6 +40,12 @@ export interface Asker {
   readonly admin: boolean;
   /** Ids of the audiences that it is in. */
   readonly audiences: readonly number[];
+}
+
+/** A member as one who asks about audiences. */
+export function askerOf({ viewer, role }: Member): Asker {
+  const { organisationId, audiences } = viewer;
+  return { organisationId, audiences, admin: role === 'admin' };
 }
 
 /** How something is shared. */

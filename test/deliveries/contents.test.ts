@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createSharedContents, type PartReader } from '../../src/deliveries/contents.ts';
 import { TLP_2_IDS } from '../../src/stix/marking/tlp.ts';
-import type { LogRow } from '../../src/store/content/log.ts';
+import type { LogRow } from '../../src/sharing/log-row.ts';
 
 /** Where a page that ends nowhere in particular ends. */
 const END = { next: 99, more: false };

@@ -1,9 +1,5 @@
-/** The routes that a server of this code has, and the names by which its doors tell the audit. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** The routes that a server of this code has. */
 import type { FastifyInstance } from 'fastify';
-
-const SOURCE = join(import.meta.dirname, '../../src');
 
 /**
  * As `GET /api/v1/changes`; HEAD goes with GET. Read from the tree that the router prints: each
@@ -25,16 +21,4 @@ export function routesOf(app: FastifyInstance): string[] {
     }
   }
   return routes;
-}
-
-/** The doors named wherever the source tells what was given to whom. */
-export function disclosedDoors(): string[] {
-  const names = new Set<string>();
-  for (const file of readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.ts') || /\.test\.ts$|[/\\]generated[/\\]/.test(file)) continue;
-    const text = readFileSync(join(SOURCE, file), 'utf8');
-    const found = text.matchAll(/isclos(?:e|ure)\(\s*\w+,\s*\w+,\s*'([^']+)'|\bdoor: '([^']+)'/g);
-    for (const [, called, recorded] of found) names.add(called ?? recorded ?? '');
-  }
-  return [...names];
 }

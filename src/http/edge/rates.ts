@@ -9,33 +9,19 @@ import ipaddr from 'ipaddr.js';
 import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateLimits } from '../../limits.ts';
 import { asSentence, Problem } from '../../errors.ts';
-
-/** Whose requests are counted. */
-export interface Payer {
-  /** `key <id>` or `user <id>`. */
-  readonly actor: string;
-  readonly organisationId: number;
-}
+import type { ObjectQuota, Payer } from '../../reading/metered.ts';
 
 export type RateHeaders = Readonly<Record<string, string>>;
 
-export interface Rates {
+export interface Rates extends ObjectQuota {
   /**
    * Counts a request. Resolves to the headers that tell how much is left (IETF
    * draft-ietf-httpapi-ratelimit-headers). Throws Problem rate_limited; for used up rows only where
    * the request is to read some.
    */
   admit(payer: Payer, request: { readonly reads: boolean }): Promise<RateHeaders>;
-  /** Counts objects that were read. */
-  charge(payer: Payer, rows: number): void;
   /** How long it takes until objects may be read again, in milliseconds; 0 where they may be now. */
   pause(payer: Payer): Promise<number>;
-  /**
-   * Counts objects that are about to be given on a stream, unless the quota was used up before
-   * them: then nothing is counted, and it resolves to how long the stream must pause, in
-   * milliseconds. Resolves to 0 when they may be given.
-   */
-  take(payer: Payer, rows: number): Promise<number>;
   /** Counts a wrong key from an address. Throws Problem rate_limited. */
   wrongKey(address: string): Promise<void>;
 }

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { SlotLimits } from '../../limits.ts';
 import { Problem } from '../../errors.ts';
 import { mayHold } from './division.ts';
-import type { Payer } from './rates.ts';
+import type { Payer } from '../../reading/metered.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,9 +1,9 @@
-import { explain, type Explanation } from '../../indicators/explain.ts';
 import { preview, type Level, type Preview } from '../../indicators/preview.ts';
+import { explainAccess, type Explanation } from '../../reading/access.ts';
 import type { KnownPart } from '../../sharing/reach.ts';
 import { TLP_ORDER, tlpRank, type Tlp } from '../../stix/marking/tlp.ts';
 import { memberOf, PUBLISHERS } from '../auth/access.ts';
-import { disclose } from '../disclose.ts';
+import { readingOf } from '../member-reading.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { ObjectParams } from './schemas/object.ts';
@@ -66,8 +66,8 @@ const access: Route = (app, services) => {
     async (request) => {
       const { id } = request.params;
       const { organisation } = request.query;
-      const found = await explain(services.db, memberOf(request), id, organisation);
-      disclose(services, request, 'access', { objects: found.length });
+      const reading = readingOf(services, request);
+      const found = await explainAccess(reading, { stixId: id, organisation });
       return { object: id, organisation, versions: found.map(toVersion) };
     },
   );

@@ -1,14 +1,12 @@
 import { z } from 'zod';
-import { Problem } from '../../errors.ts';
-import { findHistory, type HistoryRow } from '../../store/content/history.ts';
-import { VERSIONS_BYTES, VERSIONS_MAX } from '../../store/content/objects.ts';
-import { asViewer } from '../../store/postgres/transaction.ts';
+import { readHistory, type HistoryRow } from '../../reading/history.ts';
+import { VERSIONS_BYTES, VERSIONS_MAX } from '../../reading/object.ts';
 import { labelOf } from '../../sharing/realm.ts';
 import { serveObject, type ServedForm } from '../../sharing/served.ts';
-import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../auth/access.ts';
 import { makeRoom } from '../edge/answers.ts';
 import { sendRaw } from '../edge/raw.ts';
+import { readingOf } from '../member-reading.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { RealmLabel } from './schemas/changes.ts';
@@ -52,13 +50,9 @@ const read: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { viewer, realm } = memberOf(request);
+      const { realm } = memberOf(request);
       await makeRoom(services, request, reply, VERSIONS_BYTES);
-      const rows = await asViewer(services.db, viewer, (tx) =>
-        findHistory(tx, viewer.realmId, request.params.id),
-      );
-      if (rows.length === 0) throw new Problem('not_found', 'There is no such object for you');
-      disclose(services, request, 'history', { objects: rows.length });
+      const rows = await readHistory(readingOf(services, request), request.params.id);
       const head = JSON.stringify({ ...labelOf(realm), versions: [] });
       const form = { realm: realm.slug, asPosted: request.query.as_posted };
       const body = `${head.slice(0, -2)}${rows.map((row) => toText(row, form)).join(',')}]}`;

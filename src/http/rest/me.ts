@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ROLES, type Role, type SignedIn } from '../../sharing/member.ts';
 import { TLP_ORDER } from '../../stix/marking/tlp.ts';
 import { lacksSecondFactor } from '../../access/authenticate.ts';
-import { findAudienceNames } from '../../store/content/audiences.ts';
+import { readOwnAudiences } from '../../members/directory.ts';
 import { memberOf, READERS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { answer } from './schemas/answer.ts';
@@ -76,7 +76,7 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
                 second_factor_required: services.secondFactorRequired && lacksSecondFactor(member),
                 role,
               },
-        audiences: await findAudienceNames(services.db, viewer.audiences),
+        audiences: await readOwnAudiences(services.db, viewer),
         tlp_ceiling: TLP_ORDER[viewer.ceiling] ?? 'clear',
         quotas: ADMINISTRATORS.has(role) ? await quotasOf(services, viewer.organisationId) : null,
       };

@@ -1,20 +1,20 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { Problem } from '../../errors.ts';
-import { findObject, VERSIONS_BYTES, VERSIONS_MAX } from '../../store/content/objects.ts';
-import { asViewer } from '../../store/postgres/transaction.ts';
+import { readObject, VERSIONS_BYTES, VERSIONS_MAX } from '../../reading/object.ts';
 import { labelOf } from '../../sharing/realm.ts';
 import { serveObject, type Served } from '../../sharing/served.ts';
-import { disclose } from '../disclose.ts';
 import { memberOf, READERS } from '../auth/access.ts';
 import { makeRoom } from '../edge/answers.ts';
 import { sendRaw } from '../edge/raw.ts';
 import type { Services } from '../context.ts';
+import { readingOf } from '../member-reading.ts';
 import { answer } from './schemas/answer.ts';
 import { RealmLabel } from './schemas/changes.ts';
 import { CONTEXT_HEADER, ContextAnswer } from './schemas/context.ts';
 import { ObjectParams, StixAnswer, storedVersion, VersionQuery } from './schemas/object.ts';
 import { problems } from './schemas/problem.ts';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 const VersionsAnswer = z.object({
   realm: RealmLabel,
@@ -54,24 +54,24 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
       schema: OBJECT_SCHEMA,
     },
     async (request, reply) => {
-      const { viewer, realm } = memberOf(request);
+      const { realm } = memberOf(request);
       const { version, as_posted: asPosted } = request.query;
       const all = version === 'all';
       if (all) await makeRoom(services, request, reply, VERSIONS_BYTES);
-      const found = await asViewer(services.db, viewer, (tx) =>
-        findObject(tx, viewer.realmId, request.params.id, {
-          all,
-          modified: all || version === undefined ? undefined : storedVersion(version),
-        }),
-      );
+      const found = await readObject(readingOf(services, request), {
+        stixId: request.params.id,
+        all,
+        modified: all || version === undefined ? undefined : storedVersion(version),
+      });
       const form = { realm: realm.slug, asPosted };
-      const served = found.map((one) => serveObject(one, form));
-      const [first] = served;
-      if (first === undefined) throw new Problem('not_found', 'There is no such object for you');
-      disclose(services, request, 'objects', { objects: served.length });
-      if (!all) reply.header('tocsin-context', first.context);
-      const body = all ? versionsText(served, labelOf(realm)) : first.object;
-      await sendRaw(reply, 'application/json; charset=utf-8', body);
+      if (all) {
+        const served = found.map((one) => serveObject(one, form));
+        await sendRaw(reply, JSON_TYPE, versionsText(served, labelOf(realm)));
+        return;
+      }
+      const { object, context } = serveObject(found[0], form);
+      reply.header('tocsin-context', context);
+      await sendRaw(reply, JSON_TYPE, object);
     },
   );
   done();

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { dayOf, resetOf } from '../../indicators/daily-bytes.ts';
+import { readUsage } from '../../indicators/daily-bytes.ts';
 import { readOrganisation, seesAll, unknownOrganisation } from '../../members/directory.ts';
-import { findUsage } from '../../store/content/usage.ts';
 import { administratorOf, ORG_ADMINS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
@@ -25,9 +24,8 @@ export async function quotasOf(
   { db, clock, quotas }: Services,
   organisationId: number,
 ): Promise<z.infer<typeof QuotasAnswer>> {
-  const now = clock.now();
-  const used = await findUsage(db, organisationId, dayOf(now));
-  const resetsAt = resetOf(now).toISOString();
+  const used = await readUsage(db, organisationId, clock.now());
+  const resetsAt = used.resetsAt.toISOString();
   return {
     bytes_today: { used: used.bytes, limit: quotas.bytesPerDay, resets_at: resetsAt },
     audiences: { used: used.audiences, limit: quotas.audiences },

@@ -2,11 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { asSentence, Problem } from '../../errors.ts';
 import { revoke } from '../../indicators/revoke.ts';
-import { readShare, readShares, type AddressedShare } from '../../indicators/shares.ts';
+import { readShare, readShares, type AddressedShare } from '../../reading/shares.ts';
 import { TLP_ORDER, tlpRank } from '../../stix/marking/tlp.ts';
 import { memberOf, PUBLISHERS, readmit } from '../auth/access.ts';
 import type { Services } from '../context.ts';
-import { disclose } from '../disclose.ts';
+import { readingOf } from '../member-reading.ts';
 import { toProblem } from '../problem.ts';
 import { withRenewal } from '../auth/standing.ts';
 import { noun, type Route } from '../zod-app.ts';
@@ -47,8 +47,7 @@ const list: Route = (app, services) => {
     async (request) => {
       const { after = '', limit } = request.query;
       const page = { after, limit };
-      const { shares, next } = await readShares(services.db, memberOf(request), page);
-      disclose(services, request, 'shares', { objects: shares.length });
+      const { shares, next } = await readShares(readingOf(services, request), page);
       return { shares: shares.map(toShare), next: next ?? null };
     },
   );
@@ -75,8 +74,7 @@ const get: Route = (app, services) => {
       },
     },
     async (request) => {
-      const found = await readShare(services.db, memberOf(request), request.params.id);
-      disclose(services, request, 'shares', { objects: 1 });
+      const found = await readShare(readingOf(services, request), request.params.id);
       const shares = found.map((share) => ({
         ...toShare(share),
         ...toReceivers(share.organisations),

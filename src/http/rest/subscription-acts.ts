@@ -1,13 +1,12 @@
 import {
+  readAttempts,
   readSubscription,
   replaySubscription,
   rotateSecret,
 } from '../../deliveries/subscriptions.ts';
-import { openPlace, sealPlace } from '../../log/cursor.ts';
+import { sealPlace } from '../../log/cursor.ts';
 import type { Member } from '../../sharing/member.ts';
-import type { Viewer } from '../../sharing/viewer.ts';
-import { listAttempts, type AttemptView } from '../../store/deliveries/subscriptions.ts';
-import { asViewer } from '../../store/postgres/transaction.ts';
+import type { AttemptView } from '../../store/deliveries/subscriptions.ts';
 import { ANALYSTS, memberOf, ORG_ADMINS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { outOfTurn } from '../edge/fairness.ts';
@@ -117,13 +116,8 @@ const attempts: Route = (app, services) => {
     },
     async (request) => {
       const member = memberOf(request);
-      await readSubscription(services, member, request.params.id);
-      const { viewer } = member;
       const { before, limit } = request.query;
-      const place = before === undefined ? null : openAttempt(services, viewer, before);
-      const rows = await asViewer(services.db, viewer, (tx) =>
-        listAttempts(tx, request.params.id, { before: place, limit }),
-      );
+      const rows = await readAttempts(services, member, request.params.id, { before, limit });
       return { attempts: rows.map((row) => toAttempt(services, member, row)) };
     },
   );
@@ -132,12 +126,7 @@ const attempts: Route = (app, services) => {
 /** What can be done with one subscription. */
 export const subscriptionActs = noun(test, replay, rotate, attempts);
 
-/** Attempts are counted for all organisations together, so their numbers are sealed. */
-function openAttempt({ keyring }: Services, viewer: Viewer, text: string): number {
-  return openPlace(keyring, viewer, 'attempt', { text, path: 'before' });
-}
-
-/** An answer's text is for who may change the endpoint; why there was none is for every reader. */
+/** Attempts are counted for all organisations together, so their numbers are sealed. An answer's text is for who may change the endpoint; why there was none is for every reader. */
 function toAttempt({ keyring }: Services, { viewer, role }: Member, row: AttemptView) {
   const { id, webhookId, kind, startedAt, durationMs, detail, ...rest } = row;
   const isAnswer = rest.status !== null;

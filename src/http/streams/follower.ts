@@ -4,13 +4,12 @@ import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { sealCursor } from '../../log/cursor.ts';
+import type { Payer } from '../../reading/metered.ts';
 import type { Member } from '../../sharing/member.ts';
 import type { ServedForm } from '../../sharing/served.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
 import type { Services } from '../context.ts';
-import { recordDisclosure } from '../disclose.ts';
 import { toProblem } from '../problem.ts';
-import type { Payer } from '../edge/rates.ts';
 import { onDemand } from './on-demand.ts';
 import type { PageRequest, StreamPage } from './pages.ts';
 
@@ -105,11 +104,11 @@ export class Follower {
       while (this.#goesOn()) {
         const member = await check();
         yield* this.#heedQuota(member);
-        const page: StreamPage | undefined = this.#isPaused()
+        const shared: StreamPage | undefined = this.#isPaused()
           ? undefined
           : await this.#nextPage(member, behind);
-        behind = page?.more ?? behind;
-        if (page !== undefined) yield* this.#give(member, page);
+        behind = shared?.page.more ?? behind;
+        if (shared !== undefined) yield* this.#give(member, shared);
         if (this.#isQuiet()) yield this.#keepAlive(viewer);
         if (!behind || this.#isPaused()) yield* this.#rest(viewer);
       }
@@ -142,21 +141,19 @@ export class Follower {
   }
 
   /** Sends a page, unless the quota is used up: then it is read again when there is a new one. */
-  async *#give(member: Member, page: StreamPage): AsyncGenerator<Buffer | string> {
-    const { services } = this.#context;
-    const { rows, next } = page;
+  async *#give(member: Member, shared: StreamPage): AsyncGenerator<Buffer | string> {
+    const { page } = shared;
+    const { disclosures, rates: quota } = this.#context.services;
     try {
-      const waitMs = rows === 0 ? 0 : await services.rates.take(payerOf(member), rows);
-      if (waitMs > 0) {
-        yield this.#pausing(waitMs);
+      const given = await page.giveWithinQuota({ disclosures, quota }, member);
+      if ('waitMs' in given) {
+        yield this.#pausing(given.waitMs);
         return;
       }
-      this.place = next;
-      if (rows === 0) return;
-      recordDisclosure(services, member, 'stream', { objects: rows, place: next });
-      yield this.#spoken(page.bytes);
+      this.place = page.next;
+      if (page.objects > 0) yield this.#spoken(given);
     } finally {
-      page.release();
+      shared.release();
     }
   }
 

@@ -6,7 +6,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { Problem } from '../../errors.ts';
-import { findLogBounds } from '../../store/content/log.ts';
+import { findLogBounds } from '../../log/bounds.ts';
 import { memberOf } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { Follower, type StreamContext } from './follower.ts';

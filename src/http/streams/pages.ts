@@ -1,9 +1,10 @@
 /** Pages of the log as events, read and written once for all streams that stand at the same place. */
 import { sealCursor } from '../../log/cursor.ts';
-import { readPage } from '../../log/reader.ts';
+import type { PreparedPage } from '../../reading/metered.ts';
+import { readStreamPage } from '../../reading/stream-pages.ts';
+import { isPut, type LogRow } from '../../sharing/log-row.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
 import { serveObject, type ServedForm } from '../../sharing/served.ts';
-import { isPut, type LogRow } from '../../store/content/log.ts';
 import type { Services } from '../context.ts';
 import { coalesce } from './coalesce.ts';
 
@@ -21,10 +22,7 @@ export interface PageRequest {
 /** A page that several streams send. */
 export interface StreamPage {
   /** The events of its rows, and the cursor of its end. */
-  readonly bytes: Buffer;
-  readonly rows: number;
-  readonly next: number;
-  readonly more: boolean;
+  readonly page: PreparedPage<Buffer>;
   /** Each stream that was given the page calls this once, when its client has taken it. */
   release(): void;
 }
@@ -66,18 +64,16 @@ async function buildPage(
   try {
     // The rows, and the events that are made of them.
     if (behind) await account.take(2 * bytesMax);
-    const { rows, next, more } = await readPage(services.db, viewer, {
-      after,
-      limit: ROWS_MAX,
-      current,
-      bytesMax,
+    const request = { after, limit: ROWS_MAX, current, bytesMax };
+    const page = await readStreamPage(services.db, viewer, request, async ({ rows, next }) => {
+      const end = `id: ${sealCursor(services.keyring, viewer, next)}\n\n`;
+      const events = rows.map((row) => toEvents(services, viewer, row, form));
+      const bytes = Buffer.from(events.join('') + end);
+      if (behind) account.give(2 * bytesMax - bytes.length);
+      else if (bytes.length > TAIL_BYTES) await account.take(bytes.length);
+      return bytes;
     });
-    const end = `id: ${sealCursor(services.keyring, viewer, next)}\n\n`;
-    const events = rows.map((row) => toEvents(services, viewer, row, form));
-    const bytes = Buffer.from(events.join('') + end);
-    if (behind) account.give(2 * bytesMax - bytes.length);
-    else if (bytes.length > TAIL_BYTES) await account.take(bytes.length);
-    return { bytes, rows: rows.length, next, more, release };
+    return { page, release };
   } catch (error) {
     account.close();
     throw error;

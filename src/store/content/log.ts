@@ -1,4 +1,4 @@
-import type { StoredObject } from '../../sharing/served.ts';
+import type { LogRow } from '../../sharing/log-row.ts';
 import type { Reader } from '../../sharing/viewer.ts';
 import type { Database } from '../postgres/database.ts';
 import { gather } from '../postgres/gather.ts';
@@ -8,30 +8,6 @@ import { queryAside } from '../postgres/large-values.ts';
 export interface LogBounds {
   readonly floor: number;
   readonly head: number;
-}
-
-export interface LogRow {
-  readonly seq: number;
-  readonly kind: 'put' | 'withdraw';
-  readonly stixId: string;
-  /** The object's JSON; null for a withdrawal. */
-  readonly content: string | null;
-  /** When it came into the log, in microseconds since 1970; no two rows have the same. */
-  readonly addedMicros: number;
-  /** The effective TLP rank of what it puts; null for a withdrawal. */
-  readonly tlp: number | null;
-  /** Where the references of `object_marking_refs` begin in the content; null where it has none. */
-  readonly referencesAt: number | null;
-  /** The slug of who shared it; none where the reader may not know. */
-  readonly sharers: readonly string[];
-}
-
-/** A row that puts an object. */
-export type PutRow = LogRow & StoredObject;
-
-/** Whether a row puts an object that is still there; a withdrawal does not. */
-export function isPut(row: LogRow): row is PutRow {
-  return row.content !== null && row.tlp !== null;
 }
 
 /** Where a row of the log is, and what may be another today than when it was last read. */

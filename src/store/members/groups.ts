@@ -1,3 +1,4 @@
+import type { Admission } from '../../sharing/group.ts';
 import type { Prisma } from '../generated/client.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
 
@@ -17,10 +18,6 @@ export interface GroupRecord {
   readonly invitedMembers: readonly string[];
   readonly invitedOwners: readonly string[];
 }
-
-/** How others bring an organisation into a group: it is asked, or it is just in. */
-export const ADMISSIONS = ['invitation', 'direct'] as const;
-export type Admission = (typeof ADMISSIONS)[number];
 
 /** The groups of a realm, or the one of a slug. */
 export async function listGroups(

@@ -1,11 +1,7 @@
-import { PRODUCTION } from '../../sharing/realm.ts';
+import { PRODUCTION, type RealmState } from '../../sharing/realm.ts';
 import type { Prisma } from '../generated/client.ts';
 import { takeLock } from '../postgres/locks.ts';
 import type { ServerTx, Tx } from '../postgres/transaction.ts';
-
-/** How an exercise stands: `open` is when it takes new content. */
-export const REALM_STATES = ['coming', 'open', 'over', 'archived', 'wiped'] as const;
-export type RealmState = (typeof REALM_STATES)[number];
 
 /** An exercise, or what is left of it. */
 export interface RealmRecord {

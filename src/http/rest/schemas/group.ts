@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ADMISSIONS } from '../../../store/members/groups.ts';
+import { ADMISSIONS } from '../../../sharing/group.ts';
 import { Line, Name, Slug } from './member.ts';
 
 const description = Line.max(200);

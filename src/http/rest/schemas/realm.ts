@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REALM_STATES } from '../../../store/members/realms.ts';
+import { REALM_STATES } from '../../../sharing/realm.ts';
 import { Marking, Name, Slug, Time } from './member.ts';
 
 export const NewRealm = z

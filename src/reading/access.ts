@@ -1,6 +1,7 @@
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
 import {
+  askerOf,
   isKnown,
   partsFor,
   stepsOf,
@@ -19,7 +20,7 @@ import {
 import { findParts, findStandings } from '../store/content/audiences.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { asViewer } from '../store/postgres/transaction.ts';
-import { askerOf } from './preview.ts';
+import { metered } from './metered.ts';
 
 /** One version, and whether and why an organisation sees it. */
 export interface Explanation extends Verdict {
@@ -35,17 +36,28 @@ export interface Explanation extends Verdict {
   readonly steps: readonly Step[];
 }
 
+export interface AccessInput {
+  readonly stixId: string;
+  /** Slug of the organisation that is asked about. */
+  readonly organisation: string;
+}
+
 /**
- * Why an organisation (by slug) sees the versions of an object or does not, newest first: of all
+ * Why an organisation sees the versions of an object or does not, newest first: of all
  * sharers' for an admin, of its own organisation's for everybody else; of TLP:RED ones only for a user
  * with RED clearance. An object that is shared by
  * others only is none, in the same words as one that nobody has. Throws Problem not_found.
  */
-export async function explain(
+export const explainAccess = metered<AccessInput, readonly Explanation[]>(
+  'access',
+  explain,
+  (found) => ({ objects: found.length }),
+);
+
+async function explain(
   db: Database,
   member: Member,
-  stixId: string,
-  slug: string,
+  { stixId, organisation: slug }: AccessInput,
 ): Promise<Explanation[]> {
   const { realmId } = member.viewer;
   const asker = askerOf(member);

@@ -2,6 +2,7 @@
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
 import {
+  askerOf,
   isKnown,
   partsFor,
   stepsOf,
@@ -21,7 +22,7 @@ import {
   type SharesPage,
 } from '../store/content/shares.ts';
 import { asViewer } from '../store/postgres/transaction.ts';
-import { askerOf } from './preview.ts';
+import { metered } from './metered.ts';
 
 /** What is shared, and the parts of its audience. */
 export interface AddressedShare extends Share {
@@ -38,7 +39,11 @@ export interface SharesFound {
 const PARTS_MAX = 10_000;
 
 /** What a member's organisation shares, as far as the member may see it, by id. */
-export async function readShares(
+export const readShares = metered<SharesPage, SharesFound>('shares', findPage, ({ shares }) => ({
+  objects: shares.length,
+}));
+
+async function findPage(
   db: Database,
   member: Member,
   { after, limit }: SharesPage,
@@ -86,7 +91,11 @@ export interface ShareWithReceivers extends AddressedShare {
  * may know: for each audience that has content or a level of its own. Throws Problem not_found, in the
  * same words for an object that only others share.
  */
-export async function readShare(
+export const readShare = metered<string, readonly ShareWithReceivers[]>('shares', findOne, () => ({
+  objects: 1,
+}));
+
+async function findOne(
   db: Database,
   member: Member,
   stixId: string,
