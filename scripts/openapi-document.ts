@@ -19,7 +19,6 @@ const QUOTAS: Services['quotas'] = {
 const IDLE_LIMITS: Limits = {
   bodyBytesMax: 1024,
   bundleObjectsMax: 1,
-  unknownTlp: 'warn',
   bodyBytesPerSecond: 1,
   bodyPauseSeconds: 1,
   metricsToken: undefined,
@@ -46,6 +45,13 @@ function idleServices(): Services {
     db,
     keyring,
     clock: systemClock,
+    sharing: {
+      db,
+      clock: systemClock,
+      quotas: QUOTAS,
+      unknownTlp: 'warn',
+      onAccepted: () => undefined,
+    },
     log: createLog('silent'),
     metrics: createMetrics(),
     disclosures: { record: () => undefined },

@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { systemClock } from '../../src/clock.ts';
 import { accept } from '../../src/indicators/accept.ts';
 import { chooseAudience } from '../../src/indicators/audience.ts';
+import type { SharingContext } from '../../src/indicators/context.ts';
 import { readPage } from '../../src/log/reader.ts';
 import { memberOfOrganisation } from '../../src/access/authenticate.ts';
 import type { Member } from '../../src/sharing/member.ts';
@@ -115,16 +116,21 @@ async function readSingly(db: Database, { viewer }: Member, objects: number): Pr
   }
 }
 
-async function write(db: Database, member: Member, objects: number): Promise<void> {
+async function write(db: Database, member: Member, count: number): Promise<void> {
   const [identity = ''] = member.organisation.identities;
   const audience = await chooseAudience(db, member, [member.organisation.slug]);
   const quotas = { bytesPerDay: 1e15, audiences: 1, subscriptions: 1 };
-  const context = { db, clock: systemClock, quotas, onAccepted: () => undefined };
-  for (let from = 0; from < objects; from += BUNDLE) {
-    const bundle = Array.from({ length: BUNDLE }, (_, i): unknown =>
+  const context: SharingContext = {
+    db,
+    clock: systemClock,
+    quotas,
+    unknownTlp: 'warn',
+    onAccepted: () => undefined,
+  };
+  for (let from = 0; from < count; from += BUNDLE) {
+    const objects = Array.from({ length: BUNDLE }, (_, i): unknown =>
       JSON.parse(indicatorJson(from + i, identity)),
     );
-    const request = { member, audience, atomic: true, dryRun: false };
-    await accept(context, bundle, request);
+    await accept(context, { objects }, { member, audience, atomic: true, dryRun: false });
   }
 }

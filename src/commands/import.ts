@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
-import { accept, type AcceptContext } from '../indicators/accept.ts';
+import { accept } from '../indicators/accept.ts';
 import { chooseAudience } from '../indicators/audience.ts';
-import type { UnknownTlp } from '../indicators/judge.ts';
+import { sharingContext, type SharingContext } from '../indicators/context.ts';
 import type { ObjectResult } from '../indicators/results.ts';
 import { memberOfOrganisation } from '../access/authenticate.ts';
 import { startSequencer } from '../log/sequencer.ts';
@@ -45,7 +45,6 @@ export function importCommand(): Command {
 
 async function run(files: string[], options: Options): Promise<void> {
   const config = readConfig();
-  const { unknownTlp } = config;
   const log = commandLog(config);
   const store = await openInstallation(config, log);
   const sequencer = startSequencer({
@@ -53,15 +52,12 @@ async function run(files: string[], options: Options): Promise<void> {
     onHead: () => undefined,
     onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
   });
-  const context: AcceptContext = {
-    db: store.db,
-    clock: systemClock,
-    quotas: config.quotas,
-    onAccepted: () => sequencer.nudge(),
-  };
+  const { quotas, unknownTlp } = config;
+  const { db } = store;
+  const context = sharingContext({ db, clock: systemClock, quotas, unknownTlp, sequencer });
   try {
     for (const file of files) {
-      const report = await importFile(context, file, { ...options, unknownTlp });
+      const report = await importFile(context, file, options);
       if (options.json) print(report);
       else printText(inWords(report));
       if (report.error !== undefined || report.results.some((r) => r.outcome === 'rejected')) {
@@ -75,9 +71,9 @@ async function run(files: string[], options: Options): Promise<void> {
 }
 
 async function importFile(
-  context: AcceptContext,
+  context: SharingContext,
   file: string,
-  options: Options & { readonly unknownTlp: UnknownTlp },
+  options: Options,
 ): Promise<FileReport> {
   const { db } = context;
   const read = await readStixFile(file);
@@ -86,14 +82,10 @@ async function importFile(
   const member = await memberOfOrganisation(db, options.org, 'import', options.realm);
   const audience = await chooseAudience(db, member, options.audience);
   try {
-    const results = await accept(context, read.objects, {
-      member,
-      audience,
-      atomic: false,
-      dryRun: options.dryRun,
-      bundleVersion: read.specVersion,
-      unknownTlp: options.unknownTlp,
-    });
+    const { objects, specVersion: bundleVersion } = read;
+    const { dryRun } = options;
+    const input = { member, audience, atomic: false, dryRun };
+    const results = await accept(context, { objects, bundleVersion }, input);
     return { file, results };
   } catch (error) {
     // What is wrong with one file must not end the import of the others.

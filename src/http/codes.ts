@@ -9,6 +9,7 @@ export const HTTP_CODES = {
   },
   headers_too_large: { status: 431, title: 'The URL and headers are too long' },
   invalid_bundle: { status: 400, title: 'The body is not a STIX bundle' },
+  invalid_object: { status: 422, title: 'The object is not valid' },
   key_in_url: { status: 400, title: 'The URL contains a key' },
   key_missing: { status: 401, title: 'The request has no key' },
   line_too_long: { status: 413, title: 'A line is too long' },

@@ -4,7 +4,7 @@ import type { AnswerLimits, SlotLimits, StreamLimits } from '../limits.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Disclosures } from '../audit/disclosures.ts';
 import type { Refusals } from '../audit/refusals.ts';
-import type { UnknownTlp } from '../indicators/judge.ts';
+import type { SharingContext } from '../indicators/context.ts';
 import type { LogSignal } from '../log/signal.ts';
 import type { Sequencer } from '../log/sequencer.ts';
 import type { SingleSignOn } from '../access/single-sign-on.ts';
@@ -26,6 +26,7 @@ export interface Services {
   readonly metrics: Metrics;
   readonly disclosures: Pick<Disclosures, 'record'>;
   readonly refusals: Pick<Refusals, 'record'>;
+  readonly sharing: SharingContext;
   readonly sequencer: Sequencer;
   readonly signal: LogSignal;
   readonly webhooks: Webhooks;
@@ -54,8 +55,6 @@ export interface Services {
 export interface Limits extends ProxySettings {
   readonly bodyBytesMax: number;
   readonly bundleObjectsMax: number;
-  /** What becomes of objects whose TLP level cannot be told. */
-  readonly unknownTlp: UnknownTlp;
   /** How many bytes of a body must come in a second, beyond the first pause. */
   readonly bodyBytesPerSecond: number;
   /** How long the server waits for more of a body. */

@@ -12,8 +12,6 @@ export interface ChosenAudience {
   readonly partIds: readonly number[];
   /** Whether it names organisations one by one, as TLP:RED demands. */
   readonly namesOrganisations: boolean;
-  /** Whether it is the one that an object has, so that the sharer need not be able to choose it. */
-  readonly isBound?: boolean;
 }
 
 /** Whether nobody but the member's own organisation is in the audience. */

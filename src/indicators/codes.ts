@@ -3,7 +3,6 @@ export const INDICATOR_CODES = {
   atomic_aborted: { status: 422, title: 'Nothing was stored, because an object was rejected' },
   audience_empty: { status: 400, title: 'The audience names nobody' },
   audience_unknown: { status: 400, title: 'Unknown audience' },
-  invalid_object: { status: 422, title: 'The object is not valid' },
   purged: { status: 409, title: 'The object was purged' },
   realm_crossed: { status: 403, title: 'The object belongs to another realm' },
   revocation_impossible: { status: 409, title: 'The object cannot be revoked' },

@@ -3,9 +3,29 @@ import type { Steps } from '../stix/steps.ts';
 import type { Finding } from '../stix/check/check.ts';
 import { examine, isRefusal, type Candidate, type Refusal } from './examine.ts';
 import type { Terms } from './judge.ts';
+import type { KnownMarkings } from './markings.ts';
 import { bindParts } from './lifted-parts.ts';
 import { inSlices } from './slices.ts';
 import { createTurns } from './turns.ts';
+
+/** A part of a request that comes in parts. */
+interface RequestPart {
+  /** The index of its first object in the whole request. */
+  readonly firstIndex: number;
+  /** What earlier parts say of markings; this part adds to it. */
+  readonly markings: KnownMarkings;
+  /** Whether more parts follow. */
+  readonly moreFollow: boolean;
+}
+
+/** What is posted. */
+export interface Posted {
+  readonly objects: readonly unknown[];
+  /** What the bundle says of itself, as only STIX 2.0 does. */
+  readonly bundleVersion?: string | undefined;
+  /** Where it is only a part of what the request posts. */
+  readonly part?: RequestPart | undefined;
+}
 
 export interface Examined {
   readonly candidates: readonly Candidate[];
@@ -19,17 +39,14 @@ const TURN = 2500;
 const inTurn = createTurns();
 
 /**
- * Examines the objects of a request, those of STIX 2.0 as the 2.1 that they become; what was done
- * to one is among its warnings. `firstIndex` is the place of the first one in the whole request.
+ * Examines what is posted, objects of STIX 2.0 as the 2.1 that they become; what was done to one is
+ * among its warnings.
  */
 export async function examineAll(
-  objects: readonly unknown[],
+  { objects, bundleVersion, part }: Posted,
   terms: Terms,
-  {
-    firstIndex = 0,
-    bundleVersion,
-  }: { readonly firstIndex?: number | undefined; readonly bundleVersion?: string | undefined },
 ): Promise<Examined> {
+  const firstIndex = part?.firstIndex ?? 0;
   const lifted = await inSlices(liftSteps(objects, bundleVersion));
   const notes = notesByIndex(lifted.notes);
   const candidates: Candidate[] = [];

@@ -4,6 +4,7 @@ import { isSameContent } from '../sharing/same-content.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { findSeenVersions, type SeenVersion } from '../store/content/creators.ts';
 import { goOnAs, type Tx } from '../store/postgres/transaction.ts';
+import type { ChosenAudience } from './audience.ts';
 import type { Examined } from './examine-all.ts';
 import type { Candidate, Refusal } from './examine.ts';
 import { bindParts } from './lifted-parts.ts';
@@ -12,7 +13,8 @@ interface PassingRequest {
   readonly member: Member;
   /** Whether nobody but the sharer's own organisation is to get it. */
   readonly toItselfAlone: boolean;
-  readonly namesOrganisations: boolean;
+  /** The audience that was chosen; undefined where they go to those that have them. */
+  readonly audience: Pick<ChosenAudience, 'namesOrganisations'> | undefined;
 }
 
 /**
@@ -49,7 +51,7 @@ function passed(
   candidate: Candidate,
   inNameOf: string,
   same: readonly SeenVersion[],
-  { member, toItselfAlone, namesOrganisations }: PassingRequest,
+  { member, toItselfAlone, audience }: PassingRequest,
 ): Candidate | Refusal {
   const { index, stixId: id, modified, revoked } = candidate;
   const passing = passOn({
@@ -63,6 +65,8 @@ function passed(
   });
   if ('code' in passing) return { index, id, ...passing };
   const { tlp } = passing;
+  if (audience === undefined) return { ...candidate, tlp };
+  const { namesOrganisations } = audience;
   const fault = sharingFault({ tlp, ceiling: member.shareCeiling, namesOrganisations });
   return fault === undefined ? { ...candidate, tlp } : { index, id, ...fault };
 }

@@ -11,14 +11,13 @@ import {
 } from '../sharing/reach.ts';
 import { sharingFault, type SharingFault } from '../sharing/share.ts';
 import { findParts, findStandings } from '../store/content/audiences.ts';
-import type { Database } from '../store/postgres/database.ts';
 import { asViewer } from '../store/postgres/transaction.ts';
-import { termsFor } from './accept.ts';
 import { chooseAudience, isItselfAlone, type ChosenAudience } from './audience.ts';
+import type { SharingContext } from './context.ts';
 import { examineAll } from './examine-all.ts';
 import type { Refusal } from './examine.ts';
-import type { UnknownTlp } from './judge.ts';
 import { holdPassings } from './pass-on.ts';
+import { termsFor } from './terms.ts';
 
 export interface PreviewWish {
   readonly member: Member;
@@ -27,7 +26,6 @@ export interface PreviewWish {
   /** What would be posted, or else its TLP rank; neither: what bears no marking. */
   readonly objects?: readonly unknown[] | undefined;
   readonly tlp?: number | undefined;
-  readonly unknownTlp?: UnknownTlp;
 }
 
 /** What is so marked, and who would see it. */
@@ -52,7 +50,11 @@ export interface Preview {
  * Who would see what a member posts with this audience, at this moment, and why the others would
  * not. Nothing is stored. Throws as chooseAudience.
  */
-export async function preview(db: Database, wish: PreviewWish): Promise<Preview> {
+export async function preview(
+  context: Pick<SharingContext, 'db' | 'unknownTlp'>,
+  wish: PreviewWish,
+): Promise<Preview> {
+  const { db } = context;
   const { member } = wish;
   const { realmId } = member.viewer;
   const audience = await chooseAudience(db, member, wish.audience);
@@ -61,7 +63,7 @@ export async function preview(db: Database, wish: PreviewWish): Promise<Preview>
   const parts = partsFor(asker, await findParts(db, realmId, partIds));
   const all = await findStandings(db, realmId, partIds);
   const standings = all.filter((standing) => isKnown(asker, standing, parts));
-  const { byTlp, refusals } = await levelsOf(db, wish, audience);
+  const { byTlp, refusals } = await levelsOf(context, wish, audience);
   const levels = [...byTlp].map(([tlp, indexes]): Level => {
     const fault = sharingFault({
       tlp,
@@ -77,18 +79,16 @@ export async function preview(db: Database, wish: PreviewWish): Promise<Preview>
 
 /** The places of the objects by the TLP rank that each would have. */
 async function levelsOf(
-  db: Database,
-  { member, objects, tlp, unknownTlp = 'warn' }: PreviewWish,
+  { db, unknownTlp }: Pick<SharingContext, 'db' | 'unknownTlp'>,
+  { member, objects, tlp }: PreviewWish,
   audience: ChosenAudience,
 ): Promise<{ byTlp: Map<number, number[]>; refusals: readonly Refusal[] }> {
   if (objects === undefined) {
     return { byTlp: new Map([[tlp ?? member.organisation.defaultTlp, []]]), refusals: [] };
   }
-  const terms = await termsFor(db, objects, { member, audience, unknownTlp });
-  const examined = await examineAll(objects, terms, {});
-  const toItselfAlone = isItselfAlone(audience, member);
-  const { namesOrganisations } = audience;
-  const request = { member, toItselfAlone, namesOrganisations };
+  const terms = await termsFor(db, { objects }, { member, audience, unknownTlp });
+  const examined = await examineAll({ objects }, terms);
+  const request = { member, toItselfAlone: isItselfAlone(audience, member), audience };
   const { candidates, refusals } = await asViewer(db, member.viewer, (tx) =>
     holdPassings(tx, request, examined),
   );

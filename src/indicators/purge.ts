@@ -5,7 +5,7 @@ import { appendServerAudit } from '../store/audit/record.ts';
 import { findPurge, isOnlyRed, purgeObject } from '../store/content/purges.ts';
 import { requireStanding } from '../store/access/standing.ts';
 import { asServer } from '../store/postgres/transaction.ts';
-import type { AcceptContext } from './accept.ts';
+import type { SharingContext } from './context.ts';
 
 export interface PurgeWish {
   readonly stixId: string;
@@ -41,7 +41,7 @@ export interface Tombstone {
  * nothing.
  */
 export async function purge(
-  { db, clock, onAccepted }: Pick<AcceptContext, 'db' | 'clock' | 'onAccepted'>,
+  { db, clock, onAccepted }: Pick<SharingContext, 'db' | 'clock' | 'onAccepted'>,
   { stixId, reason, member, requestId }: PurgeWish,
 ): Promise<Tombstone> {
   const { actor, address } = member;

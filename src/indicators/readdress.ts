@@ -11,7 +11,7 @@ import type { Database } from '../store/postgres/database.ts';
 import { lockCurrent, readdressCurrent, type CurrentVersion } from '../store/content/narrowing.ts';
 import type { Tx } from '../store/postgres/transaction.ts';
 import { supersede, type Address } from '../store/content/versions.ts';
-import type { AcceptContext } from './accept.ts';
+import type { SharingContext } from './context.ts';
 import { isItselfAlone, type ChosenAudience } from './audience.ts';
 import { storedMeanings } from './markings.ts';
 import { narrow } from './narrow.ts';
@@ -36,7 +36,7 @@ export interface Readdressing {
  * Throws Problem not_found, realm_closed, tlp_below_marking, producer_mismatch where it was passed on
  * and may not go there, or what sharing it so anew would throw.
  */
-export async function readdress(context: AcceptContext, wish: Readdressing): Promise<void> {
+export async function readdress(context: SharingContext, wish: Readdressing): Promise<void> {
   const { member, stixId } = wish;
   const change = async (tx: Tx): Promise<void> => {
     const [newest, ...others] = await lockCurrent(tx, member.viewer, stixId);
@@ -53,7 +53,7 @@ export async function readdress(context: AcceptContext, wish: Readdressing): Pro
 
 /** Readdresses one current version; `given` are others that it takes the place of. */
 async function move(
-  { db, quotas }: AcceptContext,
+  { db, quotas }: SharingContext,
   tx: Tx,
   wish: Readdressing,
   current: CurrentVersion,

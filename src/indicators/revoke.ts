@@ -1,12 +1,18 @@
 import { Problem } from '../errors.ts';
 import type { Member } from '../sharing/member.ts';
+import { describe, isFault } from '../stix/describe.ts';
 import { parseJson } from '../stix/json/read.ts';
+import { tlpRank } from '../stix/marking/tlp.ts';
 import type { StixObject } from '../stix/object.ts';
 import { versionOf } from '../stix/version.ts';
 import { lockCurrent, type CurrentVersion } from '../store/content/narrowing.ts';
-import { accept, Overtaken, type AcceptContext } from './accept.ts';
-import { write } from './write.ts';
+import type { SharingContext } from './context.ts';
+import { toCandidate, type Candidate } from './examine.ts';
+import { learnMarkings } from './markings.ts';
 import type { ObjectResult } from './results.ts';
+import { Overtaken, share } from './share.ts';
+import { exerciseOf, foreignNames } from './terms.ts';
+import { write } from './write.ts';
 
 export interface Revocation {
   readonly member: Member;
@@ -23,7 +29,7 @@ const RETRIES_MAX = 8;
  * Throws Problem not_found, realm_closed, or revocation_impossible for an object that has no versions,
  * is revoked already, or has a `modified` after which there is none.
  */
-export async function revoke(context: AcceptContext, wish: Revocation): Promise<ObjectResult> {
+export async function revoke(context: SharingContext, wish: Revocation): Promise<ObjectResult> {
   for (let retry = 0; ; retry++) {
     const current = await findCurrent(context, wish);
     try {
@@ -35,7 +41,7 @@ export async function revoke(context: AcceptContext, wish: Revocation): Promise<
 }
 
 async function revokeCurrent(
-  context: AcceptContext,
+  context: SharingContext,
   { member, stixId, requestId }: Revocation,
   current: CurrentVersion,
 ): Promise<ObjectResult> {
@@ -49,37 +55,55 @@ async function revokeCurrent(
     const detail = `\`modified\` of ${stixId} is the last possible time. Purge the object instead`;
     throw new Problem('revocation_impossible', detail, { path: '$.modified' });
   }
-  const [result] = await accept(context, [{ ...object, modified, revoked: true }], {
-    member: markedAs(member, current.tlp),
-    // It goes where the object went, whatever may be shared there now, and is marked no lower.
-    audience: { partIds: [current.audienceId], namesOrganisations: true, isBound: true },
-    tlpAtLeast: current.tlp,
-    follows: current,
-    atomic: false,
-    dryRun: false,
-    requestId,
-  });
+  const successor = { ...object, modified, revoked: true };
+  const candidate = await candidateFor(context, member, successor, current);
+  const [result] = await share(
+    context,
+    { candidates: [candidate], refusals: [] },
+    { member, to: { follows: current }, atomic: false, dryRun: false, requestId },
+  );
   if (result === undefined) throw new Error('A revocation was left without its result');
-  if (result.outcome === 'rejected') throw rejection(result);
+  if (result.outcome === 'rejected') throw impossible(result);
   return result;
 }
 
-function rejection({ code, path, detail = '' }: ObjectResult): Problem {
+function impossible({
+  code,
+  path,
+  detail = '',
+}: Pick<ObjectResult, 'code' | 'path' | 'detail'>): Problem {
   const extra = code === undefined ? {} : { reason: code };
   return new Problem('revocation_impossible', detail, path ? { path, extra } : { extra });
 }
 
-/** The member as one whose unmarked objects are of the level that this one has come to have. */
-function markedAs(member: Member, tlp: number): Member {
-  return {
-    ...member,
-    shareCeiling: Math.max(member.shareCeiling, tlp),
-    organisation: { ...member.organisation, defaultTlp: tlp },
-  };
+/**
+ * The last version of an object: at the level that the object has come to have, or at the one that its
+ * markings state where they are known by now. Its size is not asked: a revocation always fits.
+ */
+async function candidateFor(
+  { db, clock }: SharingContext,
+  member: Member,
+  successor: StixObject,
+  current: CurrentVersion,
+): Promise<Candidate> {
+  const described = describe(successor, {
+    meanings: await learnMarkings(db, member.viewer, [successor]),
+    exercise: exerciseOf(member),
+    charactersMax: Number.POSITIVE_INFINITY,
+    now: clock.now(),
+  });
+  if (isFault(described)) throw impossible(described);
+  const { level, names } = described;
+  const others = await foreignNames(db, member, [successor]);
+  return toCandidate(described, {
+    index: 0,
+    tlp: level === undefined ? current.tlp : Math.max(current.tlp, tlpRank(level)),
+    inNameOf: names.find((name) => others.has(name)) ?? null,
+  });
 }
 
 async function findCurrent(
-  context: AcceptContext,
+  context: SharingContext,
   { member, stixId }: Revocation,
 ): Promise<CurrentVersion> {
   const { viewer } = member;

@@ -1,6 +1,7 @@
 /** The one way in, past HTTP: for tests of what is behind it. */
 import { accept } from '../../src/indicators/accept.ts';
 import { chooseAudience } from '../../src/indicators/audience.ts';
+import type { SharingContext } from '../../src/indicators/context.ts';
 import type { ObjectResult } from '../../src/indicators/results.ts';
 import { memberOfOrganisation } from '../../src/access/authenticate.ts';
 import type { Database } from '../../src/store/postgres/database.ts';
@@ -17,10 +18,13 @@ export async function acceptAs(
 ): Promise<ObjectResult[]> {
   const member = await memberOfOrganisation(db, organisation, 'test');
   const chosen = await chooseAudience(db, member, audience);
-  return accept({ db, clock: systemClock, quotas: AMPLE, onAccepted: () => undefined }, objects, {
-    member,
-    audience: chosen,
-    atomic: false,
-    dryRun: false,
-  });
+  const onAccepted = (): void => undefined;
+  const context: SharingContext = {
+    db,
+    clock: systemClock,
+    quotas: AMPLE,
+    unknownTlp: 'warn',
+    onAccepted,
+  };
+  return accept(context, { objects }, { member, audience: chosen, atomic: false, dryRun: false });
 }

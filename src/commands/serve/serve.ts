@@ -8,6 +8,7 @@ import { createByteBudget } from '../../http/edge/byte-budget.ts';
 import type { Services } from '../../http/context.ts';
 import { createRates } from '../../http/edge/rates.ts';
 import { createSpools } from '../../http/rest/spool.ts';
+import { sharingContext } from '../../indicators/context.ts';
 import { startSequencer, type Sequencer } from '../../log/sequencer.ts';
 import { createSignInDesk, type SignInContext } from '../../access/sign-in.ts';
 import { createSingleSignOn } from '../../access/single-sign-on.ts';
@@ -116,6 +117,13 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
   const services: Services = {
     ...shared,
     refusals: audit.refusals,
+    sharing: sharingContext({
+      db,
+      clock,
+      quotas: config.quotas,
+      unknownTlp: config.unknownTlp,
+      sequencer,
+    }),
     sequencer,
     signal,
     webhooks: createWebhooks({ ...shared, egress }, worker),

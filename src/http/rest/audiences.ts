@@ -36,9 +36,8 @@ const ask: Route = (app, services) => {
       const slugs = audience?.map((slug) => slug.trim().toLowerCase());
       const rank = tlp && tlpRank(tlp);
       const member = memberOf(request);
-      const { unknownTlp } = services.limits;
-      const wish = { member, audience: slugs, objects, tlp: rank, unknownTlp };
-      return toPreview(await preview(services.db, wish));
+      const wish = { member, audience: slugs, objects, tlp: rank };
+      return toPreview(await preview(services.sharing, wish));
     },
   );
 };

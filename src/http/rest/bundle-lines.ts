@@ -1,7 +1,8 @@
 /** Takes one object a line, in parts, and answers when the whole body has been read. */
 import type { Readable } from 'node:stream';
 import { asSentence, Problem } from '../../errors.ts';
-import { accept, type AcceptContext, type AcceptRequest } from '../../indicators/accept.ts';
+import { accept, type AcceptInput } from '../../indicators/accept.ts';
+import type { SharingContext } from '../../indicators/context.ts';
 import type { KnownMarkings } from '../../indicators/markings.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import type { ByteAccount } from '../edge/byte-budget.ts';
@@ -12,9 +13,9 @@ import { withResults } from './results-answer.ts';
 import type { Spools } from './spool.ts';
 import { emptySummary, type Summary } from './summary.ts';
 
-type Sharing = Pick<AcceptRequest, 'member' | 'audience'>;
+type Sharing = Pick<AcceptInput, 'member' | 'audience'>;
 
-export interface LinesRequest extends AcceptRequest {
+export interface LinesRequest extends AcceptInput {
   /** Told the results of each part. */
   readonly count: (results: readonly ObjectResult[]) => void;
   /** As whom and with whom the next part is shared, where either has changed since the request began. */
@@ -37,7 +38,7 @@ const ATOMIC_BYTES_MAX = 64 * 1024 * 1024;
  * put aside until the body has been read, since many clients read only then.
  */
 export async function acceptNdjson(
-  context: AcceptContext,
+  context: SharingContext,
   body: AsyncIterable<Buffer>,
   request: LinesRequest,
 ): Promise<Readable> {
@@ -86,7 +87,7 @@ export async function acceptNdjson(
 }
 
 /** A function that accepts one part after another, each as what the caller is by then. */
-function acceptParts(context: AcceptContext, request: LinesRequest) {
+function acceptParts(context: SharingContext, request: LinesRequest) {
   let sharing: Sharing = request;
   const markings: KnownMarkings = new Map();
   return (
@@ -97,9 +98,8 @@ function acceptParts(context: AcceptContext, request: LinesRequest) {
     const objects = lines.map(({ value }) => value);
     return withRenewal(
       () => {
-        const { member, audience } = sharing;
-        const part = { member, audience, firstIndex, markings, moreFollow };
-        return accept(context, objects, { ...request, ...part });
+        const part = { firstIndex, markings, moreFollow };
+        return accept(context, { objects, part }, { ...request, ...sharing });
       },
       async () => {
         sharing = await request.renew();

@@ -75,15 +75,18 @@ async function postBundle(services: Services, request: FastifyRequest, query: Bu
   }
   const member = memberOf(request);
   const audience = await chooseAudience(services.db, member, query.audience);
-  const results = await accept(context(services), bundle.objects, {
-    member,
-    audience,
-    atomic: query.atomic,
-    dryRun: query.dry_run,
-    requestId: request.id,
-    bundleVersion: bundle.specVersion,
-    unknownTlp: services.limits.unknownTlp,
-  });
+  const { objects, specVersion: bundleVersion } = bundle;
+  const results = await accept(
+    services.sharing,
+    { objects, bundleVersion },
+    {
+      member,
+      audience,
+      atomic: query.atomic,
+      dryRun: query.dry_run,
+      requestId: request.id,
+    },
+  );
   const summary = summarise(services, results);
   return {
     bundle: bundle.id ?? null,
@@ -104,7 +107,7 @@ async function postLines(
     const member = memberOf(request);
     return { member, audience: await chooseAudience(services.db, member, query.audience) };
   };
-  return acceptNdjson(context(services), request.body as LinesBody, {
+  return acceptNdjson(services.sharing, request.body as LinesBody, {
     ...(await choose()),
     renew: async () => {
       await readmit(services, request);
@@ -113,17 +116,11 @@ async function postLines(
     atomic: query.atomic,
     dryRun: query.dry_run,
     requestId: request.id,
-    unknownTlp: services.limits.unknownTlp,
     count: (results: readonly ObjectResult[]) => void summarise(services, results),
     account: accountOf(services, request),
     spools: services.spools,
     gone,
   });
-}
-
-function context(services: Services) {
-  const { db, clock, quotas, sequencer } = services;
-  return { db, clock, quotas, onAccepted: () => sequencer.nudge() };
 }
 
 /** What the bundle has beyond a bundle is ignored, and named. */

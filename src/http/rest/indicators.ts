@@ -39,19 +39,13 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
       refuseOthers(body);
       const member = memberOf(request);
       const audience = await chooseAudience(services.db, member, query.audience);
-      const { db, clock, quotas, sequencer } = services;
-      const result = await acceptOne(
-        { db, clock, quotas, onAccepted: () => sequencer.nudge() },
-        body,
-        {
-          member,
-          audience,
-          atomic: false,
-          dryRun: query.dry_run,
-          requestId: request.id,
-          unknownTlp: services.limits.unknownTlp,
-        },
-      );
+      const result = await acceptOne(services.sharing, body, {
+        member,
+        audience,
+        atomic: false,
+        dryRun: query.dry_run,
+        requestId: request.id,
+      });
       summarise(services, [result]);
       if (result.outcome === 'rejected') throw refusedAs(result);
       return reply.code(result.outcome === 'created' ? 201 : 200).send(result);

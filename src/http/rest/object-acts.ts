@@ -4,7 +4,6 @@ import { readdress } from '../../indicators/readdress.ts';
 import { revoke } from '../../indicators/revoke.ts';
 import { tlpRank } from '../../stix/marking/tlp.ts';
 import { ADMINS, memberOf, PUBLISHERS } from '../auth/access.ts';
-import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from './schemas/answer.ts';
 import { ResultAnswer } from './schemas/bundle.ts';
@@ -36,7 +35,7 @@ const change: Route = (app, services) => {
     async (request, reply) => {
       const member = memberOf(request);
       const { audience, tlp } = request.body;
-      await readdress(contextOf(services), {
+      await readdress(services.sharing, {
         member,
         stixId: request.params.id,
         audience: audience && (await chooseAudience(services.db, member, audience)),
@@ -67,7 +66,7 @@ const end: Route = (app, services) => {
     async (request) => {
       const member = memberOf(request);
       const wish = { member, stixId: request.params.id, requestId: request.id };
-      return revoke(contextOf(services), wish);
+      return revoke(services.sharing, wish);
     },
   );
 };
@@ -93,7 +92,7 @@ const erase: Route = (app, services) => {
       },
     },
     async (request) => {
-      const { id, purgedAt, versions, told } = await purge(contextOf(services), {
+      const { id, purgedAt, versions, told } = await purge(services.sharing, {
         stixId: request.params.id,
         reason: request.body.reason,
         member: memberOf(request),
@@ -106,7 +105,3 @@ const erase: Route = (app, services) => {
 
 /** What the organisation that shares an object can do with it, and an admin. */
 export const objectActs = noun(change, end, erase);
-
-function contextOf({ db, clock, quotas, sequencer }: Services) {
-  return { db, clock, quotas, onAccepted: () => sequencer.nudge() };
-}

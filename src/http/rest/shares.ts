@@ -131,12 +131,11 @@ async function revokeOne(
   request: FastifyRequest,
   stixId: string,
 ): Promise<Omit<Result, 'index' | 'id'>> {
-  const { db, clock, quotas, sequencer } = services;
-  const context = { db, clock, quotas, onAccepted: () => sequencer.nudge() };
+  const { sharing } = services;
   try {
     // What the caller may do can change on the way; what was revoked before stays so.
     await withRenewal(
-      () => revoke(context, { member: memberOf(request), stixId, requestId: request.id }),
+      () => revoke(sharing, { member: memberOf(request), stixId, requestId: request.id }),
       () => readmit(services, request),
     );
     return { outcome: 'revoked' };

@@ -17,7 +17,9 @@ export type Tx = Prisma.TransactionClient & { readonly [entered]: true };
 /**
  * Runs `work` in one transaction whose first statement enters `viewer`; the settings end with the
  * transaction, so a pooled connection carries nothing over.
- * What fails transiently is tried again, so `work` must not touch anything but `tx`.
+ * What fails transiently is tried again from the beginning, so `work` changes nothing except through `tx`.
+ * It may read through `db.server` what `tx` has no right to (who is in a group, say): that pool's
+ * transactions never wait for this one's.
  */
 export async function asViewer<T>(
   db: Database,
