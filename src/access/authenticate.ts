@@ -14,7 +14,7 @@ import {
   type MemberRecord,
 } from '../store/members/members.ts';
 import { readKey } from './keys.ts';
-import { isWithin } from './networks.ts';
+import { isWithin } from '../networks.ts';
 import { notActive } from './not-active.ts';
 
 export interface Authentication {

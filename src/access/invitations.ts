@@ -14,7 +14,7 @@ import { hashToken } from './links.ts';
 import { refuseWeak } from './password-strength.ts';
 import { hashPassword } from './passwords.ts';
 import type { ActOrigin, SessionContext } from './sessions.ts';
-import { narrowNetwork } from './source-networks.ts';
+import { narrowNetwork } from '../networks.ts';
 
 /**
  * Accepts an invitation: sets the password of its user, who is active from now on, and ends the

@@ -6,7 +6,7 @@ import { Problem } from '../errors.ts';
 import { findKeyBounds, type KeyBounds } from '../store/access/keys.ts';
 import type { ServerTx } from '../store/postgres/transaction.ts';
 import type { Administrator } from './administer.ts';
-import { isCovered } from './networks.ts';
+import { isCovered } from '../networks.ts';
 
 /** Longer lines of keys that made keys serve nobody, and cost whoever ends one. */
 const GENERATIONS_MAX = 16;

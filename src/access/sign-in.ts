@@ -15,7 +15,7 @@ import { newDevice, userOfDevice } from './devices.ts';
 import { checkPasswords, hashPassword } from './passwords.ts';
 import { useCode } from './second-factor.ts';
 import { beginSession, type Client, type Continued, type SessionContext } from './sessions.ts';
-import { narrowNetwork } from './source-networks.ts';
+import { narrowNetwork } from '../networks.ts';
 import { createTryLimits, type TryLimits, type TrySource } from './try-limits.ts';
 
 export interface SignIn {

@@ -12,7 +12,7 @@ import { confirmBinding, recognise } from './link-identity.ts';
 import { beginSession, type Client, type Continued } from './sessions.ts';
 import { useCode } from './second-factor.ts';
 import type { SignInContext, SignInDesk } from './sign-in.ts';
-import { narrowNetwork } from './source-networks.ts';
+import { narrowNetwork } from '../networks.ts';
 import {
   checkConfirmation,
   confirmationToken,

@@ -7,7 +7,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { Problem } from '../errors.ts';
-import { narrowNetwork, wideNetwork } from './source-networks.ts';
+import { narrowNetwork, wideNetwork } from '../networks.ts';
 
 /** Whose tries are counted: an address, or an account on a device where its user signed in before. */
 export type TrySource = { readonly address: string } | { readonly account: string };

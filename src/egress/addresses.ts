@@ -2,11 +2,8 @@
  * Which addresses belong to the public internet, after the IANA special-purpose registries for IPv4 and IPv6
  * (RFC 6890, RFC 8190). Everything else is refused: what the server can reach and its members cannot.
  */
-import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-export type Range = readonly [Address, number];
+import { networkTest, parseAddress } from '../networks.ts';
 
 const SPECIAL_V4: readonly (readonly [cidr: string, why: string])[] = [
   ['0.0.0.0/8', 'this network (RFC 791)'],
@@ -39,42 +36,32 @@ const SPECIAL_V6: readonly (readonly [cidr: string, why: string])[] = [
   ['3fff::/20', 'documentation (RFC 9637)'],
 ];
 
-const specialV4 = SPECIAL_V4.map(([cidr, why]) => ({ range: parseRange(cidr), why }));
-const specialV6 = SPECIAL_V6.map(([cidr, why]) => ({ range: parseRange(cidr), why }));
-const globalUnicastV6 = parseRange('2000::/3');
-const translatedV4 = parseRange('64:ff9b::/96');
-
-/** Reads a CIDR such as `10.0.0.0/8`; throws an Error where it is none. */
-export function parseRange(cidr: string): Range {
-  const [address, bits] = ipaddr.parseCIDR(cidr);
-  return [address, bits];
-}
-
-/** Whether a range holds the address; an IPv4-mapped IPv6 address counts as the IPv4 one it stands for. */
-export function isWithin(address: string, ranges: readonly Range[]): boolean {
-  const parsed = parse(address);
-  return parsed !== undefined && ranges.some((range) => matches(parsed, range));
-}
+const specialV4 = SPECIAL_V4.map(([cidr, why]) => ({ holds: networkTest([cidr]), why }));
+const specialV6 = SPECIAL_V6.map(([cidr, why]) => ({ holds: networkTest([cidr]), why }));
+const isGlobalUnicastV6 = networkTest(['2000::/3']);
+const isTranslatedV4 = networkTest(['64:ff9b::/96']);
 
 /**
  * Why an address (as a resolver or the URL parser spells it) is not one of the public internet, in words, or
  * undefined where it is. What cannot be read is not.
  */
 export function whyNotGlobal(address: string): string | undefined {
-  const parsed = parse(address);
+  const parsed = parseAddress(address);
   if (parsed === undefined) return 'not an address';
   return parsed instanceof ipaddr.IPv4 ? whyNotGlobalV4(parsed) : whyNotGlobalV6(parsed);
 }
 
 function whyNotGlobalV4(address: ipaddr.IPv4): string | undefined {
-  return specialV4.find(({ range }) => matches(address, range))?.why;
+  const text = address.toString();
+  return specialV4.find(({ holds }) => holds(text))?.why;
 }
 
 function whyNotGlobalV6(address: ipaddr.IPv6): string | undefined {
-  if (matches(address, translatedV4)) return whyNotGlobalV4(embeddedV4(address));
-  if (!matches(address, globalUnicastV6)) return 'not global unicast (RFC 4291)';
+  const text = address.toString();
+  if (isTranslatedV4(text)) return whyNotGlobalV4(embeddedV4(address));
+  if (!isGlobalUnicastV6(text)) return 'not global unicast (RFC 4291)';
   if (isIsatap(address)) return 'ISATAP (RFC 5214)';
-  return specialV6.find(({ range }) => matches(address, range))?.why;
+  return specialV6.find(({ holds }) => holds(text))?.why;
 }
 
 /** A router at home would unwrap these to the IPv4 address in their last 32 bits. */
@@ -84,17 +71,4 @@ function isIsatap(address: ipaddr.IPv6): boolean {
 
 function embeddedV4(address: ipaddr.IPv6): ipaddr.IPv4 {
   return new ipaddr.IPv4(address.toByteArray().slice(12));
-}
-
-function parse(address: string): Address | undefined {
-  // The library also reads shortened and octal forms; a socket may read those otherwise than it does.
-  if (isIP(address) === 0) return undefined;
-  const parsed = ipaddr.parse(address);
-  return parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress()
-    ? parsed.toIPv4Address()
-    : parsed;
-}
-
-function matches(address: Address, [network, bits]: Range): boolean {
-  return address.kind() === network.kind() && address.match(network, bits);
 }

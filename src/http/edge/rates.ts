@@ -5,10 +5,10 @@
  * times as much. Wrong keys are counted by the network that they come from.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import ipaddr from 'ipaddr.js';
 import { BurstyRateLimiter, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateLimits } from '../../limits.ts';
 import { asSentence, Problem } from '../../errors.ts';
+import { narrowNetwork } from '../../networks.ts';
 import type { ObjectQuota, Payer } from '../../reading/metered.ts';
 
 export type RateHeaders = Readonly<Record<string, string>>;
@@ -72,7 +72,7 @@ export function createRates(limits: RateLimits): Rates {
     },
     wrongKey: async (address) => {
       // Networks that share a count, which they cannot foresee, share the limit of wrong keys alone.
-      const hash = createHash('sha256').update(salt).update(networkOf(address)).digest();
+      const hash = createHash('sha256').update(salt).update(narrowNetwork(address)).digest();
       const slot = String(hash.readUInt32BE() % NETWORKS_MAX);
       await counted(
         wrongKeys.consume(slot),
@@ -168,15 +168,4 @@ function lesser(one: Left, other: Left): Left {
 
 function leftOf({ remaining, resetMs }: Left): string {
   return `r=${Math.max(0, remaining)};t=${Math.ceil(resetMs / 1000)}`;
-}
-
-/** An IPv4 address alone; of IPv6 the /64, which is what one customer has. */
-export function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return '';
-  const parsed = ipaddr.process(address);
-  if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString();
-  return parsed.parts
-    .slice(0, 4)
-    .map((part) => part.toString(16))
-    .join(':');
 }

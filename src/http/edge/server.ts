@@ -1,7 +1,7 @@
 /** Node's server under Fastify: with or without TLS, and with a limit on pipelined requests. */
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import { networkOf } from './rates.ts';
+import { narrowNetwork } from '../../networks.ts';
 import { peerAddress } from './client.ts';
 import { createTlsServer, type CertificateSource } from './tls.ts';
 
@@ -64,7 +64,7 @@ function limitConnections(server: Server, { perNetwork, isTrusted }: ConnectionL
   server.prependListener('connection', (socket: Socket) => {
     const address = peerAddress(socket);
     if (isTrusted(address)) return;
-    const network = networkOf(address);
+    const network = narrowNetwork(address);
     const count = (open.get(network) ?? 0) + 1;
     if (count > perNetwork) {
       socket.destroy();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { networkFault } from '../../../access/networks.ts';
+import { networkFault } from '../../../networks.ts';
 import { ROLES } from '../../../sharing/member.ts';
 import { Line, Slug, Time } from './member.ts';
 
