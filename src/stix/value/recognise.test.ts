@@ -1,0 +1,211 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { createGunzip } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { findValues } from './find-values.ts';
+import { normalise } from './normalise.ts';
+import { recognise } from './recognise.ts';
+
+const REAL_DATA =
+  process.env['TOCSIN_REAL_DATA'] ??
+  fileURLToPath(new URL('../../../../shared/data', import.meta.url));
+
+const shown = (text: string): string => {
+  const found = recognise(text);
+  if (found === undefined) return 'none';
+  return [found.kind, found.value, ...(found.port === undefined ? [] : [found.port])].join(' ');
+};
+
+const VALUES: readonly (readonly [text: string, value: string])[] = [
+  ['192.0.2.7', 'ipv4-addr 192.0.2.7'],
+  ['192.0.2.7/24', 'ipv4-cidr 192.0.2.0/24'],
+  ['192.0.2.7:443', 'ipv4-addr 192.0.2.7 443'],
+  ['192.0.2.7:65536', 'none'],
+  ['2001:DB8::1', 'ipv6-addr 2001:db8::1'],
+  ['2001:db8::/32', 'ipv6-cidr 2001:db8::/32'],
+  ['[2001:db8::1]:443', 'ipv6-addr 2001:db8::1 443'],
+  ['1.2.3.4.5', 'none'],
+  ['192.0.2.1-192.0.2.9', 'none'],
+  ['Example.COM', 'domain-name example.com'],
+  ['example.com.', 'domain-name example.com'],
+  ['example.com:8080', 'domain-name example.com 8080'],
+  ['bücher.example', 'domain-name xn--bcher-kva.example'],
+  ['a.onion', 'domain-name a.onion'],
+  ['com.vendor', 'domain-name com.vendor'],
+  ['setup.exe', 'file-name setup.exe'],
+  ['evil.zip', 'domain-name evil.zip'],
+  ['https://Example.com:443/a', 'url https://example.com/a'],
+  ['example.com/a?b', 'url example.com/a?b'],
+  ['Somebody@Example.com', 'email-addr somebody@example.com'],
+  ['00-11-22-AA-BB-CC', 'mac-addr 00:11:22:aa:bb:cc'],
+  ['D'.repeat(32), `md5 ${'d'.repeat(32)}`],
+  ['d'.repeat(40), `sha1 ${'d'.repeat(40)}`],
+  ['d'.repeat(64), `sha256 ${'d'.repeat(64)}`],
+  ['d'.repeat(128), `sha512 ${'d'.repeat(128)}`],
+  ['d'.repeat(33), 'none'],
+  [`ja3:${'d'.repeat(32)}`, `ja3 ${'d'.repeat(32)}`],
+  [`SHA256=${'d'.repeat(64)}`, `sha256 ${'d'.repeat(64)}`],
+  [`sha256:${'d'.repeat(32)}`, 'none'],
+  ['AS64496', 'autonomous-system 64496'],
+  ['cve-2026-12345', 'vulnerability CVE-2026-12345'],
+  ['cve-2026-1', 'none'],
+  ['HKLM\\Software\\Run', 'windows-registry-key hkey_local_machine\\software\\run'],
+  ['C:\\Windows\\a.exe', 'file-path c:\\windows\\a.exe'],
+  ['/etc/passwd', 'file-path /etc/passwd'],
+  ['', 'none'],
+  ['..', 'none'],
+  ['word', 'none'],
+  ['two words', 'none'],
+  ['version 1.2', 'none'],
+  ['1.2', 'none'],
+];
+
+const DEFANGED: readonly (readonly [text: string, value: string])[] = [
+  ['hxxps://www[.]example.com/a[.]b?c=[1]', 'url https://www.example.com/a.b?c=[1]'],
+  ['HXXP[:]//example[.]com/', 'url http://example.com/'],
+  ['example[.]com', 'domain-name example.com'],
+  ['example(dot)com', 'domain-name example.com'],
+  ['example\\.com', 'domain-name example.com'],
+  ['hk1\\.example\\.com', 'domain-name hk1.example.com'],
+  ['example[.com', 'domain-name example.com'],
+  ['192.0.2[.]7', 'ipv4-addr 192.0.2.7'],
+  ['192[.]0[.]2[.]7[:]443', 'ipv4-addr 192.0.2.7 443'],
+  ['a[@]example[.]com', 'email-addr a@example.com'],
+  ['a(at)example(dot)com', 'email-addr a@example.com'],
+  ['exam\u200bple.com', 'domain-name example.com'],
+  ['  <example.com> ', 'domain-name example.com'],
+];
+
+describe('a text that is a value', () => {
+  it.each(VALUES)('%s is %s', (text, value) => {
+    expect(shown(text)).toBe(value);
+  });
+
+  it.each(DEFANGED)('%s is %s', (text, value) => {
+    expect(shown(text)).toBe(value);
+  });
+
+  it('may be of an unknown top-level domain, with a doubt', () => {
+    expect(recognise('com.vendor')?.doubts.map(({ code }) => code)).toEqual([
+      'no_top_level_domain',
+    ]);
+    expect(recognise('example.com')?.doubts).toEqual([]);
+  });
+
+  it('longer than 4,096 characters is none', () => {
+    const url = (length: number): string => `https://example.com/${'a'.repeat(length - 20)}`;
+    expect(recognise(url(4096))?.kind).toBe('url');
+    expect(recognise(url(4097))).toBeUndefined();
+  });
+});
+
+const label = fc.stringMatching(/^[a-z][a-z0-9]{0,9}$/);
+const domain = fc.tuple(label, label).map(([a, b]) => `${a}.${b}.example`);
+const address = fc.ipV4();
+const url = fc.tuple(domain, label).map(([host, path]) => `http://${host}/${path}`);
+const email = fc.tuple(label, domain).map(([local, host]) => `${local}@${host}`);
+const dot = fc.constantFrom('[.]', '(.)', '{.}', '[dot]', '(DOT)', '\\.', '[.');
+
+describe('defanging', () => {
+  it.each([
+    ['domain-name', domain],
+    ['ipv4-addr', address],
+    ['url', url],
+    ['email-addr', email],
+  ] as const)('changes nothing about what a value of kind %s is', (kind, values) => {
+    fc.assert(
+      fc.property(values, dot, (value, way) => {
+        const [scheme, rest] = value.startsWith('http://')
+          ? ['hxxp://', value.slice(7)]
+          : ['', value];
+        const defanged = scheme + rest.replaceAll('.', () => way).replace('@', '[@]');
+        const { kind: itsKind, value: itsValue } = normalise(kind, value);
+        expect(recognise(defanged)).toMatchObject({ kind: itsKind, value: itsValue });
+        expect(recognise(value)).toMatchObject({ kind: itsKind, value: itsValue });
+      }),
+    );
+  });
+
+  it('of any text at all ends in a value or in none', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        const found = recognise(text);
+        expect(found === undefined || found.value !== '').toBe(true);
+      }),
+    );
+  });
+});
+
+describe('a longer text', () => {
+  const values = (text: string): string[] =>
+    [...findValues(text)].map(({ kind, value, port }) =>
+      [kind, value, ...(port === undefined ? [] : [port])].join(' '),
+    );
+
+  it('gives its values in order, each as often as it occurs', () => {
+    const text =
+      'We saw example.com (192.0.2.7), then hxxp://a[.]example/x. And example.com, again!';
+    expect(values(text)).toEqual([
+      'domain-name example.com',
+      'ipv4-addr 192.0.2.7',
+      'url http://a.example/x',
+      'domain-name example.com',
+    ]);
+  });
+
+  it('tells where each of them is', () => {
+    const text = 'see (hxxp://a[.]example/x_(y)), [2001:db8::1]:443.';
+    const found = [...findValues(text)];
+    expect(found.map(({ text: written }) => written)).toEqual([
+      'hxxp://a[.]example/x_(y)',
+      '[2001:db8::1]:443',
+    ]);
+    for (const { text: written, index } of found) {
+      expect(text.slice(index, index + written.length)).toBe(written);
+    }
+  });
+
+  it('is full of words that are no values', () => {
+    expect(values('e.g. i.e. and/or it.was 1.2.3 Mr.Smith [sic] ... 10:30 a@b')).toEqual([]);
+  });
+
+  it.each(['(', '[', '.', ')', ']', 'a.', '[.', '\\.', 'a@', ':', '/', '%'])(
+    'takes as long for long runs of %s as for as many in short ones',
+    (part) => {
+      const cost = (length: number): number => {
+        const text = `${part.repeat(length / part.length)} `.repeat(400_000 / length);
+        const start = process.cpuUsage();
+        for (const _ of findValues(text));
+        return process.cpuUsage(start).user;
+      };
+      cost(500);
+      // In proportion to the square of its length, a run eight times as long would take eight times as long.
+      const ratios = Array.from({ length: 5 }, () => cost(4000) / Math.max(cost(500), 1000));
+      expect(Math.min(...ratios)).toBeLessThan(4);
+    },
+  );
+});
+
+describe.skipIf(!existsSync(REAL_DATA))('the values of published lists', () => {
+  it('are recognised as what their list says', async () => {
+    const wrong = new Map<string, number>();
+    const input = createReadStream(`${REAL_DATA}/values.tsv.gz`).pipe(createGunzip());
+    for await (const line of createInterface({ input })) {
+      const [kind = '', value = ''] = line.split('\t');
+      const found = recognise(value);
+      const isAlike =
+        kind === 'ip-port'
+          ? found?.kind === 'ipv4-addr' && found.port !== undefined
+          : found?.kind === kind;
+      if (!isAlike)
+        wrong.set(`${kind} ${found?.kind}`, (wrong.get(`${kind} ${found?.kind}`) ?? 0) + 1);
+    }
+    // Networks of one address are that address; two names end as files do.
+    expect(Object.fromEntries(wrong)).toEqual({
+      'ipv4-cidr ipv4-addr': 3,
+      'domain-name file-name': 2,
+    });
+  });
+});
