@@ -36,6 +36,6 @@ export async function accept(
     ? 0
     : await refuseOverQuota(db, member, clock.now(), quotas.bytesPerDay);
   const terms = await termsFor(db, posted, { member, audience, unknownTlp, now: clock.now() });
-  const examined = await examineAll(posted, terms);
+  const examined = await examineAll(posted, terms, input.member);
   return share(context, examined, { ...input, to: { chosen: audience, storedBefore } });
 }

@@ -1,3 +1,6 @@
+import { createOneByOne } from '../concurrency/one-by-one.ts';
+import { inSlices } from '../concurrency/slices.ts';
+import type { Member } from '../sharing/member.ts';
 import { liftSteps } from '../stix/lift/lift.ts';
 import type { Steps } from '../stix/steps.ts';
 import type { Finding } from '../stix/check/check.ts';
@@ -5,8 +8,6 @@ import { examine, isRefusal, type Candidate, type Refusal } from './examine.ts';
 import type { Terms } from './judge.ts';
 import type { KnownMarkings } from './markings.ts';
 import { bindParts } from './lifted-parts.ts';
-import { inSlices } from './slices.ts';
-import { createTurns } from './turns.ts';
 
 /** A part of a request that comes in parts. */
 interface RequestPart {
@@ -34,9 +35,9 @@ export interface Examined {
 
 /** So many objects are a small request. */
 const SMALL = 250;
-/** Objects of one large request that are examined before it is another one's turn. */
+/** Objects of one large request that are examined before it is the turn of another one of the organisation. */
 const TURN = 2500;
-const inTurn = createTurns();
+const oneByOne = createOneByOne();
 
 /**
  * Examines what is posted, objects of STIX 2.0 as the 2.1 that they become; what was done to one is
@@ -45,9 +46,11 @@ const inTurn = createTurns();
 export async function examineAll(
   { objects, bundleVersion, part }: Posted,
   terms: Terms,
+  { organisation }: Pick<Member, 'organisation'>,
 ): Promise<Examined> {
   const firstIndex = part?.firstIndex ?? 0;
-  const lifted = await inSlices(liftSteps(objects, bundleVersion));
+  const source = String(organisation.id);
+  const lifted = await inSlices(source, liftSteps(objects, bundleVersion));
   const notes = notesByIndex(lifted.notes);
   const candidates: Candidate[] = [];
   const refusals: Refusal[] = [];
@@ -67,10 +70,10 @@ export async function examineAll(
     }
   }
   // A small request waits for nobody.
-  if (lifted.objects.length <= SMALL) await inSlices(examineFrom(0));
+  if (lifted.objects.length <= SMALL) await inSlices(source, examineFrom(0));
   else {
     for (let start = 0; start < lifted.objects.length; start += TURN) {
-      await inTurn(() => inSlices(examineFrom(start)));
+      await oneByOne(source, () => inSlices(source, examineFrom(start)));
     }
   }
   return bindParts({ candidates, refusals });

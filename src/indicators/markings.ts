@@ -1,4 +1,5 @@
 /** What a sharer's markings mean: those that its request defines, and those that it shared before. */
+import { inSlices } from '../concurrency/slices.ts';
 import { Problem } from '../errors.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import { unmarked } from '../stix/exercise.ts';
@@ -8,7 +9,6 @@ import type { Steps } from '../stix/steps.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { findOwnMarkings } from '../store/content/markings.ts';
 import { asViewer, type Tx } from '../store/postgres/transaction.ts';
-import { inSlices } from './slices.ts';
 
 /** Marking definitions of one request whose meaning is remembered. */
 const MARKINGS_MAX = 50_000;
@@ -27,7 +27,7 @@ export async function learnMarkings(
   objects: readonly unknown[],
   known: KnownMarkings = new Map(),
 ): Promise<Meanings> {
-  const wanted = await inSlices(learnFrom(objects, known));
+  const wanted = await inSlices(String(viewer.organisationId), learnFrom(objects, known));
   if (wanted.size > 0) {
     // As the organisation alone: what others call a marking does not count.
     const alone = { ...viewer, audiences: [], ceiling: 4 };

@@ -87,7 +87,7 @@ async function levelsOf(
     return { byTlp: new Map([[tlp ?? member.organisation.defaultTlp, []]]), refusals: [] };
   }
   const terms = await termsFor(db, { objects }, { member, audience, unknownTlp });
-  const examined = await examineAll({ objects }, terms);
+  const examined = await examineAll({ objects }, terms, member);
   const request = { member, toItselfAlone: isItselfAlone(audience, member), audience };
   const { candidates, refusals } = await asViewer(db, member.viewer, (tx) =>
     holdPassings(tx, request, examined),

@@ -1,7 +1,7 @@
 /** Reads bodies: which media types, within the limits of the route, JSON as STIX needs it. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
-import { inSlices } from '../../indicators/slices.ts';
+import { inSlices } from '../../concurrency/slices.ts';
 import { splitObjects, WHOLE_MAX } from '../../stix/bundle/split.ts';
 import { parseWhole, readSplit } from '../../stix/bundle/text.ts';
 import { XML_REFUSAL } from '../../stix/json/exact.ts';
@@ -10,6 +10,7 @@ import { parseJson, valuesMaxOf, withoutMark } from '../../stix/json/read.ts';
 import type { ByteAccount } from '../edge/byte-budget.ts';
 import type { Services } from '../context.ts';
 import { collectBlocks } from './blocks.ts';
+import { sourceOf } from '../edge/fairness.ts';
 import { awaitGoAhead, goAhead } from './expectation.ts';
 import { gunzipped, isGzip } from './gunzip.ts';
 import { bytesMaxOf, kindOf, limitBody, takesGzip } from './kinds.ts';
@@ -69,7 +70,7 @@ export async function wholeBody(services: Services, request: FastifyRequest): Pr
 async function textOf(services: Services, request: FastifyRequest): Promise<string> {
   const blocks = await collectBlocks(allowedBytes(services, request));
   try {
-    return await inSlices(decoded(blocks));
+    return await inSlices(sourceOf(request), decoded(blocks));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new Problem('invalid_json', 'The body is not UTF-8', { cause: error });
@@ -133,11 +134,11 @@ async function parse(services: Services, request: FastifyRequest, text: string):
   const limits = { objectsMax, valuesMax: BUNDLE_VALUES_MAX };
   try {
     const body = withoutMark(text);
-    const split = await inSlices(splitObjects(body, limits));
+    const split = await inSlices(sourceOf(request), splitObjects(body, limits));
     const valuesMax = valuesMaxOf(body.length);
     await account.take(costOf(body, split?.values ?? valuesMax));
     if (split === undefined) return parseWhole(body, valuesMax);
-    return await inSlices(readSplit(split));
+    return await inSlices(sourceOf(request), readSplit(split));
   } catch (fault) {
     throw withLimit(fault, { ...limits, limit_bytes: WHOLE_MAX });
   }

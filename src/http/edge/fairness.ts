@@ -43,7 +43,7 @@ export function takeTurnsByNetwork(app: FastifyInstance): void {
     // A client that leaves ends whatever turn its request has by then.
     reply.raw.once('close', () => request.turn?.end());
     if (request.is404 || request.routeOptions.config.access === 'public') return;
-    await takeTurn(networks, narrowNetwork(clientAddress(request)), request, reply);
+    await takeTurn(networks, sourceOf(request), request, reply);
   });
 }
 
@@ -53,13 +53,17 @@ export function takeTurnsByOrganisation(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => request.turn?.end());
   // The body has been received: how long that takes is up to the client.
   app.addHook('preValidation', async (request, reply) => {
-    const { member } = request;
-    if (member === undefined || isUpToClient(request)) return;
-    request.nextTurn = () =>
-      takeTurn(organisations, String(member.organisation.id), request, reply);
+    if (request.member === undefined || isUpToClient(request)) return;
+    request.nextTurn = () => takeTurn(organisations, sourceOf(request), request, reply);
     await request.nextTurn();
   });
   app.addHook('onSend', async (request) => request.turn?.end());
+}
+
+/** Who takes turns with others: the organisation of a request, or its network while that is unknown. */
+export function sourceOf(request: FastifyRequest): string {
+  const { member } = request;
+  return member === undefined ? narrowNetwork(clientAddress(request)) : String(member.organisation.id);
 }
 
 /** Waits for what is up to others, such as the endpoint of a webhook, without holding a turn. */

@@ -1,6 +1,7 @@
 /** Takes one object a line, in parts, and answers when the whole body has been read. */
 import type { Readable } from 'node:stream';
 import { asSentence, Problem } from '../../errors.ts';
+import { createPace } from '../../concurrency/slices.ts';
 import { accept, type AcceptInput } from '../../indicators/accept.ts';
 import type { SharingContext } from '../../indicators/context.ts';
 import type { KnownMarkings } from '../../indicators/markings.ts';
@@ -44,6 +45,7 @@ export async function acceptNdjson(
 ): Promise<Readable> {
   const acceptPart = acceptParts(context, request);
   const { account, gone } = request;
+  const pace = createPace(String(request.member.organisation.id));
   const spool = request.spools.open(request.member.organisation.id);
   const summary = emptySummary();
   let read = 0;
@@ -53,6 +55,7 @@ export async function acceptNdjson(
     read += lines.length;
     request.count(results);
     for (const result of results) {
+      if (pace.isOver()) await pace.next();
       summary[result.outcome]++;
       await spool.write(`${written++ === 0 ? '' : ','}${JSON.stringify(result)}`);
     }
@@ -61,7 +64,7 @@ export async function acceptNdjson(
   try {
     let part: Line[] = [];
     let bytes = 0;
-    for await (const line of readLines(body, account)) {
+    for await (const line of readLines(body, { account, pace })) {
       if (gone.aborted) throw left();
       // A full part waits for the next line: only the last one can tell that no definition follows.
       if (!request.atomic && (part.length >= PART || bytes >= PART_BYTES_MAX)) {

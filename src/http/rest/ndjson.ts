@@ -1,4 +1,5 @@
 /** Reads one JSON value a line, from a stream of any length, in bounded memory. */
+import type { Pace } from '../../concurrency/slices.ts';
 import { parseObject, Unreadable } from '../../stix/bundle/text.ts';
 import type { ByteAccount } from '../edge/byte-budget.ts';
 import { OBJECT_BYTES_MAX } from '../body/kinds.ts';
@@ -14,6 +15,12 @@ export interface Line {
 /** A line takes its bytes, and so many times as much once it is parsed. */
 const PARSED = 3;
 
+/** What reading takes from others: memory and the processor. */
+interface Reading {
+  readonly account: ByteAccount;
+  readonly pace: Pace;
+}
+
 const NEWLINE = 0x0a;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -23,7 +30,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  */
 export async function* readLines(
   body: AsyncIterable<Buffer>,
-  account: ByteAccount,
+  { account, pace }: Reading,
 ): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let bytes = 0;
@@ -40,6 +47,7 @@ export async function* readLines(
   };
   for await (const chunk of body) {
     for (const { part, isEnd } of cutAtLines(chunk)) {
+      if (pace.isOver()) await pace.next();
       // What is beyond the limit is not stored, so not charged.
       await account.take(Math.min(part.length, Math.max(0, OBJECT_BYTES_MAX - bytes)));
       bytes += part.length;

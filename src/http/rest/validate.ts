@@ -2,9 +2,10 @@ import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { learnMarkings } from '../../indicators/markings.ts';
 import { validation, type Validation } from '../../indicators/validate.ts';
-import { inSlices } from '../../indicators/slices.ts';
+import { createPace, inSlices } from '../../concurrency/slices.ts';
 import { readBundle } from '../../stix/bundle/bundle.ts';
 import { memberOf, READERS } from '../auth/access.ts';
+import { sourceOf } from '../edge/fairness.ts';
 import { isNdjson } from '../body/media-type.ts';
 import { accountOf, type LinesBody } from '../body/parsers.ts';
 import type { Services } from '../context.ts';
@@ -66,8 +67,12 @@ async function check(
   request: FastifyRequest,
   { id, objects, bundleVersion }: Checked,
 ): Promise<Validation> {
-  const meanings = await learnMarkings(db, memberOf(request).viewer, objects);
-  return inSlices(validation(id, objects, { now: clock.now(), bundleVersion, meanings }));
+  const { viewer } = memberOf(request);
+  const meanings = await learnMarkings(db, viewer, objects);
+  return inSlices(
+    sourceOf(request),
+    validation(id, objects, { now: clock.now(), bundleVersion, meanings }),
+  );
 }
 
 interface Checked {
@@ -78,7 +83,10 @@ interface Checked {
 
 async function validateLines(services: Services, request: FastifyRequest): Promise<Validation> {
   const { bundleObjectsMax, bodyBytesMax } = services.limits;
-  const lines = readLines(request.body as LinesBody, accountOf(services, request));
+  const lines = readLines(request.body as LinesBody, {
+    account: accountOf(services, request),
+    pace: createPace(sourceOf(request)),
+  });
   const objects: unknown[] = [];
   let bytes = 0;
   for await (const line of lines) {

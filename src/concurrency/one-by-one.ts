@@ -1,0 +1,21 @@
+/** Runs the work of one source one by one, in the order in which it was asked for. */
+export type OneByOne = <T>(source: string, work: () => Promise<T>) => Promise<T>;
+
+/**
+ * Shared evenly, two that ask for as much would both be done when the second one is; one by one, the first
+ * is done in half of that time, and makes room for what waits for it elsewhere. Different sources do
+ * not wait for one another.
+ */
+export function createOneByOne(): OneByOne {
+  const lasts = new Map<string, Promise<unknown>>();
+  return (source, work) => {
+    const mine = (lasts.get(source) ?? Promise.resolve()).then(work);
+    const last = mine
+      .catch(() => undefined)
+      .then(() => {
+        if (lasts.get(source) === last) lasts.delete(source);
+      });
+    lasts.set(source, last);
+    return mine;
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Long work in slices of a few milliseconds. The whole process does one slice at a time, and the event
+ * loop turns between any two, so that other callers are answered meanwhile. Sources (organisations) take
+ * slices in turn: a source with a hundred uploads delays another by one slice, not by a hundred.
+ */
+import { RoundRobin } from './round-robin.ts';
+
+/** A post makes some fifteen round trips to the database, and each may have to wait for one slice. */
+const SLICE_MS = 2;
+
+const waiting = new RoundRobin<() => void>();
+let isTurning = false;
+
+/** Until when work that does not wait for a slice may run in this turn of the event loop. */
+let freeUntil: number | undefined;
+
+/** Runs the steps of one source, slice by slice. Short work runs at once. */
+export async function inSlices<T>(source: string, steps: Generator<unknown, T>): Promise<T> {
+  const pace = createPace(source);
+  for (;;) {
+    if (pace.isOver()) await pace.next();
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The slices of one piece of work that cannot be written as steps, because it waits in between. */
+export interface Pace {
+  /** Whether the present slice is used up: then call `next` before going on. */
+  isOver(): boolean;
+  /** Resolves when the next slice begins. */
+  next(): Promise<void>;
+}
+
+/** Begins a piece of work of this source. */
+export function createPace(source: string): Pace {
+  let until = waiting.has(source) ? 0 : openFreeTime();
+  return {
+    isOver: () => performance.now() >= until,
+    next: async () => {
+      await nextSlice(source);
+      until = performance.now() + SLICE_MS;
+    },
+  };
+}
+
+/** All short work of one turn of the event loop has one slice in common; what is beyond it waits. */
+function openFreeTime(): number {
+  if (freeUntil === undefined) {
+    freeUntil = performance.now() + SLICE_MS;
+    setImmediate(() => {
+      freeUntil = undefined;
+    });
+  }
+  return freeUntil;
+}
+
+function nextSlice(source: string): Promise<void> {
+  return new Promise((resume) => {
+    waiting.push(source, resume);
+    if (isTurning) return;
+    isTurning = true;
+    setImmediate(turn);
+  });
+}
+
+/** Lets the next source do its slice, which it has done before the event loop goes on. */
+function turn(): void {
+  waiting.shift()?.();
+  isTurning = waiting.size > 0;
+  if (isTurning) setImmediate(turn);
+}
