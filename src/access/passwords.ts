@@ -4,6 +4,7 @@
  * 800-63B §3.1.1.2 wants length and no rules of composition.
  */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { createFairQueue, type Source } from './fair-queue.ts';
 
@@ -24,10 +25,18 @@ const TAG_BYTES = 32;
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([\w+/]+)\$([\w+/]+)$/;
 
 /**
- * A hash takes 19 MiB and a thread for some 30 ms: more at the same time would only make each one
- * slower. A full queue takes some 8 s.
+ * A hash takes 19 MiB and a processor for some 30 ms. At least half of the processors stay free of them:
+ * anybody can ask for hashes, and requests of members would have to wait for a processor.
  */
-const queue = createFairQueue({ running: 2, waiting: 512, waitingPerSource: 16, waitMs: 15_000 });
+const RUNNING = Math.max(1, Math.floor(availableParallelism() / 2));
+
+/** A full queue takes some 16 s of a processor. */
+const queue = createFairQueue({
+  running: RUNNING,
+  waiting: 512,
+  waitingPerSource: 16,
+  waitMs: 15_000,
+});
 const derive = promisify(argon2);
 
 /** Work of this process itself. */

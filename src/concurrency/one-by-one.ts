@@ -8,14 +8,15 @@ export type OneByOne = <T>(source: string, work: () => Promise<T>) => Promise<T>
  */
 export function createOneByOne(): OneByOne {
   const lasts = new Map<string, Promise<unknown>>();
-  return (source, work) => {
-    const mine = (lasts.get(source) ?? Promise.resolve()).then(work);
-    const last = mine
-      .catch(() => undefined)
-      .then(() => {
-        if (lasts.get(source) === last) lasts.delete(source);
-      });
+  return async (source, work) => {
+    const before = lasts.get(source) ?? Promise.resolve();
+    const mine = before.then(work);
+    const last = mine.catch(() => undefined);
     lasts.set(source, last);
-    return mine;
+    try {
+      return await mine;
+    } finally {
+      if (lasts.get(source) === last) lasts.delete(source);
+    }
   };
 }

@@ -1,4 +1,5 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { inSlices } from '../../concurrency/slices.ts';
 import { openCursor, sealCursor } from '../../log/cursor.ts';
 import { PAGE_BYTES, readChanges, type LogPage } from '../../reading/changes.ts';
 import { isPut } from '../../sharing/log-row.ts';
@@ -7,6 +8,7 @@ import { serveObject, type ServedForm } from '../../sharing/served.ts';
 import { memberOf, READERS } from '../auth/access.ts';
 import { makeRoom } from '../edge/answers.ts';
 import { ByteWriter } from '../edge/byte-writer.ts';
+import { sourceOf } from '../edge/fairness.ts';
 import { prefers } from '../edge/negotiation.ts';
 import { sendRaw } from '../edge/raw.ts';
 import type { Services } from '../context.ts';
@@ -63,12 +65,19 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
       const next = sealCursor(services.keyring, viewer, page.next);
       const tail = { ...labelOf(realm), next, more: page.more };
       const form = { realm: realm.slug, asPosted };
-      const body = type === NDJSON ? asLines(page, tail, form) : asDocument(page, tail, form);
+      const render = type === NDJSON ? asLines : asDocument;
+      const body = await inSlices(sourceOf(request), render(page, tail, form));
       await sendRaw(reply, `${type}; charset=utf-8`, body);
     },
   );
   done();
 };
+
+/** Rows that are rendered in one step. */
+const STEP = 32;
+
+/** A page on its way to the bytes of the answer. */
+type Rendering = Generator<undefined, Buffer>;
 
 /** About what stands around an object, its context included. */
 const AROUND = 400;
@@ -78,12 +87,13 @@ function writerFor({ rows }: LogPage): ByteWriter {
 }
 
 /** Objects are stored as JSON, so they are put together, not parsed and written again. */
-function asDocument(page: LogPage, place: object, form: ServedForm): Buffer {
+function* asDocument(page: LogPage, place: object, form: ServedForm): Rendering {
   const [body, contexts] = [writerFor(page), new ByteWriter(page.rows.length * AROUND)];
   const withdrawn: string[] = [];
   let comma = '';
   body.write('{"objects":[');
-  for (const row of page.rows) {
+  for (const [index, row] of page.rows.entries()) {
+    if (index % STEP === 0) yield undefined;
     if (!isPut(row)) withdrawn.push(row.stixId);
     else {
       const { object, context } = serveObject(row, form);
@@ -100,9 +110,10 @@ function asDocument(page: LogPage, place: object, form: ServedForm): Buffer {
   return body.written;
 }
 
-function asLines(page: LogPage, place: object, form: ServedForm): Buffer {
+function* asLines(page: LogPage, place: object, form: ServedForm): Rendering {
   const body = writerFor(page);
-  for (const row of page.rows) {
+  for (const [index, row] of page.rows.entries()) {
+    if (index % STEP === 0) yield undefined;
     if (!isPut(row)) body.write(`${JSON.stringify({ withdrawn: row.stixId })}\n`);
     else {
       const { object, context } = serveObject(row, form);

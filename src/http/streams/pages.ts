@@ -1,4 +1,5 @@
 /** Pages of the log as events, read and written once for all streams that stand at the same place. */
+import { inSlices } from '../../concurrency/slices.ts';
 import { sealCursor } from '../../log/cursor.ts';
 import type { PreparedPage } from '../../reading/metered.ts';
 import { readStreamPage } from '../../reading/stream-pages.ts';
@@ -67,8 +68,9 @@ async function buildPage(
     const request = { after, limit: ROWS_MAX, current, bytesMax };
     const page = await readStreamPage(services.db, viewer, request, async ({ rows, next }) => {
       const end = `id: ${sealCursor(services.keyring, viewer, next)}\n\n`;
-      const events = rows.map((row) => toEvents(services, viewer, row, form));
-      const bytes = Buffer.from(events.join('') + end);
+      const source = String(viewer.organisationId);
+      const events = await inSlices(source, eventsOf(services, viewer, rows, form));
+      const bytes = Buffer.from(events + end);
       if (behind) account.give(2 * bytesMax - bytes.length);
       else if (bytes.length > TAIL_BYTES) await account.take(bytes.length);
       return bytes;
@@ -78,6 +80,20 @@ async function buildPage(
     account.close();
     throw error;
   }
+}
+
+function* eventsOf(
+  services: PageServices,
+  viewer: Viewer,
+  rows: readonly LogRow[],
+  form: ServedForm,
+): Generator<undefined, string> {
+  const events: string[] = [];
+  for (const row of rows) {
+    events.push(toEvents(services, viewer, row, form));
+    yield undefined;
+  }
+  return events.join('');
 }
 
 /** The context comes right before its object, without an id: whoever has read only that goes on before both. */
