@@ -2,14 +2,29 @@
  * Long work in slices of a few milliseconds. The whole process does one slice at a time, and the event
  * loop turns between any two, so that other callers are answered meanwhile. Sources (organisations) take
  * slices in turn: a source with a hundred uploads delays another by one slice, not by a hundred.
+ *
+ * A short request makes some fifteen round trips to the database. While any is under way, the event loop is
+ * left to it for as long as a slice takes, so that its answers do not each wait for a slice.
  */
 import { RoundRobin } from './round-robin.ts';
 
-/** A post makes some fifteen round trips to the database, and each may have to wait for one slice. */
 const SLICE_MS = 2;
 
 const waiting = new RoundRobin<() => void>();
 let isTurning = false;
+
+/** Requests under way that are short. */
+let shortRequests = 0;
+
+/** Tells of a short request. The returned function ends it; calling that again has no effect. */
+export function beginShortRequest(): () => void {
+  shortRequests++;
+  let isUnderWay = true;
+  return () => {
+    if (isUnderWay) shortRequests--;
+    isUnderWay = false;
+  };
+}
 
 /** Until when work that does not wait for a slice may run in this turn of the event loop. */
 let freeUntil: number | undefined;
@@ -67,6 +82,13 @@ function nextSlice(source: string): Promise<void> {
 /** Lets the next source do its slice, which it has done before the event loop goes on. */
 function turn(): void {
   waiting.shift()?.();
+  setImmediate(goOn);
+}
+
+/** Begins the next slice, if there is any: at once, or after a rest for the sake of short requests. */
+function goOn(): void {
   isTurning = waiting.size > 0;
-  if (isTurning) setImmediate(turn);
+  if (!isTurning) return;
+  if (shortRequests > 0) setTimeout(turn, SLICE_MS);
+  else turn();
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPace, inSlices } from '../../src/concurrency/slices.ts';
+import { beginShortRequest, createPace, inSlices } from '../../src/concurrency/slices.ts';
 
 /** Uses the processor for about so long. */
 function work(ms: number): void {
@@ -83,6 +83,26 @@ describe('slices', () => {
     expect(done).toBeLessThan(20);
     await Promise.all(all);
     expect(done).toBe(100);
+  });
+
+  it('leave the event loop to short requests in between', async () => {
+    const slicesDuring = async (turns: number): Promise<number> => {
+      const noted: string[] = [];
+      const all = inSlices('a', long('a', 2 * turns, noted));
+      await new Promise((resume) => setImmediate(resume));
+      const before = noted.length;
+      for (let turn = 0; turn < turns; turn++) await new Promise((resume) => setImmediate(resume));
+      const slices = noted.length - before;
+      await all;
+      return slices;
+    };
+    // A request that waits for the database is woken once in each turn of the event loop.
+    expect(await slicesDuring(40)).toBeGreaterThan(30);
+    const end = beginShortRequest();
+    expect(await slicesDuring(40)).toBeLessThan(15);
+    end();
+    end();
+    expect(await slicesDuring(40)).toBeGreaterThan(30);
   });
 
   it('are waited for by work that is not written as steps', async () => {

@@ -9,6 +9,7 @@
  * one (store/postgres/transaction.ts).
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { beginShortRequest } from '../../concurrency/slices.ts';
 import { createTurns, type Turn, type Turns } from '../../concurrency/turns.ts';
 import { Problem } from '../../errors.ts';
 import { kindOf } from '../body/kinds.ts';
@@ -87,10 +88,22 @@ async function takeTurn(
 ): Promise<void> {
   // Its client has left already: no event would end the turn.
   if (reply.raw.closed) throw busy();
-  const turn = turns.ask(source);
+  const turn = shortened(turns.ask(source));
   request.turn = turn;
   await turn.begun;
   setTimeout(() => turn.end(), TURN_MS).unref();
+}
+
+/** The same turn, before and during which long work leaves room for the request. */
+function shortened(turn: Turn): Turn {
+  const endRequest = beginShortRequest();
+  return {
+    begun: turn.begun,
+    end: () => {
+      endRequest();
+      turn.end();
+    },
+  };
 }
 
 function busy(): Problem {
