@@ -42,12 +42,3 @@ it('large requests of one organisation do not hold up those of another', async (
   // Both organisations get as much; of the greedy one, all but one wait meanwhile.
   expect(noted.indexOf(2)).toBeLessThanOrEqual(3);
 });
-
-it('small requests of another organisation wait for a few slices, not for the large ones', async () => {
-  const noted: number[] = [];
-  const greedy = Array.from({ length: 12 }, () => examineJunk(1, 2500, noted));
-  const small = Array.from({ length: 20 }, () => examineJunk(2, 1, noted));
-  await Promise.all([...greedy, ...small]);
-  const largeBefore = noted.slice(0, noted.lastIndexOf(2)).filter((one) => one === 1);
-  expect(largeBefore.length).toBeLessThanOrEqual(4);
-});
