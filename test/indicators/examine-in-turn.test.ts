@@ -5,7 +5,6 @@ import type { Terms } from '../../src/indicators/judge.ts';
 const TERMS: Terms = {
   exercise: undefined,
   defaultTlp: 2,
-  tlpAtLeast: 0,
   meanings: new Map(),
   unknownTlp: 'warn',
   moreFollow: false,
@@ -29,7 +28,7 @@ const ORGANISATION = {
 async function examineJunk(organisation: number, count: number, noted: number[]): Promise<void> {
   const member = { organisation: { ...ORGANISATION, id: organisation } };
   const junk = Array.from({ length: count }, () => ({ type: 'x' }));
-  const { refusals } = await examineAll(junk, TERMS, { member });
+  const { refusals } = await examineAll({ objects: junk }, TERMS, member);
   expect(refusals).toHaveLength(count);
   noted.push(organisation);
 }
