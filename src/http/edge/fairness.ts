@@ -64,7 +64,9 @@ export function takeTurnsByOrganisation(app: FastifyInstance): void {
 /** Who takes turns with others: the organisation of a request, or its network while that is unknown. */
 export function sourceOf(request: FastifyRequest): string {
   const { member } = request;
-  return member === undefined ? narrowNetwork(clientAddress(request)) : String(member.organisation.id);
+  return member === undefined
+    ? narrowNetwork(clientAddress(request))
+    : String(member.organisation.id);
 }
 
 /** Waits for what is up to others, such as the endpoint of a webhook, without holding a turn. */
