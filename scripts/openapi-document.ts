@@ -2,7 +2,7 @@ import { systemClock } from '../src/clock.ts';
 import { createApp } from '../src/http/app.ts';
 import { createByteBudget } from '../src/http/edge/byte-budget.ts';
 import type { Limits, Services } from '../src/http/context.ts';
-import { createSpools } from '../src/http/rest/spool.ts';
+import { createSpools } from '../src/http/bundles/spool.ts';
 import { createKeyring } from '../src/keyring.ts';
 import { createLogSignal } from '../src/log/signal.ts';
 import { createSignInDesk } from '../src/access/sign-in.ts';

@@ -15,7 +15,7 @@ import type { Log, Metrics } from '../telemetry.ts';
 import type { ProxySettings } from './edge/client.ts';
 import type { ByteBudget } from './edge/byte-budget.ts';
 import type { Rates } from './edge/rates.ts';
-import type { Spools } from './rest/spool.ts';
+import type { Spools } from './bundles/spool.ts';
 
 /** All that the doors work with: made once in commands/serve and handed to each. */
 export interface Services {

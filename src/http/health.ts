@@ -8,8 +8,8 @@ import { isOutOfRoom } from '../store/postgres/transaction.ts';
 import { VERSION } from '../version.ts';
 import type { Services } from './context.ts';
 import { noun, type Route } from './zod-app.ts';
-import { answer } from './rest/schemas/answer.ts';
-import { problems } from './rest/schemas/problem.ts';
+import { answer } from './document/answer.ts';
+import { problems } from './document/problems.ts';
 
 /** A committed row that waits longer than this means that nobody sequences. */
 const SEQUENCER_LAG_SECONDS_MAX = 10;

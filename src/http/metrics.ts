@@ -5,8 +5,8 @@ import { Problem } from '../errors.ts';
 import { findLogBounds, findSequencerLag } from '../log/bounds.ts';
 import { knownMember } from './auth/access.ts';
 import type { Services } from './context.ts';
-import { textAnswer } from './rest/schemas/answer.ts';
-import { problems } from './rest/schemas/problem.ts';
+import { textAnswer } from './document/answer.ts';
+import { problems } from './document/problems.ts';
 import { noun, type Route } from './zod-app.ts';
 
 const EXAMPLE = '# TYPE tocsin_log_head gauge\ntocsin_log_head 18211\n';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createSpools } from '../../src/http/rest/spool.ts';
+import { createSpools } from '../../src/http/bundles/spool.ts';
 
 const MIB = 1024 * 1024;
 

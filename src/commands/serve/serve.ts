@@ -7,7 +7,7 @@ import { egressFetch } from '../../egress/fetch.ts';
 import { createByteBudget } from '../../http/edge/byte-budget.ts';
 import type { Services } from '../../http/context.ts';
 import { createRates } from '../../http/edge/rates.ts';
-import { createSpools } from '../../http/rest/spool.ts';
+import { createSpools } from '../../http/bundles/spool.ts';
 import { sharingContext } from '../../indicators/context.ts';
 import { startSequencer, type Sequencer } from '../../log/sequencer.ts';
 import { createSignInDesk, type SignInContext } from '../../access/sign-in.ts';

@@ -14,8 +14,8 @@ import {
   AgreementsQuery,
   NewAgreement,
 } from './schemas/agreement.ts';
-import { answer } from './schemas/answer.ts';
-import { problems } from './schemas/problem.ts';
+import { answer } from '../document/answer.ts';
+import { problems } from '../document/problems.ts';
 
 const tags = ['Members'];
 

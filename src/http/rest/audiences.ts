@@ -5,10 +5,10 @@ import { TLP_ORDER, tlpRank, type Tlp } from '../../stix/marking/tlp.ts';
 import { memberOf, PUBLISHERS } from '../auth/access.ts';
 import { readingOf } from '../member-reading.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { answer } from './schemas/answer.ts';
+import { answer } from '../document/answer.ts';
 import { ObjectParams } from './schemas/object.ts';
 import { AccessAnswer, AccessQuery, PreviewAnswer, PreviewWish } from './schemas/preview.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const RED = tlpRank('red');
 

@@ -12,7 +12,7 @@ import { prefers } from '../edge/negotiation.ts';
 import { sendRaw } from '../edge/raw.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toAuditEntry } from './member-answers.ts';
-import { answer, textAnswer } from './schemas/answer.ts';
+import { answer, textAnswer } from '../document/answer.ts';
 import {
   AuditAnswer,
   AuditQuery,
@@ -22,7 +22,7 @@ import {
   ProofAnswer,
   ProofQuery,
 } from './schemas/audit.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const tags = ['Audit'];
 

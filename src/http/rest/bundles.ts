@@ -13,13 +13,13 @@ import { isNdjson } from '../body/media-type.ts';
 import { accountOf, type LinesBody } from '../body/parsers.ts';
 import { sendRaw } from '../edge/raw.ts';
 import type { Services } from '../context.ts';
-import { acceptNdjson } from './bundle-lines.ts';
-import { isSmall, resultsAnswer } from './results-answer.ts';
-import { answer } from './schemas/answer.ts';
-import { BUNDLE_BODIES } from './schemas/body.ts';
+import { acceptNdjson } from '../bundles/lines.ts';
+import { isSmall, resultsAnswer } from '../bundles/results-answer.ts';
+import { answer } from '../document/answer.ts';
+import { BUNDLE_BODIES } from '../document/stix-bodies.ts';
 import { BundleAnswer, BundleQuery, type BundleOptions } from './schemas/bundle.ts';
-import { problems } from './schemas/problem.ts';
-import { summarise } from './summary.ts';
+import { problems } from '../document/problems.ts';
+import { summarise } from '../bundles/summary.ts';
 
 /** `POST /bundles`: a bundle in one JSON document, or one object a line. */
 export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (

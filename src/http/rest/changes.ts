@@ -13,9 +13,9 @@ import { prefers } from '../edge/negotiation.ts';
 import { sendRaw } from '../edge/raw.ts';
 import type { Services } from '../context.ts';
 import { readingOf } from '../member-reading.ts';
-import { answer, textAnswer } from './schemas/answer.ts';
+import { answer, textAnswer } from '../document/answer.ts';
 import { ChangesAnswer, ChangesQuery } from './schemas/changes.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const NDJSON = 'application/x-ndjson';
 

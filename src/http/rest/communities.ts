@@ -4,14 +4,14 @@ import { createCommunity, readCommunities } from '../../members/communities.ts';
 import { ADMINS, administratorOf, ANALYSTS, memberOf } from '../auth/access.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toCommunity } from './member-answers.ts';
-import { answer } from './schemas/answer.ts';
+import { answer } from '../document/answer.ts';
 import {
   CommunitiesAnswer,
   CommunityAnswer,
   CommunityParams,
   NewCommunity,
 } from './schemas/group.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const tags = ['Members'];
 

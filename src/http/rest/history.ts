@@ -8,11 +8,11 @@ import { makeRoom } from '../edge/answers.ts';
 import { sendRaw } from '../edge/raw.ts';
 import { readingOf } from '../member-reading.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { answer } from './schemas/answer.ts';
+import { answer } from '../document/answer.ts';
 import { RealmLabel } from './schemas/changes.ts';
 import { AsPostedQuery, ContextAnswer } from './schemas/context.ts';
 import { ObjectParams, StixAnswer } from './schemas/object.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const HistoryAnswer = z
   .object({

@@ -5,11 +5,11 @@ import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { memberOf, PUBLISHERS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
-import { answer } from './schemas/answer.ts';
-import { INDICATOR_BODIES } from './schemas/body.ts';
+import { answer } from '../document/answer.ts';
+import { INDICATOR_BODIES } from '../document/stix-bodies.ts';
 import { BundleQuery, ResultAnswer } from './schemas/bundle.ts';
-import { problems } from './schemas/problem.ts';
-import { summarise } from './summary.ts';
+import { problems } from '../document/problems.ts';
+import { summarise } from '../bundles/summary.ts';
 
 /** `POST /indicators`: one object, answered with its own status. */
 export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (

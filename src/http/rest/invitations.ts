@@ -1,9 +1,9 @@
 import { describeInvitation } from '../../access/invitation-view.ts';
 import { clientOf } from '../edge/client.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { answer } from './schemas/answer.ts';
+import { answer } from '../document/answer.ts';
 import { InvitationAnswer, InvitationToken } from './schemas/invitation.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const describe: Route = (app, services) => {
   app.post(

@@ -4,7 +4,7 @@ import { administratorOf, memberOf, ORG_ADMINS } from '../auth/access.ts';
 import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toKey } from './member-answers.ts';
-import { answer } from './schemas/answer.ts';
+import { answer } from '../document/answer.ts';
 import {
   KeyParams,
   KeyRotation,
@@ -13,7 +13,7 @@ import {
   MintedKeyAnswer,
   NewKey,
 } from './schemas/key.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const tags = ['Members'];
 const config = { access: ORG_ADMINS, inExercises: true };

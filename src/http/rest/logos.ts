@@ -8,7 +8,7 @@ import type { Bodies } from '../document/document.ts';
 import { sendRaw } from '../edge/raw.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { OrganisationParams } from './schemas/member.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const tags = ['Members'];
 const params = OrganisationParams;

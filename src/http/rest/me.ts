@@ -6,9 +6,9 @@ import { lacksSecondFactor } from '../../access/authenticate.ts';
 import { readOwnAudiences } from '../../members/directory.ts';
 import { memberOf, READERS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
-import { answer } from './schemas/answer.ts';
+import { answer } from '../document/answer.ts';
 import { quotasOf, QuotasAnswer } from './quotas.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const MeAnswer = z
   .object({

@@ -5,8 +5,8 @@ import type { AccountReset } from '../../store/access/account-resets.ts';
 import { administratorOf, ORG_ADMINS } from '../auth/access.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toNotice } from './member-answers.ts';
-import { answer } from './schemas/answer.ts';
-import { problems } from './schemas/problem.ts';
+import { answer } from '../document/answer.ts';
+import { problems } from '../document/problems.ts';
 import { ResetType } from './schemas/session.ts';
 
 const NoticesAnswer = z

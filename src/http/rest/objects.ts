@@ -8,11 +8,11 @@ import { makeRoom } from '../edge/answers.ts';
 import { sendRaw } from '../edge/raw.ts';
 import type { Services } from '../context.ts';
 import { readingOf } from '../member-reading.ts';
-import { answer } from './schemas/answer.ts';
+import { answer } from '../document/answer.ts';
 import { RealmLabel } from './schemas/changes.ts';
 import { CONTEXT_HEADER, ContextAnswer } from './schemas/context.ts';
 import { ObjectParams, StixAnswer, storedVersion, VersionQuery } from './schemas/object.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 

@@ -13,7 +13,7 @@ import { sendRaw } from '../edge/raw.ts';
 import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toCsv, toVcards } from './directory-export.ts';
-import { answer, textAnswer } from './schemas/answer.ts';
+import { answer, textAnswer } from '../document/answer.ts';
 import { OrganisationParams } from './schemas/member.ts';
 import { toOrganisation } from './member-answers.ts';
 import {
@@ -22,7 +22,7 @@ import {
   OrganisationChange,
   OrganisationsAnswer,
 } from './schemas/organisation.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const tags = ['Members'];
 

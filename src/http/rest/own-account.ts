@@ -11,8 +11,8 @@ import {
 import { ANALYSTS, memberOf, userOf } from '../auth/access.ts';
 import { clientOf } from '../edge/client.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { answer } from './schemas/answer.ts';
-import { problems } from './schemas/problem.ts';
+import { answer } from '../document/answer.ts';
+import { problems } from '../document/problems.ts';
 import {
   CodeBody,
   EnrolmentAnswer,

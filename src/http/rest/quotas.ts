@@ -4,9 +4,9 @@ import { readOrganisation, seesAll, unknownOrganisation } from '../../members/di
 import { administratorOf, ORG_ADMINS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { answer } from './schemas/answer.ts';
+import { answer } from '../document/answer.ts';
 import { OrganisationParams } from './schemas/member.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const Quota = z.object({ used: z.number().int(), limit: z.number().int() });
 

@@ -10,8 +10,8 @@ import { ADMINS, administratorOf, ANALYSTS } from '../auth/access.ts';
 import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toRealm } from './member-answers.ts';
-import { answer } from './schemas/answer.ts';
-import { problems } from './schemas/problem.ts';
+import { answer } from '../document/answer.ts';
+import { problems } from '../document/problems.ts';
 import { NewRealm, RealmAnswer, RealmEnd, RealmParams, RealmsAnswer } from './schemas/realm.ts';
 
 const tags = ['Exercises'];

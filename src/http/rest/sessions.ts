@@ -24,8 +24,8 @@ import {
 } from '../auth/cookies.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { answer } from './schemas/answer.ts';
-import { problems } from './schemas/problem.ts';
+import { answer } from '../document/answer.ts';
+import { problems } from '../document/problems.ts';
 import {
   RefreshBody,
   SessionParams,

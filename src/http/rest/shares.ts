@@ -11,9 +11,9 @@ import { toProblem } from '../problem.ts';
 import { withRenewal } from '../auth/standing.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toPart, toReceivers } from './audiences.ts';
-import { answer } from './schemas/answer.ts';
+import { answer } from '../document/answer.ts';
 import { ObjectParams } from './schemas/object.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 import {
   REVOCATIONS_MAX,
   Revocations,

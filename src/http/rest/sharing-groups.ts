@@ -15,7 +15,7 @@ import type { Services } from '../context.ts';
 import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toGroup, toGroupInvitation } from './member-answers.ts';
-import { answer } from './schemas/answer.ts';
+import { answer } from '../document/answer.ts';
 import {
   GroupAnswer,
   GroupChange,
@@ -26,7 +26,7 @@ import {
   NewPart,
   PartParams,
 } from './schemas/group.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const tags = ['Members'];
 const errors = problems(400, 401, 403, 404, 409);

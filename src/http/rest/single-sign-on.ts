@@ -15,8 +15,8 @@ import {
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { Slug } from './schemas/member.ts';
-import { answer } from './schemas/answer.ts';
-import { problems } from './schemas/problem.ts';
+import { answer } from '../document/answer.ts';
+import { problems } from '../document/problems.ts';
 import { CodeBody } from './schemas/session.ts';
 
 const tags = ['Sessions'];

@@ -6,10 +6,10 @@ import { memberOf, READERS } from '../auth/access.ts';
 import { sendRaw } from '../edge/raw.ts';
 import { createStreamHub } from '../streams/hub.ts';
 import type { Services } from '../context.ts';
-import { textAnswer } from './schemas/answer.ts';
+import { textAnswer } from '../document/answer.ts';
 import { asPosted } from './schemas/context.ts';
 import { Current, Cursor } from './schemas/changes.ts';
-import { problems } from './schemas/problem.ts';
+import { problems } from '../document/problems.ts';
 
 const StreamQuery = z.strictObject({
   after: Cursor.optional().meta({

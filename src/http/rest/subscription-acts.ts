@@ -11,8 +11,8 @@ import { ANALYSTS, memberOf, ORG_ADMINS } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { outOfTurn } from '../edge/fairness.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { answer } from './schemas/answer.ts';
-import { problems } from './schemas/problem.ts';
+import { answer } from '../document/answer.ts';
+import { problems } from '../document/problems.ts';
 import {
   AttemptsAnswer,
   AttemptsQuery,

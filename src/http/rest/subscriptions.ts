@@ -11,8 +11,8 @@ import { SubscriptionFilter } from '../../deliveries/filter.ts';
 import { memberOf, ORG_ADMINS, ANALYSTS } from '../auth/access.ts';
 import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { answer } from './schemas/answer.ts';
-import { problems } from './schemas/problem.ts';
+import { answer } from '../document/answer.ts';
+import { problems } from '../document/problems.ts';
 import {
   NewSubscription,
   NewSubscriptionAnswer,

@@ -3,8 +3,8 @@ import { renewLink, resetIdentity, resetSecondFactor } from '../../access/user-r
 import { endSessionsOf, readSessionsOf } from '../../access/user-sessions.ts';
 import { administratorOf, ORG_ADMINS } from '../auth/access.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { answer } from './schemas/answer.ts';
-import { problems } from './schemas/problem.ts';
+import { answer } from '../document/answer.ts';
+import { problems } from '../document/problems.ts';
 import { SessionsAnswer } from './schemas/session.ts';
 import { InvitedAnswer, UserParams, UserSessionParams } from './schemas/user.ts';
 import { toSession } from './session-answers.ts';

@@ -4,8 +4,8 @@ import { changeUser, inviteUser, readUser, readUsers } from '../../access/user-a
 import { administratorOf, memberOf, ORG_ADMINS } from '../auth/access.ts';
 import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { answer } from './schemas/answer.ts';
-import { problems } from './schemas/problem.ts';
+import { answer } from '../document/answer.ts';
+import { problems } from '../document/problems.ts';
 import {
   InvitedAnswer,
   NewUser,

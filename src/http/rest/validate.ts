@@ -11,11 +11,11 @@ import { accountOf, type LinesBody } from '../body/parsers.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { sendRaw } from '../edge/raw.ts';
-import { readLines } from './ndjson.ts';
-import { isSmall, resultsAnswer } from './results-answer.ts';
-import { answer } from './schemas/answer.ts';
-import { BUNDLE_BODIES } from './schemas/body.ts';
-import { problems } from './schemas/problem.ts';
+import { readLines } from '../bundles/ndjson.ts';
+import { isSmall, resultsAnswer } from '../bundles/results-answer.ts';
+import { answer } from '../document/answer.ts';
+import { BUNDLE_BODIES } from '../document/stix-bodies.ts';
+import { problems } from '../document/problems.ts';
 import { ValidationAnswer } from './schemas/validate.ts';
 
 const post: Route = (app, services) => {

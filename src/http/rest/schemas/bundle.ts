@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SummaryAnswer } from '../../bundles/summary.ts';
 import { flag } from './flag.ts';
 
 /** Undefined where it is left out: what is given and names nobody is not the same. */
@@ -46,17 +47,6 @@ export const ResultAnswer = z
     warnings: z.array(Finding).optional(),
   })
   .meta({ id: 'ObjectResult' });
-
-const count = z.number().int();
-
-/** How many objects had each outcome. */
-export const SummaryAnswer = z.object({
-  created: count,
-  updated: count,
-  unchanged: count,
-  stale: count,
-  rejected: count,
-});
 
 export const BundleAnswer = z
   .object({

@@ -2,7 +2,7 @@
  * What the bodies of posts are, for the document. They are not validated by these schemas: each
  * object is checked by stix/ and told its own outcome.
  */
-import type { Bodies } from '../../document/document.ts';
+import type { Bodies } from './document.ts';
 
 const INDICATOR = {
   type: 'indicator',

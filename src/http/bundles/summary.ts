@@ -1,5 +1,17 @@
+import { z } from 'zod';
 import type { ObjectResult, Outcome } from '../../indicators/results.ts';
 import type { Services } from '../context.ts';
+
+const count = z.number().int();
+
+/** How many objects had each outcome. */
+export const SummaryAnswer = z.object({
+  created: count,
+  updated: count,
+  unchanged: count,
+  stale: count,
+  rejected: count,
+});
 
 export type Summary = Record<Outcome, number>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SummaryAnswer } from './bundle.ts';
+import { SummaryAnswer } from '../bundles/summary.ts';
 
 /** RFC 9457 §3, with our stable code. */
 const ProblemAnswer = z
