@@ -199,6 +199,12 @@ const shapeRules = [
     { path: `^src/http/(${doors})/`, pathNot: '^src/http/$1/' },
   ),
   forbid(
+    'plumbing-knows-no-door',
+    'Of http/, doors.ts alone knows the doors: what they share lies beside them',
+    { path: '^src/http/', pathNot: [`^src/http/(${doors})/`, '^src/http/doors\\.ts$'] },
+    { path: `^src/http/(${doors})/` },
+  ),
+  forbid(
     'codes-are-data',
     'A codes.ts holds rows of the closed list in errors.ts, which everything imports',
     { path: '^src/.+/codes\\.ts$' },

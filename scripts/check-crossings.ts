@@ -127,6 +127,12 @@ const content: Case[] = [
 const shapes: Case[] = [
   crossing('doors-stay-apart', 'rest/ imports taxii/', 'src/http/rest/t.ts', '../taxii/room.ts'),
   crossing('doors-stay-apart', 'misp/ imports rest/', 'src/http/misp/r.ts', '../rest/objects.ts'),
+  crossing(
+    'plumbing-knows-no-door',
+    'body/ imports a door',
+    'src/http/body/d.ts',
+    '../taxii/room.ts',
+  ),
   crossing('codes-are-data', 'codes.ts imports', 'src/log/codes.ts', './room.ts'),
   crossing('config-by-type-only', 'http/ reads config.ts', 'src/http/settings.ts', '../config.ts'),
   crossing('arrow-store', 'store/ imports config.ts', 'src/store/settings.ts', '../config.ts'),

@@ -64,13 +64,14 @@ const sound: Files = {
   ].join('\n'),
   'src/http/app.ts': [
     "import fastify from 'fastify';",
-    "import { objects } from './rest/objects.ts';",
+    "import { objects } from './doors.ts';",
     '',
     'export function makeApp(): boolean {',
     '  return objects(fastify());',
     '}',
     '',
   ].join('\n'),
+  'src/http/doors.ts': "export { objects } from './rest/objects.ts';\n",
   'src/http/rest/objects.ts': [
     "import type { FastifyInstance } from 'fastify';",
     "import { isIdentifier } from '../../stix/id.ts';",

@@ -5,33 +5,36 @@ import fastify, {
   LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
 import { Problem } from '../errors.ts';
 import { takeAccessTokens } from './auth/access-tokens.ts';
 import { guardRoutes } from './auth/access.ts';
 import { paceAnswers } from './edge/answers.ts';
-import { readBodies } from './body/parsers.ts';
+import { readBodies } from './body/read.ts';
 import { boundLeftovers } from './body/rest-of-body.ts';
 import { answerClientErrors } from './edge/client-error.ts';
 import { trustProxies } from './edge/client.ts';
 import { networkTest } from '../networks.ts';
 import type { Services } from './context.ts';
 import { rejectCrossSite } from './auth/cross-site.ts';
+import { formFor, openDoor, type Door } from './door.ts';
+import { DOORS, type DoorOf } from './doors.ts';
 import { drainAtClose } from './edge/drain.ts';
 import { docs } from './document/docs.ts';
 import { documentObject, documentRoute } from './document/document.ts';
 import { takeTurnsByNetwork, takeTurnsByOrganisation } from './edge/fairness.ts';
+import { answerError, answerErrors, nothingHere } from './errors/form.ts';
+import { PROBLEM_JSON } from './errors/problem-json.ts';
 import { health } from './health.ts';
 import { refuseKeysInUrl } from './auth/key-in-url.ts';
 import { answerMethod, collectMethods } from './edge/methods.ts';
 import { metrics, openMetrics } from './metrics.ts';
 import { openApi } from './document/openapi.ts';
 import { refusePeculiar } from './edge/nonstandard-requests.ts';
-import { answerProblem } from './problem.ts';
 import { auditRefusals } from './auth/refusals.ts';
 import { secureAnswers } from './edge/security-headers.ts';
-import { rest } from './rest/door.ts';
 import { limitConcurrency } from './edge/slots.ts';
 import { cutSlowReaders } from './edge/slow-readers.ts';
 import { endConnectionsWithStreams } from './streams/last-answer.ts';
@@ -44,13 +47,20 @@ import { logAtEnd, logRequests } from './edge/wide-line.ts';
 const REQUEST_TIMEOUT_MS = 0;
 const HEADERS_TIMEOUT_MS = 30_000;
 
-/** The whole HTTP server, every door in sight; not listening yet. */
+interface AppOptions {
+  /** With TLS, if given. */
+  readonly certificate?: CertificateSource | undefined;
+  readonly doors?: readonly DoorOf[];
+}
+
+/** The whole HTTP server; not listening yet. */
 export async function createApp(
   services: Services,
-  certificate?: CertificateSource,
+  { certificate, doors = DOORS }: AppOptions = {},
 ): Promise<FastifyInstance> {
-  const app = bareApp(services, certificate);
-  readBodies(app, services);
+  const opened = services.doors ? doors.map((doorOf) => doorOf(services)) : [];
+  const app = bareApp(services, { certificate, doors: opened });
+  readBodies(app);
   await app.register(cookie);
   await takeAccessTokens(app, services);
   await app.register(swagger, {
@@ -58,7 +68,11 @@ export async function createApp(
     transform: documentRoute,
     transformObject: documentObject,
   });
-  await registerRoutes(app, services);
+  await app.register(docs, { readers: services.limits.docs });
+  await app.register(health, { services });
+  await app.register(metrics, { services });
+  if (services.doors) await app.register(welcome);
+  for (const door of opened) await openDoor(app, door);
   return app;
 }
 
@@ -70,7 +84,13 @@ export async function createMetricsApp(services: Services): Promise<FastifyInsta
 }
 
 /** A server without a route: what holds for every request and every answer. */
-function bareApp(services: Services, certificate?: CertificateSource): FastifyInstance {
+function bareApp(
+  services: Services,
+  {
+    certificate,
+    doors = [],
+  }: { certificate?: CertificateSource | undefined; doors?: readonly Door[] } = {},
+): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = services.log;
   const app = fastify({
     loggerInstance,
@@ -83,7 +103,7 @@ function bareApp(services: Services, certificate?: CertificateSource): FastifyIn
     http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    frameworkErrors: answerUnrouted(services),
+    frameworkErrors: answerUnrouted(services, doors),
     clientErrorHandler: answerClientErrors(services),
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     serverFactory: createServerFactory({
@@ -98,8 +118,7 @@ function bareApp(services: Services, certificate?: CertificateSource): FastifyIn
   app.setValidatorCompiler(compileValidator);
   // Answers are documented by their schemas and held to them by tests, not checked one by one.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  app.setErrorHandler(answerProblem);
-  app.setNotFoundHandler((request, reply) => answerProblem(nothingHere(), request, reply));
+  answerErrors(app, PROBLEM_JSON);
   trustProxies(app, services.limits);
   secureAnswers(app, services.publicUrl);
   drainAtClose(app);
@@ -112,19 +131,6 @@ function bareApp(services: Services, certificate?: CertificateSource): FastifyIn
     throw nothingHere();
   });
   return app;
-}
-
-async function registerRoutes(app: FastifyInstance, services: Services): Promise<void> {
-  await app.register(docs, { readers: services.limits.docs });
-  await app.register(health, { services });
-  await app.register(metrics, { services });
-  if (!services.doors) return;
-  await app.register(welcome);
-  await app.register(rest, { services, prefix: '/api/v1' });
-}
-
-function nothingHere(): Problem {
-  return new Problem('not_found', 'There is nothing under this path');
 }
 
 /** What looks at every request and every answer, whatever the route. */
@@ -144,11 +150,11 @@ function watchRequests(app: FastifyInstance, services: Services): void {
   paceAnswers(app, services);
 }
 
-/** Answers an address that cannot be read, of which no hook is told. */
-function answerUnrouted(services: Services): typeof answerProblem {
-  return (error, request, reply) => {
+/** Answers an address that cannot be read, which passes no hook. */
+function answerUnrouted(services: Services, doors: readonly Door[]) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     logAtEnd(services, request, reply);
-    answerProblem(error, request, reply);
+    answerError(formFor(doors, request.raw.url ?? ''), error, request, reply);
   };
 }
 

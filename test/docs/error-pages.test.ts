@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Problem, PROBLEMS, type ProblemCode } from '../../src/errors.ts';
-import { problemBody } from '../../src/http/problem.ts';
+import { problemBody } from '../../src/http/errors/problem-json.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { objectCodes } from './codes.ts';
 

@@ -5,6 +5,7 @@ import pg from 'pg';
 import type { Clock } from '../../src/clock.ts';
 import { serve, type RunningServer, type ServerRole } from '../../src/commands/serve/serve.ts';
 import { readConfig, type Config } from '../../src/config.ts';
+import { DOORS, type DoorOf } from '../../src/http/doors.ts';
 import { createKeyring, withLogEpoch, type Keyring } from '../../src/keyring.ts';
 import { findLogEpoch } from '../../src/store/content/log.ts';
 import { openDatabase, type Database } from '../../src/store/postgres/database.ts';
@@ -43,6 +44,8 @@ export interface TocsinOptions {
   /** A migrated database, as its owner; the test file's own unless given. */
   readonly databaseUrl?: string;
   readonly log?: Log;
+  /** All of them unless given. */
+  readonly doors?: readonly DoorOf[];
 }
 
 export async function startTocsin({
@@ -50,6 +53,7 @@ export async function startTocsin({
   settings = {},
   databaseUrl: given,
   log = createLog('silent'),
+  doors = DOORS,
 }: TocsinOptions = {}): Promise<Tocsin> {
   const databaseUrl = given ?? (await ownDatabaseUrl());
   const directory = await testDirectory();
@@ -61,6 +65,7 @@ export async function startTocsin({
     const config = configOf(databaseUrl, directory, { ...settings, ...extra });
     const server = await serve(config, log, startRoles, {
       clock: clock satisfies Clock,
+      doors,
     });
     // A test that stops it by itself does so once.
     let closed: Promise<void> | undefined;

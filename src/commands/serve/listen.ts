@@ -5,6 +5,7 @@ import { createServer, isIP, type AddressInfo, type Server } from 'node:net';
 import { ConfigError, type Config } from '../../config.ts';
 import { createApp, createMetricsApp } from '../../http/app.ts';
 import type { Services } from '../../http/context.ts';
+import type { DoorOf } from '../../http/doors.ts';
 import { networkTest } from '../../networks.ts';
 import type { Log } from '../../telemetry.ts';
 import { watchCertificate } from '../certificate.ts';
@@ -17,14 +18,19 @@ export interface Listeners extends Part {
   listen(): Promise<{ readonly url: string; readonly metricsUrl: string | undefined }>;
 }
 
+interface ListenerOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly doors: readonly DoorOf[];
+}
+
 /** Makes the HTTP servers of this process; none listens yet. Throws ConfigError for a bad certificate. */
 export async function createListeners(
   services: Services,
-  config: Config,
-  log: Log,
+  { config, log, doors }: ListenerOptions,
 ): Promise<Listeners> {
   const certificate = config.tls && (await watchCertificate(config.tls, log));
-  const app = await createApp(services, certificate);
+  const app = await createApp(services, { certificate, doors });
   const metricsApp =
     config.metricsPort === undefined ? undefined : await createMetricsApp(services);
   return {

@@ -6,6 +6,7 @@ import { createEgress, type Egress } from '../../egress/egress.ts';
 import { egressFetch } from '../../egress/fetch.ts';
 import { createByteBudget } from '../../http/edge/byte-budget.ts';
 import type { Services } from '../../http/context.ts';
+import { DOORS, type DoorOf } from '../../http/doors.ts';
 import { createRates } from '../../http/edge/rates.ts';
 import { createSpools } from '../../http/bundles/spool.ts';
 import { sharingContext } from '../../indicators/context.ts';
@@ -36,6 +37,8 @@ export interface RunningServer {
 
 interface Surroundings {
   readonly clock?: Clock;
+  /** All of them unless given. */
+  readonly doors?: readonly DoorOf[];
   /** Gives up the start when it aborts. */
   readonly signal?: AbortSignal;
 }
@@ -45,7 +48,7 @@ export async function serve(
   config: Config,
   log: Log,
   roles: readonly ServerRole[],
-  { clock = systemClock, signal }: Surroundings = {},
+  { clock = systemClock, doors = DOORS, signal }: Surroundings = {},
 ): Promise<RunningServer> {
   const release = await reserveAddresses(config);
   const exclusive = config.databaseUrl === undefined;
@@ -56,15 +59,24 @@ export async function serve(
     },
   );
   const stopping = new AbortController();
-  const started: Started = { doors: [], below: [store] };
+  const started: Started = { above: [], below: [store] };
   const close = async (): Promise<void> => {
     stopping.abort();
     // Requests and deliveries end side by side: neither costs the other its time to end in order.
-    await closeAll(started.doors, ...started.below.toReversed().map((part) => [part]));
+    await closeAll(started.above, ...started.below.toReversed().map((part) => [part]));
     log.info('stopped');
   };
   try {
-    const listeners = await assemble({ config, log, roles, clock, store, stopping, started });
+    const listeners = await assemble({
+      config,
+      log,
+      roles,
+      clock,
+      doors,
+      store,
+      stopping,
+      started,
+    });
     await release();
     const { url, metricsUrl } = await listeners.listen();
     log.info({ version: VERSION, url, metricsUrl, roles }, 'listening');
@@ -77,9 +89,9 @@ export async function serve(
   }
 }
 
-/** What is to be closed: the doors at first, then what they stand on, the last one first. */
+/** What is to be closed: what takes and sends requests at first, then what they stand on, the last one first. */
 interface Started {
-  readonly doors: Part[];
+  readonly above: Part[];
   readonly below: Part[];
 }
 
@@ -88,14 +100,15 @@ interface Plan {
   readonly log: Log;
   readonly roles: readonly ServerRole[];
   readonly clock: Clock;
+  readonly doors: readonly DoorOf[];
   readonly store: OpenStore;
   readonly stopping: AbortController;
   readonly started: Started;
 }
 
 /** Starts everything on the store but listens not yet, noting each part as soon as it is there. */
-async function assemble({ config, log, roles, clock, store, stopping, started }: Plan) {
-  const { doors, below } = started;
+async function assemble({ config, log, roles, clock, doors, store, stopping, started }: Plan) {
+  const { above, below } = started;
   const isWorker = roles.includes('worker');
   const signal = createLogSignal();
   const metrics = createMetrics();
@@ -111,7 +124,7 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
   const worker = isWorker
     ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
     : undefined;
-  if (worker !== undefined) doors.push(worker);
+  if (worker !== undefined) above.push(worker);
   below.push(listenForGrowth(store, signal, worker, log));
   if (isWorker) below.push(watchTime(store, sequencer, log, clock));
   const services: Services = {
@@ -137,8 +150,8 @@ async function assemble({ config, log, roles, clock, store, stopping, started }:
     doors: roles.includes('http'),
     stopping: stopping.signal,
   };
-  const listeners = await createListeners(services, config, log);
-  doors.push(listeners);
+  const listeners = await createListeners(services, { config, log, doors });
+  above.push(listeners);
   return listeners;
 }
 

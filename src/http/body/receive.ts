@@ -61,12 +61,18 @@ function tooSlow(): Problem {
 
 /** Refuses a body that says itself that it is too large, before any of it is read. */
 export function refuseDeclaredLength({ headers }: FastifyRequest, bytesMax: number): void {
-  if (Number(headers['content-length'] ?? 0) > bytesMax) throw new BodyTooLarge();
+  if (Number(headers['content-length'] ?? 0) > bytesMax) throw new BodyTooLarge(bytesMax);
 }
 
-/** A body has more bytes than its route allows; problems.ts says it in words. */
+/** A body has more bytes than its route allows; a door says in words what to do about it. */
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
+  readonly bytesMax: number;
+
+  constructor(bytesMax: number) {
+    super(`The body has more than ${bytesMax} bytes`);
+    this.bytesMax = bytesMax;
+  }
 }
 
 /** Passes on the bytes up to a limit, each charged to the account before it is. */
@@ -78,7 +84,7 @@ export async function* limited(
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > bytesMax) throw new BodyTooLarge();
+    if (bytes > bytesMax) throw new BodyTooLarge(bytesMax);
     await account.take(chunk.length);
     yield chunk;
   }

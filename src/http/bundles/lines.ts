@@ -7,7 +7,7 @@ import type { SharingContext } from '../../indicators/context.ts';
 import type { KnownMarkings } from '../../indicators/markings.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import type { ByteAccount } from '../edge/byte-budget.ts';
-import { toProblem } from '../problem.ts';
+import { toProblem } from '../errors/translate.ts';
 import { withRenewal } from '../auth/standing.ts';
 import { readLines, type Line } from './ndjson.ts';
 import { withResults } from './results-answer.ts';

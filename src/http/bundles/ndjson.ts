@@ -2,7 +2,13 @@
 import type { Pace } from '../../concurrency/slices.ts';
 import { parseObject, Unreadable } from '../../stix/bundle/text.ts';
 import type { ByteAccount } from '../edge/byte-budget.ts';
-import { OBJECT_BYTES_MAX } from '../body/kinds.ts';
+import { OBJECT_CHARACTERS_MAX } from '../../indicators/examine.ts';
+
+/**
+ * What an object may have is counted in characters of its JSON; written as \\uXXXX each takes 6
+ * bytes. So no object has too many bytes that is not too large in itself.
+ */
+export const OBJECT_BYTES_MAX = 6 * OBJECT_CHARACTERS_MAX;
 
 /** One line: its value, an Unreadable where there is none. */
 export interface Line {

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { Problem } from '../../errors.ts';
 import type { Services } from '../context.ts';
-import { problemBody } from '../problem.ts';
+import { problemBody } from '../errors/problem-json.ts';
 import { HSTS, SECURITY_HEADERS } from './security-headers.ts';
 import { logUnreadable } from './wide-line.ts';
 

@@ -12,7 +12,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { beginShortRequest } from '../../concurrency/slices.ts';
 import { createTurns, type Turn, type Turns } from '../../concurrency/turns.ts';
 import { Problem } from '../../errors.ts';
-import { kindOf } from '../body/kinds.ts';
 import { clientAddress } from './client.ts';
 import { narrowNetwork } from '../../networks.ts';
 
@@ -79,7 +78,7 @@ export async function outOfTurn<T>(request: FastifyRequest, wait: () => Promise<
 
 /** Whether its client decides how long the request takes. */
 function isUpToClient({ routeOptions: { config } }: FastifyRequest): boolean {
-  return config.streams === true || kindOf(config) === 'bundle';
+  return config.streams === true || config.takesLongBodies === true;
 }
 
 async function takeTurn(

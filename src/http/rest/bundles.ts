@@ -10,7 +10,7 @@ import type { Finding } from '../../stix/check/finding.ts';
 import { jsonPath } from '../../stix/json/fault.ts';
 import { memberOf, PUBLISHERS, readmit } from '../auth/access.ts';
 import { isNdjson } from '../body/media-type.ts';
-import { accountOf, type LinesBody } from '../body/parsers.ts';
+import { accountOf, type LinesBody } from '../body/read.ts';
 import { sendRaw } from '../edge/raw.ts';
 import type { Services } from '../context.ts';
 import { acceptNdjson } from '../bundles/lines.ts';

@@ -1,8 +1,11 @@
-import type { FastifyInstance } from 'fastify';
 import type { Services } from '../context.ts';
+import type { Door } from '../door.ts';
+import { PROBLEM_JSON } from '../errors/problem-json.ts';
 import { agreements } from './agreements.ts';
 import { audiences } from './audiences.ts';
 import { audit } from './audit.ts';
+import { takeBodies } from './body/parsers.ts';
+import { problemOfBody } from './body/problems.ts';
 import { bundles } from './bundles.ts';
 import { changes } from './changes.ts';
 import { communities } from './communities.ts';
@@ -65,8 +68,14 @@ const NOUNS = [
 ];
 
 /** The REST door: everything under /api/v1. */
-export async function rest(app: FastifyInstance, options: { services: Services }): Promise<void> {
-  const { services } = options;
-  app.addHook('onRoute', takeNothingElse);
-  for (const noun of NOUNS) await app.register(noun, { services });
+export function restDoor(services: Services): Door {
+  return {
+    prefix: '/api/v1',
+    errors: { ...PROBLEM_JSON, problemOfBody },
+    open: async (scope) => {
+      takeBodies(scope, services);
+      scope.addHook('onRoute', takeNothingElse);
+      for (const noun of NOUNS) await scope.register(noun, { services });
+    },
+  };
 }

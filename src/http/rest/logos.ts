@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { changeLogo, LOGO_BYTES_MAX, readLogo, removeLogo } from '../../members/logo.ts';
 import { administratorOf, ANALYSTS, ORG_ADMINS } from '../auth/access.ts';
-import { wholeBody } from '../body/parsers.ts';
+import { wholeBody } from '../body/read.ts';
 import type { Bodies } from '../document/document.ts';
 import { sendRaw } from '../edge/raw.ts';
 import { noun, type Route } from '../zod-app.ts';

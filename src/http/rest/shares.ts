@@ -7,7 +7,7 @@ import { TLP_ORDER, tlpRank } from '../../stix/marking/tlp.ts';
 import { memberOf, PUBLISHERS, readmit } from '../auth/access.ts';
 import type { Services } from '../context.ts';
 import { readingOf } from '../member-reading.ts';
-import { toProblem } from '../problem.ts';
+import { toProblem } from '../errors/translate.ts';
 import { withRenewal } from '../auth/standing.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toPart, toReceivers } from './audiences.ts';

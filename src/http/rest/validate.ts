@@ -7,7 +7,7 @@ import { readBundle } from '../../stix/bundle/bundle.ts';
 import { memberOf, READERS } from '../auth/access.ts';
 import { sourceOf } from '../edge/fairness.ts';
 import { isNdjson } from '../body/media-type.ts';
-import { accountOf, type LinesBody } from '../body/parsers.ts';
+import { accountOf, type LinesBody } from '../body/read.ts';
 import type { Services } from '../context.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { sendRaw } from '../edge/raw.ts';

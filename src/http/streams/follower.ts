@@ -9,7 +9,7 @@ import type { Member } from '../../sharing/member.ts';
 import type { ServedForm } from '../../sharing/served.ts';
 import type { Viewer } from '../../sharing/viewer.ts';
 import type { Services } from '../context.ts';
-import { toProblem } from '../problem.ts';
+import { toProblem } from '../errors/translate.ts';
 import { onDemand } from './on-demand.ts';
 import type { PageRequest, StreamPage } from './pages.ts';
 

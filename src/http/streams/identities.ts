@@ -5,7 +5,7 @@ import type { Member } from '../../sharing/member.ts';
 import { memberBehind } from '../auth/authenticate.ts';
 import type { Services } from '../context.ts';
 import { presented } from '../auth/credentials.ts';
-import { toProblem } from '../problem.ts';
+import { toProblem } from '../errors/translate.ts';
 import { coalesce } from './coalesce.ts';
 
 /** A stream, as far as its identity is concerned. */

@@ -1,7 +1,6 @@
 /** Bodies and queries that a request need not have. */
 import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
-import { kindOf } from '../body/kinds.ts';
 
 const known = new WeakMap<z.ZodType, boolean>();
 
@@ -32,8 +31,7 @@ export function isNothing(schema: unknown): boolean {
 export function takeNothingElse(route: RouteOptions): void {
   const { config = {}, schema = {} } = route;
   schema.querystring ??= NOTHING;
-  const takesMore = config.takes !== undefined || kindOf(config) === 'picture';
   const hasBody = [route.method].flat().some((method) => WITH_BODY.has(method));
-  if (hasBody && !takesMore) schema.body ??= NOTHING;
+  if (hasBody && config.takes === undefined) schema.body ??= NOTHING;
   route.schema = schema;
 }

@@ -1,8 +1,8 @@
 /** How large a body may be, and what it may be, by route. */
-import type { FastifyRequest, RouteOptions } from 'fastify';
-import { LOGO_BYTES_MAX } from '../../members/logo.ts';
-import { OBJECT_CHARACTERS_MAX } from '../../indicators/examine.ts';
-import type { Limits } from '../context.ts';
+import type { RouteOptions } from 'fastify';
+import { LOGO_BYTES_MAX } from '../../../members/logo.ts';
+import { OBJECT_BYTES_MAX } from '../../bundles/ndjson.ts';
+import type { Limits } from '../../context.ts';
 
 /**
  * `document`: a small JSON document, as every route takes unless it declares another kind.
@@ -19,11 +19,6 @@ declare module 'fastify' {
 }
 
 const KIB = 1024;
-/**
- * What an object may have is counted in characters of its JSON; written as \\uXXXX each takes 6
- * bytes. So no object has too many bytes that is not too large in itself.
- */
-export const OBJECT_BYTES_MAX = 6 * OBJECT_CHARACTERS_MAX;
 const DOCUMENT_BYTES_MAX = 16 * KIB;
 const LIST_BYTES_MAX = 512 * KIB;
 
@@ -31,13 +26,8 @@ export function kindOf({ body = 'document' }: { readonly body?: BodyKind }): Bod
   return body;
 }
 
-/** Whether the route takes gzip. What is small gains nothing by it, and may hide much. */
-export function takesGzip({ routeOptions }: FastifyRequest): boolean {
-  return ['object', 'bundle'].includes(kindOf(routeOptions.config));
-}
-
 /** Bytes of a body, once unpacked. Of lines (`bundle`), those of a JSON document. */
-export function bytesMaxOf(kind: BodyKind, { bodyBytesMax }: Limits): number {
+function bytesMaxOf(kind: BodyKind, { bodyBytesMax }: Limits): number {
   const own = {
     document: DOCUMENT_BYTES_MAX,
     list: LIST_BYTES_MAX,
@@ -48,7 +38,13 @@ export function bytesMaxOf(kind: BodyKind, { bodyBytesMax }: Limits): number {
   return Math.min(own[kind], bodyBytesMax);
 }
 
-/** Sets Fastify's own limit of a route. */
+/** Says of a route what its body may be like, by its kind. */
 export function limitBody(route: RouteOptions, limits: Limits): void {
-  route.bodyLimit = bytesMaxOf(kindOf(route.config ?? {}), limits);
+  const kind = kindOf(route.config ?? {});
+  route.bodyLimit = bytesMaxOf(kind, limits);
+  route.config = {
+    ...route.config,
+    takesGzip: kind === 'object' || kind === 'bundle',
+    takesLongBodies: kind === 'bundle',
+  };
 }

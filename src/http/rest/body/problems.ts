@@ -1,8 +1,8 @@
 /** What is wrong with a body before it is parsed, in our words: by what the route takes. */
 import type { FastifyRequest } from 'fastify';
-import { Problem } from '../../errors.ts';
+import { Problem } from '../../../errors.ts';
 import { kindOf, type BodyKind } from './kinds.ts';
-import { BodyTooLarge } from './receive.ts';
+import { BodyTooLarge } from '../../body/receive.ts';
 
 const WRONG_TYPES = ['FST_ERR_CTP_INVALID_MEDIA_TYPE', 'FST_ERR_CTP_EMPTY_TYPE'];
 
