@@ -1,13 +1,14 @@
 import { systemClock } from '../src/clock.ts';
 import { createApp } from '../src/http/app.ts';
 import { createByteBudget } from '../src/http/edge/byte-budget.ts';
+import { createHttpMetrics } from '../src/http/measures.ts';
 import type { Limits, Services } from '../src/http/context.ts';
 import { createSpools } from '../src/http/bundles/spool.ts';
 import { createKeyring } from '../src/keyring.ts';
 import { createLogSignal } from '../src/log/signal.ts';
 import { createSignInDesk } from '../src/access/sign-in.ts';
 import { openDatabase } from '../src/store/postgres/database.ts';
-import { createLog, createMetrics } from '../src/telemetry.ts';
+import { createLog, createRegistry } from '../src/telemetry.ts';
 
 const QUOTAS: Services['quotas'] = {
   bytesPerDay: 1,
@@ -40,6 +41,7 @@ function idleServices(): Services {
     poolMax: 2,
     onError: () => undefined,
   });
+  const budget = createByteBudget({ total: 0, perOrganisation: 0, waitMs: 0 });
   const keyring = createKeyring(Buffer.alloc(32));
   return {
     db,
@@ -53,7 +55,7 @@ function idleServices(): Services {
       onAccepted: () => undefined,
     },
     log: createLog('silent'),
-    metrics: createMetrics(),
+    metrics: createHttpMetrics(createRegistry(), budget),
     disclosures: { record: () => undefined },
     refusals: { record: () => undefined },
     sequencer: { nudge: () => undefined, close: idle },
@@ -63,7 +65,6 @@ function idleServices(): Services {
       changed: () => undefined,
       test: () => Promise.reject(new Error('Nothing is sent')),
     },
-    worker: undefined,
     rates: {
       admit: () => Promise.resolve({}),
       charge: () => undefined,
@@ -74,12 +75,11 @@ function idleServices(): Services {
     quotas: QUOTAS,
     limits: IDLE_LIMITS,
     spools: createSpools({ spoolDirectory: '.', spoolBytesMax: 0 }),
-    budget: createByteBudget({ total: 0, perOrganisation: 0, waitMs: 0 }),
+    budget,
     signInDesk: createSignInDesk({ db, keyring, clock: systemClock }, 1),
     secondFactorRequired: true,
     singleSignOn: undefined,
     publicUrl: undefined,
-    doors: true,
     stopping: new AbortController().signal,
   };
 }

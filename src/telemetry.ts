@@ -1,9 +1,10 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { lineForPeople } from './log-lines.ts';
 import { VERSION } from './version.ts';
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
+export type { Registry };
 
 /**
  * Logs go to standard error, so that commands keep standard output: one JSON object a line, or text
@@ -68,56 +69,11 @@ function toErrorLine(error: unknown): object {
   };
 }
 
-/** What /metrics tells (Prometheus text format). No label carries content. */
-export function createMetrics() {
+/** Where each part of the server puts what /metrics tells of it (Prometheus text format). */
+export function createRegistry(): Registry {
   const registry = new Registry();
   describeProcess(registry);
-  const registers = [registry];
-  return {
-    registry,
-    requests: new Histogram({
-      name: 'tocsin_http_request_seconds',
-      help: 'Time to answer a request',
-      labelNames: ['method', 'route', 'status'],
-      buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
-      registers,
-    }),
-    objects: new Counter({
-      name: 'tocsin_objects_total',
-      help: 'Objects posted, by what became of them',
-      labelNames: ['outcome'],
-      registers,
-    }),
-    logHead: new Gauge({ name: 'tocsin_log_head', help: 'Rows sequenced so far', registers }),
-    sequencerLag: new Gauge({
-      name: 'tocsin_sequencer_lag_seconds',
-      help: 'Age of the oldest committed row that is not yet in the log',
-      registers,
-    }),
-    subscriptionLag: new Gauge({
-      name: 'tocsin_subscription_lag_rows',
-      help: 'Rows of the log that a subscription has not read yet',
-      labelNames: ['subscription'],
-      registers,
-    }),
-    attempts: new Counter({
-      name: 'tocsin_attempts_total',
-      help: 'Tries at a delivery, by outcome',
-      labelNames: ['outcome'],
-      registers,
-    }),
-    delivered: new Counter({
-      name: 'tocsin_delivered_objects_total',
-      help: 'Objects in delivered batches',
-      registers,
-    }),
-    pool: new Gauge({
-      name: 'tocsin_database_connections',
-      help: 'Connections of the pools, by state',
-      labelNames: ['pool', 'state'],
-      registers,
-    }),
-  };
+  return registry;
 }
 
 function describeProcess(registry: Registry): void {
@@ -130,5 +86,3 @@ function describeProcess(registry: Registry): void {
   });
   info.set({ version: VERSION, node: process.versions.node }, 1);
 }
-
-export type Metrics = ReturnType<typeof createMetrics>;

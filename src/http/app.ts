@@ -50,6 +50,7 @@ const HEADERS_TIMEOUT_MS = 30_000;
 interface AppOptions {
   /** With TLS, if given. */
   readonly certificate?: CertificateSource | undefined;
+  /** All of them unless given; without any, the process only tells how it is. */
   readonly doors?: readonly DoorOf[];
 }
 
@@ -58,7 +59,7 @@ export async function createApp(
   services: Services,
   { certificate, doors = DOORS }: AppOptions = {},
 ): Promise<FastifyInstance> {
-  const opened = services.doors ? doors.map((doorOf) => doorOf(services)) : [];
+  const opened = doors.map((doorOf) => doorOf(services));
   const app = bareApp(services, { certificate, doors: opened });
   readBodies(app);
   await app.register(cookie);
@@ -71,7 +72,7 @@ export async function createApp(
   await app.register(docs, { readers: services.limits.docs });
   await app.register(health, { services });
   await app.register(metrics, { services });
-  if (services.doors) await app.register(welcome);
+  if (opened.length > 0) await app.register(welcome);
   for (const door of opened) await openDoor(app, door);
   return app;
 }

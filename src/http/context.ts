@@ -11,10 +11,11 @@ import type { SingleSignOn } from '../access/single-sign-on.ts';
 import type { SignInDesk } from '../access/sign-in.ts';
 import type { Quotas } from '../sharing/quotas.ts';
 import type { Database } from '../store/postgres/database.ts';
-import type { Log, Metrics } from '../telemetry.ts';
+import type { Log } from '../telemetry.ts';
 import type { ProxySettings } from './edge/client.ts';
 import type { ByteBudget } from './edge/byte-budget.ts';
 import type { Rates } from './edge/rates.ts';
+import type { HttpMetrics } from './measures.ts';
 import type { Spools } from './bundles/spool.ts';
 
 /** All that the doors work with: made once in commands/serve and handed to each. */
@@ -23,15 +24,13 @@ export interface Services {
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly metrics: HttpMetrics;
   readonly disclosures: Pick<Disclosures, 'record'>;
   readonly refusals: Pick<Refusals, 'record'>;
   readonly sharing: SharingContext;
   readonly sequencer: Sequencer;
   readonly signal: LogSignal;
   readonly webhooks: Webhooks;
-  /** The deliveries of this process, where it makes any: for its metrics. */
-  readonly worker: { lags(): Map<string, number> } | undefined;
   readonly rates: Rates;
   /** Bytes of requests and answers under way. */
   readonly budget: ByteBudget;
@@ -46,8 +45,6 @@ export interface Services {
   readonly singleSignOn: SingleSignOn | undefined;
   /** Under which members reach the server, where that is known. */
   readonly publicUrl: string | undefined;
-  /** Whether this process answers members, or only tells how it is. */
-  readonly doors: boolean;
   /** Aborts when the server stops: open streams end with it. */
   readonly stopping: AbortSignal;
 }

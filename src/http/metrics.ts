@@ -1,19 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Gauge } from 'prom-client';
 import { Problem } from '../errors.ts';
-import { findLogBounds, findSequencerLag } from '../log/bounds.ts';
 import { knownMember } from './auth/access.ts';
 import type { Services } from './context.ts';
 import { textAnswer } from './document/answer.ts';
 import { problems } from './document/problems.ts';
+import type { HttpMetrics } from './measures.ts';
 import { noun, type Route } from './zod-app.ts';
 
 const EXAMPLE = '# TYPE tocsin_log_head gauge\ntocsin_log_head 18211\n';
 
 const prometheus: Route = (app, services) => {
-  const { budget, limits, metrics } = services;
-  registerBudget(metrics, budget);
+  const { limits, metrics } = services;
   app.get(
     '/metrics',
     {
@@ -34,21 +32,10 @@ const prometheus: Route = (app, services) => {
     },
     async (request, reply) => {
       if (!isToken(limits.metricsToken, request)) await refuseStrangers(services, request);
-      return sendMetrics(services, reply);
+      return sendMetrics(metrics, reply);
     },
   );
 };
-
-function registerBudget({ registry }: Services['metrics'], budget: Services['budget']): void {
-  void new Gauge({
-    name: 'tocsin_bytes_in_flight',
-    help: 'Bytes of memory that requests and answers under way take from the budget',
-    registers: [registry],
-    collect() {
-      this.set(budget.inFlight());
-    },
-  });
-}
 
 /** `/metrics`: the server in numbers, for its operator. */
 export const metrics = noun(prometheus);
@@ -60,16 +47,14 @@ export async function openMetrics(
 ): Promise<void> {
   const schema = { hide: true };
   app.get('/metrics', { config: { access: 'public' }, schema }, (_request, reply) =>
-    sendMetrics(services, reply),
+    sendMetrics(services.metrics, reply),
   );
 }
 
-async function sendMetrics(
-  services: Services,
+function sendMetrics(
+  { registry }: HttpMetrics,
   reply: Pick<FastifyReply, 'header'>,
 ): Promise<string> {
-  const { registry } = services.metrics;
-  await gather(services);
   reply.header('content-type', registry.contentType);
   return registry.metrics();
 }
@@ -85,23 +70,4 @@ function isToken(token: string | undefined, { headers }: FastifyRequest): boolea
 async function refuseStrangers(services: Services, request: FastifyRequest): Promise<void> {
   const { role } = await knownMember(services, request);
   if (role !== 'admin') throw new Problem('role_not_allowed', 'This takes a key of role admin');
-}
-
-/** Brings up to date what is only known when asked. */
-async function gather(services: Services): Promise<void> {
-  const [bounds, lag] = await Promise.all([
-    findLogBounds(services.db),
-    findSequencerLag(services.db),
-  ]);
-  services.metrics.logHead.set(bounds.head);
-  services.metrics.sequencerLag.set(lag);
-  for (const { pool, ...states } of services.db.connections()) {
-    for (const [state, connections] of Object.entries(states)) {
-      services.metrics.pool.set({ pool, state }, connections);
-    }
-  }
-  services.metrics.subscriptionLag.reset();
-  for (const [subscription, rows] of services.worker?.lags() ?? []) {
-    services.metrics.subscriptionLag.set({ subscription }, rows);
-  }
 }

@@ -4,7 +4,8 @@ import { createSharedContents } from '../../src/deliveries/contents.ts';
 import { deliver, type DeliveryContext } from '../../src/deliveries/deliver.ts';
 import { createEgress, type Egress } from '../../src/egress/egress.ts';
 import { findLogBounds } from '../../src/store/content/log.ts';
-import { createLog, createMetrics } from '../../src/telemetry.ts';
+import { createDeliveryMetrics } from '../../src/deliveries/metrics.ts';
+import { createLog, createRegistry } from '../../src/telemetry.ts';
 import { anActor, slug } from '../support/actors.ts';
 import { indicator, marked } from '../support/builders.ts';
 import { attempts, subscribes } from '../support/subscribe.ts';
@@ -29,7 +30,7 @@ afterAll(async () => {
 function contextOf(workerId: string): DeliveryContext {
   const { db, keyring, clock } = tocsin;
   const disclosures = { record: () => undefined };
-  const [log, metrics] = [createLog('silent'), createMetrics()];
+  const [log, metrics] = [createLog('silent'), createDeliveryMetrics(createRegistry())];
   const contents = createSharedContents();
   return { db, keyring, clock, egress, log, metrics, disclosures, workerId, contents };
 }

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../../clock.ts';
 import type { Config } from '../../config.ts';
+import { createDeliveryMetrics, measureLags } from '../../deliveries/metrics.ts';
 import { createWebhooks } from '../../deliveries/webhooks.ts';
 import { startWorker, type Worker } from '../../deliveries/worker.ts';
 import { createEgress, type Egress } from '../../egress/egress.ts';
@@ -7,15 +8,18 @@ import { egressFetch } from '../../egress/fetch.ts';
 import { createByteBudget } from '../../http/edge/byte-budget.ts';
 import type { Services } from '../../http/context.ts';
 import { DOORS, type DoorOf } from '../../http/doors.ts';
+import { createHttpMetrics } from '../../http/measures.ts';
 import { createRates } from '../../http/edge/rates.ts';
 import { createSpools } from '../../http/bundles/spool.ts';
 import { sharingContext } from '../../indicators/context.ts';
+import { measureLog } from '../../log/metrics.ts';
 import { startSequencer, type Sequencer } from '../../log/sequencer.ts';
 import { createSignInDesk, type SignInContext } from '../../access/sign-in.ts';
 import { createSingleSignOn } from '../../access/single-sign-on.ts';
 import { createLogSignal, type LogSignal } from '../../log/signal.ts';
 import { listen } from '../../store/postgres/listen.ts';
-import { createMetrics, type Log } from '../../telemetry.ts';
+import { measurePools } from '../../store/postgres/metrics.ts';
+import { createRegistry, type Log, type Registry } from '../../telemetry.ts';
 import { VERSION } from '../../version.ts';
 import { closeAll, type Part } from '../closing.ts';
 import { startAudit } from './audit.ts';
@@ -111,20 +115,24 @@ async function assemble({ config, log, roles, clock, doors, store, stopping, sta
   const { above, below } = started;
   const isWorker = roles.includes('worker');
   const signal = createLogSignal();
-  const metrics = createMetrics();
+  const registry = createRegistry();
   const egress = createEgress({ allow: [...config.egressAllow] });
   below.push(egress);
   const { db, keyring } = store;
+  measurePools(registry, db);
+  measureLog(registry, db);
   const sequencer = sequence(store, signal, log);
   below.push(sequencer);
   const { leaseSeconds, deliveriesMax } = config;
   const audit = await startAudit(store, log, isWorker);
   below.push(audit);
-  const shared = { db, keyring, clock, log, metrics, disclosures: audit.disclosures };
+  const shared = { db, keyring, clock, log, disclosures: audit.disclosures };
+  const delivering = { ...shared, egress, metrics: createDeliveryMetrics(registry) };
   const worker = isWorker
-    ? startWorker({ ...shared, egress, signal, leaseSeconds, deliveriesMax })
+    ? startWorker({ ...delivering, signal, leaseSeconds, deliveriesMax })
     : undefined;
   if (worker !== undefined) above.push(worker);
+  measureLags(registry, worker);
   below.push(listenForGrowth(store, signal, worker, log));
   if (isWorker) below.push(watchTime(store, sequencer, log, clock));
   const services: Services = {
@@ -139,20 +147,31 @@ async function assemble({ config, log, roles, clock, doors, store, stopping, sta
     }),
     sequencer,
     signal,
-    webhooks: createWebhooks({ ...shared, egress }, worker),
-    worker,
+    webhooks: createWebhooks(delivering, worker),
+    ...bounds(config, registry),
+    ...signingIn(config, { db, keyring, clock }, egress),
+    stopping: stopping.signal,
+  };
+  const listeners = await createListeners(services, {
+    config,
+    log,
+    doors: roles.includes('http') ? doors : [],
+  });
+  above.push(listeners);
+  return listeners;
+}
+
+/** What every request is held to, and what is counted of it. */
+function bounds(config: Config, registry: Registry) {
+  const budget = createByteBudget(config.bytesInFlight);
+  return {
+    budget,
+    metrics: createHttpMetrics(registry, budget),
     rates: createRates(config.rates),
-    budget: createByteBudget(config.bytesInFlight),
     spools: createSpools(config),
     limits: config,
     quotas: config.quotas,
-    ...signingIn(config, { db, keyring, clock }, egress),
-    doors: roles.includes('http'),
-    stopping: stopping.signal,
   };
-  const listeners = await createListeners(services, { config, log, doors });
-  above.push(listeners);
-  return listeners;
 }
 
 /** What the doors need for people who sign in. */
