@@ -3,7 +3,7 @@ import { readConfig, type Config } from '../config.ts';
 import { openDatabase } from '../store/postgres/database.ts';
 import { inspectCluster } from '../store/embedded/cluster.ts';
 import { findLogBounds, findSequencerLag } from '../store/content/log.ts';
-import { pendingMigrations } from '../store/postgres/migrate.ts';
+import { describePending, findPending } from '../store/postgres/migrate.ts';
 import { createLog } from '../telemetry.ts';
 import { VERSION } from '../version.ts';
 import { certificateEnd } from './certificate.ts';
@@ -61,13 +61,10 @@ async function examine(config: Config): Promise<boolean> {
   await loadKeyring(config);
   const server = await reachServer(config, createLog('warn'));
   try {
-    const pending = await pendingMigrations(server.url);
+    const pending = describePending(await findPending(server.url));
     tell('database', databaseUrl === undefined ? 'embedded, answers' : 'answers');
-    if (pending.length > 0) {
-      tell(
-        'migrations',
-        `${pending.length} pending: "tocsin migrate" or the next start applies them`,
-      );
+    if (pending !== undefined) {
+      tell('migrations', `${pending}: "tocsin migrate" or the next start applies them`);
       return false;
     }
     tell('migrations', 'applied');

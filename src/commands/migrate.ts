@@ -15,8 +15,11 @@ export function migrateCommand(): Command {
       const log = createLog(config.logLevel);
       const server = await reachServer(config, log);
       try {
-        const { applied } = await migrate({ url: server.url, log });
-        printText(`${applied.length} migrations applied; the database has the current schema.\n`);
+        const { applied, defined } = await migrate({ url: server.url, log });
+        const functions = defined ? ', functions and policies too' : '';
+        printText(
+          `${applied.length} migrations applied${functions}; the database has the current schema.\n`,
+        );
       } finally {
         await server.close();
       }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
 import { findSequencerLag } from '../log/bounds.ts';
-import { pendingMigrations } from '../store/postgres/migrate.ts';
+import { describePending, findPending } from '../store/postgres/migrate.ts';
 import { StoreError } from '../store/postgres/store-error.ts';
 import { isOutOfRoom } from '../store/postgres/transaction.ts';
 import { VERSION } from '../version.ts';
@@ -104,8 +104,9 @@ async function readiness({ db, stopping }: Services): Promise<number> {
   if (stopping.aborted) throw new Problem('not_ready', 'The server is stopping');
   let lag: number;
   try {
-    const pending = await pendingMigrations(db.url);
-    if (pending.length > 0) throw new Problem('not_ready', `${pending.length} migrations pending`);
+    const pending = describePending(await findPending(db.url));
+    if (pending !== undefined)
+      throw new Problem('not_ready', `The database is not migrated: ${pending}`);
     lag = await findSequencerLag(db);
   } catch (cause) {
     if (cause instanceof Problem) throw cause;

@@ -1,6 +1,6 @@
 /**
  * Who sees what is shared so, and why the others do not. Pure: the facts come as arguments. What is
- * said here is what row security does (see the policies `visible` in the migrations), told step by
+ * said here is what row security does (see the policies `visible` in prisma/definitions), told step by
  * step and only as far as who asks may know it.
  */
 

@@ -67,8 +67,8 @@ async function imported(path: string): Promise<Offline> {
 
 /** Acts about two organisations and about none, readers, a month that was pruned, checkpoints. */
 async function fill({ owner, db, keyring, signs, acts }: AuditGround): Promise<void> {
-  await owner.query(`insert into organisation (slug, name, kind)
-    select 'org-' || i, 'Organisation ' || i, 'allied_nation' from generate_series(1, 2) as i;
+  await owner.query(`insert into organisation (slug, name, kind, default_tlp)
+    select 'org-' || i, 'Organisation ' || i, 'allied_nation', tlp_amber() from generate_series(1, 2) as i;
     select ensure_audit_month(m::date)
       from generate_series(timestamp '2024-01-01', '2024-02-01', interval '1 month') as m;
     select ensure_audit_month((date_trunc('month', now()) + make_interval(months => i))::date)

@@ -87,14 +87,14 @@ beforeAll(async () => {
   await client.connect();
   const { rows } = await client.query<Table & { name: string }>(`
     select relname as name,
-      array(select attname || ' ' || format_type(atttypid, atttypmod)
+      array(select attname || ' ' || coalesce(format_type(nullif(typbasetype, 0), typtypmod), format_type(atttypid, atttypmod))
           || case when attnotnull or attndims > 0 then '' else ' null' end
-        from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
+        from pg_attribute join pg_type t on t.oid = atttypid where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
       array(select case when indisprimary then 'primary' when indisunique then 'unique' else 'index' end
           || ' (' || regexp_replace(pg_get_indexdef(indexrelid), '^.* USING btree \\((.*)\\)$', '\\1') || ')'
         from pg_index where indrelid = c.oid and indpred is null) as keys
     from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
-      and not relispartition and relname <> '_prisma_migrations'`);
+      and not relispartition and relname !~ '^_'`);
   for (const { name, columns, keys } of rows) {
     const lower = keys.map((key) => key.replaceAll(' DESC', ' desc').replaceAll('"', ''));
     database.set(name, { columns: columns.toSorted(), keys: lower.toSorted() });

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pendingMigrations } from '../../src/store/postgres/migrate.ts';
+import { findPending } from '../../src/store/postgres/migrate.ts';
 import { freshDatabaseUrl, resetDatabase, testDatabaseUrl } from './database.ts';
 import { readSeeds } from './template.ts';
 
@@ -16,7 +16,7 @@ describe('the database of a test file', () => {
   afterAll(() => client.end());
 
   it('is migrated, and the same at every call', async () => {
-    expect(await pendingMigrations(url)).toEqual([]);
+    expect(await findPending(url)).toEqual({ migrations: [], definitions: [] });
     expect(await testDatabaseUrl()).toBe(url);
   });
 

@@ -10,7 +10,7 @@ export async function rowCounts({ sql, sequenced }: Tocsin): Promise<Record<stri
   await sequenced();
   const tables = await sql<{ name: string }>(
     `select relname as name from pg_class where relnamespace = 'public'::regnamespace
-       and relkind in ('r', 'p') and not relispartition and relname !~ '^(worker|_prisma_migrations|disclosure|audit_(pending|leaf|node|checkpoint))$'`,
+       and relkind in ('r', 'p') and not relispartition and relname !~ '^(_.*|worker|disclosure|audit_(pending|leaf|node|checkpoint))$'`,
   );
   const counts = tables.map(
     ({ name }) =>

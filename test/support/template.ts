@@ -45,12 +45,12 @@ export async function readSeeds(url: string): Promise<Seed[]> {
   }
 }
 
-/** All tables but Prisma's ledger, quoted; partitions are reached through their parent. */
+/** All tables but the two ledgers, quoted; partitions are reached through their parent. */
 export async function tableNames(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select quote_ident(relname) as name from pg_class
       where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
-        and not relispartition and relname <> '_prisma_migrations'
+        and not relispartition and relname !~ '^_'
       order by oid`,
   );
   return rows.map(({ name }) => name);

@@ -1,4 +1,4 @@
-/** Deleting users, organisations and communities, by functions of the database: see the migrations. */
+/** Deleting users, organisations and communities, by functions of the database: see prisma/definitions. */
 import type { ServerTx } from '../postgres/transaction.ts';
 
 /** Deletes a user with their sessions and links. What they did stays in the audit. */

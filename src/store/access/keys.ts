@@ -160,7 +160,7 @@ export async function endKeysMadeBy(
 
 /**
  * Ends a key at `at`, or earlier where it ends earlier, and its descendants. With `revoke` it is
- * revoked, and so is every key that was made with it (end_descendants in the migrations).
+ * revoked, and so is every key that was made with it (end_descendants in prisma/definitions).
  */
 export async function endKey(
   tx: ServerTx,

@@ -3,7 +3,7 @@ import { retried } from '../postgres/transient.ts';
 
 /**
  * Appends the entry that names the months that ended before `before`, whose rows are to be dropped,
- * as the owner of the database: see announce_prune in the migrations. Rejects while rows of such a
+ * as the owner of the database: see announce_prune in prisma/definitions. Rejects while rows of such a
  * month are under no checkpoint yet.
  */
 export async function announcePrune(url: string, before: Date, actor: string): Promise<void> {

@@ -8,7 +8,7 @@ export async function prepareAudit(db: Database): Promise<void> {
 }
 
 /**
- * Makes up to `batchMax` committed rows leaves of the tree: see chain_audit in the migrations.
+ * Makes up to `batchMax` committed rows leaves of the tree: see chain_audit in prisma/definitions.
  * Returns how many, and the size of the tree then.
  */
 export async function chainAudit(

@@ -26,7 +26,7 @@ export interface LogFilter {
   readonly creators?: readonly string[] | undefined;
 }
 
-/** Moves up to `batchMax` committed inbox rows to the log: see sequence_inbox in the migrations. */
+/** Moves up to `batchMax` committed inbox rows to the log: see sequence_inbox in prisma/definitions. */
 export async function sequenceInbox(
   db: Database,
   batchMax: number,
@@ -91,7 +91,7 @@ const PLACE_READINGS_MAX = 32;
  * served only while its version and the sharer's current one are visible, since row security
  * applies to both tables; a withdrawal only while no current version of its object is. What the
  * organisation may see is taken in the snapshot of the read; `reader`'s ceiling may lower it.
- * See read_log in the migrations. Leans on the primary keys of log and version, and on
+ * See read_log in prisma/definitions. Leans on the primary keys of log and version, and on
  * version_current.
  */
 export const readLog: (db: Database, reading: LogReading) => Promise<LogRow[]> = gather(
@@ -160,7 +160,7 @@ type FoundRow = readonly [
 
 /**
  * The places of the very rows that readLog would give. Quicker for many who read the same part:
- * see read_places in the migrations.
+ * see read_places in prisma/definitions.
  */
 export const readPlaces: (db: Database, reading: LogReading) => Promise<readonly LogPlace[]> =
   gather(placesTogether, { max: PLACE_READINGS_MAX });

@@ -10,7 +10,7 @@ export interface Purge {
 }
 
 /**
- * Takes an object away for good: see purge_object in the migrations. Waits for whoever is writing
+ * Takes an object away for good: see purge_object in prisma/definitions. Waits for whoever is writing
  * versions, and for the sequencer.
  */
 export async function purgeObject(

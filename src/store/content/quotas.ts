@@ -15,7 +15,7 @@ const COUNTED = {
   },
 } as const satisfies Record<string, { code: ProblemCode; setting: string; advice: string }>;
 
-/** One that count_locked in the migrations counts. */
+/** One that count_locked in prisma/definitions counts. */
 export type CountedQuota = keyof typeof COUNTED;
 
 /**

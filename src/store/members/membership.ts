@@ -35,7 +35,7 @@ export async function noteStanding(db: Database): Promise<number> {
   return asServer(db, note);
 }
 
-/** Writers and the sequencer wait only for what somebody sees: see note_standing in the migrations. */
+/** Writers and the sequencer wait only for what somebody sees: see note_standing in prisma/definitions. */
 async function note(tx: ServerTx): Promise<number> {
   const [row] = await tx.$queryRaw<{ noted: number }[]>`select note_standing() as noted`;
   return row?.noted ?? 0;

@@ -106,7 +106,7 @@ export async function archive(tx: ServerTx, realmId: number): Promise<void> {
   await tx.$executeRaw`update realm set archived_at = now() where id = ${realmId}::smallint`;
 }
 
-/** Takes all content of an archived exercise away: see wipe_realm in the migrations. */
+/** Takes all content of an archived exercise away: see wipe_realm in prisma/definitions. */
 export async function wipe(
   tx: ServerTx,
   realmId: number,

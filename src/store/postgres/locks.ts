@@ -6,7 +6,7 @@
 import type { Client } from 'pg';
 import { Prisma } from '../generated/client.ts';
 
-/** Names and ranks, as lock_rank in the migrations has them. Lower ranks are taken first. */
+/** Names and ranks, as lock_rank in prisma/definitions has them. Lower ranks are taken first. */
 export const LOCKS = {
   /** The first start: one process makes the owner and its key. */
   founding: 20,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 /** One migration of the code: `<directory>/<name>/migration.sql`. */
 export interface Migration {
@@ -11,10 +10,8 @@ export interface Migration {
   checksum: string;
 }
 
-const DIRECTORY = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
-
 /** Reads the migrations in the order they apply, which is that of their names. */
-export async function readMigrations(directory = DIRECTORY): Promise<Migration[]> {
+export async function readMigrations(directory: string): Promise<Migration[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   return Promise.all(names.toSorted().map((name) => readMigration(directory, name)));

@@ -10,7 +10,7 @@ declare const keeping: unique symbol;
 /**
  * A transaction in which a viewer has been entered. Only asViewer makes one, so a read of shared
  * content without a viewer, or a write outside a transaction, does not compile. The log alone is
- * read otherwise: its statement enters each viewer itself (read_log in the migrations).
+ * read otherwise: its statement enters each viewer itself (read_log in prisma/definitions).
  */
 export type Tx = Prisma.TransactionClient & { readonly [entered]: true };
 

@@ -1,0 +1,41 @@
+-- Entering a reader of the log as the viewer.
+
+-- Who an organisation is as a reader, for tocsin_app, which has no right on memberships. What it has
+-- lost is addressed to `told`, which is the organisation alone, or to unions with `told_with`: the same
+-- where it sees nothing now, and for who has clearance but whose organisation may not see RED any more;
+-- else null.
+create function reader_of(organisation integer, realm smallint, cleared boolean, out ceiling smallint,
+                          out audiences integer[], out told integer, out told_with integer)
+language plpgsql stable security definer set search_path from current as $$
+begin
+  select viewer.ceiling, viewer.audiences, viewer.self into ceiling, audiences, told
+  from viewer_of(organisation, realm) as viewer;
+  if ceiling is null or (cleared and ceiling < tlp_red()) then
+    told_with := told;
+  end if;
+end
+$$;
+
+-- The reader as a viewer. A key or a door may see less than its organisation, never more.
+create function enter_reader(organisation integer, realm smallint, ceiling smallint, cleared boolean)
+returns void language plpgsql stable set search_path from current as $$
+begin
+  perform set_config('tocsin.organisation', organisation::text, true),
+    set_config('tocsin.realm', realm::text, true),
+    set_config('tocsin.audiences', present.audiences::text, true),
+    set_config('tocsin.ceiling', least(coalesce(present.ceiling, -1), enter_reader.ceiling)::text, true),
+    set_config('tocsin.cleared', cleared::text, true),
+    set_config('tocsin.told', present.told::text, true),
+    set_config('tocsin.told_with', coalesce(present.told_with::text, ''), true)
+  from reader_of(organisation, realm, cleared) as present;
+end
+$$;
+
+create function leave_readers() returns void language sql as $$
+  select set_config('tocsin.organisation', '', true), set_config('tocsin.realm', '', true),
+    set_config('tocsin.audiences', '', true), set_config('tocsin.ceiling', '', true),
+    set_config('tocsin.cleared', '', true), set_config('tocsin.told', '', true),
+    set_config('tocsin.told_with', '', true)
+$$;
+
+grant execute on function reader_of, enter_reader, leave_readers to tocsin_app;
