@@ -48,6 +48,7 @@ const copied = [
 const sound: Files = {
   'bin/tocsin.js': "import '../src/main.ts';\n",
   'scripts/generate.ts': 'process.exitCode = 0;\n',
+  'scripts/generate-schema.ts': 'process.exitCode = 0;\n',
   'openapi.yaml': `${JSON.stringify(sampleDocument())}\n`,
   'src/main.ts':
     "import { serve } from './commands/serve.ts';\nimport { readPort } from './config.ts';\n\nserve(readPort());\n",

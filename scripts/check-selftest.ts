@@ -8,13 +8,14 @@ import { cases } from './check-offences.ts';
 import { recordProof } from './check-proven.ts';
 import { makeSample } from './check-sample.ts';
 import { writing } from './check-writing.ts';
+import { schemaCases } from './check-schema-offences.ts';
 
 const [wanted = ''] = process.argv.slice(2);
 const sample = makeSample();
 let wrong = 0;
 
 try {
-  for (const { name, step, files, told, env } of [...cases, ...crossings, ...writing]) {
+  for (const { name, step, files, told, env } of [...cases, ...crossings, ...schemaCases, ...writing]) {
     if (!name.includes(wanted)) continue;
     const takeAway = sample.lay(files);
     const { passed, output } = sample.check(step, env);

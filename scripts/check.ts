@@ -26,6 +26,7 @@ const steps: Record<string, string[][]> = {
     ['redocly', 'lint', '--format=stylish', 'openapi.yaml'],
     ['spectral', 'lint', '--fail-severity=hint', '--display-only-failures', 'openapi.yaml'],
   ],
+  schema: [['node', 'scripts/generate-schema.ts', '--check']],
 };
 
 function runStep(name: string, commands: string[][]): boolean {

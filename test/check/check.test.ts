@@ -3,10 +3,11 @@ import { crossings } from '../../scripts/check-crossings.ts';
 import { cases } from '../../scripts/check-offences.ts';
 import { fingerprintOf, isProven } from '../../scripts/check-proven.ts';
 import { makeSample, type Sample } from '../../scripts/check-sample.ts';
+import { schemaCases } from '../../scripts/check-schema-offences.ts';
 import { writing } from '../../scripts/check-writing.ts';
 
-const steps = ['format', 'lint', 'words', 'types', 'arrows', 'dead-code', 'openapi'];
-const all = [...cases, ...crossings, ...writing];
+const steps = ['format', 'lint', 'words', 'types', 'arrows', 'dead-code', 'openapi', 'schema'];
+const all = [...cases, ...crossings, ...schemaCases, ...writing];
 const timeoutMs = 30_000;
 /** Nothing is due while the configuration is the one with which the self-test passed. */
 const due = isProven() ? [] : steps;
