@@ -748,6 +748,7 @@ create table realm (
 );
 grant insert, select on table realm to tocsin_server;
 grant update (community_id, archived_at, wiped_at, wiped_by, wiped_because) on table realm to tocsin_server;
+comment on column realm.wiped_by is 'No foreign key: names a key, a user or a command, as the audit does.';
 
 create table recovery_code (
   user_id uuid not null,

@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts';
 import { isPeppered, type Keyring } from '../keyring.ts';
 import { ROLES, type Member, type Role } from '../sharing/member.ts';
 import type { Standing } from '../sharing/standing.ts';
-import { UNCLEARED_CEILING } from '../sharing/viewer.ts';
+import { NO_CEILING, UNCLEARED_CEILING } from '../sharing/viewer.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { noteKeyUse } from '../store/access/keys.ts';
 import { findSession } from '../store/access/sessions.ts';
@@ -54,7 +54,7 @@ export async function authenticateSession(
     keyId: undefined,
     user: { id: userId, sessionId, email, name, redClearance, ...factors },
     role: roleOf(record.role),
-    active: viewer.ceiling >= 0,
+    active: viewer.ceiling !== NO_CEILING,
     organisation: record.organisation,
     realm: record.realm,
     viewer: { ...viewer, ceiling, cleared: redClearance },
@@ -109,7 +109,7 @@ export async function authenticate(
     keyId: record.keyId,
     user: undefined,
     role: roleOf(record.role),
-    active: record.viewer.ceiling >= 0,
+    active: record.viewer.ceiling !== NO_CEILING,
     organisation: record.organisation,
     realm: record.realm,
     viewer: { ...record.viewer, ceiling: Math.min(record.viewer.ceiling, UNCLEARED_CEILING) },
@@ -151,7 +151,7 @@ export async function memberOfOrganisation(
     const where = within === undefined ? '' : ` in an exercise ${within}`;
     throw new Problem('not_found', `There is no organisation ${slug}${where}`);
   }
-  if (record.viewer.ceiling < 0) {
+  if (record.viewer.ceiling === NO_CEILING) {
     throw notActive(record);
   }
   const { organisation, realm, viewer } = record;

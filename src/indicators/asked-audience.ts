@@ -6,7 +6,7 @@
  */
 import type { Finding } from '../stix/check/check.ts';
 import { SCO_TYPES } from '../stix/object.ts';
-import { levelName } from '../stix/marking/tlp.ts';
+import { levelName, tlpRank } from '../stix/marking/tlp.ts';
 import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
 
@@ -36,7 +36,7 @@ export interface Place {
 
 /** What one organisation gives to different audiences of one object, at most. */
 export const VARIANTS_MAX = 16;
-const RED = 4;
+const RED = tlpRank('red');
 const SLUGS_NAMED_MAX = 10;
 
 /** Decides which stored versions a new one takes the place of. */

@@ -1,5 +1,5 @@
 import type { Member } from '../sharing/member.ts';
-import type { Viewer } from '../sharing/viewer.ts';
+import { itselfAlone, type Viewer } from '../sharing/viewer.ts';
 import { contentHash } from '../stix/json/canonical.ts';
 import { parseJson } from '../stix/json/read.ts';
 import type { StixObject } from '../stix/object.ts';
@@ -65,8 +65,7 @@ export async function endShares(
   const shares = await findSharesToEnd(tx, [...times.keys()]);
   const bySharer = Map.groupBy(shares, ({ organisationId }) => organisationId);
   for (const [organisationId, ended] of bySharer) {
-    const alone = { audiences: [], ceiling: 4, cleared: false, self: 0 };
-    const sharer = { organisationId, realmId: viewer.realmId, ...alone };
+    const sharer = itselfAlone({ ...viewer, organisationId, cleared: false, self: 0 });
     const stixIds = ended.map(({ stixId }) => stixId);
     await goOnAs(tx, sharer, () => endAll(tx, sharer, stixIds, times));
   }

@@ -1,4 +1,5 @@
 /** What was taken out of an object is shared with it, no more widely than it, or not at all. Pure. */
+import { tlpRank } from '../stix/marking/tlp.ts';
 import type { Candidate, Refusal } from './examine.ts';
 
 interface Examined {
@@ -34,7 +35,7 @@ function strictestRanks(
 ): Map<string, number> {
   const strictest = new Map<string, number>();
   for (const { index, stixId, tlp } of parts) {
-    const container = containers.get(index)?.tlp ?? 0;
+    const container = containers.get(index)?.tlp ?? tlpRank('clear');
     strictest.set(stixId, Math.max(tlp, container, strictest.get(stixId) ?? 0));
   }
   return strictest;

@@ -1,7 +1,7 @@
 /** What a sharer's markings mean: those that its request defines, and those that it shared before. */
 import { inSlices } from '../concurrency/slices.ts';
 import { Problem } from '../errors.ts';
-import type { Viewer } from '../sharing/viewer.ts';
+import { itselfAlone, type Viewer } from '../sharing/viewer.ts';
 import { unmarked } from '../stix/exercise.ts';
 import { parseJson } from '../stix/json/read.ts';
 import { addMeaning, ownMarkingsIn, type Meaning, type Meanings } from '../stix/marking/marking.ts';
@@ -30,8 +30,7 @@ export async function learnMarkings(
   const wanted = await inSlices(String(viewer.organisationId), learnFrom(objects, known));
   if (wanted.size > 0) {
     // As the organisation alone: what others call a marking does not count.
-    const alone = { ...viewer, audiences: [], ceiling: 4 };
-    await asViewer(db, alone, (tx) => learnStored(tx, viewer, wanted, known));
+    await asViewer(db, itselfAlone(viewer), (tx) => learnStored(tx, viewer, wanted, known));
   }
   if (known.size > MARKINGS_MAX) {
     throw new Problem(

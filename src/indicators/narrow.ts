@@ -41,7 +41,7 @@ export async function narrow(db: Database, tx: Tx, share: Share, move: Move): Pr
   if (lost.size === 0) return;
   const losers = await audienceOf(db, share.realmId, [...lost]);
   const audienceId = await internUnion(tx, share.realmId, losers);
-  const tlp = from.tlp === RED ? RED : 0;
+  const tlp = from.tlp === RED ? RED : tlpRank('clear');
   await announceWithdrawals(tx, share, stixIds, { audienceId, tlp });
 }
 

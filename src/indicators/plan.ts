@@ -1,4 +1,5 @@
 /** From decisions to what the store is told to keep. Pure. */
+import { tlpRank } from '../stix/marking/tlp.ts';
 import type { Address, NewVersion } from '../store/content/versions.ts';
 import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
@@ -19,7 +20,7 @@ export function newVersions(
     const { modified } = decision;
     const later = current.get(candidate.stixId);
     // Nobody sees an older version who does not see the current one.
-    const tlp = Math.max(decision.tlp, later?.tlp ?? 0);
+    const tlp = Math.max(decision.tlp, later?.tlp ?? tlpRank('clear'));
     const superseded = later !== undefined;
     const { variant } = decision;
     // A level that its audience had already counts as one that the sharer gave.

@@ -11,7 +11,7 @@ import {
   type Step,
   type Verdict,
 } from '../sharing/reach.ts';
-import { UNCLEARED_CEILING } from '../sharing/viewer.ts';
+import { itselfAlone, UNCLEARED_CEILING } from '../sharing/viewer.ts';
 import {
   findAllAddresses,
   findOwnAddresses,
@@ -101,7 +101,7 @@ async function addressesFor(
 ): Promise<AddressedVersion[]> {
   const { realmId, organisationId } = viewer;
   if (role === 'admin') return findAllAddresses(db, realmId, stixId);
-  // Its own versions, whatever their marking, and nobody else's.
-  const own = { ...viewer, audiences: [], ceiling: 4 };
-  return asViewer(db, own, (tx) => findOwnAddresses(tx, realmId, organisationId, stixId));
+  return asViewer(db, itselfAlone(viewer), (tx) =>
+    findOwnAddresses(tx, realmId, organisationId, stixId),
+  );
 }

@@ -2,6 +2,8 @@
  * What an organisation may share with whom. Pure: the facts come as arguments.
  */
 
+import { tlpRank } from '../stix/marking/tlp.ts';
+
 /** An audience as far as sharing with it is concerned. */
 export interface Audience {
   readonly id: number;
@@ -23,7 +25,7 @@ export interface Sharing {
   readonly namesOrganisations: boolean;
 }
 
-const RED = 4;
+const RED = tlpRank('red');
 
 /** Why this may not be shared so, or undefined when it may. */
 export function sharingFault(sharing: Sharing): SharingFault | undefined {

@@ -2,6 +2,7 @@
  * What a caller was let in as. A request reads it at its start and may write much later: every
  * transaction that writes holds it against what the database says then.
  */
+import { NO_CEILING } from './viewer.ts';
 
 /** As the caller was authenticated. */
 export interface Standing {
@@ -58,7 +59,7 @@ function hasSameRights(then: Standing, now: StandingNow): boolean {
   return (
     then.role === now.role &&
     then.cleared === now.cleared &&
-    then.ceiling === (now.ceiling ?? -1) &&
+    then.ceiling === (now.ceiling ?? NO_CEILING) &&
     then.defaultTlp === now.defaultTlp &&
     then.defaultCommunityId === now.defaultCommunityId &&
     isSameSet(then.networks, now.networks) &&

@@ -3,6 +3,9 @@ import { tlpRank } from '../stix/marking/tlp.ts';
 /** TLP:RED is for people with clearance, never for a key. */
 export const UNCLEARED_CEILING = tlpRank('amber+strict');
 
+/** The ceiling of a viewer that may see nothing: below every level. */
+export const NO_CEILING = -1;
+
 /**
  * Who reads the log. What its organisation may see is looked up in the very snapshot that it reads
  * in, never before: what it came to see in between would be passed over for good.
@@ -24,7 +27,7 @@ export interface Reader {
 export interface Viewer {
   readonly organisationId: number;
   readonly realmId: number;
-  /** The highest TLP rank it may see (0 CLEAR … 4 RED); -1 when it may see nothing. */
+  /** The highest TLP rank it may see (0 CLEAR … 4 RED), or NO_CEILING. */
   readonly ceiling: number;
   /** Whether it is a person with RED clearance. */
   readonly cleared: boolean;
@@ -32,6 +35,11 @@ export interface Viewer {
   readonly audiences: readonly number[];
   /** The audience that is the organisation alone. */
   readonly self: number;
+}
+
+/** The viewer's organisation by itself: its own versions, however they are marked, and nobody else's. */
+export function itselfAlone(viewer: Viewer): Viewer {
+  return { ...viewer, audiences: [], ceiling: tlpRank('red') };
 }
 
 /** The same as a reader of the log: of what it may see, only what does not change with time. */

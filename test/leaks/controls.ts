@@ -56,7 +56,7 @@ async function dropCeiling({ sql }: Tocsin): Promise<() => Promise<unknown>> {
     `select qual from pg_policies where tablename = 'version' and policyname = 'visible'`,
   );
   const qual = policy?.qual ?? '';
-  const dropped = qual.replace('tlp <=', 'tlp >= 0 or tlp <=');
+  const dropped = qual.replace('(tlp)::smallint <=', 'tlp >= tlp_clear() or tlp <=');
   if (dropped === qual) throw new Error(`The predicate has no ceiling: ${qual}`);
   await sql(`alter policy visible on version using (${dropped})`);
   return () => sql(`alter policy visible on version using (${qual})`);
@@ -102,7 +102,7 @@ async function withdrawRedFromAll({ sql }: Tocsin): Promise<() => Promise<unknow
     `select qual from pg_policies where tablename = 'log' and policyname = 'told'`,
   );
   const qual = policy?.qual ?? '';
-  const dropped = qual.replace('tlp < 4', 'tlp < 5');
+  const dropped = qual.replace('(tlp)::smallint < tlp_red()', 'tlp <= tlp_red()');
   if (dropped === qual) throw new Error(`The predicate has no clearance: ${qual}`);
   await sql(`alter policy told on log using (${dropped})`);
   return () => sql(`alter policy told on log using (${qual})`);
@@ -114,7 +114,7 @@ async function forgetRedWithdrawals({ sql }: Tocsin): Promise<() => Promise<unkn
     create function forget_red() returns trigger language plpgsql as 'begin return null; end'`);
   for (const turn of [0, 1]) {
     await sql(`create trigger forget_red before insert on inbox_${turn} for each row
-      when (new.kind = 'withdraw' and new.tlp = 4) execute function forget_red()`);
+      when (new.kind = 'withdraw' and new.tlp = tlp_red()) execute function forget_red()`);
   }
   return () => sql('drop function forget_red cascade');
 }

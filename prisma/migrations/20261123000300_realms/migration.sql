@@ -19,5 +19,6 @@ create table realm (
   check ((id = 1) = (starts_at is null) and (id = 1) = (ends_at is null)),
   check (id <> 1 or archived_at is null)
 );
+comment on column realm.wiped_by is 'No foreign key: names a key, a user or a command, as the audit does.';
 insert into realm (id, name, slug) values (1, 'production', 'production');
 select setval(pg_get_serial_sequence('realm', 'id'), 1);

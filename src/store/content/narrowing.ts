@@ -95,7 +95,7 @@ export async function lockCurrent(
       from (
         select * from version
         where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-          and stix_id = ${stixId} and not superseded and (tlp < 4 or ${cleared})
+          and stix_id = ${stixId} and not superseded and (tlp < tlp_red() or ${cleared})
         order by id for update
       ) as current
       order by modified desc`;
@@ -104,7 +104,7 @@ export async function lockCurrent(
     const [other] = await tx.$queryRaw<unknown[]>`
       select from version
       where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-        and stix_id = ${stixId} and not superseded and (tlp < 4 or ${cleared})`;
+        and stix_id = ${stixId} and not superseded and (tlp < tlp_red() or ${cleared})`;
     if (other === undefined) return [];
   }
 }

@@ -1,6 +1,6 @@
 import type { Organisation } from '../../sharing/member.ts';
 import { PRODUCTION_SLUG, type Realm } from '../../sharing/realm.ts';
-import type { Viewer } from '../../sharing/viewer.ts';
+import { NO_CEILING, type Viewer } from '../../sharing/viewer.ts';
 import type { Database } from '../postgres/database.ts';
 import { gather } from '../postgres/gather.ts';
 import { Prisma } from '../generated/client.ts';
@@ -10,7 +10,7 @@ export interface MemberRecord {
   /** In a realm of its own, what it shares goes to everybody in that unless it says otherwise. */
   readonly organisation: Organisation;
   readonly realm: Realm;
-  /** Its ceiling is -1 while no agreement is in force. */
+  /** Its ceiling is NO_CEILING while no agreement is in force. */
   readonly viewer: Viewer;
 }
 
@@ -125,7 +125,7 @@ export function toMember(row: MemberRow): MemberRecord {
       organisationId: row.id,
       realmId: row.realm_id,
       audiences: row.audiences,
-      ceiling: row.ceiling ?? -1,
+      ceiling: row.ceiling ?? NO_CEILING,
       cleared: false,
       self: row.self,
     },

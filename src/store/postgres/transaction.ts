@@ -1,4 +1,4 @@
-import type { Viewer } from '../../sharing/viewer.ts';
+import { itselfAlone, type Viewer } from '../../sharing/viewer.ts';
 import type { Database } from './database.ts';
 import { Prisma } from '../generated/client.ts';
 import { taking } from './locks.ts';
@@ -39,7 +39,7 @@ export async function asWriter<T>(
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   await db.room.ensure();
-  return inTransaction(db, { ...viewer, audiences: [], ceiling: 4 }, WRITING, work);
+  return inTransaction(db, itselfAlone(viewer), WRITING, work);
 }
 
 async function inTransaction<T>(
