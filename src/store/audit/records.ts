@@ -88,6 +88,9 @@ export type AuditRecord =
   | PendingRecord
   | DisclosureRecord;
 
+/** Takes one record; false where it has seen enough. */
+type Visit = (line: string) => boolean | Promise<boolean>;
+
 const CHUNK = 5000;
 const HOURS_6 = 6 * 3600 * 1000;
 const FIRST = '-9223372036854775808';
@@ -97,25 +100,17 @@ const FIRST = '-9223372036854775808';
  * position with the nodes that each chunk of them completes, and what is not in the tree. Ends
  * early where `visit` resolves to false.
  */
-export async function readAuditRecords(
-  db: Database,
-  visit: (line: string) => boolean | Promise<boolean>,
-): Promise<void> {
-  const pass = async (tx: Prisma.TransactionClient, query: Prisma.Sql): Promise<number> => {
-    const rows = await tx.$queryRaw<{ line: string }[]>(query);
-    for (const { line } of rows) if (!(await visit(line))) throw new Ended();
-    return rows.length;
-  };
+export async function readAuditRecords(db: Database, visit: Visit): Promise<void> {
   try {
     await db.server.$transaction(
       async (tx) => {
-        await pass(tx, FACTS);
-        await pass(tx, CHECKPOINTS);
-        const size = await passTree(tx, (query) => pass(tx, query));
-        await pass(tx, outsideNodes(size));
-        await pass(tx, PENDING);
-        await pass(tx, STRAY);
-        await pass(tx, DISCLOSURES);
+        await pass(tx, visit, FACTS);
+        await pass(tx, visit, CHECKPOINTS);
+        const size = await passTree(tx, visit);
+        await pass(tx, visit, outsideNodes(size));
+        await pass(tx, visit, PENDING);
+        await pass(tx, visit, STRAY);
+        await pass(tx, visit, DISCLOSURES);
       },
       { isolationLevel: 'RepeatableRead', timeout: HOURS_6 },
     );
@@ -127,11 +122,14 @@ export async function readAuditRecords(
 /** The visitor has seen enough. */
 class Ended extends Error {}
 
+/** Passes what `query` finds. */
+async function pass(tx: Prisma.TransactionClient, visit: Visit, query: Prisma.Sql): Promise<void> {
+  const rows = await tx.$queryRaw<{ line: string }[]>(query);
+  for (const { line } of rows) if (!(await visit(line))) throw new Ended();
+}
+
 /** Passes the leaves and their nodes; returns how many leaves there are. */
-async function passTree(
-  tx: Prisma.TransactionClient,
-  pass: (query: Prisma.Sql) => Promise<number>,
-): Promise<number> {
+async function passTree(tx: Prisma.TransactionClient, visit: Visit): Promise<number> {
   let size = 0;
   for (let after = FIRST; ;) {
     const [chunk] = await tx.$queryRaw<{ last: string | null; leaves: number }[]>`
@@ -139,20 +137,19 @@ async function passTree(
         select position from audit_leaf where position > ${after}::text::bigint
         order by position limit ${CHUNK}::integer) as chunk`;
     if (chunk?.last === null || chunk === undefined) return size;
-    await pass(leaves(after, chunk.last));
-    await pass(nodes(size, size + chunk.leaves));
+    await pass(tx, visit, leaves(after, chunk.last));
+    await pass(tx, visit, nodes(size, size + chunk.leaves));
     size += chunk.leaves;
     after = chunk.last;
   }
 }
 
-const utc = (column: string): Prisma.Sql =>
-  Prisma.raw(`case when isfinite(${column})
+const utc = (column: Prisma.Sql): Prisma.Sql => Prisma.sql`case when isfinite(${column})
   then to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-  else ${column}::text end`);
+  else ${column}::text end`;
 
 const ROW = Prisma.sql`case when a.id is not null then json_build_object('id', a.id::text,
-  'at', ${utc('a.at')}, 'organisationId', a.organisation_id, 'realmId', a.realm_id,
+  'at', ${utc(Prisma.sql`a.at`)}, 'organisationId', a.organisation_id, 'realmId', a.realm_id,
   'actor', a.actor, 'action', a.action, 'requestId', a.request_id, 'address', host(a.address),
   'addressSalt', a.address_salt, 'detail', a.detail::text, 'nonce', a.nonce) end`;
 
@@ -166,7 +163,7 @@ const FACTS = Prisma.sql`
 
 const CHECKPOINTS = Prisma.sql`
   select json_build_object('type', 'checkpoint', 'size', size, 'previous', previous, 'note', note,
-    'signedAt', ${utc('signed_at')}, 'salt', encode(salt, 'hex'))::text as line
+    'signedAt', ${utc(Prisma.sql`signed_at`)}, 'salt', encode(salt, 'hex'))::text as line
   from audit_checkpoint order by size`;
 
 const leaves = (after: string, last: string): Prisma.Sql => Prisma.sql`
@@ -194,7 +191,7 @@ const outsideNodes = (size: number): Prisma.Sql => Prisma.sql`
     else n.place >= ${size}::bigint >> n.level::integer end limit 1`;
 
 const PENDING = Prisma.sql`
-  select json_build_object('type', 'pending', 'auditId', p.audit_id::text, 'at', ${utc('p.at')},
+  select json_build_object('type', 'pending', 'auditId', p.audit_id::text, 'at', ${utc(Prisma.sql`p.at`)},
     'isLeaf', exists (select from audit_leaf l where l.audit_id = p.audit_id),
     'row', ${ROW})::text as line
   from audit_pending p left join audit a on a.id = p.audit_id order by p.audit_id`;
@@ -210,4 +207,4 @@ const DISCLOSURES = Prisma.sql`
   select json_build_object('type', 'disclosure', 'reader', reader, 'door', door,
     'realmId', realm_id, 'organisationId', organisation_id, 'place', place, 'objects', objects,
     'notedPlace', noted_place, 'notedObjects', noted_objects,
-    'notedAt', ${utc('noted_at')}, 'salt', salt)::text as line from disclosure`;
+    'notedAt', ${utc(Prisma.sql`noted_at`)}, 'salt', salt)::text as line from disclosure`;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Part, Standing } from '../../sharing/reach.ts';
 import type { Audience } from '../../sharing/share.ts';
 import type { Database } from '../postgres/database.ts';
-import { Prisma } from '../generated/client.ts';
+import type { Prisma } from '../generated/client.ts';
 import { withQuota } from './quotas.ts';
 import type { Tx } from '../postgres/transaction.ts';
 
@@ -113,7 +113,7 @@ export async function audienceOf(
   if (organisationIds.length === 0) return [];
   const rows = await db.server.$queryRaw<{ id: number }[]>`
     select id from audience
-    where realm_id = ${realmId}::smallint and organisation_id in (${Prisma.join([...organisationIds])})`;
+    where realm_id = ${realmId}::smallint and organisation_id = any(${[...organisationIds]}::integer[])`;
   return rows.map((row) => row.id);
 }
 

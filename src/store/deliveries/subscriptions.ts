@@ -1,3 +1,4 @@
+import { Prisma } from '../generated/client.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Tx } from '../postgres/transaction.ts';
 
@@ -18,24 +19,21 @@ export interface SubscriptionRecord {
   readonly createdAt: Date;
 }
 
-const columns = `id, url, description, filter, state, reason, cursor::float8 as cursor,
+const columns = Prisma.sql`id, url, description, filter, state, reason, cursor::float8 as cursor,
   batch_max as "batchMax", as_posted as "asPosted", failures, next_attempt_at as "nextAttemptAt", created_at as "createdAt"`;
 
 /** The viewer's organisation's subscriptions, oldest first. Row security leaves out all others. */
 export async function listSubscriptions(tx: Tx): Promise<SubscriptionRecord[]> {
-  return tx.$queryRawUnsafe<SubscriptionRecord[]>(
-    `select ${columns} from subscription order by created_at, id`,
-  );
+  return tx.$queryRaw<SubscriptionRecord[]>`
+    select ${columns} from subscription order by created_at, id`;
 }
 
 export async function findSubscription(
   tx: Tx,
   id: string,
 ): Promise<(SubscriptionRecord & { readonly secret: Uint8Array }) | undefined> {
-  const [row] = await tx.$queryRawUnsafe<(SubscriptionRecord & { secret: Uint8Array })[]>(
-    `select ${columns}, secret from subscription where id = $1::uuid`,
-    id,
-  );
+  const [row] = await tx.$queryRaw<(SubscriptionRecord & { secret: Uint8Array })[]>`
+    select ${columns}, secret from subscription where id = ${id}::uuid`;
   return row;
 }
 
