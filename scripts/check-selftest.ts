@@ -15,7 +15,12 @@ const sample = makeSample();
 let wrong = 0;
 
 try {
-  for (const { name, step, files, told, env } of [...cases, ...crossings, ...schemaCases, ...writing]) {
+  for (const { name, step, files, told, env } of [
+    ...cases,
+    ...crossings,
+    ...schemaCases,
+    ...writing,
+  ]) {
     if (!name.includes(wanted)) continue;
     const takeAway = sample.lay(files);
     const { passed, output } = sample.check(step, env);
