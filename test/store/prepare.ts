@@ -30,16 +30,14 @@ class Description implements pg.Submittable {
   readonly #sql: string;
   #parameters: readonly number[] = [];
   #columns: Column[] = [];
-  #error: Error | undefined;
-  #settle: () => void = () => undefined;
+  #resolve: (described: Described) => void = () => undefined;
+  #reject: (error: Error) => void = () => undefined;
 
   constructor(sql: string) {
     this.#sql = sql;
     this.done = new Promise((resolve, reject) => {
-      this.#settle = () => {
-        if (this.#error !== undefined) reject(this.#error);
-        else resolve({ parameters: this.#parameters, columns: this.#columns });
-      };
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
   }
 
@@ -61,12 +59,13 @@ class Description implements pg.Submittable {
     }));
   }
 
+  /** After an error, pg does not say when it is ready. */
   handleError(error: Error): void {
-    this.#error = error;
+    this.#reject(error);
   }
 
   handleReadyForQuery(): void {
-    this.#settle();
+    this.#resolve({ parameters: this.#parameters, columns: this.#columns });
   }
 }
 
