@@ -93,7 +93,8 @@ function openPool(
   const pool = new pg.Pool({
     connectionString: url,
     max,
-    options: `-c role=${role} ${LOCK_LIMIT}`,
+    // Prisma sends and reads times without a zone, as those of UTC.
+    options: `-c role=${role} -c TimeZone=UTC ${LOCK_LIMIT}`,
     application_name: `tocsin ${role}`,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
