@@ -52,8 +52,13 @@ describe('a full disk', () => {
     ['one of our own files', coded('ENOSPC')],
     ['a quota of the file system', coded('EDQUOT')],
     ['the database, as its driver tells it', coded('53100')],
-    ['the database, as Prisma tells it', new Error('Raw query failed. Code: `53100`. Message: …')],
-    ['the memory of the database', new Error('Raw query failed. Code: `53200`. Message: …')],
+    [
+      'the memory of the database, as Prisma tells it',
+      Object.assign(new Error('x'), {
+        code: 'P2010',
+        meta: { driverAdapterError: { cause: { originalCode: '53200' } } },
+      }),
+    ],
     [
       'the database, as its adapter tells it at a commit',
       new Error('x', { cause: { originalCode: '53100' } }),
@@ -62,6 +67,23 @@ describe('a full disk', () => {
   ])('is told of %s', (_, error) => {
     expect(isStorageFull(error)).toBe(true);
     expect(isOutage(error)).toBe(false);
+  });
+
+  it('is told of what the database itself raises', async () => {
+    const db = openDatabase({
+      url: await testDatabaseUrl(),
+      poolMax: 2,
+      onError: () => undefined,
+    });
+    try {
+      const raise = `do $$ begin raise exception 'no room' using errcode = '53100'; end $$`;
+      const single = db.server.$executeRawUnsafe(raise);
+      await expect(single).rejects.toSatisfy(isStorageFull);
+      const within = db.server.$transaction((tx) => tx.$executeRawUnsafe(raise));
+      await expect(within).rejects.toSatisfy(isStorageFull);
+    } finally {
+      await db.close();
+    }
   });
 
   it('is not told of what only names such a number', () => {

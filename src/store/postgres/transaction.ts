@@ -2,7 +2,10 @@ import { itselfAlone, type Viewer } from '../../sharing/viewer.ts';
 import type { Database } from './database.ts';
 import { Prisma } from '../generated/client.ts';
 import { taking } from './locks.ts';
+import { sqlStateOf } from './sql-state.ts';
 import { retried } from './transient.ts';
+
+// SQL, not the typed client: the settings by which row security goes.
 
 declare const entered: unique symbol;
 declare const keeping: unique symbol;
@@ -155,6 +158,5 @@ export async function asServer<T>(db: Database, work: (tx: ServerTx) => Promise<
 
 /** 23505 unique_violation. */
 export function isUniqueViolation(error: unknown): boolean {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
-  return error.code === 'P2002' || /Code: `23505`/.test(error.message);
+  return sqlStateOf(error) === '23505';
 }
