@@ -100,6 +100,14 @@ describe('a command where no server has ever run', () => {
     const migrated = await runCommand(['migrate'], settings);
     expect([migrated.code, migrated.out]).toEqual([0, expect.stringMatching(/^\d+ migrations/)]);
     expect((await runCommand(['org', 'list'], settings)).code).toBe(0);
+    await query(url, `update _tocsin_definitions set checksum = 'x' where name = 'log/read-log'`);
+    expect((await runCommand(['org', 'list'], settings)).err).toMatch(
+      /another version: 1 definitions differ \(log\/read-log\)\. Run "tocsin migrate"/,
+    );
+    expect((await runCommand(['migrate'], settings)).out).toMatch(
+      /^0 migrations applied, functions and policies too/,
+    );
+    expect((await runCommand(['org', 'list'], settings)).code).toBe(0);
     await query(
       url,
       'delete from _prisma_migrations where migration_name = (select max(migration_name) from _prisma_migrations)',

@@ -110,4 +110,9 @@ describe('schema.prisma', () => {
   it.each([...readSchema().keys()])('has the columns, keys and indexes of %s', (name) => {
     expect(readSchema().get(name)).toEqual(database.get(name));
   });
+
+  it('leaves times and random ids to the database: the client would take its own', () => {
+    expect(LINES.match(/@default\((?:now|uuid|cuid|nanoid|ulid)\(.*/g)).toBeNull();
+    expect(LINES.match(/@updatedAt/g)).toBeNull();
+  });
 });

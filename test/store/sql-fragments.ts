@@ -28,8 +28,11 @@ export function fragmentsOf(
   if (ts.isConditionalExpression(inner)) {
     return [inner.whenTrue, inner.whenFalse].flatMap((one) => fragmentsOf(one, reading, bound));
   }
+  const text = inner.getText();
+  if (text === 'Prisma.empty') return [['']];
+  // Of a condition that is left out: see ofConditions.
+  if (text === 'undefined') return [['true']];
   if (ts.isIdentifier(inner)) return ofName(inner, reading, bound);
-  if (inner.getText() === 'Prisma.empty') return [['']];
   if (ts.isCallExpression(inner)) return ofCall(inner, reading, bound);
   return unknown(inner, reading);
 }
@@ -138,21 +141,15 @@ function resultOf({ body }: Made): ts.Expression | undefined {
   return last !== undefined && ts.isReturnStatement(last) ? last.expression : undefined;
 }
 
-/** `all(…)` of store/postgres/conditions.ts: with every condition that can be there, and with none. */
+/** `all(…)` of store/postgres/conditions.ts: with every condition that can be there, and with as few. */
 function ofConditions(node: ts.CallExpression, reading: Reading, bound: Bindings): Fragment[] {
-  let texts: Fragment[] = [['true']];
-  for (const condition of node.arguments) {
-    const inner = unwrapped(condition);
-    const isOptional = ts.isConditionalExpression(inner);
-    const there = isOptional
-      ? [inner.whenTrue, inner.whenFalse].filter((one) => isSql(one, reading))
-      : [inner];
-    const options = there.flatMap((one) => fragmentsOf(one, reading, bound));
-    const [full = ['']] = texts;
-    texts = [
-      ...options.map((option) => [...full, ' and (', ...option, ')']),
-      ...(isOptional ? texts : []),
-    ];
-  }
-  return [texts[0], texts.at(-1)].filter((text) => text !== undefined);
+  const owner = symbolOf(node.expression, reading)?.valueDeclaration;
+  if (owner !== undefined) visit(owner, (inside) => reading.used.add(inside));
+  const options = node.arguments.map((condition) => fragmentsOf(condition, reading, bound));
+  const joined = (pick: (texts: readonly Fragment[]) => Fragment | undefined): Fragment =>
+    options.flatMap((texts) => [' and (', ...(pick(texts) ?? []), ')']);
+  return [
+    (texts: readonly Fragment[]) => texts.at(-1),
+    (texts: readonly Fragment[]) => texts[0],
+  ].map((pick) => ['(true', ...joined(pick), ')']);
 }

@@ -35,6 +35,11 @@ const OFFENCES: [name: string, code: string, told: RegExp][] = [
     /"nobody" does not exist/,
   ],
   [
+    'a condition that may be left out',
+    "await tx.$queryRaw`select from worker where ${all(id === '' ? undefined : LEFT_OUT)}`;",
+    /"omitted" does not exist/,
+  ],
+  [
     'a function with other arguments',
     'await tx.$queryRaw`select delete_user(1)`;',
     /delete_user\(integer\) does not exist/,
@@ -79,9 +84,11 @@ const build = (query: Prisma.Sql): Prisma.Sql => [query].map((one) => one)[0] ??
 export const idle = Prisma.sql\`select from nowhere\`;`;
 const MADE_UP_TEXT = `
 import { Prisma } from './generated/client.ts';
+import { all } from './postgres/conditions.ts';
 import type { ServerTx } from './postgres/transaction.ts';
 const WRONG = Prisma.sql\`sean_at\`;
 const WHERE = Prisma.sql\`and nobody\`;
+const LEFT_OUT = Prisma.sql\`omitted\`;
 ${OFFENCES.map(([, code], index) => `export async function f${index}(tx: ServerTx, id: string) {\n  ${code}\n}`).join('\n')}
 ${UNSEEN}`;
 
@@ -168,6 +175,19 @@ describe('every raw statement of the store', () => {
       }
     }
     expect([...excused].toSorted()).toEqual([...NEVER_NULL_HERE].toSorted());
+  });
+});
+
+describe('every file of the store with a raw statement', () => {
+  it('says why it is not left to the typed client', () => {
+    const silent = ts.sys
+      .readDirectory(STORE, ['.ts'], ['generated', '**/*.test.ts'])
+      .filter((path) => {
+        const text = ts.sys.readFile(path) ?? '';
+        const isRaw = /\.\$(?:query|execute)Raw/.test(text);
+        return isRaw !== /^\/\/ SQL, not the typed client: .{10,}\.$/m.test(text);
+      });
+    expect(silent).toEqual([]);
   });
 });
 

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BARE = [
   /\b\w*(?:tlp|ceiling)\w*["')]*(?:::\w+)?\s*(?:[<>]=?|<>|={1,3}|!==?|:|\?\?|in \(|between)\s*[0-4]\b(?![\d.])/i,
   /\b(?:RED|AMBER|STRICT|GREEN|CLEAR)\w*\s*(?::\s*\w+)?\s*=\s*[0-4]\b/,
-  /\bcase\b.*\Wtlp\W.*\b(?:when|then|else) [0-4]\b/i,
+  /\bcase\b.*[^\w]tlp[^\w].*\b(?:when|then|else) [0-4]\b/i,
   /[Tt]lp\w* : [0-4]\b/,
 ];
 

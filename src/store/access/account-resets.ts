@@ -1,5 +1,9 @@
+import { Prisma } from '../generated/client.ts';
+import { all } from '../postgres/conditions.ts';
 import type { Database } from '../postgres/database.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
+
+// SQL, not the typed client: joins, and recursion over what made an account.
 
 export type ResetKind = 'password' | 'second_factor' | 'identity';
 
@@ -56,14 +60,17 @@ export interface ResetFilter {
 /** The newest first. */
 export async function listResets(
   db: Database,
-  { userId, organisationId = -1, roles, since, limit }: ResetFilter,
+  { userId, organisationId, roles, since, limit }: ResetFilter,
 ): Promise<AccountReset[]> {
   return db.server.$queryRaw`
     select r.user_id as "userId", u.email, o.slug as organisation, r.kind, r.actor, r.at
     from account_reset r join user_account u on u.id = r.user_id
       join organisation o on o.id = r.organisation_id
-    where (${userId ?? null}::uuid is null or r.user_id = ${userId ?? null}::uuid)
-      and ${organisationId}::integer in (-1, r.organisation_id) and u.role = any(${[...roles]})
-      and r.at > ${since}::timestamptz
+    where u.role = any(${[...roles]}) and r.at > ${since}::timestamptz and ${all(
+      userId === undefined ? undefined : Prisma.sql`r.user_id = ${userId}::uuid`,
+      organisationId === undefined
+        ? undefined
+        : Prisma.sql`r.organisation_id = ${organisationId}::integer`,
+    )}
     order by r.at desc, r.id desc limit ${limit}::integer`;
 }

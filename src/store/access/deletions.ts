@@ -1,6 +1,8 @@
 /** Deleting users, organisations and communities, by functions of the database: see prisma/definitions. */
 import type { ServerTx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: functions of the database.
+
 /** Deletes a user with their sessions and links. What they did stays in the audit. */
 export async function deleteUserRecord(tx: ServerTx, id: string): Promise<void> {
   await tx.$executeRaw`select delete_user(${id}::uuid)`;

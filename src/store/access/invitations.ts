@@ -2,6 +2,8 @@ import type { Database } from '../postgres/database.ts';
 import type { Prisma } from '../generated/client.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: decided by a function in the very statement.
+
 /** Who created an invitation. */
 export interface InvitationMaker {
   /** `key <id>` or `user <id>`; null for the operator. */
@@ -90,7 +92,7 @@ export async function takeInvitation(
 
 /** Deletes the links of a user. */
 export async function deleteInvitations(tx: ServerTx, userId: string): Promise<void> {
-  await tx.$executeRaw`delete from invitation where user_id = ${userId}::uuid`;
+  await tx.invitation.deleteMany({ where: { userId } });
 }
 
 /** The invitation with this token, while it can be used. */

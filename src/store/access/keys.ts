@@ -1,6 +1,10 @@
+import { all } from '../postgres/conditions.ts';
 import type { Database } from '../postgres/database.ts';
 import { Prisma } from '../generated/client.ts';
+import { bytes } from '../postgres/typed.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
+
+// SQL, not the typed client: at the rate of requests (noteKeyUse), joins, and recursion over what keys made.
 
 /** A key as its administrators see it: nothing that would open anything. */
 export interface KeyView {
@@ -48,13 +52,26 @@ export interface NewKeyRecord {
 }
 
 export async function insertKey(tx: ServerTx, key: NewKeyRecord): Promise<void> {
-  await tx.$executeRaw`
-    insert into api_key (id, organisation_id, realm_id, role, label, secret_hash, expires_at,
-      networks, first_id, made_by, parent_id, made_by_user)
-    values (${key.id}, ${key.organisationId}, ${key.realmId}::smallint, ${key.role}, ${key.label},
-      ${key.secretHash}, ${key.expiresAt}::timestamptz, ${[...key.networks]}::text[],
-      (select coalesce(first_id, id) from api_key where id = ${key.previousId ?? null}),
-      ${key.madeBy ?? null}, ${key.parentId ?? null}, ${key.madeByUser ?? null}::uuid)`;
+  const { previousId, madeBy = null, parentId = null, madeByUser = null, ...facts } = key;
+  const previous =
+    previousId === undefined
+      ? null
+      : await tx.apiKey.findUnique({
+          where: { id: previousId },
+          select: { id: true, firstId: true },
+        });
+  await tx.apiKey.create({
+    data: {
+      ...facts,
+      secretHash: bytes(key.secretHash),
+      networks: [...key.networks],
+      firstId: previous?.firstId ?? previous?.id ?? null,
+      madeBy,
+      parentId,
+      madeByUser,
+    },
+    select: { id: true },
+  });
 }
 
 /** Which keys: of one organisation or all, of one realm or all, of these roles. */
@@ -68,7 +85,7 @@ export interface KeyFilter {
 /** The keys, the newest first; those that ended long ago too. */
 export async function listKeys(
   tx: Prisma.TransactionClient,
-  { organisationId = -1, realmId = 0, id = '', roles }: KeyFilter,
+  { organisationId, realmId, id, roles }: KeyFilter,
 ): Promise<(KeyView & { readonly organisationId: number; readonly realmId: number })[]> {
   return tx.$queryRaw`
     select k.id, k.organisation_id as "organisationId", k.realm_id as "realmId",
@@ -83,9 +100,13 @@ export async function listKeys(
       end as maker
     from api_key k join organisation o on o.id = k.organisation_id join realm r on r.id = k.realm_id
       left join api_key m on m.id = k.made_by left join user_account u on u.id = k.made_by_user
-    where ${realmId}::smallint in (0, k.realm_id)
-      and ${organisationId}::integer in (-1, k.organisation_id) and ${id} in ('', k.id)
-      and k.role = any(${[...roles]})
+    where k.role = any(${[...roles]}) and ${all(
+      realmId === undefined ? undefined : Prisma.sql`k.realm_id = ${realmId}::smallint`,
+      organisationId === undefined
+        ? undefined
+        : Prisma.sql`k.organisation_id = ${organisationId}::integer`,
+      id === undefined ? undefined : Prisma.sql`k.id = ${id}`,
+    )}
     order by k.created_at desc, k.id`;
 }
 
@@ -129,8 +150,8 @@ export async function findKeyBounds(tx: ServerTx, id: string): Promise<KeyBounds
 
 /** Gives the children and the invitations of one key to another, so that they live on with that one. */
 export async function moveChildren(tx: ServerTx, from: string, to: string): Promise<void> {
-  await tx.$executeRaw`update api_key set parent_id = ${to} where parent_id = ${from}`;
-  await tx.$executeRaw`update invitation set key_id = ${to} where key_id = ${from}`;
+  await tx.apiKey.updateMany({ where: { parentId: from }, data: { parentId: to } });
+  await tx.invitation.updateMany({ where: { keyId: from }, data: { keyId: to } });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { bytes } from '../postgres/typed.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
 
 /** Puts a secret in place that counts once it is confirmed; undefined takes all of it away. */
@@ -6,30 +7,33 @@ export async function setSecret(
   userId: string,
   sealed: Buffer | undefined,
 ): Promise<void> {
-  await tx.$executeRaw`
-    update user_account
-    set totp_secret = ${sealed ?? null}, totp_confirmed_at = null, totp_step = null
-    where id = ${userId}::uuid`;
+  await tx.user.updateMany({
+    where: { id: userId },
+    data: {
+      totpSecret: sealed === undefined ? null : bytes(sealed),
+      totpConfirmedAt: null,
+      totpStep: null,
+    },
+  });
   if (sealed === undefined) await replaceRecoveryCodes(tx, userId, []);
 }
 
 /** Keeps the secret sealed anew, all else as it was. */
 export async function resealSecret(tx: ServerTx, userId: string, sealed: Buffer): Promise<void> {
-  await tx.$executeRaw`
-    update user_account set totp_secret = ${sealed} where id = ${userId}::uuid`;
+  await tx.user.updateMany({ where: { id: userId }, data: { totpSecret: bytes(sealed) } });
 }
 
 export async function confirmSecret(tx: ServerTx, userId: string, now: Date): Promise<void> {
-  await tx.$executeRaw`
-    update user_account set totp_confirmed_at = ${now}::timestamptz where id = ${userId}::uuid`;
+  await tx.user.updateMany({ where: { id: userId }, data: { totpConfirmedAt: now } });
 }
 
 /** Uses up a step; false when it, or a later one, has been used: then the code is a replay. */
 export async function takeStep(tx: ServerTx, userId: string, step: number): Promise<boolean> {
-  const taken = await tx.$executeRaw`
-    update user_account set totp_step = ${step}::bigint
-    where id = ${userId}::uuid and (totp_step is null or totp_step < ${step}::bigint)`;
-  return taken === 1;
+  const taken = await tx.user.updateMany({
+    where: { id: userId, OR: [{ totpStep: null }, { totpStep: { lt: step } }] },
+    data: { totpStep: step },
+  });
+  return taken.count === 1;
 }
 
 export async function replaceRecoveryCodes(
@@ -37,10 +41,10 @@ export async function replaceRecoveryCodes(
   userId: string,
   hashes: readonly Buffer[],
 ): Promise<void> {
-  await tx.$executeRaw`delete from recovery_code where user_id = ${userId}::uuid`;
-  await tx.$executeRaw`
-    insert into recovery_code (user_id, code_hash)
-    select ${userId}::uuid, hash from unnest(${[...hashes]}::bytea[]) as hash`;
+  await tx.recoveryCode.deleteMany({ where: { userId } });
+  if (hashes.length === 0) return;
+  const codes = hashes.map((hash) => ({ userId, codeHash: bytes(hash) }));
+  await tx.recoveryCode.createMany({ data: codes });
 }
 
 /** Uses up a recovery code; false when it is none. */
@@ -49,7 +53,6 @@ export async function takeRecoveryCode(
   userId: string,
   hash: Buffer,
 ): Promise<boolean> {
-  const taken = await tx.$executeRaw`
-    delete from recovery_code where user_id = ${userId}::uuid and code_hash = ${hash}`;
-  return taken === 1;
+  const taken = await tx.recoveryCode.deleteMany({ where: { userId, codeHash: bytes(hash) } });
+  return taken.count === 1;
 }

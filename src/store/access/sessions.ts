@@ -1,8 +1,11 @@
+import { bytes, given } from '../postgres/typed.ts';
 import type { Database } from '../postgres/database.ts';
 import { gather } from '../postgres/gather.ts';
 import { memberColumns, toMember, type MemberRecord, type MemberRow } from '../members/members.ts';
 import { notifyStanding } from '../members/membership.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
+
+// SQL, not the typed client: at the rate of requests (findSession), joins, and row locks.
 
 /** A session with its user and the organisation, as things stand at this moment. */
 export interface SessionRecord extends MemberRecord {
@@ -93,13 +96,12 @@ export interface NewSession {
 
 /** Returns its id. */
 export async function insertSession(tx: ServerTx, session: NewSession): Promise<string> {
-  const [row] = await tx.$queryRaw<{ id: string }[]>`
-    insert into user_session (user_id, realm_id, started_by, second_factor_elsewhere, client, address, created_at, used_at, expires_at)
-    values (${session.userId}::uuid, ${session.realmId}::smallint, ${session.startedBy}, ${session.secondFactorElsewhere}, ${session.client}, ${session.address},
-      ${session.now}::timestamptz, ${session.now}::timestamptz, ${session.expiresAt}::timestamptz)
-    returning id`;
-  if (row === undefined) throw new Error('The session was not kept');
-  return row.id;
+  const { now, ...facts } = session;
+  const { id } = await tx.userSession.create({
+    data: { ...facts, createdAt: now, usedAt: now },
+    select: { id: true },
+  });
+  return id;
 }
 
 export interface NewRefreshToken {
@@ -114,12 +116,14 @@ export async function insertRefreshToken(
   token: NewRefreshToken,
   replaces?: Buffer,
 ): Promise<void> {
-  await tx.$executeRaw`
-    insert into refresh_token (token_hash, session_id, expires_at)
-    values (${token.tokenHash}, ${token.sessionId}::uuid, ${token.expiresAt}::timestamptz)`;
+  const { sessionId, expiresAt } = token;
+  const tokenHash = bytes(token.tokenHash);
+  await tx.refreshToken.createMany({ data: [{ tokenHash, sessionId, expiresAt }] });
   if (replaces === undefined) return;
-  await tx.$executeRaw`
-    update refresh_token set replaced_by = ${token.tokenHash} where token_hash = ${replaces}`;
+  await tx.refreshToken.updateMany({
+    where: { tokenHash: bytes(replaces) },
+    data: { replacedBy: tokenHash },
+  });
 }
 
 export interface RefreshRecord {
@@ -152,8 +156,7 @@ export async function lockRefreshToken(
 }
 
 export async function noteSessionUse(tx: ServerTx, id: string, now: Date): Promise<void> {
-  await tx.$executeRaw`
-    update user_session set used_at = ${now}::timestamptz where id = ${id}::uuid`;
+  await tx.userSession.updateMany({ where: { id }, data: { usedAt: now } });
 }
 
 /** Ends the sessions of a user, or the one of them named; how many that were. */
@@ -163,13 +166,17 @@ export async function endSessions(
   now: Date,
   { only, but }: { readonly only?: string; readonly but?: string } = {},
 ): Promise<number> {
-  const ended = await tx.$executeRaw`
-    update user_session set ended_at = ${now}::timestamptz
-    where user_id = ${userId}::uuid and ended_at is null and expires_at > ${now}::timestamptz
-      and (${only ?? null}::uuid is null or id = ${only ?? null}::uuid)
-      and (${but ?? null}::uuid is null or id <> ${but ?? null}::uuid)`;
-  if (ended > 0) await notifyStanding(tx);
-  return ended;
+  const ended = await tx.userSession.updateMany({
+    where: {
+      userId,
+      endedAt: null,
+      expiresAt: { gt: now },
+      id: given({ equals: only, not: but }),
+    },
+    data: { endedAt: now },
+  });
+  if (ended.count > 0) await notifyStanding(tx);
+  return ended.count;
 }
 
 /** Ends all sessions in a realm. */
@@ -206,8 +213,7 @@ export async function listSessions(
 
 /** Forgets the sessions of a user that are over since `before`, with their tokens. */
 export async function pruneSessions(tx: ServerTx, userId: string, before: Date): Promise<void> {
-  await tx.$executeRaw`
-    delete from user_session
-    where user_id = ${userId}::uuid
-      and least(expires_at, coalesce(ended_at, expires_at)) < ${before}::timestamptz`;
+  await tx.userSession.deleteMany({
+    where: { userId, OR: [{ expiresAt: { lt: before } }, { endedAt: { lt: before } }] },
+  });
 }

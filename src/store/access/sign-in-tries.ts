@@ -1,4 +1,7 @@
+import { bytes } from '../postgres/typed.ts';
 import type { Database } from '../postgres/database.ts';
+
+// SQL, not the typed client: counting and comparing in one statement.
 
 /** How tries are counted: so many are free, then a wait that doubles with each, up to a longest. */
 export interface Patience {
@@ -32,10 +35,12 @@ export async function countTry(
       from (select case when had.forget_at <= ${now}::timestamptz then 1 else had.tries + 1 end) as next (tries))
     where had.wait_until is null or had.wait_until <= ${now}::timestamptz`;
   if (counted === 1) return undefined;
-  const [row] = await db.server.$queryRaw<{ until: Date | null }[]>`
-    select wait_until as until from sign_in_tries where what = ${what}`;
+  const row = await db.server.signInTries.findUnique({
+    where: { what: bytes(what) },
+    select: { waitUntil: true },
+  });
   // Forgotten in between, by who has just come in: the next try counts.
-  return row?.until ?? now;
+  return row?.waitUntil ?? now;
 }
 
 /** Takes one try back that turned out right, and its wait. */
@@ -45,12 +50,12 @@ export async function giveTryBack(db: Database, what: Buffer): Promise<void> {
 }
 
 export async function forgetTries(db: Database, what: Buffer): Promise<void> {
-  await db.server.$executeRaw`delete from sign_in_tries where what = ${what}`;
+  await db.server.signInTries.deleteMany({ where: { what: bytes(what) } });
 }
 
 /** Forgets all that is too old to count. */
 export async function pruneTries(db: Database, now: Date): Promise<void> {
-  await db.server.$executeRaw`
-    delete from sign_in_tries
-    where forget_at <= ${now}::timestamptz and coalesce(wait_until, forget_at) <= ${now}::timestamptz`;
+  await db.server.signInTries.deleteMany({
+    where: { forgetAt: { lte: now }, OR: [{ waitUntil: null }, { waitUntil: { lte: now } }] },
+  });
 }

@@ -1,6 +1,8 @@
 import { requireSame, type Standing, type StandingNow } from '../../sharing/standing.ts';
 import { Prisma } from '../generated/client.ts';
 
+// SQL, not the typed client: functions of the database, in every write.
+
 /**
  * Throws StandingChanged where a caller may no longer do what it could when its request began. Call
  * it in the transaction that writes, as late as possible: what is revoked up to then stops the write.

@@ -1,5 +1,7 @@
 import type { ServerTx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: recursion over what users and keys made.
+
 /** The ids of the keys in force that a user made, and of all that descend from them. */
 export async function findKeysMadeBy(tx: ServerTx, userId: string, now: Date): Promise<string[]> {
   const rows = await tx.$queryRaw<{ id: string }[]>`

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { all } from '../postgres/conditions.ts';
 import type { Database } from '../postgres/database.ts';
 import { Prisma } from '../generated/client.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
+
+// SQL, not the typed client: joins, row locks, and inserts of what another row has.
 
 /** A user as administrators see it: nothing that would open anything. */
 export interface UserView {
@@ -36,11 +39,12 @@ export interface NewUser {
 
 /** Creates an invited user and returns its id; undefined where its organisation has one of this address. */
 export async function insertUser(tx: ServerTx, user: NewUser): Promise<string | undefined> {
-  const [row] = await tx.$queryRaw<{ id: string }[]>`
-    insert into user_account (organisation_id, realm_id, email, name, role, red_clearance)
-    values (${user.organisationId}, ${user.realmId}::smallint, ${user.email}, ${user.name},
-      ${user.role}, ${user.redClearance})
-    on conflict (organisation_id, email) do nothing returning id`;
+  const { organisationId, realmId, email, name, role, redClearance } = user;
+  const [row] = await tx.user.createManyAndReturn({
+    data: [{ organisationId, realmId, email, name, role, redClearance }],
+    skipDuplicates: true,
+    select: { id: true },
+  });
   return row?.id;
 }
 
@@ -54,7 +58,7 @@ export interface UserFilter {
 /** In the order of their addresses. */
 export async function listUsers(
   tx: Prisma.TransactionClient,
-  { organisationId = -1, id, roles }: UserFilter,
+  { organisationId, id, roles }: UserFilter,
 ): Promise<UserView[]> {
   return tx.$queryRaw`
     select u.id, u.organisation_id as "organisationId", o.slug as organisation,
@@ -63,8 +67,12 @@ export async function listUsers(
       u.totp_confirmed_at is not null as "hasSecondFactor", u.oidc_issuer as issuer,
       u.created_at as "createdAt", u.last_sign_in_at as "lastSignInAt"
     from user_account u join organisation o on o.id = u.organisation_id
-    where ${organisationId}::integer in (-1, u.organisation_id) and u.role = any(${[...roles]})
-      and (${id ?? null}::uuid is null or u.id = ${id ?? null}::uuid)
+    where u.role = any(${[...roles]}) and ${all(
+      organisationId === undefined
+        ? undefined
+        : Prisma.sql`u.organisation_id = ${organisationId}::integer`,
+      id === undefined ? undefined : Prisma.sql`u.id = ${id}::uuid`,
+    )}
     order by u.email`;
 }
 
@@ -76,10 +84,8 @@ export interface UserChange {
 }
 
 export async function updateUser(tx: ServerTx, id: string, change: UserChange): Promise<void> {
-  await tx.$executeRaw`
-    update user_account set name = ${change.name}, role = ${change.role},
-      red_clearance = ${change.redClearance}, status = ${change.status}
-    where id = ${id}::uuid`;
+  const { name, role, redClearance, status } = change;
+  await tx.user.updateMany({ where: { id }, data: { name, role, redClearance, status } });
 }
 
 /** What signing in looks at. */
@@ -97,10 +103,25 @@ export interface UserRecord {
   readonly subject: string | null;
 }
 
-const RECORD = Prisma.sql`
-  id, organisation_id as "organisationId", realm_id as "realmId", email, role, status,
-  password_hash as "passwordHash", totp_secret as "totpSecret",
-  totp_confirmed_at as "totpConfirmedAt", oidc_subject as subject`;
+const RECORD = {
+  id: true,
+  organisationId: true,
+  realmId: true,
+  email: true,
+  role: true,
+  status: true,
+  passwordHash: true,
+  totpSecret: true,
+  totpConfirmedAt: true,
+  oidcSubject: true,
+} as const;
+
+function toRecord({
+  oidcSubject: subject,
+  ...user
+}: Prisma.UserGetPayload<{ select: typeof RECORD }>): UserRecord {
+  return { ...user, subject };
+}
 
 export type UserName =
   { readonly id: string } | { readonly issuer: string; readonly subject: string };
@@ -111,13 +132,18 @@ export async function findUser(
   by: UserName,
   { lock = false } = {},
 ): Promise<UserRecord | undefined> {
-  const id = 'id' in by ? by.id : null;
-  const [issuer, subject] = 'issuer' in by ? [by.issuer, by.subject] : [null, null];
-  const [row] = await tx.$queryRaw<UserRecord[]>`
-    select ${RECORD} from user_account
-    where id = ${id}::uuid or (oidc_issuer = ${issuer} and oidc_subject = ${subject})
-    ${lock ? Prisma.sql`for update` : Prisma.empty}`;
-  return row;
+  if (lock) await lockUser(tx, by);
+  const where = 'id' in by ? { id: by.id } : { oidcIssuer: by.issuer, oidcSubject: by.subject };
+  const row = await tx.user.findFirst({ where, select: RECORD });
+  return row === null ? undefined : toRecord(row);
+}
+
+async function lockUser(tx: Prisma.TransactionClient, by: UserName): Promise<void> {
+  await tx.$executeRaw`select from user_account where ${
+    'id' in by
+      ? Prisma.sql`id = ${by.id}::uuid`
+      : Prisma.sql`oidc_issuer = ${by.issuer} and oidc_subject = ${by.subject}`
+  } for update`;
 }
 
 /** The users of an address, of every organisation that has one; in lower case. */
@@ -125,8 +151,12 @@ export async function findUsersOf(
   tx: Prisma.TransactionClient,
   email: string,
 ): Promise<UserRecord[]> {
-  return tx.$queryRaw`
-    select ${RECORD} from user_account where email = ${email} order by created_at, id`;
+  const rows = await tx.user.findMany({
+    where: { email },
+    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    select: RECORD,
+  });
+  return rows.map(toRecord);
 }
 
 /** The salt for the password of a user: all users of an address have the same. */
@@ -151,13 +181,12 @@ export async function findNamesAround(db: Database, userId: string): Promise<str
 }
 
 export async function setPassword(tx: ServerTx, id: string, hash: string): Promise<void> {
-  await tx.$executeRaw`update user_account set password_hash = ${hash} where id = ${id}::uuid`;
+  await tx.user.updateMany({ where: { id }, data: { passwordHash: hash } });
 }
 
 /** An invited user comes in: nobody who was disabled does. */
 export async function activateUser(tx: ServerTx, id: string): Promise<void> {
-  await tx.$executeRaw`
-    update user_account set status = 'active' where id = ${id}::uuid and status = 'invited'`;
+  await tx.user.updateMany({ where: { id, status: 'invited' }, data: { status: 'active' } });
 }
 
 /** Binds a user to who it is elsewhere. Fails on a unique constraint where another is that one. */
@@ -166,9 +195,10 @@ export async function setIdentity(
   id: string,
   { issuer, subject }: { readonly issuer: string; readonly subject: string },
 ): Promise<void> {
-  await tx.$executeRaw`
-    update user_account set oidc_issuer = ${issuer}, oidc_subject = ${subject}
-    where id = ${id}::uuid`;
+  await tx.user.updateMany({
+    where: { id },
+    data: { oidcIssuer: issuer, oidcSubject: subject },
+  });
 }
 
 /**
@@ -176,16 +206,18 @@ export async function setIdentity(
  * the user was not bound.
  */
 export async function clearIdentity(tx: ServerTx, id: string): Promise<boolean> {
-  const cleared = await tx.$executeRaw`
-    update user_account set oidc_issuer = null, oidc_subject = null,
-      status = case when status = 'active' and password_hash is null then 'invited' else status end
-    where id = ${id}::uuid and oidc_subject is not null`;
-  return cleared === 1;
+  const bound = { id, oidcSubject: { not: null } };
+  const unbound = { oidcIssuer: null, oidcSubject: null };
+  const invited = await tx.user.updateMany({
+    where: { ...bound, status: 'active', passwordHash: null },
+    data: { ...unbound, status: 'invited' },
+  });
+  const others = await tx.user.updateMany({ where: bound, data: unbound });
+  return invited.count + others.count === 1;
 }
 
 export async function noteSignIn(tx: ServerTx, id: string, now: Date): Promise<void> {
-  await tx.$executeRaw`
-    update user_account set last_sign_in_at = ${now}::timestamptz where id = ${id}::uuid`;
+  await tx.user.updateMany({ where: { id }, data: { lastSignInAt: now } });
 }
 
 /** How many users can administrate the server at present. */
@@ -199,12 +231,11 @@ export async function countAdminUsers(tx: ServerTx): Promise<number> {
 
 /** Records that the standing of `actor` stems from `maker` (`key <id>` or `user <id>`). */
 export async function insertHandedTo(tx: ServerTx, actor: string, maker: string): Promise<void> {
-  await tx.$executeRaw`
-    insert into handed_to (actor, maker) select ${actor}, ${maker} where ${actor} <> ${maker}
-    on conflict do nothing`;
+  if (actor === maker) return;
+  await tx.handedTo.createMany({ data: [{ actor, maker }], skipDuplicates: true });
 }
 
 /** Records that an actor's standing is its own. */
 export async function forgetHandedTo(tx: ServerTx, actor: string): Promise<void> {
-  await tx.$executeRaw`delete from handed_to where actor = ${actor}`;
+  await tx.handedTo.deleteMany({ where: { actor } });
 }

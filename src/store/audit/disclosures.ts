@@ -3,6 +3,8 @@ import type { Database } from '../postgres/database.ts';
 import type { Prisma } from '../generated/client.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: set-based, at the rate of reads.
+
 /** What a reader was given by a door since it was last told. */
 export interface Disclosure {
   /** A key or a subscription, such as `key 0a1b2c3d4e5f`. */

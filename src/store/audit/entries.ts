@@ -3,6 +3,8 @@ import type { Database } from '../postgres/database.ts';
 import type { Tx } from '../postgres/transaction.ts';
 import { Prisma } from '../generated/client.ts';
 
+// SQL, not the typed client: under row security, and in the order of the tree.
+
 export interface AuditEntryRecord {
   readonly position: number;
   readonly at: Date;

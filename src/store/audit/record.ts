@@ -1,6 +1,8 @@
 import type { Prisma } from '../generated/client.ts';
 import type { ServerTx, Tx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: under row security, in every write.
+
 export interface AuditEntry {
   readonly organisationId: number;
   /** The key, user or command that did it. */

@@ -5,6 +5,8 @@
 import type { Database } from '../postgres/database.ts';
 import { Prisma } from '../generated/client.ts';
 
+// SQL, not the typed client: bytes exactly as they are stored, in the order of the tree.
+
 /** A row as it is stored, exact to the byte. */
 export interface AuditRow {
   readonly id: string;

@@ -1,5 +1,7 @@
 import type { Database } from '../postgres/database.ts';
 
+// SQL, not the typed client: set-based, at the rate of requests.
+
 /** How often a key or user was refused something within a minute or so. */
 export interface Refusal {
   /** Null: nobody that we know. */

@@ -1,6 +1,9 @@
 /** What proves the audit: leaves, whole nodes, checkpoints. Hashes alone, so for whom it may be. */
+import { all } from '../postgres/conditions.ts';
 import type { Database } from '../postgres/database.ts';
 import { Prisma } from '../generated/client.ts';
+
+// SQL, not the typed client: set-based functions of the database, in the order of the tree.
 
 /** Makes the partitions that the audit needs from now on; see the migrations. */
 export async function prepareAudit(db: Database): Promise<void> {
@@ -73,11 +76,11 @@ const CHECKPOINT = Prisma.sql`size::float8 as size, previous::float8 as previous
 /** The newest checkpoint or that of a size, or undefined before the first. */
 export async function findCheckpoint(
   db: Database,
-  size: number | null = null,
+  size?: number,
 ): Promise<CheckpointRow | undefined> {
   const [row] = await db.server.$queryRaw<CheckpointRow[]>`
     select ${CHECKPOINT} from audit_checkpoint
-    where ${size}::bigint is null or size = ${size}::bigint
+    where ${all(size === undefined ? undefined : Prisma.sql`size = ${size}::bigint`)}
     order by size desc limit 1`;
   return row;
 }

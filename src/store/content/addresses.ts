@@ -1,6 +1,8 @@
 import type { Database } from '../postgres/database.ts';
 import type { Tx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 /** To whom a version is addressed. */
 export interface AddressedVersion {
   /** Who shares it. */

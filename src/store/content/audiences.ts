@@ -6,6 +6,8 @@ import type { Prisma } from '../generated/client.ts';
 import { withQuota } from './quotas.ts';
 import type { Tx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 export interface NamedAudience extends Audience {
   readonly slug: string;
 }

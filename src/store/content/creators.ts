@@ -2,6 +2,8 @@
 import type { Tx } from '../postgres/transaction.ts';
 import type { Replaced, Share } from './versions.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 /** A version that the viewer sees. */
 export interface SeenVersion {
   readonly stixId: string;

@@ -2,6 +2,8 @@ import { addedMicros, VERSIONS_BYTES, VERSIONS_MAX, type SeenObject } from './ob
 import { currentIsSeen, isSeen } from './older-versions.ts';
 import type { Tx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 /** A version in the history of an object. */
 export interface HistoryRow extends SeenObject {
   /** When the server took it. */

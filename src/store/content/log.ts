@@ -4,6 +4,8 @@ import type { Database } from '../postgres/database.ts';
 import { gather } from '../postgres/gather.ts';
 import { queryAside } from '../postgres/large-values.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 /** Where the kept log begins (the place before its first row) and ends. */
 export interface LogBounds {
   readonly floor: number;

@@ -2,6 +2,8 @@
 import type { Tx } from '../postgres/transaction.ts';
 import type { Share } from './versions.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 export interface StoredMarking {
   readonly stixId: string;
   /** The definition as JSON; null for one that is longer than any that states a level. */

@@ -2,6 +2,8 @@ import type { Viewer } from '../../sharing/viewer.ts';
 import type { Tx } from '../postgres/transaction.ts';
 import { ConcurrentWrite, type Address, type Replaced, type Share } from './versions.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 /**
  * The addresses of the superseded versions of these objects. Goes from one address to the next in
  * the index version_superseded, so the work grows with the addresses, not with the versions.

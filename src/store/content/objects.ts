@@ -2,6 +2,8 @@ import { Prisma } from '../generated/client.ts';
 import { currentIsSeen, isSeen } from './older-versions.ts';
 import type { Tx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 /** No version follows those that come to so many bytes. */
 export const VERSIONS_BYTES = 16 * 1024 * 1024;
 export const VERSIONS_MAX = 1000;

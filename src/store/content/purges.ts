@@ -1,5 +1,7 @@
 import type { ServerTx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: functions of the database.
+
 /** What a purge took away. */
 export interface Purge {
   readonly versions: number;

@@ -1,6 +1,8 @@
 import { Problem, type ProblemCode } from '../../errors.ts';
 import type { Prisma } from '../generated/client.ts';
 
+// SQL, not the typed client: functions of the database that lock and count.
+
 /** What an organisation has so many of at most: the code of the problem, and the setting. */
 const COUNTED = {
   audiences: {

@@ -4,6 +4,8 @@ import { withLargeValues } from '../postgres/large-values.ts';
 import { isUniqueViolation, type Tx } from '../postgres/transaction.ts';
 import { ConcurrentWrite, type Address, type NewVersion, type Share } from './versions.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 /** An indicator that looks for what an older one of the same organisation, under another id, does. */
 export interface Reissue {
   readonly stixId: string;

@@ -3,6 +3,8 @@ import type { Database } from '../postgres/database.ts';
 import { Prisma } from '../generated/client.ts';
 import type { Tx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 /**
  * An object that an organisation shares at present: its current version and how that is addressed. An
  * object without versions has several, where audiences were given content or levels of their own.

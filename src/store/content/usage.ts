@@ -1,5 +1,7 @@
 import type { Database } from '../postgres/database.ts';
 
+// SQL, not the typed client: functions of the database, in every write.
+
 /** What an organisation has of what its quotas limit. */
 export interface Usage {
   /** Bytes stored on the day that was asked for. */

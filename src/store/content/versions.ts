@@ -1,5 +1,7 @@
 import type { Tx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: under row security and set-based, at the rate of objects.
+
 /** A version to be kept, as accept decided it. Times are comparable timestamps. */
 export interface NewVersion {
   readonly stixId: string;

@@ -1,6 +1,8 @@
 import type { Database } from '../postgres/database.ts';
 import { gather } from '../postgres/gather.ts';
 
+// SQL, not the typed client: set-based compare-and-set, at the rate of deliveries.
+
 /** One try at a delivery, as it is kept. */
 export interface AttemptRecord {
   readonly subscriptionId: string;

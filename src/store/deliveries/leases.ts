@@ -1,6 +1,8 @@
 import type { Database } from '../postgres/database.ts';
 import { gather } from '../postgres/gather.ts';
 
+// SQL, not the typed client: set-based, and at the rate of deliveries.
+
 /** A subscription that this process delivers for. */
 export interface Leased {
   readonly id: string;
@@ -148,8 +150,9 @@ export async function findEndpoint(
   subscriptionId: string,
   organisationId: number,
 ): Promise<{ url: Uint8Array; secret: Uint8Array } | undefined> {
-  const [row] = await db.server.$queryRaw<{ url: Uint8Array; secret: Uint8Array }[]>`
-    select url, secret from subscription
-    where id = ${subscriptionId}::uuid and organisation_id = ${organisationId}`;
-  return row;
+  const endpoint = await db.server.subscription.findFirst({
+    where: { id: subscriptionId, organisationId },
+    select: { url: true, secret: true },
+  });
+  return endpoint ?? undefined;
 }

@@ -1,6 +1,9 @@
 import { Prisma } from '../generated/client.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Tx } from '../postgres/transaction.ts';
+import { bytes, given } from '../postgres/typed.ts';
+
+// SQL, not the typed client: the time of the database, places that are compared in the statement, and attempts in order.
 
 /** A subscription as its owner sees it. */
 export interface SubscriptionRecord {
@@ -44,7 +47,7 @@ export interface NewSubscription {
   /** Encrypted. */
   readonly url: Buffer;
   readonly description: string;
-  readonly filter: object;
+  readonly filter: Prisma.InputJsonObject;
   readonly secret: Buffer;
   readonly cursor: number;
   readonly currentTo: number;
@@ -53,20 +56,16 @@ export interface NewSubscription {
 }
 
 export async function insertSubscription(tx: Tx, subscription: NewSubscription): Promise<void> {
-  await tx.$executeRaw`
-    insert into subscription (id, organisation_id, realm_id, url, description, filter, secret,
-      cursor, current_to, batch_max, as_posted)
-    values (${subscription.id}::uuid, ${subscription.organisationId}, ${subscription.realmId}::smallint,
-      ${subscription.url}, ${subscription.description}, ${JSON.stringify(subscription.filter)}::jsonb,
-      ${subscription.secret}, ${subscription.cursor}::bigint, ${subscription.currentTo}::bigint,
-      ${subscription.batchMax}::integer, ${subscription.asPosted})`;
+  const { url, secret, filter, ...facts } = subscription;
+  const data = { ...facts, url: bytes(url), secret: bytes(secret), filter };
+  await tx.subscription.createMany({ data: [data] });
 }
 
 export interface SubscriptionChange {
   /** Encrypted. */
   readonly url?: Buffer | undefined;
   readonly description?: string | undefined;
-  readonly filter?: object | undefined;
+  readonly filter?: Prisma.InputJsonObject | undefined;
   readonly state?: 'active' | 'paused' | undefined;
   readonly batchMax?: number | undefined;
   readonly asPosted?: boolean | undefined;
@@ -81,25 +80,27 @@ export async function updateSubscription(
   id: string,
   change: SubscriptionChange,
 ): Promise<boolean> {
-  const { url = null, description = null, state = null, batchMax = null } = change;
-  const { asPosted = null } = change;
-  const filter = change.filter === undefined ? null : JSON.stringify(change.filter);
-  const changed = await tx.$executeRaw`
-    update subscription set url = coalesce(${url}::bytea, url),
-      description = coalesce(${description}, description),
-      filter = coalesce(${filter}::jsonb, filter), state = coalesce(${state}, state),
-      batch_max = coalesce(${batchMax}::integer, batch_max),
-      as_posted = coalesce(${asPosted}::boolean, as_posted),
-      reason = case when ${state}::text is null then reason end,
-      failures = case when ${state} = 'active' then 0 else failures end,
-      refusals = case when ${state} = 'active' then 0 else refusals end,
-      dead_letters = case when ${state} = 'active' then 0 else dead_letters end,
-      failing_since = case when ${state} = 'active' then null else failing_since end,
-      next_attempt_at = case when ${state} = 'active' then now() else next_attempt_at end,
-      retry_to = null, batch_now = null
-    where id = ${id}::uuid`;
-  return changed === 1;
+  const { url, description, filter, state, batchMax, asPosted } = change;
+  const changed = await tx.subscription.updateMany({
+    where: { id },
+    data: {
+      ...given({ description, filter, state, batchMax, asPosted }),
+      ...(url === undefined ? {} : { url: bytes(url) }),
+      ...(state === undefined ? {} : { reason: null }),
+      ...(state === 'active' ? FORGIVEN : {}),
+      retryTo: null,
+      batchNow: null,
+    },
+  });
+  // At the time of the database, by which workers go.
+  if (state === 'active') {
+    await tx.$executeRaw`update subscription set next_attempt_at = now() where id = ${id}::uuid`;
+  }
+  return changed.count === 1;
 }
+
+/** No failure is counted. */
+const FORGIVEN = { failures: 0, refusals: 0, deadLetters: 0, failingSince: null } as const;
 
 /** Where a subscription begins, and up to which place it is sent current versions only. */
 export interface Beginning {
@@ -133,14 +134,14 @@ export async function replaceSecret(
   id: string,
   { secret, url }: { readonly secret: Buffer; readonly url: Buffer },
 ): Promise<boolean> {
-  const changed = await tx.$executeRaw`
-    update subscription set secret = ${secret}, url = ${url} where id = ${id}::uuid`;
-  return changed === 1;
+  const data = { secret: bytes(secret), url: bytes(url) };
+  const changed = await tx.subscription.updateMany({ where: { id }, data });
+  return changed.count === 1;
 }
 
 export async function deleteSubscription(tx: Tx, id: string): Promise<boolean> {
-  const gone = await tx.$executeRaw`delete from subscription where id = ${id}::uuid`;
-  return gone === 1;
+  const gone = await tx.subscription.deleteMany({ where: { id } });
+  return gone.count === 1;
 }
 
 export interface AttemptView {

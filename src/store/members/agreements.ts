@@ -1,5 +1,8 @@
-import type { Prisma } from '../generated/client.ts';
+import { Prisma } from '../generated/client.ts';
+import { all } from '../postgres/conditions.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
+
+// SQL, not the typed client: lists in one row, ranges of time, and the time of the database.
 
 export interface AgreementView {
   readonly id: number;
@@ -37,7 +40,7 @@ export interface AgreementFilter {
 /** The newest first. */
 export async function listAgreements(
   tx: Prisma.TransactionClient,
-  { organisation = '', id = 0 }: AgreementFilter,
+  { organisation, id }: AgreementFilter,
 ): Promise<AgreementView[]> {
   return tx.$queryRaw`
     select a.id, o.slug as organisation, o.kind as "organisationKind", r.slug as realm,
@@ -51,7 +54,10 @@ export async function listAgreements(
              where agreement_id = a.id) as p) as approvals
     from agreement a join organisation o on o.id = a.organisation_id
       join audience c on c.id = a.community_id join realm r on r.id = c.realm_id
-    where ${organisation} in ('', o.slug) and ${id}::integer in (0, a.id)
+    where ${all(
+      organisation === undefined ? undefined : Prisma.sql`o.slug = ${organisation}`,
+      id === undefined ? undefined : Prisma.sql`a.id = ${id}::integer`,
+    )}
     order by a.id desc`;
 }
 
@@ -72,16 +78,21 @@ export interface NewAgreement {
 }
 
 export async function insertAgreement(tx: ServerTx, wish: NewAgreement): Promise<number> {
-  const [row] = await tx.$queryRaw<{ id: number }[]>`
-    insert into agreement (organisation_id, community_id, title, reference, kind, tlp_ceiling,
-      documents, valid_from, valid_until, approved_at, replaces_id)
-    values (${wish.organisationId}, ${wish.communityId}, ${wish.title}, ${wish.reference},
-      ${wish.kind}, ${wish.ceiling}::smallint, ${JSON.stringify(wish.documents)}::jsonb,
-      coalesce(${wish.validFrom}::timestamptz, now()), ${wish.validUntil}::timestamptz,
-      case when ${wish.approved} then now() end, ${wish.replaces}::integer)
-    returning id`;
-  if (row === undefined) throw new Error('An agreement was not kept');
-  return row.id;
+  const { organisationId, communityId, title, reference, kind, documents } = wish;
+  const facts = { organisationId, communityId, title, reference, kind, documents: [...documents] };
+  const { id } = await tx.agreement.create({
+    data: {
+      ...facts,
+      tlpCeiling: wish.ceiling,
+      validUntil: wish.validUntil,
+      replacesId: wish.replaces,
+      // Both are the database's present time where they are left out.
+      ...(wish.validFrom === null ? {} : { validFrom: wish.validFrom }),
+      ...(wish.approved ? {} : { approvedAt: null }),
+    },
+    select: { id: true },
+  });
+  return id;
 }
 
 /**

@@ -1,5 +1,8 @@
-import type { Prisma } from '../generated/client.ts';
+import { Prisma } from '../generated/client.ts';
+import { all } from '../postgres/conditions.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
+
+// SQL, not the typed client: lists in one row, and recursion.
 
 export interface CommunityView {
   readonly slug: string;
@@ -15,10 +18,8 @@ export async function findCommunity(
   realmId: number,
   slug: string,
 ): Promise<number | undefined> {
-  const [row] = await tx.$queryRaw<{ id: number }[]>`
-    select id from audience
-    where realm_id = ${realmId}::smallint and kind = 'community' and slug = ${slug}`;
-  return row?.id;
+  const where = { realmId, kind: 'community', slug };
+  return (await tx.audience.findFirst({ where, select: { id: true } }))?.id;
 }
 
 /** The communities of a realm; with `among`, only those of these ids. */
@@ -27,14 +28,14 @@ export async function listCommunities(
   realmId: number,
   among?: readonly number[],
 ): Promise<CommunityView[]> {
+  const outer = among === undefined ? undefined : Prisma.sql`o.id = any(${[...among]}::integer[])`;
+  const inner = among === undefined ? undefined : Prisma.sql`a.id = any(${[...among]}::integer[])`;
   return tx.$queryRaw`
     select a.slug, coalesce(a.name, a.slug) as name, a.description,
       array(select o.slug from community_within w join audience o on o.id = w.outer_id
-        where w.inner_id = a.id and (${among === undefined} or o.id = any(${[...(among ?? [])]}))
-        order by 1) as within
+        where w.inner_id = a.id and ${all(outer)} order by 1) as within
     from audience a
-    where a.realm_id = ${realmId}::smallint and a.kind = 'community'
-      and (${among === undefined} or a.id = any(${[...(among ?? [])]}))
+    where a.realm_id = ${realmId}::smallint and a.kind = 'community' and ${all(inner)}
     order by a.slug`;
 }
 
@@ -46,20 +47,17 @@ export interface NewCommunity {
 }
 
 export async function insertCommunity(tx: ServerTx, community: NewCommunity): Promise<number> {
-  const [row] = await tx.$queryRaw<{ id: number }[]>`
-    insert into audience (realm_id, kind, slug, name, description)
-    values (${community.realmId}::smallint, 'community', ${community.slug}, ${community.name},
-      ${community.description})
-    returning id`;
-  if (row === undefined) throw new Error('A community was not kept');
-  return row.id;
+  const { realmId, slug, name, description } = community;
+  const { id } = await tx.audience.create({
+    data: { realmId, kind: 'community', slug, name, description },
+    select: { id: true },
+  });
+  return id;
 }
 
 /** Makes who is in `innerId` be in `outerId` too. */
 export async function nest(tx: ServerTx, innerId: number, outerId: number): Promise<void> {
-  await tx.$executeRaw`
-    insert into community_within (inner_id, outer_id) values (${innerId}, ${outerId})
-    on conflict do nothing`;
+  await tx.communityWithin.createMany({ data: [{ innerId, outerId }], skipDuplicates: true });
 }
 
 /** Whether `innerId` is `outerId`, or within it, directly or not. */

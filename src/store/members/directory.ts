@@ -1,5 +1,9 @@
 import { Prisma } from '../generated/client.ts';
+import { all } from '../postgres/conditions.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
+import { given } from '../postgres/typed.ts';
+
+// SQL, not the typed client: lists in one row, and sets of contacts and identities.
 
 /** How an organisation is reached. Empty texts say nothing. */
 export interface Contact {
@@ -32,7 +36,7 @@ export interface OrganisationView {
 /** All organisations with all of their contacts, or the one of a slug. */
 export async function listOrganisations(
   tx: Prisma.TransactionClient,
-  slug = '',
+  slug?: string,
 ): Promise<OrganisationView[]> {
   return tx.$queryRaw`
     select o.id, o.slug, o.name, o.kind, o.status, o.country, o.default_tlp as "defaultTlp",
@@ -42,7 +46,8 @@ export async function listOrganisations(
           'email', c.email, 'phone', c.phone, 'pgpKey', c.pgp_key,
           'smimeCertificate', c.smime_certificate, 'hours', c.hours, 'shown', c.shown)
         order by c.place), '[]') from contact c where c.organisation_id = o.id) as contacts
-    from organisation o where ${slug} in ('', o.slug) order by o.slug`;
+    from organisation o
+    where ${all(slug === undefined ? undefined : Prisma.sql`o.slug = ${slug}`)} order by o.slug`;
 }
 
 /** What changes; what is left out stays. */
@@ -60,13 +65,11 @@ export async function updateOrganisation(
   id: number,
   facts: OrganisationFacts,
 ): Promise<void> {
-  const { name = null, status = null, defaultCommunityId = null, defaultTlp = null } = facts;
-  await tx.$executeRaw`
-    update organisation set name = coalesce(${name}, name), status = coalesce(${status}, status),
-      country = case when ${facts.country !== undefined} then ${facts.country ?? null} else country end,
-      default_community_id = coalesce(${defaultCommunityId}::integer, default_community_id),
-      default_tlp = coalesce(${defaultTlp}::smallint, default_tlp)
-    where id = ${id}`;
+  const { name, status, country, defaultCommunityId, defaultTlp } = facts;
+  await tx.organisation.updateMany({
+    where: { id },
+    data: given({ name, status, country, defaultCommunityId, defaultTlp }),
+  });
 }
 
 export async function replaceContacts(
@@ -74,7 +77,7 @@ export async function replaceContacts(
   organisationId: number,
   contacts: readonly Contact[],
 ): Promise<void> {
-  await tx.$executeRaw`delete from contact where organisation_id = ${organisationId}`;
+  await tx.contact.deleteMany({ where: { organisationId } });
   await tx.$executeRaw`
     insert into contact (organisation_id, place, role, name, email, phone, pgp_key,
       smime_certificate, hours, shown)

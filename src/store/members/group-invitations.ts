@@ -3,6 +3,8 @@ import type { Prisma } from '../generated/client.ts';
 import type { Part } from './groups.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: joins, and sets of organisations.
+
 /** An invitation as the invited organisation sees it. */
 export interface GroupInvitation {
   /** Slug of the group. */

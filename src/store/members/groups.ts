@@ -1,6 +1,9 @@
 import type { Admission } from '../../sharing/group.ts';
-import type { Prisma } from '../generated/client.ts';
+import { Prisma } from '../generated/client.ts';
+import { all } from '../postgres/conditions.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
+
+// SQL, not the typed client: lists in one row, and sets of organisations.
 
 /** A sharing group with all that its owners know of it. */
 export interface GroupRecord {
@@ -23,7 +26,7 @@ export interface GroupRecord {
 export async function listGroups(
   tx: Prisma.TransactionClient,
   realmId: number,
-  slug = '',
+  slug?: string,
 ): Promise<GroupRecord[]> {
   return tx.$queryRaw`
     select a.id, a.slug, coalesce(a.name, a.slug) as name, a.description, a.open,
@@ -37,7 +40,8 @@ export async function listGroups(
       array(select o.slug from group_invitation i join organisation o on o.id = i.organisation_id
         where i.audience_id = a.id and i.part = 'owner' order by 1) as "invitedOwners"
     from audience a
-    where a.realm_id = ${realmId}::smallint and a.kind = 'group' and ${slug} in ('', a.slug)
+    where a.realm_id = ${realmId}::smallint and a.kind = 'group'
+      and ${all(slug === undefined ? undefined : Prisma.sql`a.slug = ${slug}`)}
     order by a.slug`;
 }
 
@@ -54,21 +58,18 @@ export async function insertGroup(
   tx: ServerTx,
   group: GroupFacts & { readonly realmId: number; readonly slug: string },
 ): Promise<number> {
-  const [row] = await tx.$queryRaw<{ id: number }[]>`
-    insert into audience (realm_id, kind, slug, name, description, open, hidden_members, admission)
-    values (${group.realmId}::smallint, 'group', ${group.slug}, ${group.name},
-      ${group.description}, ${group.open}, ${group.hiddenMembers}, ${group.admission})
-    returning id`;
-  if (row === undefined) throw new Error('The group was not stored');
-  return row.id;
+  const { realmId, slug, name, description, open, hiddenMembers, admission } = group;
+  const { id } = await tx.audience.create({
+    data: { realmId, kind: 'group', slug, name, description, open, hiddenMembers, admission },
+    select: { id: true },
+  });
+  return id;
 }
 
 export async function updateGroup(tx: ServerTx, id: number, facts: GroupFacts): Promise<void> {
-  await tx.$executeRaw`
-    update audience set name = ${facts.name}, description = ${facts.description},
-      open = ${facts.open}, hidden_members = ${facts.hiddenMembers},
-      admission = ${facts.admission}
-    where id = ${id}`;
+  const { name, description, open, hiddenMembers, admission } = facts;
+  const data = { name, description, open, hiddenMembers, admission };
+  await tx.audience.updateMany({ where: { id }, data });
 }
 
 /** What an organisation can be to a group. */
@@ -96,11 +97,8 @@ export async function removeFromGroup(
   groupId: number,
   organisationId: number,
 ): Promise<void> {
+  const where = { audienceId: groupId, organisationId };
   await (part === 'member'
-    ? tx.$executeRaw`
-        delete from audience_member
-        where audience_id = ${groupId} and organisation_id = ${organisationId}`
-    : tx.$executeRaw`
-        delete from audience_owner
-        where audience_id = ${groupId} and organisation_id = ${organisationId}`);
+    ? tx.audienceMember.deleteMany({ where })
+    : tx.audienceOwner.deleteMany({ where }));
 }

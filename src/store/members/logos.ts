@@ -1,6 +1,8 @@
 import type { Prisma } from '../generated/client.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: the time of the database in an upsert.
+
 export interface LogoRecord {
   readonly mediaType: 'image/png' | 'image/jpeg';
   readonly content: Uint8Array;
@@ -10,10 +12,11 @@ export async function findLogo(
   tx: Prisma.TransactionClient,
   organisationId: number,
 ): Promise<LogoRecord | undefined> {
-  const [row] = await tx.$queryRaw<LogoRecord[]>`
-    select media_type as "mediaType", content from organisation_logo
-    where organisation_id = ${organisationId}`;
-  return row;
+  const logo = await tx.organisationLogo.findUnique({
+    where: { organisationId },
+    select: { mediaType: true, content: true },
+  });
+  return logo === null ? undefined : (logo as LogoRecord);
 }
 
 /** Keeps a logo in the place of the one before. */
@@ -31,7 +34,6 @@ export async function putLogo(
 
 /** Whether there was one. */
 export async function deleteLogo(tx: ServerTx, organisationId: number): Promise<boolean> {
-  const gone = await tx.$executeRaw`
-    delete from organisation_logo where organisation_id = ${organisationId}`;
-  return gone > 0;
+  const gone = await tx.organisationLogo.deleteMany({ where: { organisationId } });
+  return gone.count > 0;
 }

@@ -5,6 +5,8 @@ import type { Database } from '../postgres/database.ts';
 import { gather } from '../postgres/gather.ts';
 import { Prisma } from '../generated/client.ts';
 
+// SQL, not the typed client: at the rate of requests, and joins.
+
 /** An organisation and what it may see now. */
 export interface MemberRecord {
   /** In a realm of its own, what it shares goes to everybody in that unless it says otherwise. */

@@ -6,6 +6,8 @@ import type { Database } from '../postgres/database.ts';
 import { takeLock } from '../postgres/locks.ts';
 import { asServer, type ServerTx } from '../postgres/transaction.ts';
 
+// SQL, not the typed client: functions of the database.
+
 /**
  * Changes memberships, one change at a time, and notes what follows. Row security applies with the
  * commit.

@@ -1,4 +1,8 @@
+import { Prisma } from '../generated/client.ts';
+import { all } from '../postgres/conditions.ts';
 import type { Database } from '../postgres/database.ts';
+
+// SQL, not the typed client: set-based, and joins.
 
 /** That an agreement or a key of an organisation ends soon. */
 export interface NoticeView {
@@ -54,14 +58,18 @@ export interface NoticeFilter {
 /** Those of what is still to end, and has not been replaced or ended meanwhile; the soonest first. */
 export async function listNotices(
   db: Database,
-  { organisationId = -1, roles, now, limit }: NoticeFilter,
+  { organisationId, roles, now, limit }: NoticeFilter,
 ): Promise<NoticeView[]> {
   return db.server.$queryRaw<NoticeView[]>`
     select n.id::text, o.slug as organisation, n.kind, n.subject, n.days,
       n.ends_at as "endsAt", n.noticed_at as "noticedAt"
     from notice n join ending e using (kind, subject, ends_at)
       join organisation o on o.id = n.organisation_id
-    where ${organisationId}::integer in (-1, n.organisation_id)
+    where ${all(
+      organisationId === undefined
+        ? undefined
+        : Prisma.sql`n.organisation_id = ${organisationId}::integer`,
+    )}
       and n.ends_at > ${now}::timestamptz and (e.role is null or e.role = any(${[...roles]}))
     order by n.ends_at, n.id limit ${limit}::integer`;
 }

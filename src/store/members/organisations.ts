@@ -1,7 +1,10 @@
 import type { Database } from '../postgres/database.ts';
-import type { Prisma } from '../generated/client.ts';
+import { Prisma } from '../generated/client.ts';
+import { all } from '../postgres/conditions.ts';
 import { takeLock } from '../postgres/locks.ts';
 import { asServer, type ServerTx } from '../postgres/transaction.ts';
+
+// SQL, not the typed client: sets of names, made in one statement.
 
 export interface NewOrganisation {
   readonly slug: string;
@@ -72,9 +75,7 @@ export async function findOrganisationId(
   tx: Prisma.TransactionClient,
   slug: string,
 ): Promise<number | undefined> {
-  const [row] = await tx.$queryRaw<{ id: number }[]>`
-    select id from organisation where slug = ${slug}`;
-  return row?.id;
+  return (await tx.organisation.findUnique({ where: { slug }, select: { id: true } }))?.id;
 }
 
 /** The slugs of organisations, in order. */
@@ -89,9 +90,8 @@ export async function findOrganisationSlugs(
 
 /** Whether no key of role admin was ever made: nobody could administer the server. */
 export async function isUnfounded(db: Database): Promise<boolean> {
-  const [row] = await db.server.$queryRaw<{ unfounded: boolean }[]>`
-    select not exists (select from api_key where role = 'admin') as unfounded`;
-  return row?.unfounded ?? false;
+  const where = { role: 'admin' };
+  return (await db.server.apiKey.findFirst({ where, select: { id: true } })) === null;
 }
 
 /** Runs `work` while no other process runs its own; others wait. */
@@ -116,20 +116,26 @@ export interface KnownName {
 /** The names of organisations, communities and groups, which a new name may not look like. */
 export async function findNames(
   tx: ServerTx,
-  { realmId = 0, knownTo }: NameFilter = {},
+  { realmId, knownTo }: NameFilter = {},
 ): Promise<KnownName[]> {
   return tx.$queryRaw`
-    with asking as (select ${knownTo ?? null}::integer as id)
     select o.id as "organisationId", unnest(array[o.slug, o.name]) as name
-    from organisation o, asking
-    where asking.id is null or o.status = 'active' or o.id = asking.id
+    from organisation o
+    where ${all(
+      knownTo === undefined
+        ? undefined
+        : Prisma.sql`o.status = 'active' or o.id = ${knownTo}::integer`,
+    )}
     union all
-    select null, a.slug from audience a, asking
-    where a.slug is not null and ${realmId}::smallint in (0, a.realm_id)
-      and (asking.id is null or a.open
-        or a.id in (select base_audiences(asking.id, a.realm_id))
-        or exists (select from audience_owner w
-          where w.audience_id = a.id and w.organisation_id = asking.id))`;
+    select null, a.slug from audience a
+    where a.slug is not null and ${all(
+      realmId === undefined ? undefined : Prisma.sql`a.realm_id = ${realmId}::smallint`,
+      knownTo === undefined
+        ? undefined
+        : Prisma.sql`a.open or a.id in (select base_audiences(${knownTo}::integer, a.realm_id))
+          or exists (select from audience_owner w
+            where w.audience_id = a.id and w.organisation_id = ${knownTo}::integer)`,
+    )}`;
 }
 
 /** Whether an organisation is in a community, so that it knows of it. */

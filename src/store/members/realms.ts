@@ -1,7 +1,10 @@
 import { PRODUCTION, type RealmState } from '../../sharing/realm.ts';
-import type { Prisma } from '../generated/client.ts';
+import { Prisma } from '../generated/client.ts';
+import { all } from '../postgres/conditions.ts';
 import { takeLock } from '../postgres/locks.ts';
 import type { ServerTx, Tx } from '../postgres/transaction.ts';
+
+// SQL, not the typed client: lists in one row, and the time of the database.
 
 /** An exercise, or what is left of it. */
 export interface RealmRecord {
@@ -20,7 +23,10 @@ export interface RealmRecord {
 }
 
 /** The exercises, the newest first, or the one of a slug. */
-export async function listRealms(tx: Prisma.TransactionClient, slug = ''): Promise<RealmRecord[]> {
+export async function listRealms(
+  tx: Prisma.TransactionClient,
+  slug?: string,
+): Promise<RealmRecord[]> {
   return tx.$queryRaw`
     select r.id, r.slug, r.name, r.starts_at as "from", r.ends_at as until,
       case when r.wiped_at is not null then 'wiped' when r.archived_at is not null then 'archived'
@@ -31,7 +37,7 @@ export async function listRealms(tx: Prisma.TransactionClient, slug = ''): Promi
         where c.realm_id = r.id order by 1) as members,
       r.archived_at as "archivedAt", r.wiped_at as "wipedAt", r.wiped_by as "wipedBy",
       r.wiped_because as "wipedBecause"
-    from realm r where r.id <> ${PRODUCTION}::smallint and ${slug} in ('', r.slug)
+    from realm r where r.id <> ${PRODUCTION}::smallint and ${all(slug === undefined ? undefined : Prisma.sql`r.slug = ${slug}`)}
     order by r.id desc`;
 }
 
@@ -40,9 +46,8 @@ export async function findRealm(
   tx: Prisma.TransactionClient,
   slug: string,
 ): Promise<number | undefined> {
-  const [row] = await tx.$queryRaw<{ id: number }[]>`
-    select id from realm where slug = ${slug} and wiped_at is null`;
-  return row?.id;
+  const where = { slug, wipedAt: null };
+  return (await tx.realm.findFirst({ where, select: { id: true } }))?.id;
 }
 
 export interface NewRealm {
@@ -78,9 +83,8 @@ export async function enterRealm(
   realmId: number,
   organisationId: number,
 ): Promise<void> {
-  await tx.$executeRaw`
-    insert into audience (realm_id, kind, organisation_id)
-    values (${realmId}::smallint, 'organisation', ${organisationId}) on conflict do nothing`;
+  const data = [{ realmId, kind: 'organisation', organisationId }];
+  await tx.audience.createMany({ data, skipDuplicates: true });
 }
 
 /** The organisations that can be named in a realm. */
@@ -95,9 +99,8 @@ export async function findEntered(
 }
 
 export async function isArchived(tx: Prisma.TransactionClient, realmId: number): Promise<boolean> {
-  const [row] = await tx.$queryRaw<{ archived: boolean }[]>`
-    select archived_at is not null as archived from realm where id = ${realmId}::smallint`;
-  return row?.archived ?? false;
+  const where = { id: realmId, archivedAt: { not: null } };
+  return (await tx.realm.findFirst({ where, select: { id: true } })) !== null;
 }
 
 /** Makes an exercise take nothing any more; waits for whoever is writing. */

@@ -1,6 +1,8 @@
 /** The figures of `tocsin status`, for the operator alone. */
 import type { Database } from '../postgres/database.ts';
 
+// SQL, not the typed client: figures over whole tables.
+
 export interface Figures {
   /** How many organisations, users and subscriptions there are, by status or state. */
   readonly organisations: Readonly<Record<string, number>>;

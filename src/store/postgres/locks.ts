@@ -6,6 +6,8 @@
 import type { Client } from 'pg';
 import { Prisma } from '../generated/client.ts';
 
+// SQL, not the typed client: functions of the database.
+
 /** Names and ranks, as lock_rank in prisma/definitions has them. Lower ranks are taken first. */
 export const LOCKS = {
   /** The first start: one process makes the owner and its key. */
