@@ -52,7 +52,8 @@ export interface NewKeyRecord {
 }
 
 export async function insertKey(tx: ServerTx, key: NewKeyRecord): Promise<void> {
-  const { previousId, madeBy = null, parentId = null, madeByUser = null, ...facts } = key;
+  const { id, organisationId, realmId, role, label, expiresAt, previousId } = key;
+  const { madeBy = null, parentId = null, madeByUser = null } = key;
   const previous =
     previousId === undefined
       ? null
@@ -62,7 +63,12 @@ export async function insertKey(tx: ServerTx, key: NewKeyRecord): Promise<void> 
         });
   await tx.apiKey.create({
     data: {
-      ...facts,
+      id,
+      organisationId,
+      realmId,
+      role,
+      label,
+      expiresAt,
       secretHash: bytes(key.secretHash),
       networks: [...key.networks],
       firstId: previous?.firstId ?? previous?.id ?? null,

@@ -96,9 +96,10 @@ export interface NewSession {
 
 /** Returns its id. */
 export async function insertSession(tx: ServerTx, session: NewSession): Promise<string> {
-  const { now, ...facts } = session;
+  const { userId, realmId, startedBy, secondFactorElsewhere, client, address, now } = session;
+  const facts = { userId, realmId, startedBy, secondFactorElsewhere, client, address };
   const { id } = await tx.userSession.create({
-    data: { ...facts, createdAt: now, usedAt: now },
+    data: { ...facts, createdAt: now, usedAt: now, expiresAt: session.expiresAt },
     select: { id: true },
   });
   return id;

@@ -56,8 +56,11 @@ export interface NewSubscription {
 }
 
 export async function insertSubscription(tx: Tx, subscription: NewSubscription): Promise<void> {
-  const { url, secret, filter, ...facts } = subscription;
-  const data = { ...facts, url: bytes(url), secret: bytes(secret), filter };
+  const { id, organisationId, realmId, description, filter, cursor } = subscription;
+  const { currentTo, batchMax, asPosted } = subscription;
+  const facts = { id, organisationId, realmId, description, filter, cursor };
+  const sealed = { url: bytes(subscription.url), secret: bytes(subscription.secret) };
+  const data = { ...facts, ...sealed, currentTo, batchMax, asPosted };
   await tx.subscription.createMany({ data: [data] });
 }
 
