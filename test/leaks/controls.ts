@@ -166,7 +166,7 @@ async function serveLevelOfTheDay({ sql }: Tocsin): Promise<() => Promise<unknow
   const [found] = await sql<{ text: string }>(`select pg_get_viewdef('log_served') as text`);
   const text = found?.text ?? '';
   const view = 'create or replace view log_served with (security_invoker = true) as';
-  const ofTheDay = text.replace(/\bv\.level\b/, 'l.tlp');
+  const ofTheDay = text.replace(/\bv\.level\b/, 'l.tlp::smallint');
   if (ofTheDay === text) throw new Error(`No level is served: ${text}`);
   await sql(`${view} ${ofTheDay}`);
   return () => sql(`${view} ${text}`);
