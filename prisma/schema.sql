@@ -1013,13 +1013,14 @@ create view log_served with (security_invoker=true) as
     v.created_by_ref AS creator,
     v.level AS tlp,
     v.references_at,
-    v.sharer,
+    told.slug AS sharer,
     l.version_id,
     v.superseded,
     v.revoked,
     l.realm_id
-   FROM (log l
-     LEFT JOIN version_told v ON ((v.id = l.version_id)))
+   FROM ((log l
+     LEFT JOIN version_leveled v ON ((v.id = l.version_id)))
+     LEFT JOIN LATERAL sharer_told(v.organisation_id, v.audience_id) told(slug) ON (true))
   WHERE ((l.kind <> 'put'::text) OR ((v.id IS NOT NULL) AND ((NOT v.superseded) OR (EXISTS ( SELECT
            FROM version c
           WHERE ((c.realm_id = v.realm_id) AND (c.stix_id = v.stix_id) AND (c.organisation_id = v.organisation_id) AND (NOT c.superseded)))))));
@@ -1099,7 +1100,7 @@ create view standing_now as
   WHERE (self.organisation_id IS NOT NULL);
 grant select on table standing_now to tocsin_server;
 
-create view version_told with (security_invoker=true) as
+create view version_leveled with (security_invoker=true) as
  SELECT id,
     realm_id,
     organisation_id,
@@ -1122,11 +1123,6 @@ create view version_told with (security_invoker=true) as
     references_at,
     accepted_at,
     audit_id,
-    ( SELECT o.slug
-           FROM known_organisation o
-          WHERE ((o.id = v.organisation_id) AND ((o.id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif")) OR (v.audience_id = ANY (( SELECT telling_audiences() AS telling_audiences)::integer[])) OR ((v.audience_id < 0) AND (EXISTS ( SELECT
-                   FROM audience_part p
-                  WHERE ((p.audience_id = v.audience_id) AND (p.part_id = ANY (( SELECT telling_audiences() AS telling_audiences)::integer[]))))))))) AS sharer,
         CASE
             WHEN is_unversioned(type) THEN GREATEST((tlp)::smallint, ( SELECT max((o.tlp)::smallint) AS max
                FROM version o
@@ -1134,6 +1130,35 @@ create view version_told with (security_invoker=true) as
             ELSE (tlp)::smallint
         END AS level
    FROM version v;
+grant select on table version_leveled to tocsin_app;
+
+create view version_told with (security_invoker=true) as
+ SELECT v.id,
+    v.realm_id,
+    v.organisation_id,
+    v.stix_id,
+    v.type,
+    v.modified,
+    v.audience_id,
+    v.tlp,
+    v.superseded,
+    v.variant,
+    v.revoked,
+    v.confidence,
+    v.labels,
+    v.created_by_ref,
+    v.valid_until,
+    v.content_hash,
+    v.content_key,
+    v.content,
+    v.referenced_tlp,
+    v.references_at,
+    v.accepted_at,
+    v.audit_id,
+    v.level,
+    told.slug AS sharer
+   FROM (version_leveled v
+     LEFT JOIN LATERAL sharer_told(v.organisation_id, v.audience_id) told(slug) ON (true));
 grant select on table version_told to tocsin_app;
 
 CREATE OR REPLACE FUNCTION public.announce_prune(before timestamp with time zone, actor text)
@@ -2321,6 +2346,21 @@ end
 $function$;
 grant execute on function sequence_inbox to tocsin_app;
 grant execute on function sequence_inbox to tocsin_server;
+
+CREATE OR REPLACE FUNCTION public.sharer_told(organisation integer, audience integer)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE ROWS 1
+AS $function$
+  select o.slug from known_organisation o where o.id = organisation and (
+    o.id = (select nullif(current_setting('tocsin.organisation', true), '')::integer)
+    or audience = any((select telling_audiences())::integer[])
+    or audience < 0 and exists (
+      select from audience_part p where p.audience_id = audience
+        and p.part_id = any((select telling_audiences())::integer[])))
+  limit 1
+$function$;
+grant execute on function sharer_told to tocsin_app;
 
 CREATE OR REPLACE FUNCTION public.shares_to_end(stix_ids text[])
  RETURNS TABLE(organisation_id integer, stix_id text)

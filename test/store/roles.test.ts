@@ -174,7 +174,7 @@ describe('row security', () => {
   it('is there for everything with content that tocsin_app may read', async () => {
     const open = (await readable('tocsin_app')).filter((name) => !GUARDED.includes(name));
     // known_organisation has names alone, and none without a viewer (see above).
-    const views = ['log_served', 'version_told'];
+    const views = ['log_served', 'version_leveled', 'version_told'];
     expect(open).toEqual(['inbox_turn', 'known_organisation', ...views].toSorted());
     // Views over what is guarded, which ask what their reader may see, not their owner.
     for (const name of views) {

@@ -16,8 +16,10 @@ $$;
 create view log_served with (security_invoker = true) as
   select l.seq, l.kind, coalesce(v.stix_id, l.stix_id) as stix_id, l.date_added, v.content,
     v.type, v.labels, v.confidence, v.created_by_ref as creator,
-    v.level as tlp, v.references_at, v.sharer, l.version_id, v.superseded, v.revoked, l.realm_id
-  from log l left join version_told v on v.id = l.version_id
+    v.level as tlp, v.references_at, told.slug as sharer, l.version_id, v.superseded, v.revoked, l.realm_id
+  from log l left join version_leveled v on v.id = l.version_id
+    -- Joined to all rows, not to each version by itself: else nothing would be remembered.
+    left join lateral sharer_told(v.organisation_id, v.audience_id) as told (slug) on true
   where l.kind <> 'put' or v.id is not null
     -- Whoever joins what an older version went to has not seen it replaced.
     and (not v.superseded or exists (
