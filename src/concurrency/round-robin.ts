@@ -2,12 +2,6 @@
 export class RoundRobin<T> {
   /** In the order in which the sources are next. */
   readonly #lines = new Map<string, T[]>();
-  #size = 0;
-
-  /** How many items there are. */
-  get size(): number {
-    return this.#size;
-  }
 
   /** Whether there is an item of this source. */
   has(source: string): boolean {
@@ -19,7 +13,12 @@ export class RoundRobin<T> {
     const line = this.#lines.get(source);
     if (line === undefined) this.#lines.set(source, [item]);
     else line.push(item);
-    this.#size++;
+  }
+
+  /** The source that is next. */
+  next(): string | undefined {
+    const [source] = this.#lines.keys();
+    return source;
   }
 
   /** Takes the oldest item of the source that is next, and puts that source last. */
@@ -30,7 +29,6 @@ export class RoundRobin<T> {
     const item = line.shift();
     this.#lines.delete(source);
     if (line.length > 0) this.#lines.set(source, line);
-    this.#size--;
     return item;
   }
 }

@@ -3,8 +3,8 @@
  * loop turns between any two, so that other callers are answered meanwhile. Sources (organisations) take
  * slices in turn: a source with a hundred uploads delays another by one slice, not by a hundred.
  *
- * A short request makes some fifteen round trips to the database. While any is under way, the event loop is
- * left to it for as long as a slice takes, so that its answers do not each wait for a slice.
+ * A short request makes some fifteen round trips to the database. While any of another source is under
+ * way, the event loop is left to it for as long as a slice takes, so that its answers do not each wait for one.
  */
 import { RoundRobin } from './round-robin.ts';
 
@@ -13,17 +13,30 @@ const SLICE_MS = 2;
 const waiting = new RoundRobin<() => void>();
 let isTurning = false;
 
-/** Requests under way that are short. */
+/** How many short requests are under way, in all and of each source that has any. */
 let shortRequests = 0;
+const shortRequestsOf = new Map<string, number>();
 
 /** Tells of a short request. The returned function ends it; calling that again has no effect. */
-export function beginShortRequest(): () => void {
-  shortRequests++;
+export function beginShortRequest(source: string): () => void {
+  countShortRequests(source, 1);
   let isUnderWay = true;
   return () => {
-    if (isUnderWay) shortRequests--;
+    if (isUnderWay) countShortRequests(source, -1);
     isUnderWay = false;
   };
+}
+
+function countShortRequests(source: string, more: 1 | -1): void {
+  shortRequests += more;
+  const own = (shortRequestsOf.get(source) ?? 0) + more;
+  if (own === 0) shortRequestsOf.delete(source);
+  else shortRequestsOf.set(source, own);
+}
+
+/** Whether others than this source have short requests under way. */
+function othersAreShort(source: string): boolean {
+  return shortRequests > (shortRequestsOf.get(source) ?? 0);
 }
 
 /** Until when work that does not wait for a slice may run in this turn of the event loop. */
@@ -87,8 +100,9 @@ function turn(): void {
 
 /** Begins the next slice, if there is any: at once, or after a rest for the sake of short requests. */
 function goOn(): void {
-  isTurning = waiting.size > 0;
-  if (!isTurning) return;
-  if (shortRequests > 0) setTimeout(turn, SLICE_MS);
+  const source = waiting.next();
+  isTurning = source !== undefined;
+  if (source === undefined) return;
+  if (othersAreShort(source)) setTimeout(turn, SLICE_MS);
   else turn();
 }

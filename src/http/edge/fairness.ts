@@ -89,15 +89,15 @@ async function takeTurn(
 ): Promise<void> {
   // Its client has left already: no event would end the turn.
   if (reply.raw.closed) throw busy();
-  const turn = shortened(turns.ask(source));
+  const turn = shortened(turns.ask(source), source);
   request.turn = turn;
   await turn.begun;
   setTimeout(() => turn.end(), TURN_MS).unref();
 }
 
 /** The same turn, before and during which long work leaves room for the request. */
-function shortened(turn: Turn): Turn {
-  const endRequest = beginShortRequest();
+function shortened(turn: Turn, source: string): Turn {
+  const endRequest = beginShortRequest(source);
   return {
     begun: turn.begun,
     end: () => {
