@@ -71,8 +71,9 @@ const rootArrows = {
   errors: ['src/.+/codes\\.ts$'],
   clock: [],
   keyring: ['src/errors\\.ts$'],
+  quantity: [],
   spelling: [],
-  'schema-expectation': [],
+  'schema-expectation': ['src/quantity\\.ts$'],
   'schema-issues': ['src/(schema-expectation|spelling)\\.ts$'],
   telemetry: ['src/(errors|clock|version|log-lines)\\.ts$'],
   version: [],
@@ -81,10 +82,10 @@ const rootArrows = {
 
 /** Root files that a folder may import. */
 function rootFilesFor(folder) {
-  if (pure.includes(folder)) return 'errors|spelling';
+  if (pure.includes(folder)) return 'errors|quantity|spelling';
   if (folder === 'http' || folder === 'commands')
-    return 'errors|clock|telemetry|keyring|config|limits|networks|version|spelling|schema-issues';
-  return 'errors|clock|telemetry|keyring|networks|spelling';
+    return 'errors|clock|telemetry|keyring|config|limits|networks|version|quantity|spelling|schema-issues';
+  return 'errors|clock|telemetry|keyring|networks|quantity|spelling';
 }
 
 const tests = '\\.test\\.ts$';

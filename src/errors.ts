@@ -25,7 +25,7 @@ const GENERAL_CODES = {
 } as const;
 
 /**
- * The closed list of what can be wrong with a request. The codes are stable and public; each has a
+ * The closed list of error codes of requests. The codes are stable and public; each has a
  * page in docs/errors. A row is declared once, in the `codes.ts` of the room that throws it, and here
  * where several rooms do. What can be wrong with one object of a bundle also has the codes of stix/.
  */

@@ -1,5 +1,6 @@
 /** What a zod schema takes, as a noun phrase: "a whole number from 0 to 100". */
 import { z } from 'zod';
+import { quantity } from './quantity.ts';
 
 type Json = z.core.JSONSchema.BaseSchema;
 
@@ -24,11 +25,19 @@ export function expectationOf(schema: z.core.$ZodType | undefined, input: unknow
   if (schema === undefined) return { expectation: 'valid', shows: false };
   const { type } = schema._zod.def;
   if (type === 'object' || type === 'record') return { expectation: 'an object', shows: true };
+  if (isWebUrl(schema)) {
+    return { expectation: 'a URL that starts with https:// or http://', shows: false };
+  }
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return { expectation: phraseOf(json), shows: typeof input !== 'string' || !isFreeText(json) };
 }
 
-/** Texts of any content, and URLs and addresses, which may hold a secret or a name. */
+/** JSON Schema has no word for the scheme of a URL. */
+function isWebUrl(schema: z.core.$ZodType): boolean {
+  return schema instanceof z.ZodURL && schema._zod.def.protocol?.source === '^https?$';
+}
+
+/** Strings of any content, and URLs and addresses, which may hold a secret or a name. */
 function isFreeText({ type, format, enum: values }: Json): boolean {
   if (type !== 'string' || values !== undefined) return false;
   return format === undefined || format === 'uri' || format === 'email';
@@ -46,7 +55,8 @@ function ofType(json: Json): string {
   switch (json.type) {
     case 'string':
       return (
-        FORMATS[json.format ?? ''] ?? counted('text', 'character', json.minLength, json.maxLength)
+        FORMATS[json.format ?? ''] ??
+        counted('a string', 'character', json.minLength, json.maxLength)
       );
     case 'integer':
       return `a whole number${range(json.minimum, json.maximum)}`;
@@ -67,7 +77,7 @@ function ofType(json: Json): string {
 
 function entryOf({ items }: Json): string {
   const only = Array.isArray(items) ? undefined : items;
-  return typeof only === 'object' && only.type === 'string' ? 'text' : 'item';
+  return typeof only === 'object' && only.type === 'string' ? 'string' : 'item';
 }
 
 function choice(values: readonly unknown[]): string {
@@ -81,17 +91,13 @@ function joined(phrases: readonly string[]): string {
   return phrases.length < 2 ? last : `${phrases.slice(0, -1).join(', ')} or ${last}`;
 }
 
-/** Of "text" and "character": "text of 1 to 200 characters". */
+/** Of "a string" and "character": "a string of 1 to 200 characters". */
 function counted(what: string, unit: string, min?: number, max?: number): string {
   if (max === undefined)
-    return min === undefined || min === 0 ? what : `${what} of at least ${units(min, unit)}`;
-  if (min === max) return `${what} of ${units(max, unit)}`;
-  if (min === undefined || min === 0) return `${what} of at most ${units(max, unit)}`;
-  return `${what} of ${min} to ${units(max, unit)}`;
-}
-
-function units(count: number, unit: string): string {
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+    return min === undefined || min === 0 ? what : `${what} of at least ${quantity(min, unit)}`;
+  if (min === max) return `${what} of ${quantity(max, unit)}`;
+  if (min === undefined || min === 0) return `${what} of at most ${quantity(max, unit)}`;
+  return `${what} of ${min} to ${quantity(max, unit)}`;
 }
 
 function range(min?: number, max?: number): string {

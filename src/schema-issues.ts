@@ -85,7 +85,16 @@ function predicateOf(issue: RawIssue, whole: unknown, { entry }: ParseOptions): 
   const input = Number.isNaN(issue.input) ? valueAt(whole, issue.path ?? []) : issue.input;
   if (input === undefined) return 'is missing';
   const { expectation, shows } = expectationOf(schemaOf(issue), input);
+  const given = countOf(issue, input);
+  if (given !== undefined) return `must be ${expectation}; ${given}`;
   return `must be ${expectation}${shows ? `, not ${shown(input)}` : ''}`;
+}
+
+/** How many there are, of what must have fewer or more: the value itself would not tell. */
+function countOf(issue: RawIssue, input: unknown): string | undefined {
+  if (issue.code !== 'too_big' && issue.code !== 'too_small') return undefined;
+  if (!Array.isArray(input) && typeof input !== 'string') return undefined;
+  return `this one has ${input.length}`;
 }
 
 function schemaOf(issue: RawIssue): z.core.$ZodType | undefined {

@@ -1,5 +1,5 @@
 /** Finds the name that somebody probably meant, for error messages about unknown names. */
-import { closest, distance } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 
 /** A longer name was not mistyped, and comparing it would cost too much. */
 const LENGTH_MAX = 64;
@@ -11,12 +11,39 @@ export function didYouMean(name: string, known: readonly string[]): string {
 }
 
 /** The known name that differs from `name` in case and a few letters only. */
-function nearestName(name: string, known: readonly string[]): string | undefined {
-  if (known.length === 0 || name.length > LENGTH_MAX) return undefined;
-  const folded = new Map(known.map((one) => [fold(one), one]));
-  const nearest = closest(fold(name), [...folded.keys()]);
-  const isNear = distance(fold(name), nearest) <= Math.floor(name.length / 3);
-  return isNear ? folded.get(nearest) : undefined;
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  if (name.length > LENGTH_MAX) return undefined;
+  const folded = fold(name);
+  let nearest: { readonly known: string; readonly distance: number } | undefined;
+  for (const one of known.filter(({ length }) => length <= LENGTH_MAX)) {
+    const max = Math.floor(Math.max(name.length, one.length) / 3);
+    const away = distanceWithin(
+      folded,
+      fold(one),
+      Math.min(max, (nearest?.distance ?? Infinity) - 1),
+    );
+    if (away !== undefined) nearest = { known: one, distance: away };
+  }
+  return nearest?.known;
+}
+
+/** Two letters in the wrong order count as one mistake. Undefined where there are more than `max`. */
+function distanceWithin(name: string, known: string, max: number): number | undefined {
+  const plain = distance(name, known);
+  if (plain > max + 1) return undefined;
+  const swapped = Array.from(
+    { length: name.length - 1 },
+    (_, i) => 1 + distance(swap(name, i), known),
+  );
+  const least = Math.min(plain, ...swapped);
+  return least <= max ? least : undefined;
+}
+
+/** The text with the letter at a place and the next one exchanged. */
+function swap(text: string, at: number): string {
+  return (
+    text.slice(0, at) + text.slice(at + 1, at + 2) + text.slice(at, at + 1) + text.slice(at + 2)
+  );
 }
 
 function fold(name: string): string {

@@ -92,7 +92,8 @@ function bareApp(
     doors = [],
   }: { certificate?: CertificateSource | undefined; doors?: readonly Door[] } = {},
 ): FastifyInstance {
-  const loggerInstance: FastifyBaseLogger = services.log;
+  // Its own, so that its level can be set apart from that of the rest of the server.
+  const loggerInstance: FastifyBaseLogger = services.log.child({});
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
@@ -129,7 +130,7 @@ function bareApp(
     // Before a body is read: Fastify would read that of an unknown path too.
     if (!request.is404) return undefined;
     if (answerMethod(table, request, reply)) return reply;
-    throw nothingHere();
+    throw nothingHere(table.similar(request.url));
   });
   return app;
 }
@@ -162,5 +163,5 @@ function answerUnrouted(services: Services, doors: readonly Door[]) {
 /** PostgreSQL keeps no U+0000, so nothing that an address names holds one. */
 function refuseNul({ url }: FastifyRequest): void {
   if (!url.includes('%00')) return;
-  throw new Problem('nul_character', 'The address holds the character U+0000', { path: 'url' });
+  throw new Problem('nul_character', 'The URL contains the character U+0000', { path: 'url' });
 }

@@ -37,6 +37,19 @@ export interface Place {
 /** What one organisation gives to different audiences of one object, at most. */
 export const VARIANTS_MAX = 16;
 const RED = tlpRank('red');
+
+/**
+ * How a level is lowered, for warnings about one that stays: PATCH does not go below the marking that an
+ * object carries (`readdress`).
+ */
+export function howToLower(hasVersions: boolean): string {
+  const patch =
+    'To lower it, use PATCH /api/v1/objects/{id}; below the marking that the object carries, ';
+  return hasVersions
+    ? `${patch}post a version with a later \`modified\``
+    : `${patch}PATCH its \`audience\` to the name of the sharer first, and post it again`;
+}
+
 const SLUGS_NAMED_MAX = 10;
 
 /** Decides which stored versions a new one takes the place of. */
@@ -171,7 +184,7 @@ function beside(tlp: number, remaining: readonly KnownVersion[], asked: AskedAud
   if (gaining.size > 0) return widened(gaining, asked, tlp, strictest);
   const detail =
     'Audiences that were given this object before keep it as they got it, at the level of that time. ' +
-    `${stricter(tlp, strictest)}Use PATCH /api/v1/objects/{id} to change that`;
+    `${stricter(tlp, strictest)}Use PATCH /api/v1/objects/{id} with \`audience\` to replace those audiences. ${howToLower(false)}`;
   return { code: 'earlier_audience_kept', path: '$', detail };
 }
 
@@ -196,14 +209,14 @@ function widened(
   const more = names.length - SLUGS_NAMED_MAX;
   const named = names.slice(0, SLUGS_NAMED_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '');
   const lowering = stricter(tlp, strictest);
-  const how = lowering === '' ? '' : `. ${lowering}Use PATCH /api/v1/objects/{id} to lower it`;
+  const how = lowering === '' ? '' : `. ${lowering}${howToLower(false)}`;
   const detail = `This object is shared with ${named} now, too, at TLP:${levelName(tlp)}. Audiences that were given it before keep it as they got it${how}`;
   return { code: 'audience_widened', path: '$', detail };
 }
 
 function asItWas(stored: KnownVersion): Decision {
   const detail =
-    'this version is stored for another audience, which stays as it is. Use PATCH /api/v1/objects/{id} to change it';
+    'this version is stored for another audience, which stays as it is. Use PATCH /api/v1/objects/{id} with `audience` to change it';
   const warning = { code: 'audience_unchanged', path: '$', detail };
   return { outcome: 'unchanged', stored, warning };
 }

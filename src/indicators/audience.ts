@@ -35,7 +35,7 @@ export async function chooseAudience(
 ): Promise<ChosenAudience> {
   const { viewer, organisation } = member;
   if (slugs === undefined) return defaultParts(member);
-  if (slugs.length === 0) throw namesNobody();
+  if (slugs.length === 0) throw namesNobody(member);
   if (slugs.length > SLUGS_MAX) {
     const detail = `Name at most ${SLUGS_MAX} audiences; a sharing group holds any number`;
     throw new Problem('invalid_request', detail, { path: 'audience', extra: { limit: SLUGS_MAX } });
@@ -47,10 +47,9 @@ export async function chooseAudience(
   if (unknown.length > 0) {
     throw new Problem(
       'audience_unknown',
-      `Nothing you may share with is called ${unknown.join(', ')}`,
-      {
-        path: 'audience',
-      },
+      `Unknown ${unknown.length === 1 ? 'audience' : 'audiences'}: ${unknown.join(', ')}. Name communities and sharing groups ` +
+        `that ${organisation.slug} is in, or organisations.`,
+      { path: 'audience' },
     );
   }
   const namesOrganisations = usable.every((audience) => audience.kind === 'organisation');
@@ -63,10 +62,10 @@ export async function chooseAudience(
 }
 
 /** A script whose variable is unset must not share with more than it meant to. */
-function namesNobody(): Problem {
+function namesNobody({ organisation }: Member): Problem {
   const detail =
     '`audience` names nobody. Name communities, sharing groups or organisations, or leave it out for ' +
-    'your default community';
+    `the default community of ${organisation.slug}.`;
   return new Problem('audience_empty', detail, { path: 'audience' });
 }
 
@@ -79,7 +78,7 @@ function defaultParts({ organisation, viewer }: Member): ChosenAudience {
   if (id === null || !viewer.audiences.includes(id)) {
     throw new Problem(
       'audience_empty',
-      'Your organisation has no default community: name the audience in `audience`',
+      `${organisation.slug} has no default community. Name an audience in \`audience\`.`,
       { path: 'audience' },
     );
   }

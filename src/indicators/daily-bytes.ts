@@ -93,7 +93,7 @@ function exceeded({ now, max }: Quota, stored: number, needed?: number): Problem
   const need = needed === undefined ? '' : `, and this takes ${needed}`;
   return new Problem(
     'storage_quota_exceeded',
-    `Your organisation has stored ${stored} of its ${max} bytes today: ${left} are left${need}. ` +
+    `The organisation has stored ${stored} of its ${max} bytes today: ${left} are left${need}. ` +
       `Send less, try again after ${reset.toISOString()}, or ask the operator to raise ` +
       'TOCSIN_QUOTA_BYTES_DAY.',
     {

@@ -6,6 +6,7 @@ import {
   covers,
   levelAlready,
   mayBeRaised,
+  howToLower,
   VARIANTS_MAX,
   withinReach,
   type AskedAudience,
@@ -142,7 +143,7 @@ function decideUnversioned(
     const modified = isLater ? now : laterByAMicrosecond(latest.modified);
     const decision = newVersion({ ...candidate, tlp }, state, modified, context);
     const isRaised = tlp > candidate.tlp && 'modified' in decision;
-    return isRaised ? { ...decision, warnings: [levelStays({ tlp })] } : decision;
+    return isRaised ? { ...decision, warnings: [levelStays(tlp, false)] } : decision;
   }
   return { outcome: 'unchanged', stored, warning: staysStricter(candidate, stored) };
 }
@@ -176,7 +177,7 @@ function raise(
 /** A warning, unless the object comes as it was posted before its sharer raised its level. */
 function staysStricter(candidate: Candidate, stored: StoredContent): Finding | undefined {
   const isAsPosted = candidate.referencedTlp === stored.referencedTlp;
-  return isAsPosted || candidate.tlp >= stored.tlp ? undefined : levelStays(stored);
+  return isAsPosted || candidate.tlp >= stored.tlp ? undefined : levelStays(stored.tlp, false);
 }
 
 function rejectedAsRed(
@@ -235,11 +236,15 @@ function unchanged(
   const { referencedTlp: rank } = candidate;
   // With the reference of a lower level, which it had once, or never.
   const isLower = !isAsPosted && rank !== null && rank < known.tlp;
-  return { outcome: 'unchanged', stored, warning: isLower ? levelStays(known) : undefined };
+  return {
+    outcome: 'unchanged',
+    stored,
+    warning: isLower ? levelStays(known.tlp, true) : undefined,
+  };
 }
 
-function levelStays({ tlp }: Pick<StoredContent, 'tlp'>): Finding {
-  const detail = `the object is stored at TLP:${levelName(tlp)}, which stays. Use PATCH /api/v1/objects/{id} to change it`;
+function levelStays(tlp: number, hasVersions: boolean): Finding {
+  const detail = `the object is stored at TLP:${levelName(tlp)}, which stays. ${howToLower(hasVersions)}`;
   return { code: 'tlp_unchanged', path: '$.object_marking_refs', detail };
 }
 
@@ -267,7 +272,7 @@ function purgedIsGone(): Decision {
     outcome: 'rejected',
     code: 'purged',
     path: '$.id',
-    detail: 'An administrator purged this object: delete your copy, and do not share it again',
+    detail: 'An administrator purged this object. Delete every copy, and do not share it again.',
   };
 }
 
@@ -277,7 +282,7 @@ function tooManyVariants(): Decision {
     code: 'too_many_variants',
     path: '$',
     detail:
-      `Your organisation shares this object with ${VARIANTS_MAX} audiences, each with content or a level of ` +
+      `The organisation shares this object with ${VARIANTS_MAX} audiences, each with content or a level of ` +
       'its own. Use PATCH /api/v1/objects/{id} with `audience` to give one content to all',
   };
 }

@@ -95,12 +95,14 @@ async function refuse(
   const own = parseJson(current.content) as object;
   const { tlp: marked } = markedBy(own, await storedMeanings(tx, member.viewer, own));
   if (marked !== undefined && tlp < tlpRank(marked)) {
+    const lower =
+      'modified' in own
+        ? ' Post a version with a later `modified` and a lower marking instead.'
+        : '';
     throw new Problem(
       'tlp_below_marking',
-      `The object itself is marked TLP:${marked.toUpperCase()}`,
-      {
-        path: 'tlp',
-      },
+      `The object itself is marked TLP:${marked.toUpperCase()}, and PATCH cannot go below that.${lower}`,
+      { path: 'tlp' },
     );
   }
   const fault = sharingFault({

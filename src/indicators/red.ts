@@ -40,7 +40,7 @@ function clearanceNeeded(): Decision {
     code: 'red_clearance_needed',
     path: '$',
     detail:
-      'Your organisation shares this object at TLP:RED. Only a signed-in user with RED clearance can lower ' +
+      'The organisation shares this object at TLP:RED. Only a signed-in user with RED clearance can lower ' +
       'its level or widen its audience',
   };
 }

@@ -51,7 +51,8 @@ export function openPlace(
   if (plain?.length !== 8) {
     throw new Problem(
       'cursor_invalid',
-      'Give a cursor from an earlier answer to your organisation, whole, or none to begin anew',
+      'Send `next` of an earlier answer to your organisation unchanged, or leave the cursor out to read from ' +
+        'the beginning',
       { path },
     );
   }

@@ -13,7 +13,7 @@ export const readHistory = metered<string, readonly HistoryRow[]>(
   'history',
   async (db, { viewer }, stixId) => {
     const rows = await asViewer(db, viewer, (tx) => findHistory(tx, viewer.realmId, stixId));
-    if (rows.length === 0) throw new Problem('not_found', 'There is no such object for you');
+    if (rows.length === 0) throw new Problem('not_found', 'Object not found');
     return rows;
   },
   (rows) => ({ objects: rows.length }),

@@ -27,7 +27,7 @@ export const readObject = metered<ObjectInput, SeenVersions>(
       findObject(tx, viewer.realmId, stixId, { all, modified }),
     );
     const [first, ...others] = found;
-    if (first === undefined) throw new Problem('not_found', 'There is no such object for you');
+    if (first === undefined) throw new Problem('not_found', 'Object not found');
     return [first, ...others];
   },
   (found) => ({ objects: found.length }),

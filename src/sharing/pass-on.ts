@@ -66,14 +66,14 @@ export interface Readdressed {
 /** Why an object that was passed on may not be addressed so, or undefined when it may. */
 export function readdressedFault(to: Readdressed): PassingFault | undefined {
   if (to.toTlp < to.fromTlp) {
-    return mismatch('The marking level of what another member created is not yours to lower');
+    return mismatch('Only the creator of an object can lower its marking');
   }
   const stays = !to.audienceChanges || to.toItselfAlone || to.toTlp < AMBER;
   return stays ? undefined : amberStays();
 }
 
 function amberStays(): PassingFault {
-  return mismatch('TLP:AMBER is passed on within your own organisation alone');
+  return mismatch('TLP:AMBER is passed on within one organisation only');
 }
 
 function mismatch(detail: string): PassingFault {

@@ -1,6 +1,7 @@
 /**
  * What an organisation may share with whom. Pure: the facts come as arguments.
  */
+import { levelName } from '../stix/marking/tlp.ts';
 
 import { tlpRank } from '../stix/marking/tlp.ts';
 
@@ -33,7 +34,9 @@ export function sharingFault(sharing: Sharing): SharingFault | undefined {
     return {
       code: 'tlp_above_ceiling',
       path: '$.object_marking_refs',
-      detail: 'The agreement of your organisation does not cover content so marked',
+      detail:
+        `The level of the object is TLP:${levelName(sharing.tlp)}; the agreements of the organisation cover ` +
+        `levels up to TLP:${levelName(sharing.ceiling)}.`,
     };
   }
   if (sharing.tlp >= RED && !sharing.namesOrganisations) {

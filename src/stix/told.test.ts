@@ -25,7 +25,11 @@ describe('errors', () => {
     ['null', null, 'not_an_object $: expected a STIX object (3.2)'],
     ['no type', {}, 'missing_property $.type: is required (3.2)'],
     ['a type that is no text', { type: 7 }, 'wrong_type $.type: expected a string (3.2)'],
-    ['a bundle', { type: 'bundle' }, 'nested_bundle $.type: a bundle cannot hold a bundle (8)'],
+    [
+      'a bundle',
+      { type: 'bundle' },
+      'nested_bundle $.type: a bundle cannot contain another bundle (8)',
+    ],
     [
       'too many values',
       { type: 'indicator', labels: Array(20_001).fill('x') },
@@ -186,6 +190,18 @@ describe('warnings', () => {
       changed('url', { value: 'hxxps://www.example.com/', defanged }).join();
     expect(url(false)).toContain('defanged_value $.value: is defanged');
     expect(url(true)).not.toContain('defanged_value');
+  });
+
+  it('of a misspelt property name the one that was meant', () => {
+    expect(changed('identity', { lable: ['x'], x_lables: 1 })).toEqual([
+      'custom_property $: custom properties without an extension definition: ' +
+        'lable (did you mean labels?), x_lables (11.1)',
+    ]);
+    expect(
+      changed('indicator', { valid_from: undefined, valid_form: '2026-01-01T00:00:00Z' }),
+    ).toContain(
+      'missing_property $.valid_from: is required; did you mean it by `valid_form`? (4.7)',
+    );
   });
 
   it('of many custom properties name ten', () => {

@@ -133,6 +133,22 @@ describe('without a second factor, a user with rights over others may only insta
     await events.close();
   });
 
+  it('and the audit names the user who was refused', async () => {
+    const server = await tocsin.another(['http']);
+    const person = await withPasswordOnly({ role: 'org_admin' });
+    const { access_token: token } = await person.tokens();
+    const asked = request(server.url).get('/api/v1/users').set('authorization', `Bearer ${token}`);
+    await asked.expect(403);
+    // Refusals are written at the latest when the server ends.
+    await server.close();
+    const written = await tocsin.sql(
+      `select actor, o.slug from audit a join organisation o on o.id = a.organisation_id
+       where action = 'request.refuse' and actor = $1 and detail->>'code' = 'second_factor_required'`,
+      [`user ${person.id}`],
+    );
+    expect(written).toEqual([{ actor: `user ${person.id}`, slug: chief.slug }]);
+  });
+
   it('unless the operator has switched it off', async () => {
     const server = await tocsin.another(['http'], { TOCSIN_SECOND_FACTOR_REQUIRED: 'false' });
     const person = await withPasswordOnly({ role: 'org_admin' });

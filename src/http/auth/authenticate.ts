@@ -21,6 +21,7 @@ export async function memberBehind(services: Services, request: FastifyRequest):
   const member = await memberOfKey(services, request, given);
   const { withoutSecondFactor } = request.routeOptions.config;
   if (services.secondFactorRequired && withoutSecondFactor !== true && lacksSecondFactor(member)) {
+    request.refusedMember = member;
     throw new Problem(
       'second_factor_required',
       'Install one with POST /api/v1/me/second-factor. Until then this session can do nothing else',

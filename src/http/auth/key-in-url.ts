@@ -19,17 +19,17 @@ const NAMES: ReadonlySet<string> = new Set([
 const KEY = /tocsin_[0-9a-f]{12}_[0-9a-f]{8}/i;
 
 /**
- * Refuses requests that carry a key in their address: addresses are kept in the logs of proxies and
- * in histories. By its form a key is refused anywhere; by the name of its parameter on every route
- * that takes keys. It is refused whether or not it would serve, and is never answered or logged.
+ * Refuses requests that carry a key in their URL: proxies and browsers store URLs. By its form a key is
+ * refused anywhere; by the name of its parameter on every route that takes keys. It is refused whether or
+ * not it is valid, and is never answered or logged.
  */
 export function refuseKeysInUrl(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     if (!hasKeyInUrl(request)) return;
     throw new Problem(
       'key_in_url',
-      'Send your key as `Authorization: Bearer <key>`. If what you sent is a key, replace it: ' +
-        'addresses are kept in logs',
+      'Send your key as `Authorization: Bearer <key>`. If the URL contains a key, replace that key: ' +
+        'proxies and browsers store URLs.',
       { path: 'url' },
     );
   });

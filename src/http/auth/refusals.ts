@@ -4,6 +4,7 @@ import { readKey } from '../../access/keys.ts';
 import { clientAddress } from '../edge/client.ts';
 import type { Services } from '../context.ts';
 import { presented } from './credentials.ts';
+import type { Member } from '../../sharing/member.ts';
 
 /** What only who holds a key's secret is told: then the key is known, though it was refused. */
 const PROVEN: ReadonlySet<string | undefined> = new Set<ProblemCode>([
@@ -19,6 +20,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The users as whom somebody may have tried to sign in: all of the address. */
     triedUserIds: readonly string[] | undefined;
+    /** Who authenticated and was still not let in. */
+    refusedMember: Member | undefined;
   }
 }
 
@@ -27,10 +30,11 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 /** Records every 401, 403 and 429 for the audit. */
 export function auditRefusals(app: FastifyInstance, { refusals }: Services): void {
   app.decorateRequest('triedUserIds', undefined);
+  app.decorateRequest('refusedMember', undefined);
   app.addHook('onResponse', async (request, reply) => {
     const status = reply.statusCode;
     if (!REFUSALS.has(status)) return;
-    const { member } = request;
+    const member = knownMember(request);
     for (const userId of usersOf(request)) {
       refusals.record({
         keyId: member?.keyId ?? refusedKey(request),
@@ -46,12 +50,18 @@ export function auditRefusals(app: FastifyInstance, { refusals }: Services): voi
 }
 
 /** The users of whose organisations the audit records it; null where nobody is known. */
-function usersOf({ member, triedUserIds = [] }: FastifyRequest): readonly (string | null)[] {
+function usersOf(request: FastifyRequest): readonly (string | null)[] {
+  const { triedUserIds = [] } = request;
+  const member = knownMember(request);
   if (member !== undefined) return [member.user?.id ?? null];
   return triedUserIds.length === 0 ? [null] : triedUserIds;
 }
 
+function knownMember({ member, refusedMember }: FastifyRequest): Member | undefined {
+  return member ?? refusedMember;
+}
+
 function refusedKey(request: FastifyRequest): string | null {
-  if (request.member !== undefined || !PROVEN.has(request.problem)) return null;
+  if (knownMember(request) !== undefined || !PROVEN.has(request.problem)) return null;
   return readKey(presented(request).key)?.id ?? null;
 }

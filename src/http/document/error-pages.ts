@@ -16,7 +16,7 @@ export async function errorPages(app: FastifyInstance): Promise<void> {
   const pages = await readPages();
   const list = [...pages.keys()].map((code) => `- [${code}](/docs/errors/${code})\n`).join('');
   app.get('/', { schema: { hide: true } }, (request, reply) =>
-    sendPage(request, reply, 'Codes', `# What can be wrong\n\n${list}`),
+    sendPage(request, reply, 'Error codes', `# Error codes\n\n${list}`),
   );
   app.get<{ Params: { code: string } }>('/:code', { schema: { hide: true } }, (request, reply) => {
     // The pages refer to one another as files.

@@ -6,8 +6,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { dropRest } from '../body/rest-of-body.ts';
+import { nearestName } from '../../spelling.ts';
 
 interface Pattern {
+  readonly segments: readonly string[];
   readonly matches: RegExp;
   readonly methods: ReadonlySet<string>;
 }
@@ -15,6 +17,8 @@ interface Pattern {
 export interface MethodTable {
   /** The methods that a path allows, sorted; empty where there is no such path. */
   allowed(url: string): string[];
+  /** The path of a route that differs from this one in the spelling of a few letters. */
+  similar(url: string): string | undefined;
 }
 
 /** Collects the methods of every route that is added from now on. */
@@ -27,11 +31,17 @@ export function collectMethods(app: FastifyInstance): MethodTable {
     patterns.set(url, methods);
     compiled = undefined;
   });
+  const all = (): Pattern[] =>
+    (compiled ??= [...patterns].map(([path, methods]) => ({
+      segments: path.split('/'),
+      matches: toRegExp(path),
+      methods,
+    })));
   return {
+    similar: (url) => similarPath(all(), pathOf(url)),
     allowed: (url) => {
-      compiled ??= [...patterns].map(([path, methods]) => ({ matches: toRegExp(path), methods }));
       const path = pathOf(url);
-      const found = compiled.filter(({ matches }) => matches.test(path));
+      const found = all().filter(({ matches }) => matches.test(path));
       const methods = new Set(found.flatMap((pattern) => [...pattern.methods]));
       return methods.size === 0 ? [] : [...methods, 'OPTIONS'].toSorted();
     },
@@ -59,6 +69,34 @@ export function answerMethod(
   reply.code(204);
   dropRest(request, reply, () => void reply.send());
   return true;
+}
+
+/** Where the endpoints of REST are; clients forget it. */
+const PREFIX = '/api/v1';
+const SEGMENTS_MAX = 8;
+
+function similarPath(patterns: readonly Pattern[], path: string): string | undefined {
+  const prefixed = `${PREFIX}${path}`;
+  if (patterns.some(({ matches }) => matches.test(prefixed))) return prefixed;
+  const given = path.split('/', SEGMENTS_MAX + 1);
+  const found = patterns.flatMap(({ segments }) => respelt(given, segments) ?? []);
+  return found.toSorted((a, b) => a.changed - b.changed)[0]?.path;
+}
+
+/** The path with its misspelt segments as the pattern has them; undefined where others differ. */
+function respelt(
+  given: readonly string[],
+  segments: readonly string[],
+): { readonly path: string; readonly changed: number } | undefined {
+  if (given.length !== segments.length) return undefined;
+  let changed = 0;
+  const path = given.map((name, i) => {
+    const known = segments[i] ?? '';
+    if (known === name || known.startsWith(':')) return name;
+    changed++;
+    return nearestName(name, [known]);
+  });
+  return path.includes(undefined) ? undefined : { path: path.join('/'), changed };
 }
 
 /** A trailing slash does not matter, as in the router. */

@@ -54,8 +54,10 @@ export function answerError(
   else dropRest(request, reply, answer);
 }
 
-export function nothingHere(): Problem {
-  return new Problem('not_found', 'There is nothing under this path');
+/** Nothing is there; `similar` is the path of a route that was probably meant. */
+export function nothingHere(similar?: string): Problem {
+  const meant = similar === undefined ? '' : ` Did you mean \`${similar}\`?`;
+  return new Problem('not_found', `This path does not exist.${meant} /docs lists the endpoints.`);
 }
 
 /** Whether the client left in the midst of its body: nobody is there to answer, and nothing failed. */

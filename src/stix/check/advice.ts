@@ -131,7 +131,7 @@ function adviseOnExtensions({ type, extensions }: StixObject, warn: Warn): void 
   const predefined = PREDEFINED_EXTENSIONS[type] ?? {};
   for (const name of Object.keys(extensions).slice(0, 20)) {
     if (Object.hasOwn(predefined, name) || isExtensionId(name)) continue;
-    const detail = `is no extension of ${type} that STIX defines, and no id of a definition`;
+    const detail = `is neither an extension that STIX defines for ${type} nor the id of an extension definition`;
     warn('undefined_extension', jsonPath(['extensions', name]), detail, '7.3');
   }
 }

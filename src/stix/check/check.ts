@@ -3,7 +3,7 @@
  * (warnings: it is kept, and told).
  */
 import { adviceOn } from './advice.ts';
-import { examineCustom, examineExtensions } from './custom.ts';
+import { examineCustom, examineExtensions, withMisspelt } from './custom.ts';
 import { FINDINGS_MAX } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { findingsOf } from './findings-of-zod.ts';
@@ -52,7 +52,7 @@ function checkShape(value: unknown): Checked {
   if (fault || !hasType(value)) return refused(value, fault ? [fault] : [], []);
   const type = objectTypeOf(value);
   const issues = type.schema.safeParse(value, { reportInput: true }).error?.issues ?? [];
-  const errors = findingsOf(issues, type.clause);
+  const errors = withMisspelt(findingsOf(issues, type.clause), value, type.properties);
   if (errors.length > 0 || !isStixObject(value)) return refused(value, errors, []);
   return checkFurther(value, type);
 }
@@ -118,7 +118,7 @@ function shapeFault(value: unknown): Finding | undefined {
   }
   const { type } = value as { type?: unknown };
   if (type === 'bundle') {
-    const detail = 'a bundle cannot hold a bundle';
+    const detail = 'a bundle cannot contain another bundle';
     return { code: 'nested_bundle', path: '$.type', detail, clause: 'STIX 2.1 section 8' };
   }
   if (type === undefined) {

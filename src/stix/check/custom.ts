@@ -1,4 +1,5 @@
 /** What an object has beyond the specification: STIX 2.1 sections 3.1, 3.8, 7.3 and 11. */
+import { nearestName } from '../../spelling.ts';
 import type { Finding } from './finding.ts';
 import { jsonPath } from '../json/fault.ts';
 import type { StixObject } from '../object.ts';
@@ -10,6 +11,7 @@ import { INVALID_NAME, PROPERTY_NAME } from '../schema/rule.ts';
 const NAME_OF_TOOL = /^x_[A-Za-z0-9_-]{1,248}$/;
 const RESERVED: ReadonlySet<string> = new Set(['severity', 'username', 'phone_number', 'action']);
 const NAMES_SHOWN_MAX = 10;
+const NAMES_COMPARED_MAX = 100;
 
 /** Errors and warnings about properties that the object's type does not define. */
 export function examineCustom(
@@ -23,9 +25,26 @@ export function examineCustom(
   const errors = faults.filter(({ code }) => code !== NAME_FORM).slice(0, NAMES_SHOWN_MAX);
   const forms = faults.filter(({ code }) => code === NAME_FORM);
   const warnings = [...forms, ...emptyWarnings(object, names)];
-  if (!isCustomType && !isExtended(object)) warnings.unshift(customWarning(names));
+  if (!isCustomType && !isExtended(object)) warnings.unshift(customWarning(names, known));
   if (isCustomType && !isExtended(object)) warnings.unshift(customTypeWarning(object.type));
   return { errors, warnings: warnings.slice(0, NAMES_SHOWN_MAX) };
+}
+
+/** The errors, with a hint where a missing property is there under a similar name. */
+export function withMisspelt(
+  errors: readonly Finding[],
+  object: object,
+  known: ReadonlySet<string>,
+): Finding[] {
+  const unknown = Object.keys(object)
+    .filter((name) => !known.has(name))
+    .slice(0, NAMES_COMPARED_MAX);
+  return errors.map((error) => {
+    const [, missing = ''] = /^\$\.(\w+)$/.exec(error.path) ?? [];
+    const given = error.code === 'missing_property' ? nearestName(missing, unknown) : undefined;
+    if (given === undefined) return error;
+    return { ...error, detail: `${error.detail}; did you mean it by \`${given}\`?` };
+  });
 }
 
 /** Extensions that the specification itself defines, checked by their own schemas. */
@@ -62,11 +81,22 @@ function nameFault(name: string): Finding {
     : { ...INVALID_NAME, path };
 }
 
-function customWarning(names: readonly string[]): Finding {
-  const shown = names.slice(0, NAMES_SHOWN_MAX).join(', ').slice(0, 300).toWellFormed();
+function customWarning(names: readonly string[], known: ReadonlySet<string>): Finding {
+  const shown = names
+    .slice(0, NAMES_SHOWN_MAX)
+    .map((name) => withSuggestion(name, known))
+    .join(', ')
+    .slice(0, 300)
+    .toWellFormed();
   const more = names.length > NAMES_SHOWN_MAX ? ` and ${names.length - NAMES_SHOWN_MAX} more` : '';
   const detail = `custom properties without an extension definition: ${shown}${more}`;
   return { code: 'custom_property', path: '$', detail, clause: 'STIX 2.1 section 11.1' };
+}
+
+/** `lable (did you mean labels?)`. A name that begins with `x_` is custom by intent. */
+function withSuggestion(name: string, known: ReadonlySet<string>): string {
+  const meant = name.startsWith('x_') ? undefined : nearestName(name, [...known]);
+  return meant === undefined ? name : `${name} (did you mean ${meant}?)`;
 }
 
 function customTypeWarning(type: string): Finding {

@@ -188,8 +188,9 @@ class ExactReader {
     const isEscaped = this.endString();
     const inside = this.text.slice(start + 1, this.at - 1);
     const value = isEscaped ? (JSON.parse(`"${inside}"`) as string) : inside;
-    if (value.includes('\0')) throw this.fault('nul_character', 'holds the character U+0000');
-    if (!value.isWellFormed()) throw this.fault('lone_surrogate', 'holds half of a surrogate pair');
+    if (value.includes('\0')) throw this.fault('nul_character', 'contains the character U+0000');
+    if (!value.isWellFormed())
+      throw this.fault('lone_surrogate', 'contains half of a surrogate pair');
     return value;
   }
 

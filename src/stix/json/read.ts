@@ -38,7 +38,7 @@ export function withoutMark(text: string): string {
 
 /** A text was not read, since it holds too many values. */
 export function tooManyValues(valuesMax: number): JsonFault {
-  const detail = `more than ${valuesMax} values in lists and objects; split it`;
+  const detail = `The lists and objects contain more than ${valuesMax} values; split the document or object`;
   return new JsonFault('too_many_values', '$', detail);
 }
 
@@ -167,9 +167,9 @@ function inspectMembers(object: object, path: (string | number)[]): void {
 
 function inspectText(text: string, path: readonly (string | number)[]): void {
   if (text.includes('\0')) {
-    throw new JsonFault('nul_character', jsonPath(path), 'holds the character U+0000');
+    throw new JsonFault('nul_character', jsonPath(path), 'contains the character U+0000');
   }
   if (!text.isWellFormed()) {
-    throw new JsonFault('lone_surrogate', jsonPath(path), 'holds half of a surrogate pair');
+    throw new JsonFault('lone_surrogate', jsonPath(path), 'contains half of a surrogate pair');
   }
 }

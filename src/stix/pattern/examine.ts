@@ -137,7 +137,12 @@ function commonTypes(types: readonly Set<string>[], examined: Examined): Set<str
 function examineTest(test: Test, examined: Examined): void {
   const { objectType } = test.path;
   if (!SCO_TYPES.has(objectType) && !objectType.startsWith('x-')) {
-    warn(examined, 'unknown_object_type', `'${shorten(objectType)}' is no object type`, test.at);
+    warn(
+      examined,
+      'unknown_object_type',
+      `'${shorten(objectType)}' is not an object type`,
+      test.at,
+    );
   }
   if (test.operator === 'MATCHES') {
     const doubt = doubtfulExpression(test.literals[0]?.text ?? '');

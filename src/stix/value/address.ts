@@ -187,7 +187,7 @@ function doubtsOf(
   const doubts: Doubt[] = [];
   if (prefix === 0) doubts.push({ code: 'whole_internet', detail: 'covers the whole internet' });
   else if (wide)
-    doubts.push({ code: 'wide_network', detail: `a network of /${prefix} is very wide` });
+    doubts.push({ code: 'wide_network', detail: `is a very wide network (/${prefix})` });
   if (special && prefix > 0) {
     const detail = `lies in a special-purpose range (${special[0]})`;
     doubts.push({ code: 'special_purpose_address', detail });

@@ -88,7 +88,7 @@ export function uncover(text: string, reading: Reading): { text: string; doubts:
   }
   const trimmed = shown.trim();
   if (trimmed.length < shown.length) {
-    doubts.push({ code: 'blank_at_end', detail: 'begins or ends with a blank' });
+    doubts.push({ code: 'blank_at_end', detail: 'begins or ends with whitespace' });
   }
   if (!defanged.test(trimmed)) return { text: trimmed, doubts };
   doubts.push({ code: 'defanged_value', detail: 'is defanged; consumers will not match it' });

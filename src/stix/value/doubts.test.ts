@@ -12,7 +12,7 @@ const codes = (kind: string, text: string) => normalise(kind, text).doubts.map((
 describe('what is told', () => {
   it.each([
     ['ipv4-addr', '0.0.0.0/0', 'whole_internet: covers the whole internet'],
-    ['ipv4-addr', '8.0.0.0/7', 'wide_network: a network of /7 is very wide'],
+    ['ipv4-addr', '8.0.0.0/7', 'wide_network: is a very wide network (/7)'],
     ['ipv4-addr', '10.0.0.1', 'special_purpose_address: lies in a special-purpose range (private)'],
     ['ipv4-addr', '8.8.8.8/24', 'host_bits_set: has bits set beyond its prefix length'],
     ['ipv4-addr', 'x', 'not_an_address: is not an IP address or network'],
@@ -31,7 +31,7 @@ describe('what is told', () => {
       'a\u200bb.example.com',
       'invisible_character: holds the invisible character U+200B',
     ],
-    ['url', 'https://example.com/ ', 'blank_at_end: begins or ends with a blank'],
+    ['url', 'https://example.com/ ', 'blank_at_end: begins or ends with whitespace'],
     ['url', 'hxxps://example.com/', 'defanged_value: is defanged; consumers will not match it'],
     ['url', 'example.com', 'url_without_scheme: has no scheme such as https://'],
     ['url', 'https://', 'not_a_url: cannot be read as a URL'],

@@ -1,12 +1,15 @@
 /** The bodies of the REST door: JSON as STIX needs it, and one object a line. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from '../../../errors.ts';
+import { asSentence, Problem } from '../../../errors.ts';
 import { XML_REFUSAL } from '../../../stix/json/exact.ts';
+import { JsonFault } from '../../../stix/json/fault.ts';
+import { holdsLines } from '../../../stix/json/lines.ts';
 import { parseDocument, parseObjects } from '../../body/json.ts';
 import { JSON_TYPE, NDJSON_TYPE, refuseParameters } from '../../body/media-type.ts';
 import { openBody, textOf, type Reading } from '../../body/read.ts';
 import { bodySchemaOf, mayBeLeftOut } from '../../validation/left-out.ts';
 import { kindOf, limitBody } from './kinds.ts';
+import { unsupportedType } from './problems.ts';
 
 /** Takes the bodies of the routes in this scope, each of its kind. */
 export function takeBodies(scope: FastifyInstance, services: Reading): void {
@@ -32,7 +35,11 @@ async function parse(services: Reading, request: FastifyRequest, text: string): 
     throw new Problem('body_missing', whatToSend(request));
   }
   const isBundle = kindOf(request.routeOptions.config) === 'bundle';
-  return (isBundle ? parseObjects : parseDocument)(services, request, text);
+  try {
+    return await (isBundle ? parseObjects : parseDocument)(services, request, text);
+  } catch (fault) {
+    throw hintAtLines(fault, request, text);
+  }
 }
 
 /** Whether the route needs no body, though the request names a content type. */
@@ -46,15 +53,25 @@ function whatToSend({ routeOptions }: FastifyRequest): string {
   return takesStix ? 'Send a STIX bundle or object as the body' : 'Send a JSON object as the body';
 }
 
-function refuseLines({ routeOptions }: FastifyRequest): void {
-  if (kindOf(routeOptions.config) === 'bundle') return;
-  throw new Problem('content_type_unsupported', 'Send many objects to /api/v1/bundles', {
-    path: 'content-type',
-  });
+function refuseLines({ routeOptions: { config } }: FastifyRequest): void {
+  if (kindOf(config) === 'bundle') return;
+  throw unsupportedType(config, LINES_ELSEWHERE);
 }
 
-/** Where bundles are taken it may be STIX 1.x: who has that is told what to do with it. */
-function refusalOfXml({ routeOptions }: FastifyRequest): Problem {
-  const detail = kindOf(routeOptions.config) === 'bundle' ? XML_REFUSAL : 'Send JSON';
-  return new Problem('content_type_unsupported', detail, { path: 'content-type' });
+const LINES_ELSEWHERE = ' Send many objects, one a line, to /api/v1/bundles.';
+
+/** Where STIX is taken it may be STIX 1.x: who has that is told what to do with it. */
+function refusalOfXml({ routeOptions: { config } }: FastifyRequest): Problem {
+  const takesStix = ['bundle', 'object'].includes(kindOf(config));
+  return unsupportedType(config, takesStix ? ` The body is XML: ${XML_REFUSAL}.` : '');
+}
+
+/** Objects one a line are no JSON document; many clients send them as one. */
+function hintAtLines(fault: unknown, { routeOptions: { config } }: FastifyRequest, text: string) {
+  if (!(fault instanceof JsonFault) || fault.code !== 'invalid_json') return fault;
+  if (!['bundle', 'object'].includes(kindOf(config)) || !holdsLines(text)) return fault;
+  const where = kindOf(config) === 'bundle' ? '' : ' to /api/v1/bundles';
+  const hint = `These are several objects, one a line: send them as application/x-ndjson${where}.`;
+  const { code, path, detail } = fault;
+  return new Problem(code, `${asSentence(detail)} ${hint}`, { path, cause: fault });
 }

@@ -18,7 +18,19 @@ export function problemOfBody(
   }
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   if (!WRONG_TYPES.includes(String(error.code))) return undefined;
-  return new Problem('content_type_unsupported', `Send ${typesTaken(kind)}`, {
+  return unsupportedType(config);
+}
+
+/** The content type is not one of the route; `hint` says more where it is known what was meant. */
+export function unsupportedType(
+  { body, takes }: FastifyRequest['routeOptions']['config'],
+  hint = '',
+): Problem {
+  const types = Object.keys(takes ?? { 'application/json': {} });
+  const last = types.pop() ?? '';
+  const list = types.length === 0 ? last : `${types.join(', ')} or ${last}`;
+  const lines = body === 'bundle' ? ', the last with one object a line' : '';
+  return new Problem('content_type_unsupported', `Send ${list}${lines}.${hint}`, {
     path: 'content-type',
   });
 }
@@ -29,14 +41,5 @@ function tooLarge(kind: BodyKind, bytesMax: number): string {
   return (
     `One JSON document may have ${bytesMax} bytes. Send objects in any number to /api/v1/bundles, one a ` +
     'line, as application/x-ndjson, or ask the operator to raise TOCSIN_BODY_BYTES_MAX.'
-  );
-}
-
-function typesTaken(kind: BodyKind): string {
-  if (kind === 'picture') return 'image/png or image/jpeg';
-  if (kind !== 'bundle') return 'application/json';
-  return (
-    'application/json or application/stix+json;version=2.1 with one bundle or object, or ' +
-    'application/x-ndjson with one object a line'
   );
 }
