@@ -45,6 +45,6 @@ function queueOf(db: Database): Queue {
 function full(): Problem {
   return new Problem(
     'not_ready',
-    'Too many changes of your organisation are waiting. Try again later',
+    'Too many changes of this organisation are waiting. Try again later',
   );
 }

@@ -86,7 +86,7 @@ export async function mintKey(
 /** Throws Problem invalid_request for a key that would open nothing from its first moment on. */
 export function refuseEnded(expiresAt: Date | null, now: Date): void {
   if (expiresAt === null || expiresAt > now) return;
-  throw new Problem('invalid_request', 'expires_at is over already: the key would open nothing', {
+  throw new Problem('invalid_request', '`expires_at` is in the past', {
     path: 'body.expires_at',
   });
 }
@@ -233,5 +233,5 @@ function mine(by: Administrator) {
 }
 
 function unknown(): Problem {
-  return new Problem('not_found', 'There is no such key for you');
+  return new Problem('not_found', 'There is no such key');
 }

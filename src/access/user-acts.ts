@@ -21,7 +21,8 @@ export interface UserWish {
   /** Its slug. */
   readonly organisation: string;
   readonly email: string;
-  readonly name: string;
+  /** The address unless given. */
+  readonly name?: string | undefined;
   readonly role: UserRole;
   readonly redClearance: boolean;
 }
@@ -52,9 +53,10 @@ export async function inviteUser(
       });
     }
     const email = wish.email.toLowerCase();
-    const id = await insertUser(tx, { ...wish, email, organisationId, realmId: PRODUCTION });
+    const { name = email } = wish;
+    const id = await insertUser(tx, { ...wish, name, email, organisationId, realmId: PRODUCTION });
     if (id === undefined) {
-      throw new Problem('email_taken', 'Your organisation has a user with this address', {
+      throw new Problem('email_taken', `${organisation} already has a user with this address`, {
         path: 'body.email',
       });
     }

@@ -17,7 +17,9 @@ export function announce(
   if (isTerminal) printText(inWords(config, { ...server, url }, roles));
   else {
     const msg = `Tocsin listens on ${url} (version ${VERSION})`;
-    print({ level: 'info', time: new Date().toISOString(), url, version: VERSION, msg });
+    const { metricsUrl } = server;
+    const time = new Date().toISOString();
+    print({ level: 'info', time, version: VERSION, url, metricsUrl, roles, msg });
   }
 }
 

@@ -17,6 +17,7 @@ import { textOfFailure } from './failure.ts';
 import { gather, inputOf, readNumber } from './input.ts';
 import { withStore, type OpenStore } from './open.ts';
 import { print, printError, printJson, printText } from './output.ts';
+import { quantity } from '../quantity.ts';
 
 interface VerifyOptions {
   readonly json: boolean;
@@ -122,8 +123,8 @@ function inWords(verdict: AuditVerdict): string {
   const intact = 'The audit is intact: nothing was altered or removed.';
   return `${fault === undefined ? intact : `NOT INTACT: ${fault.kind} ${whereOf(fault)}.`}
 leaves       ${size} (${rows} with their rows, ${pruned} pruned)
-checkpoints  ${checkpoints}; ${unsigned} leaves are not signed yet
-pending      ${pending} rows are not in the tree yet
+checkpoints  ${checkpoints}; not signed yet: ${quantity(unsigned, 'leaf', 'leaves')}
+pending      ${quantity(pending, 'row')} to be added to the tree
 root         ${root}
 `;
 }
@@ -163,5 +164,5 @@ async function runCheckpoint({ db, keyring }: OpenStore, vkey: boolean): Promise
 
 async function runPrune({ db, keyring }: OpenStore, before: Date): Promise<void> {
   const months = await pruneAudit(db, keyring, { before, actor: 'command line' });
-  printText(`${months.length} months deleted${months.map((m) => `\n${m}`).join('')}\n`);
+  printText(`Deleted ${quantity(months.length, 'month')}${months.map((m) => `\n${m}`).join('')}\n`);
 }

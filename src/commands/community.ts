@@ -6,7 +6,7 @@ import { createCommunity, readCommunities } from '../members/communities.ts';
 import { deleteCommunity } from '../members/deletions.ts';
 import { gather, inputOf } from './input.ts';
 import { withStore } from './open.ts';
-import { print } from './output.ts';
+import { confirm, print } from './output.ts';
 
 interface Options {
   readonly name?: string;
@@ -26,8 +26,8 @@ export function communityCommand(): Command {
     .option('--description <text>', 'what it is for')
     .option('--within <slug>', 'a community its members are in too, repeatable', gather)
     .option('--contains <slug>', 'a community whose members are in it too, repeatable', gather)
-    .action(async (slug: string, { name = slug, ...rest }: Options) => {
-      const input = inputOf(NewCommunity, { slug, name, ...rest });
+    .action(async (slug: string, options: Options) => {
+      const input = inputOf(NewCommunity, { slug, ...options });
       await withStore(async ({ db }) => print(toCommunity(await createCommunity(db, BY, input))));
     });
   const list = new Command('list')
@@ -41,7 +41,7 @@ export function communityCommand(): Command {
     .action((slug: string) =>
       withStore(async ({ db }) => {
         await deleteCommunity(db, BY, slug);
-        print({ community: slug, deleted: true });
+        confirm(`Deleted the community ${slug}.`);
       }),
     );
   const community = new Command('community').description('communities');

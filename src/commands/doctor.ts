@@ -6,6 +6,7 @@ import { findLogBounds, findSequencerLag } from '../store/content/log.ts';
 import { describePending, findPending } from '../store/postgres/migrate.ts';
 import { createLog } from '../telemetry.ts';
 import { VERSION } from '../version.ts';
+import { quantity } from '../quantity.ts';
 import { certificateEnd } from './certificate.ts';
 import { loadKeyring } from './master-secret.ts';
 import { contentsOf, reachServer } from './open.ts';
@@ -80,7 +81,7 @@ async function tellOfLog(url: string): Promise<void> {
   try {
     const { head } = await findLogBounds(db);
     const lag = await findSequencerLag(db);
-    tell('log', `${head} rows, oldest waiting ${lag.toFixed(1)} s`);
+    tell('log', `${quantity(head, 'row')}, oldest waiting ${lag.toFixed(1)} s`);
   } finally {
     await db.close();
   }

@@ -9,6 +9,7 @@ import {
   createGroup,
   join,
   leave,
+  readGroup,
   readGroupInvitations,
   readGroups,
   type GroupContext,
@@ -68,7 +69,7 @@ function create(): Command {
     .option('--direct', 'owners add members without an invitation')
     .option(...REALM)
     .action((slug: string, options: CreateOptions) => {
-      const { name = slug, description, open, owner: owners, member: members } = options;
+      const { name, description, open, owner: owners, member: members } = options;
       const admission = options.direct === true ? 'direct' : undefined;
       const facts = { slug, name, description, open, admission, owners, members };
       const body = { ...facts, hidden_members: options.hiddenMembers };
@@ -111,8 +112,8 @@ function add(): Command {
     (group: string, organisation: string, options: PartOptions) =>
       withGroups(async (context) => {
         const by = await operatorIn(context.db, options);
-        const result = await join(context, by, group, partOf(options), organisation);
-        print({ group, organisation, result });
+        await join(context, by, group, partOf(options), organisation);
+        print(toGroup(await readGroup(context.db, by, group)));
       }),
   );
 }
@@ -123,7 +124,7 @@ function remove(): Command {
       withGroups(async (context) => {
         const by = await operatorIn(context.db, options);
         await leave(context, by, group, partOf(options), organisation);
-        print({ group, organisation, result: 'removed' });
+        print(toGroup(await readGroup(context.db, by, group)));
       }),
   );
 }
@@ -146,8 +147,8 @@ function accept(): Command {
     (group: string, organisation: string, options: PartOptions) =>
       withGroups(async (context) => {
         const by = await actingFor(context.db, organisation, options);
-        const result = await join(context, by, group, partOf(options), organisation);
-        print({ group, organisation, result });
+        await join(context, by, group, partOf(options), organisation);
+        print(toGroup(await readGroup(context.db, by, group)));
       }),
   );
 }
@@ -158,7 +159,8 @@ function decline(): Command {
       withGroups(async (context) => {
         const by = await actingFor(context.db, organisation, options);
         await leave(context, by, group, partOf(options), organisation);
-        print({ group, organisation, result: 'declined' });
+        const operator = await operatorIn(context.db, options);
+        print(toGroup(await readGroup(context.db, operator, group)));
       }),
   );
 }

@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { accept } from '../indicators/accept.ts';
+import { bundleHead, summaryOf } from '../http/rest/summary.ts';
 import { chooseAudience } from '../indicators/audience.ts';
 import { sharingContext, type SharingContext } from '../indicators/context.ts';
 import type { ObjectResult } from '../indicators/results.ts';
@@ -10,7 +11,7 @@ import { memberOfOrganisation } from '../access/authenticate.ts';
 import { startSequencer } from '../log/sequencer.ts';
 import { commandLog, openInstallation } from './open.ts';
 import { print, printText } from './output.ts';
-import { readStixFile } from './stix-file.ts';
+import { failureInWords, findingInWords, readStixFile, type FailedFile } from './stix-file.ts';
 
 interface Options {
   org: string;
@@ -20,11 +21,13 @@ interface Options {
   json: boolean;
 }
 
-interface FileReport {
-  readonly file: string;
-  readonly error?: string;
-  readonly results: readonly ObjectResult[];
-}
+/** What REST answers to the same bundle, with the name of its file. */
+type Report =
+  | ({
+      readonly file: string;
+      readonly results: readonly ObjectResult[];
+    } & ReturnType<typeof bundleHead>)
+  | FailedFile;
 
 /** `tocsin import FILE… --org <slug> [--realm <slug>]` */
 export function importCommand(): Command {
@@ -60,9 +63,7 @@ async function run(files: string[], options: Options): Promise<void> {
       const report = await importFile(context, file, options);
       if (options.json) print(report);
       else printText(inWords(report));
-      if (report.error !== undefined || report.results.some((r) => r.outcome === 'rejected')) {
-        process.exitCode = 1;
-      }
+      if ('error' in report || report.summary.rejected > 0) process.exitCode = 1;
     }
   } finally {
     await sequencer.close();
@@ -74,11 +75,10 @@ async function importFile(
   context: SharingContext,
   file: string,
   options: Options,
-): Promise<FileReport> {
+): Promise<Report> {
   const { db } = context;
   const read = await readStixFile(file);
-  if ('error' in read)
-    return { file, error: `${read.error.code}: ${read.error.detail}`, results: [] };
+  if ('error' in read) return { file, error: read.error };
   const member = await memberOfOrganisation(db, options.org, 'import', options.realm);
   const audience = await chooseAudience(db, member, options.audience);
   try {
@@ -86,25 +86,35 @@ async function importFile(
     const { dryRun } = options;
     const input = { member, audience, atomic: false, dryRun };
     const results = await accept(context, { objects, bundleVersion }, input);
-    return { file, results };
+    return { file, ...bundleHead(read, dryRun, summaryOf(results)), results };
   } catch (error) {
     // What is wrong with one file must not end the import of the others.
-    if (error instanceof Problem)
-      return { file, error: `${error.code}: ${error.message}`, results: [] };
-    throw error;
+    if (!(error instanceof Problem)) throw error;
+    const { code, path, message: detail } = error;
+    return { file, error: { code, path, detail } };
   }
 }
 
-function inWords({ file, error, results }: FileReport): string {
-  if (error !== undefined) return `${file}: ${error}\n`;
-  const counts = new Map<string, number>();
-  for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  const summary = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
-  const rejected = results
-    .filter(({ outcome }) => outcome === 'rejected')
-    .map(
-      ({ index, id, code, path, detail }) =>
-        `  ${id ?? `object ${index}`} ${code ?? ''} ${path ?? ''}: ${detail ?? ''}\n`,
-    );
-  return `${file}: ${summary || 'no objects'}\n${rejected.join('')}`;
+function inWords(report: Report): string {
+  if ('error' in report) return failureInWords(report);
+  const { file, summary, results, warnings = [] } = report;
+  const counts = Object.entries(summary).filter(([, count]) => count > 0);
+  const total = counts.map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+  const lines = results.flatMap(resultInWords);
+  const about = warnings.map((warning) => `warning ${findingInWords(warning)}`);
+  return [
+    `${file}: ${total || 'no objects'}`,
+    ...[...about, ...lines].map((line) => `  ${line}`),
+    '',
+  ].join('\n');
+}
+
+function resultInWords({ index, id, outcome, warnings = [], ...result }: ObjectResult): string[] {
+  const name = id ?? `object ${index}`;
+  const { code = '', path = '', detail = '' } = result;
+  const rejection = outcome === 'rejected' ? [`${name}: rejected ${code} ${path}: ${detail}`] : [];
+  return [
+    ...rejection,
+    ...warnings.map((warning) => `${name}: warning ${findingInWords(warning)}`),
+  ];
 }

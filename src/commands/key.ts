@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../clock.ts';
-import { toKey } from '../http/rest/member-answers.ts';
+import { toKey, toMintedKey } from '../http/rest/member-answers.ts';
 import { KeyParams, NewKey } from '../http/rest/schemas/key.ts';
 import { operator } from '../access/administer.ts';
 import { mintKey, readKeys, revokeKey } from '../access/key-acts.ts';
@@ -19,6 +19,7 @@ interface Options {
   readonly label?: string;
   readonly expires?: string;
   readonly network?: string[];
+  readonly json: boolean;
 }
 
 /** `tocsin key create --org <slug> --role <role>`, `key list` and `key revoke <id>` */
@@ -31,6 +32,7 @@ export function keyCommand(): Command {
     .option('--label <text>', 'what it is for')
     .option('--network <cidr>', 'a network that it may be used from, repeatable', gather)
     .option('--expires <date>', 'when it ends, such as 2030-01-01', readFuture)
+    .option('--json', 'print the key as JSON, with what is stored about it', false)
     .action(run);
   const list = new Command('list')
     .description('list keys, one JSON object a line, without what opens anything')
@@ -59,11 +61,13 @@ function readFuture(text: string): string {
   return time;
 }
 
-async function run({ org, expires, network, ...rest }: Options): Promise<void> {
+async function run({ org, expires, network, json, ...rest }: Options): Promise<void> {
   const body = { ...rest, organisation: org, networks: network, expires_at: expires };
   const { expires_at: expiresAt, ...input } = inputOf(NewKey, body);
   await withStore(async (store) => {
     const wish = { ...input, organisation: org, expiresAt };
-    printText(`${(await mintKey(store, BY, wish)).text}\n`);
+    const minted = await mintKey(store, BY, wish);
+    if (json) print(toMintedKey(minted));
+    else printText(`${minted.text}\n`);
   });
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { migrate } from '../store/postgres/migrate.ts';
 import { createLog } from '../telemetry.ts';
+import { quantity } from '../quantity.ts';
 import { reachServer, requireCluster } from './open.ts';
 import { printText } from './output.ts';
 
@@ -16,9 +17,9 @@ export function migrateCommand(): Command {
       const server = await reachServer(config, log);
       try {
         const { applied, defined } = await migrate({ url: server.url, log });
-        const functions = defined ? ', functions and policies too' : '';
+        const functions = defined ? ', and functions and policies' : '';
         printText(
-          `${applied.length} migrations applied${functions}; the database has the current schema.\n`,
+          `Applied ${quantity(applied.length, 'migration')}${functions}. The database has the current schema.\n`,
         );
       } finally {
         await server.close();

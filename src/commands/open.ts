@@ -11,6 +11,7 @@ import { migrate, requireMigrated } from '../store/postgres/migrate.ts';
 import { createRoom } from '../store/postgres/room.ts';
 import { StoreError } from '../store/postgres/store-error.ts';
 import { createLog, type Log } from '../telemetry.ts';
+import { quantity } from '../quantity.ts';
 import { bootstrap } from './bootstrap.ts';
 import { closeAll } from './closing.ts';
 import { loadKeyring } from './master-secret.ts';
@@ -78,7 +79,7 @@ export async function contentsOf(directory: string): Promise<string> {
   const names = await readdir(directory).catch(() => undefined);
   if (names === undefined) return 'the directory does not exist';
   if (names.length === 0) return 'it is empty';
-  return names.length === 1 ? 'it holds another file' : `it holds ${names.length} other files`;
+  return `it contains ${quantity(names.length, 'other file')}`;
 }
 
 interface Preparation {

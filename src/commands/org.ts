@@ -14,7 +14,7 @@ import {
 import { TLP_ORDER } from '../stix/marking/tlp.ts';
 import { gather, inputOf } from './input.ts';
 import { withStore } from './open.ts';
-import { print } from './output.ts';
+import { confirm, print } from './output.ts';
 
 interface Options {
   readonly slug?: string;
@@ -52,7 +52,7 @@ export function orgCommand(): Command {
     .action((slug: string) =>
       withStore(async ({ db }) => {
         await deleteOrganisation(db, BY, slug);
-        print({ organisation: slug, deleted: true });
+        confirm(`Deleted the organisation ${slug}.`);
       }),
     );
   for (const command of [createCommand(), list, suspend, activate, remove]) org.addCommand(command);
@@ -107,7 +107,7 @@ async function create(
 ): Promise<void> {
   const slug = argument ?? options.slug;
   if (slug === undefined) command.error('error: missing the slug of the organisation');
-  const { name = slug, kind, country, community: communities, identity } = options;
+  const { name, kind, country, community: communities, identity } = options;
   const { ceiling, defaultTlp: default_tlp } = options;
   const body = { slug, name, kind, country, communities, ceiling, default_tlp, identity };
   const { default_tlp: defaultTlp, ...input } = inputOf(NewOrganisation, body);

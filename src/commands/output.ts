@@ -25,6 +25,14 @@ export function printText(text: string): void {
   process.stdout.write(inertText(text));
 }
 
+/**
+ * Tells a person on a terminal what was done, where REST answers with no body. Standard output stays
+ * empty, as that answer is.
+ */
+export function confirm(text: string): void {
+  if (process.stdout.isTTY && process.stderr.isTTY) printError(`${text}\n`);
+}
+
 /** Prints text to standard error, as printText does. */
 export function printError(text: string): void {
   process.stderr.write(inertText(text));

@@ -28,8 +28,8 @@ export function realmCommand(): Command {
     .option('--name <name>', 'what its objects say they are of (default: the slug)')
     .option('--member <slug>', 'an organisation that takes part, repeatable', gather)
     .addOption(new Option('--ceiling <tlp>', '(default: amber)').choices(TLP_ORDER))
-    .action(async (slug: string, { name = slug, member: members, ...rest }: Options) => {
-      const input = inputOf(NewRealm, { ...rest, slug, name, members });
+    .action(async (slug: string, { member: members, ...rest }: Options) => {
+      const input = inputOf(NewRealm, { ...rest, slug, members });
       await withStore(async ({ db }) => print(toRealm(await createRealm(db, BY, input))));
     });
   const list = new Command('list')

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -21,6 +21,7 @@ import { loadKeyring } from './master-secret.ts';
 import { printText } from './output.ts';
 import { checkRestored, type Checked } from './restore-check.ts';
 import { stopOnSignals } from './signals.ts';
+import { quantity } from '../quantity.ts';
 
 /** `tocsin restore FILE [--verify]` */
 export function restoreCommand(): Command {
@@ -34,6 +35,7 @@ export function restoreCommand(): Command {
 async function run(file: string, verify: boolean): Promise<void> {
   const config = readConfig();
   refuseExternal(config);
+  await refuseMissing(file);
   const { signal } = stopOnSignals();
   const keyring = await givenKeyring(config);
   if (verify) {
@@ -100,9 +102,23 @@ function report({ about, head, audit }: Checked & { about: BackupAbout }): strin
   return `made         ${about.begun_at} by Tocsin ${about.tocsin}
 files        all there, checksums and authentication code match
 secret       matches (${about.secret_fingerprint})
-log          ${head} rows
-audit        intact: ${audit.size} leaves, ${audit.checkpoints} checkpoints, root ${audit.root}
+log          ${quantity(head, 'row')}
+audit        intact: ${quantity(audit.size, 'leaf', 'leaves')}, ${quantity(audit.checkpoints, 'checkpoint')}, root ${audit.root}
 `;
+}
+
+/** Before the master secret is asked for: a mistyped name is the simplest mistake. */
+async function refuseMissing(file: string): Promise<void> {
+  const problem = await stat(file).then(
+    (entry) => (entry.isFile() ? undefined : 'It is not a file'),
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  if (problem === undefined) return;
+  throw new StoreError(
+    'backup_failed',
+    `Cannot read the backup ${file}: ${problem}.`,
+    'Give the name of a file made by "tocsin backup".',
+  );
 }
 
 /** The master secret has to be there first: nothing of a backup serves without it. */

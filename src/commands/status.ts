@@ -19,6 +19,7 @@ import { VERSION } from '../version.ts';
 import { findAddress } from './address.ts';
 import { withStore } from './open.ts';
 import { print, printText } from './output.ts';
+import { quantity } from '../quantity.ts';
 
 /** More of one kind would not fit on a screen. */
 const LINES_MAX = 5;
@@ -44,7 +45,8 @@ async function gather(config: Config, db: Database) {
   const realms = await readRealms(db, BY);
   return {
     version: VERSION,
-    address: await findAddress(config),
+    // Where no server runs, the address is that of an earlier one.
+    address: figures.servers === 0 ? null : await findAddress(config),
     ...figures,
     exercises_open: realms.filter(({ state }) => state === 'open').length,
     ends_soon: notices.map(toNotice),
@@ -69,16 +71,16 @@ function toReceiver({ failingSince, ...receiver }: FailingReceiver) {
 }
 
 function inWords(status: Status): string {
-  const { organisations, users, subscriptions, keys, workers, exercises_open: exercises } = status;
+  const { organisations, users, subscriptions, keys, exercises_open: exercises } = status;
   const rows: [name: string, fact: string][] = [
     ['version', VERSION],
-    ['address', status.address],
+    ['servers', serversOf(status)],
     ['organisations', counted(organisations)],
     ['users', counted(users)],
     ['keys', `${keys} in force`],
     ['exercises', `${exercises} open`],
     ['ends soon', linesOf(status.ends_soon.map(ending), status.ends_soon.length)],
-    ['receivers', `${counted(subscriptions)}; ${workers} workers seen in the last minute`],
+    ['receivers', counted(subscriptions)],
     ['failing', linesOf(status.failing_receivers.map(failing), status.failing_receivers.length)],
     ['lag', lagOf(status)],
     ['disk', diskOf(status)],
@@ -87,6 +89,11 @@ function inWords(status: Status): string {
 }
 
 const INDENT = 16;
+
+function serversOf({ servers, workers, address }: Status): string {
+  if (address === null) return 'none is running. Start one with "tocsin serve"';
+  return `${servers} running at ${address}; ${quantity(workers, 'worker')} seen in the last minute`;
+}
 
 /** `3: 2 active, 1 suspended` */
 function counted(counts: Readonly<Record<string, number>>): string {
@@ -111,14 +118,14 @@ function failing(receiver: Status['failing_receivers'][number]): string {
   const { id, organisation, state, failures, failing_since: since, outcome, reason } = receiver;
   const why = state === 'disabled' ? `disabled (${reason ?? 'by its owner'})` : (outcome ?? '');
   const from = since === null ? '' : ` since ${since.slice(0, 16)}Z`;
-  return `${organisation} ${id}: ${failures} failures${from}, ${why}`;
+  return `${organisation} ${id}: ${quantity(failures, 'failure')}${from}, ${why}`;
 }
 
 function lagOf({ sequencer_lag_seconds: lag, slowest_receiver: slowest }: Status): string {
   const receivers =
     slowest === null
       ? ''
-      : `; the slowest receiver is ${slowest.rows} rows behind (${slowest.organisation} ${slowest.id})`;
+      : `; the slowest receiver is ${quantity(slowest.rows, 'row')} behind (${slowest.organisation} ${slowest.id})`;
   return `sequencer ${lag.toFixed(1)} s${receivers}`;
 }
 

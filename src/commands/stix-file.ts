@@ -1,9 +1,10 @@
 /** Reads a file of STIX as the HTTP doors read a body: one JSON document, or one object a line. */
 import { readFile } from 'node:fs/promises';
-import type { Finding } from '../stix/check/check.ts';
+import type { Finding } from '../stix/check/finding.ts';
 import { readBundle } from '../stix/bundle/bundle.ts';
 import { parseBundle, parseObject } from '../stix/bundle/text.ts';
 import { JsonFault } from '../stix/json/fault.ts';
+import { holdsLines } from '../stix/json/lines.ts';
 
 /** The objects of a file, or why it cannot be read. */
 export type StixFile =
@@ -11,10 +12,42 @@ export type StixFile =
       readonly id?: string | undefined;
       /** What the bundle says of itself, as only STIX 2.0 does. */
       readonly specVersion?: string | undefined;
+      /** Members that a bundle does not have. */
+      readonly unknown?: readonly string[];
       /** An object that cannot be read is an Unreadable. */
       readonly objects: readonly unknown[];
     }
-  | { readonly error: Finding };
+  | { readonly error: FileError };
+
+/** The code, path and detail of the problem that REST answers. */
+export interface FileError {
+  readonly code: string;
+  readonly path?: string | undefined;
+  readonly detail: string;
+  readonly reason?: string;
+}
+
+/** What a command prints of a file that could not be read, or not be taken as a whole. */
+export interface FailedFile {
+  readonly file: string;
+  readonly error: FileError;
+}
+
+/** The most specific code of what is wrong with a file. */
+export function reasonOf({ error }: FailedFile): string {
+  return error.reason ?? error.code;
+}
+
+/** One line about a file as a whole. */
+export function failureInWords(failed: FailedFile): string {
+  const { path, detail } = failed.error;
+  return `${failed.file}: ${reasonOf(failed)}${path === undefined ? '' : ` ${path}`}: ${detail}\n`;
+}
+
+/** A finding, without the object that it is about. */
+export function findingInWords({ code, path, detail, clause }: Finding): string {
+  return `${code} ${path}: ${detail}${clause === undefined ? '' : ` (${clause})`}`;
+}
 
 const LINES_NAME = /\.(?:ndjson|jsonl|jsonlines)$/i;
 const NEWLINE = 0x0a;
@@ -27,15 +60,19 @@ export async function readStixFile(file: string): Promise<StixFile> {
     bytes = await readFile(file);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return { error: { code: 'unreadable', path: '', detail } };
+    return { error: { code: 'unreadable', detail } };
   }
   const text = decoded(bytes);
   if (text === undefined) return { error: notUtf8(bytes) };
   if (LINES_NAME.test(file) || holdsLines(text)) return { objects: readLines(text) };
   try {
     const bundle = readBundle(parseBundle(text));
-    if (!bundle.ok) return { error: bundle.error };
-    return { id: bundle.id, specVersion: bundle.specVersion, objects: bundle.objects };
+    if (!bundle.ok) {
+      const { code: reason, path, detail } = bundle.error;
+      return { error: { code: 'invalid_bundle', path, detail, reason } };
+    }
+    const { id, specVersion, unknown, objects } = bundle;
+    return { id, specVersion, unknown, objects };
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     const { code, path, detail } = error;
@@ -53,7 +90,7 @@ function decoded(bytes: Buffer): string | undefined {
 }
 
 /** Names the first line that cannot be decoded: no other character ends in the byte of a line break. */
-function notUtf8(bytes: Buffer): Finding {
+function notUtf8(bytes: Buffer): FileError {
   let line = 1;
   for (let start = 0; start < bytes.length; line++) {
     const found = bytes.indexOf(NEWLINE, start);
@@ -63,21 +100,6 @@ function notUtf8(bytes: Buffer): Finding {
   }
   const detail = `line ${line}: the file is not UTF-8. Convert it first, for example with iconv -f windows-1252 -t utf-8`;
   return { code: 'invalid_json', path: '$', detail };
-}
-
-/** Whether the first line is an object by itself, and more follow. */
-function holdsLines(text: string): boolean {
-  const body = (text.startsWith(MARK) ? text.slice(1) : text).trimStart();
-  const end = body.indexOf('\n');
-  if (end < 0 || body.slice(end).trim() === '') return false;
-  const first = body.slice(0, end).trimEnd();
-  if (!first.startsWith('{') || !first.endsWith('}')) return false;
-  try {
-    JSON.parse(first);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function readLines(text: string): unknown[] {

@@ -2,25 +2,26 @@ import { Command } from 'commander';
 import { validation, type Validation } from '../indicators/validate.ts';
 import { systemClock } from '../clock.ts';
 import { drained } from '../stix/steps.ts';
-import type { Finding } from '../stix/check/check.ts';
 import { print, printText } from './output.ts';
-import { readStixFile } from './stix-file.ts';
+import {
+  failureInWords,
+  findingInWords,
+  readStixFile,
+  reasonOf,
+  type FailedFile,
+} from './stix-file.ts';
 
 interface Options {
   json: boolean;
   quiet: boolean;
 }
 
-interface Report {
-  readonly file: string;
-  readonly error?: Finding;
-  readonly validation?: Validation;
-}
+type Report = ({ readonly file: string } & Validation) | FailedFile;
 
 /** `tocsin validate FILE…` */
 export function validateCommand(): Command {
   return new Command('validate')
-    .description('check STIX files, and keep nothing; leaves with 1 when an object is invalid')
+    .description('check STIX files and store nothing; exits with status 1 if an object is invalid')
     .argument('<files...>', 'STIX bundles or objects, or files with one object a line')
     .option('--json', 'one JSON object a file', false)
     .option('--quiet', 'only the table', false)
@@ -34,9 +35,7 @@ async function run(files: string[], { json, quiet }: Options): Promise<void> {
     reports.push(report);
     if (json) print(report);
     else if (!quiet) printText(inWords(report));
-    if (report.error !== undefined || (report.validation?.summary.invalid ?? 0) > 0) {
-      process.exitCode = 1;
-    }
+    if ('error' in report || report.summary.invalid > 0) process.exitCode = 1;
   }
   if (!json) printText(table(reports));
 }
@@ -46,45 +45,36 @@ async function check(file: string): Promise<Report> {
   if ('error' in read) return { file, error: read.error };
   const { id = null, specVersion, objects } = read;
   const terms = { now: systemClock.now(), bundleVersion: specVersion };
-  return { file, validation: drained(validation(id, objects, terms)) };
+  return { file, ...drained(validation(id, objects, terms)) };
 }
 
-function inWords({ file, error, validation }: Report): string {
-  if (error !== undefined) return `${file}: ${error.code} ${error.path}: ${error.detail}\n`;
-  const lines = (validation?.results ?? []).flatMap(({ index, id, errors, warnings }) => {
+function inWords(report: Report): string {
+  if ('error' in report) return failureInWords(report);
+  const { file, results } = report;
+  const lines = results.flatMap(({ index, id, errors, warnings }) => {
     const name = `${file}: ${id ?? `object ${index}`}`;
     return [
-      ...errors.map((finding) => `${name}: error ${sentence(finding)}\n`),
-      ...warnings.map((finding) => `${name}: warning ${sentence(finding)}\n`),
+      ...errors.map((finding) => `${name}: error ${findingInWords(finding)}\n`),
+      ...warnings.map((finding) => `${name}: warning ${findingInWords(finding)}\n`),
     ];
   });
   return lines.join('');
 }
 
-function sentence({ code, path, detail, clause }: Finding): string {
-  return `${code} ${path}: ${detail}${clause === undefined ? '' : ` (${clause})`}`;
-}
+const HEADS = ['objects', 'valid', 'invalid', 'warnings'] as const;
 
+/** One row a file. Of a file that could not be read there is nothing to count. */
 function table(reports: readonly Report[]): string {
-  const rows = reports.map(({ file, error, validation }) => {
-    if (validation === undefined) return [error?.code ?? '', '', '', '', file];
-    const { objects, valid, invalid, warnings } = validation.summary;
-    return [...[objects, valid, invalid, warnings].map(String), file];
+  const rows = reports.map((report) => {
+    const { file } = report;
+    if ('error' in report) return [...HEADS.map(() => '-'), `${file}: ${reasonOf(report)}`];
+    return [...HEADS.map((head) => String(report.summary[head])), file];
   });
-  const heads = ['objects', 'valid', 'invalid', 'warnings', 'file'];
-  const widths = heads.map((head, i) =>
-    Math.max(
-      head.length,
-      ...rows.map((row) => (i === 0 && row[1] === '' ? 0 : (row[i]?.length ?? 0))),
-    ),
+  const widths = HEADS.map((head, i) =>
+    Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)),
   );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => (i === heads.length - 1 ? cell : cell.padStart(widths[i] ?? 0)))
-      .join('  ');
-  const text = [heads, ...rows].map((row) => {
-    const [head = '', second, , , last = ''] = row;
-    return second === '' ? `${head}  ${last}` : line(row);
-  });
-  return `${text.join('\n')}\n`;
+  const lines = [[...HEADS, 'file'], ...rows].map((row) =>
+    row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('  '),
+  );
+  return `${lines.join('\n')}\n`;
 }

@@ -15,7 +15,8 @@ import { refuseLookAlikes } from './create.ts';
 
 export interface CommunityWish {
   readonly slug: string;
-  readonly name: string;
+  /** The slug unless given. */
+  readonly name?: string | undefined;
   readonly description: string;
   /** Slugs of communities whose members its members are too, */
   readonly within: readonly string[];
@@ -29,7 +30,7 @@ export async function createCommunity(
   by: Administrator,
   wish: CommunityWish,
 ): Promise<CommunityView> {
-  const { slug, within, contains } = wish;
+  const { slug, name = slug, within, contains } = wish;
   const detail = { slug, within: [...within], contains: [...contains] };
   await administer(db, by, { action: 'community.create', describe: () => detail }, async (tx) => {
     await refuseLookAlikes(tx, [slug]);
@@ -41,7 +42,7 @@ export async function createCommunity(
         throw new Problem('community_circle', `${outerSlug} is within ${innerSlug} already`);
       }
     }
-    const id = await insertCommunity(tx, { ...wish, realmId: PRODUCTION });
+    const id = await insertCommunity(tx, { ...wish, name, realmId: PRODUCTION });
     for (const outerId of outer.values()) await nest(tx, id, outerId);
     for (const innerId of inner.values()) await nest(tx, innerId, id);
   });

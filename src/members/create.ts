@@ -27,7 +27,8 @@ export type OrganisationKind = (typeof ORGANISATION_KINDS)[number];
 
 export interface OrganisationWish {
   readonly slug: string;
-  readonly name: string;
+  /** The slug unless given. */
+  readonly name?: string | undefined;
   readonly kind: OrganisationKind;
   /** Slugs; the first is the default audience. */
   readonly communities: readonly string[];
@@ -92,12 +93,17 @@ async function admit(
 ): Promise<{ identity: string }> {
   for (const slug of [wish.slug, ...wish.communities]) {
     if (!SLUG.test(slug) || slug === RESERVED) {
-      throw new Problem('invalid_request', `${slug} is no slug: a-z, 0-9 and -, at most 63`);
+      throw new Problem(
+        'invalid_request',
+        `${slug} is not a valid slug: use a-z, 0-9 and hyphens, at most 63 characters`,
+      );
     }
   }
   const identity = wish.identity ?? `identity--${randomUUID()}`;
+  const { slug, name = slug, communities, kind, ceiling } = wish;
   const record = {
     ...wish,
+    name,
     identity,
     approved,
     country: wish.country ?? null,
@@ -106,15 +112,14 @@ async function admit(
     tlpCeiling: tlpRank(wish.ceiling),
     defaultTlp: tlpRank(wish.defaultTlp),
   };
-  const { slug, communities, kind, ceiling } = wish;
   const detail = { slug, kind, communities: [...communities], ceiling, approved };
   const act = { action: 'organisation.create', describe: () => detail };
   await administer(db, by, act, async (tx) => {
-    await refuseLookAlikes(tx, [wish.slug, wish.name]);
+    await refuseLookAlikes(tx, [slug, name]);
     if ((await othersIdentities(tx, 0, [identity])).size > 0) {
       throw new Problem('identity_taken', `${identity} is another member's identity`);
     }
-    if (!(await insertOrganisation(tx, record))) throw taken(wish.slug);
+    if (!(await insertOrganisation(tx, record))) throw taken(slug);
   });
   return { identity };
 }

@@ -30,7 +30,9 @@ export interface GroupContext {
   readonly quotas: GroupQuotas;
 }
 
-export interface GroupInput extends GroupFacts {
+export interface GroupInput extends Omit<GroupFacts, 'name'> {
+  /** The requested slug unless given. */
+  readonly name?: string | undefined;
   /** A group that a member creates has a random ending after it. */
   readonly slug: string;
   /** Slugs of organisations. */
@@ -59,14 +61,14 @@ export async function createGroup(
   refuseDirect(by, input.admission);
   refuseLongSlug(by, input.slug);
   refuseLargeGroup(quotas, members.length);
-  const { hiddenMembers: hidden, admission } = input;
+  const { hiddenMembers: hidden, admission, name = input.slug } = input;
   const describe = (group: string) => ({ group, owners, members, hidden, admission });
   const created = await alter(db, by, { action: 'group.create', describe }, async (tx) => {
     const slug = await chooseGroupSlug(tx, by, input.slug);
     const ownerIds = await idsOf(tx, by, owners);
     const [creatorId] = ownerIds;
     const memberIds = await idsOf(tx, by, members);
-    const groupId = await insertGroup(tx, { ...input, slug, realmId: by.realmId });
+    const groupId = await insertGroup(tx, { ...input, name, slug, realmId: by.realmId });
     for (const [part, ids] of [['owner', ownerIds] as const, ['member', memberIds] as const]) {
       const direct = ids.filter((id) => id === creatorId || isDirect(by, part, input));
       const asked = ids.filter((id) => !direct.includes(id));
@@ -87,7 +89,11 @@ function refuseDirect({ role }: Administrator, admission: Admission | undefined)
 }
 
 /** Whether the caller brings others in without asking them. */
-function isDirect(by: Administrator, part: Part, { admission }: GroupFacts): boolean {
+function isDirect(
+  by: Administrator,
+  part: Part,
+  { admission }: Pick<GroupFacts, 'admission'>,
+): boolean {
   return admission === 'direct' || (part === 'owner' && by.role === 'admin');
 }
 
@@ -232,7 +238,8 @@ async function findOwned(tx: ServerTx, by: Administrator, slug: string): Promise
 
 function refuseOthers(group: GroupRecord, by: Administrator): void {
   if (isKeeper(group, by)) return;
-  throw new Problem('not_an_owner', 'Your organisation is not an owner of the group');
+  const who = by.organisation?.slug ?? 'The caller';
+  throw new Problem('not_an_owner', `${who} is not an owner of the sharing group ${group.slug}`);
 }
 
 /** An organisation enters by itself where it may, or where it was invited. */
@@ -240,7 +247,11 @@ function refuseUninvited(group: GroupRecord, by: Administrator, part: Part): voi
   if (isKeeper(group, by) || isInvited(group, by, part)) return;
   if (part === 'owner') refuseOthers(group, by);
   if (group.open || isMember(group, by)) return;
-  throw new Problem('group_closed', 'Ask an owner of the group to invite your organisation');
+  const who = by.organisation?.slug ?? 'The caller';
+  throw new Problem(
+    'group_closed',
+    `${who} has no invitation to the sharing group ${group.slug}. Ask an owner of the group for one.`,
+  );
 }
 
 function isSelf({ organisation }: Administrator, slug: string): boolean {
@@ -248,5 +259,5 @@ function isSelf({ organisation }: Administrator, slug: string): boolean {
 }
 
 function unknownGroup(slug: string): Problem {
-  return new Problem('not_found', `There is no sharing group ${slug} for you`);
+  return new Problem('not_found', `There is no sharing group ${slug}`);
 }

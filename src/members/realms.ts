@@ -18,7 +18,9 @@ import type { ServerTx } from '../store/postgres/transaction.ts';
 import { administer, type Administrator } from '../access/administer.ts';
 import { isPartner, refuseLookAlikes } from './create.ts';
 
-export interface RealmWish extends NewRealm {
+export interface RealmWish extends Omit<NewRealm, 'name'> {
+  /** The slug unless given. */
+  readonly name?: string | undefined;
   /** Slugs of the organisations that take part, */
   readonly members: readonly string[];
   /** and up to which marking. */
@@ -36,7 +38,7 @@ export async function createRealm(
   by: Administrator,
   wish: RealmWish,
 ): Promise<RealmRecord> {
-  const { slug, from, until, members } = wish;
+  const { slug, name = slug, from, until, members } = wish;
   if (until <= from) {
     throw new Problem('invalid_request', 'An exercise ends after it begins', {
       path: 'body.until',
@@ -45,11 +47,11 @@ export async function createRealm(
   const detail = { realm: slug, members: [...members], ceiling: wish.ceiling };
   return administer(db, by, { action: 'realm.create', describe: () => detail }, async (tx) => {
     await refuseLookAlikes(tx, [slug]);
-    const made = await insertRealm(tx, wish);
+    const made = await insertRealm(tx, { ...wish, name });
     if (made === undefined) {
-      throw new Problem('name_taken', `A realm is, or was, called ${slug} or ${wish.name}`);
+      throw new Problem('name_taken', `A realm is, or was, called ${slug} or ${name}`);
     }
-    for (const member of new Set(members)) await admit(tx, by, wish, member, made);
+    for (const member of new Set(members)) await admit(tx, by, { ...wish, name }, member, made);
     return find(tx, slug);
   });
 }
@@ -57,7 +59,7 @@ export async function createRealm(
 async function admit(
   tx: ServerTx,
   by: Administrator,
-  { name, ceiling }: RealmWish,
+  { name, ceiling }: RealmWish & { readonly name: string },
   member: string,
   { realmId, communityId }: { readonly realmId: number; readonly communityId: number },
 ): Promise<void> {
@@ -160,5 +162,5 @@ async function find(tx: ServerTx, slug: string): Promise<RealmRecord> {
 }
 
 function unknown(slug: string): Problem {
-  return new Problem('not_found', `There is no exercise ${slug} for you`);
+  return new Problem('not_found', `There is no exercise ${slug}`);
 }

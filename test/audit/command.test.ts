@@ -48,7 +48,7 @@ describe('tocsin audit', () => {
     );
     const kept = join(directory, 'kept.note');
     await writeFile(kept, note);
-    expect((await audit('prune', '--before', '2020-01-01')).out).toBe('0 months deleted\n');
+    expect((await audit('prune', '--before', '2020-01-01')).out).toBe('Deleted 0 months\n');
     const whole = await audit('verify', '--json', '--against', kept);
     expect(whole.code).toBe(0);
     expect(JSON.parse(whole.out)).toMatchObject({ ok: true, unsigned: 0 });

@@ -58,6 +58,7 @@ describe('the start of a server', () => {
       level: 'info',
       url: 'https://tocsin.example.org',
       version: VERSION,
+      roles: ['http'],
       msg: `Tocsin listens on https://tocsin.example.org (version ${VERSION})`,
     });
   });

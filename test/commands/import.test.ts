@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, type Actor } from '../support/actors.ts';
 import { bundle, indicator, type PostedObject } from '../support/builders.ts';
 import { testDirectory } from '../support/cluster.ts';
+import { runCommand } from '../support/command.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 const main = join(import.meta.dirname, '../../src/commands/main.ts');
@@ -29,10 +30,11 @@ afterAll(async () => {
 interface Report {
   readonly file: string;
   readonly error?: unknown;
-  readonly results?: { id?: string; outcome: string; code?: string; detail?: string }[];
-  readonly validation?: {
-    results: { errors: { detail: string }[]; warnings: { code: string }[] }[];
-  };
+  readonly results?: {
+    readonly outcome?: string;
+    readonly detail?: string;
+    readonly errors?: { readonly detail: string }[];
+  }[];
 }
 
 /** What a command prints with --json: one report a file. */
@@ -89,7 +91,7 @@ describe.each(['import', 'validate'])('tocsin %s', (command) => {
     const { code, lines } = await run(file);
     expect(code).toBe(0);
     const [report] = lines;
-    expect((report?.results ?? report?.validation?.results)?.length).toBe(count);
+    expect(report?.results?.length).toBe(count);
   });
 
   it('takes one object by itself', async () => {
@@ -103,8 +105,8 @@ describe.each(['import', 'validate'])('tocsin %s', (command) => {
     const document = await fileOf('twice.json', text);
     const ndjson = await fileOf('twice.ndjson', `${line(first)}\n\n${twice(faulty)}\n`);
     const { lines } = await run(document, ndjson);
-    const details = lines.map(({ results, validation }) =>
-      (results?.[1]?.detail ?? validation?.results[1]?.errors[0]?.detail)?.replace(/:.*/, ''),
+    const details = lines.map(({ results }) =>
+      (results?.[1]?.detail ?? results?.[1]?.errors?.[0]?.detail)?.replace(/:.*/, ''),
     );
     expect(details).toEqual(['line 4, column 21', 'line 3, column 19']);
   });
@@ -147,4 +149,56 @@ it('is taken by itself by the door of bundles', async () => {
   const object = indicator();
   const { body } = await ally.sends('post', '/bundles').send(object).expect(200);
   expect(body).toMatchObject({ results: [{ id: object.id, outcome: 'created' }] });
+});
+
+describe('prints with --json what REST answers to the same', () => {
+  type Thing = Record<string, unknown>;
+  const answers = async (path: string, sent: object) => {
+    const { body, status } = await ally.sends('post', path).send(sent);
+    return { status, body: body as Thing };
+  };
+
+  it('import', async () => {
+    const sent = { ...bundle([named('One'), { ...named('Two'), pattern: '[' }]), x_more: 1 };
+    const file = await fileOf('answered.json', line(sent));
+    const { lines } = await reports('import', file, '--org', ally.slug);
+    const { body } = await answers('/bundles', sent);
+    const [report] = lines;
+    expect(body).toMatchObject({ results: [{ outcome: 'unchanged' }, { outcome: 'rejected' }] });
+    const created = { created: 1, updated: 0, unchanged: 0, stale: 0, rejected: 1 };
+    const [first, ...rest] = body['results'] as Thing[];
+    const results = [{ ...first, outcome: 'created' }, ...rest];
+    expect(report).toEqual({ file, ...body, summary: created, results });
+  });
+
+  it('validate, and why a file is not a bundle', async () => {
+    for (const sent of [bundle([named('One')]), [named('One')]]) {
+      const file = await fileOf('checked.json', line(sent));
+      const { lines } = await reports('validate', file);
+      const { status, body } = await answers('/validate', sent);
+      const { code, path, detail, reason } = body;
+      const answer = status === 200 ? body : { error: { code, path, detail, reason } };
+      expect(lines).toEqual([{ file, ...answer }]);
+    }
+  });
+});
+
+it('import names rejections and warnings in text', async () => {
+  const sent = {
+    ...bundle([
+      { ...named('One'), labels: ['tlp:purple'] },
+      { ...named('Two'), pattern: '[' },
+    ]),
+    x_more: 1,
+  };
+  const file = await fileOf('text.json', line(sent));
+  const env = {
+    DATABASE_URL: tocsin.databaseUrl,
+    TOCSIN_SECRET_FILE: join(directory, 'secret'),
+  };
+  const { out } = await runCommand(['import', file, '--org', ally.slug], env);
+  expect(out).toMatch(/^\S+text\.json: 1 created, 1 rejected$/m);
+  expect(out).toMatch(/^ {2}warning unknown_member \$\.x_more: /m);
+  expect(out).toMatch(/^ {2}indicator--\S+: warning tlp_unknown /m);
+  expect(out).toMatch(/^ {2}indicator--\S+: rejected pattern_syntax \$\.pattern: /m);
 });

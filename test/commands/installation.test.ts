@@ -78,9 +78,40 @@ describe('a command where no server has ever run', () => {
     await mkdir(join(directory, 'photos'));
     await writeFile(join(directory, 'notes'), '');
     expect((await runCommand(['org', 'list'], settings)).err).toMatch(
-      /: it holds 2 other files\. /,
+      /: it contains 2 other files\. /,
     );
     expect((await readdir(directory)).toSorted()).toEqual(['notes', 'photos']);
+  });
+
+  it.each([['serve'], ['status'], ['migrate'], ['org', 'list']])(
+    'says that TOCSIN_DATA_DIR is a file: %s',
+    async (...args) => {
+      await writeFile(join(directory, 'notes'), '');
+      for (const name of ['notes', join('notes', 'below')]) {
+        const dataDir = join(directory, name);
+        const ran = await runCommand(args, { TOCSIN_DATA_DIR: dataDir, PORT: '0' });
+        expect(ran).toEqual({
+          code: 1,
+          out: '',
+          err: `tocsin: ${dataDir}, or a directory above it, is a file. Set TOCSIN_DATA_DIR to a directory.\n`,
+        });
+      }
+    },
+  );
+
+  it.each([
+    ['nothing', 'ENOENT'],
+    ['photos', 'It is not a file'],
+  ])('says that a backup is missing before it asks for the secret: %s', async (name, why) => {
+    await mkdir(join(directory, 'photos'));
+    const file = join(directory, name);
+    for (const args of [[], ['--verify']]) {
+      const settings = { TOCSIN_DATA_DIR: join(directory, 'none') };
+      const ran = await runCommand(['restore', file, ...args], settings);
+      expect([ran.code, ran.out]).toEqual([1, '']);
+      expect(ran.err).toContain(`tocsin: Cannot read the backup ${file}: ${why}`);
+    }
+    expect(await readdir(directory)).toEqual(['photos']);
   });
 
   it('creates nothing in an empty database of the operator either', async () => {
@@ -98,11 +129,14 @@ describe('a command where no server has ever run', () => {
     expect(await readdir(directory)).toEqual(['secret']);
 
     const migrated = await runCommand(['migrate'], settings);
-    expect([migrated.code, migrated.out]).toEqual([0, expect.stringMatching(/^\d+ migrations/)]);
+    expect([migrated.code, migrated.out]).toEqual([
+      0,
+      expect.stringMatching(/^Applied \d+ migrations\. /),
+    ]);
     expect((await runCommand(['org', 'list'], settings)).code).toBe(0);
     await query(url, `update _tocsin_definitions set checksum = 'x' where name = 'log/read-log'`);
     expect((await runCommand(['org', 'list'], settings)).err).toMatch(
-      /another version: 1 definitions differ \(log\/read-log\)\. Run "tocsin migrate"/,
+      /another version: 1 definitions out of date \(log\/read-log\)\. Run "tocsin migrate"/,
     );
     expect((await runCommand(['migrate'], settings)).out).toMatch(
       /^0 migrations applied, functions and policies too/,
@@ -113,7 +147,7 @@ describe('a command where no server has ever run', () => {
       'delete from _prisma_migrations where migration_name = (select max(migration_name) from _prisma_migrations)',
     );
     expect((await runCommand(['org', 'list'], settings)).err).toMatch(
-      /1 migrations are pending\. Run "tocsin migrate"/,
+      /older version: 1 migration pending\. Run "tocsin migrate"/,
     );
   });
 });

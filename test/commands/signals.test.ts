@@ -80,8 +80,12 @@ describe('a server that serves', () => {
     async () => {
       start(process.execPath, [TOCSIN, 'serve']);
       const levels: unknown[] = [];
+      const announcements: string[] = [];
       const errors = child.stderr === null ? undefined : createInterface(child.stderr);
-      errors?.on('line', (line) => levels.push((JSON.parse(line) as { level: unknown }).level));
+      errors?.on('line', (line) => {
+        levels.push((JSON.parse(line) as { level: unknown }).level);
+        if (line.includes('http://')) announcements.push(line);
+      });
       await says('stdout', 'Tocsin listens on');
       expect(await postmaster()).toMatchObject({ status: 'ready' });
       const gone = once(child, 'exit');
@@ -90,6 +94,8 @@ describe('a server that serves', () => {
       expect(await postmaster()).toBe('none');
       expect(levels.length).toBeGreaterThan(0);
       expect(levels.filter((level) => level !== 'info')).toEqual([]);
+      // The line on standard output is the only one.
+      expect(announcements).toEqual([]);
     },
     TIMEOUT_MS,
   );

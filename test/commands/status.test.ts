@@ -6,7 +6,12 @@ import { VERSION } from '../../src/version.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { testDirectory } from '../support/cluster.ts';
 import { runCommand } from '../support/command.ts';
+import { freshDatabaseUrl } from '../support/database.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+import { query } from '../support/tocsin-process.ts';
+import { storeAddress } from '../../src/commands/address.ts';
+import { readConfig } from '../../src/config.ts';
+import { listen } from '../../src/store/postgres/listen.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -57,7 +62,6 @@ it('shows members, what ends soon, failing receivers, lag, disk and version on o
   const { out } = await status();
   expect(out.split('\n').length).toBeLessThan(24);
   expect(out).toContain(VERSION);
-  expect(out).toMatch(/^address +https:\/\/tocsin\.example\.org$/m);
   expect(out).toMatch(/^organisations +\d+: \d+ active$/m);
   expect(out).toMatch(new RegExp(`^ends soon +agreement \\d+ of ${ally.slug} on \\d{4}-`, 'm'));
   expect(out).toMatch(new RegExp(`^failing +${ally.slug} ${id}: 3 failures since `, 'm'));
@@ -66,12 +70,46 @@ it('shows members, what ends soon, failing receivers, lag, disk and version on o
   );
   expect(out).toMatch(/^disk +database \d+\.\d\d GB/m);
 
+  expect(out).toMatch(/^servers +1 running at https:\/\/tocsin\.example\.org; 0 workers seen /m);
+
   const { out: json } = await status('--json');
   expect(JSON.parse(json)).toMatchObject({
     version: VERSION,
+    servers: 1,
+    address: 'https://tocsin.example.org',
     subscriptions: { active: 1 },
     ends_soon: [{ type: 'agreement.expiring', organisation: ally.slug }],
     failing_receivers: [{ id, organisation: ally.slug, failures: 3 }],
     slowest_receiver: { id },
   });
+});
+
+it('says that no server runs, without the address of an earlier one, and counts one as one', async () => {
+  const settings = {
+    DATABASE_URL: await freshDatabaseUrl(),
+    TOCSIN_SECRET_FILE: join(directory, 'secret'),
+    TOCSIN_DATA_DIR: directory,
+  };
+  const run = async (...args: string[]) => (await runCommand(args, settings)).out;
+  await storeAddress(readConfig(settings), 'http://127.0.0.1:81');
+  await run('migrate');
+  expect(await run('status')).toMatch(
+    /^servers +none is running\. Start one with "tocsin serve"$/m,
+  );
+  expect(JSON.parse(await run('status', '--json'))).toMatchObject({ servers: 0, address: null });
+
+  await query(settings.DATABASE_URL, 'insert into worker (id) values (gen_random_uuid())');
+  const connected = Promise.withResolvers<void>();
+  const listener = listen({
+    url: settings.DATABASE_URL,
+    channels: [],
+    onNotice: () => undefined,
+    onConnected: () => connected.resolve(),
+    onError: (error) => connected.reject(error),
+  });
+  await connected.promise;
+  expect(await run('status')).toMatch(
+    /^servers +1 running at http:\/\/127\.0\.0\.1:81; 1 worker seen in the last minute$/m,
+  );
+  await listener.close();
 });

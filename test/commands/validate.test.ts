@@ -61,8 +61,8 @@ describe('tocsin validate', () => {
     expect(out.split('\n').slice(-5)).toEqual([
       'objects  valid  invalid  warnings  file',
       '      3      2        1         1  mixed.json',
-      'invalid_json  broken.json',
-      'stix1_xml  old.xml',
+      '      -      -        -         -  broken.json: invalid_json',
+      '      -      -        -         -  old.xml: stix1_xml',
       '',
     ]);
   });
@@ -82,15 +82,16 @@ describe('tocsin validate', () => {
     expect(reports).toEqual([
       {
         file: 'good.json',
-        validation: {
-          bundle: expect.stringMatching(/^bundle--/),
-          summary: { objects: 1, valid: 1, invalid: 0, warnings: 0 },
-          results: [
-            { index: 0, id: good.id, type: 'indicator', valid: true, errors: [], warnings: [] },
-          ],
-        },
+        bundle: expect.stringMatching(/^bundle--/),
+        summary: { objects: 1, valid: 1, invalid: 0, warnings: 0 },
+        results: [
+          { index: 0, id: good.id, type: 'indicator', valid: true, errors: [], warnings: [] },
+        ],
       },
-      { file: 'list.json', error: expect.objectContaining({ code: 'not_a_bundle' }) },
+      {
+        file: 'list.json',
+        error: expect.objectContaining({ code: 'invalid_bundle', reason: 'not_a_bundle' }),
+      },
     ]);
   });
 });

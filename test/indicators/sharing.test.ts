@@ -82,7 +82,9 @@ describe('the audience', () => {
       expect(response.body).toMatchObject({
         code: 'audience_unknown',
         path: 'audience',
-        detail: `Nothing you may share with is called ${name}`,
+        detail:
+          `Unknown audience: ${name}. Name communities and sharing groups that ${alice.slug} is in, or ` +
+          'organisations.',
       });
     }
   });

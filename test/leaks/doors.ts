@@ -60,7 +60,7 @@ const TELLS_NOTHING: Readonly<Record<string, string>> = {
   'PATCH /api/v1/sharing-groups/:slug': 'an act, answered as GET is',
   'POST /api/v1/sharing-groups/:slug/members': 'an act; a history does it',
   'DELETE /api/v1/sharing-groups/:slug/members/:organisation': 'an act; a history does it',
-  'POST /api/v1/sharing-groups/:slug/owners': 'an act, answered with nothing',
+  'POST /api/v1/sharing-groups/:slug/owners': 'an act, answered with the group as a read of it is',
   'DELETE /api/v1/sharing-groups/:slug/owners/:organisation': 'an act, answered with nothing',
   'POST /api/v1/agreements': 'an act of administrators',
   'POST /api/v1/agreements/:id/approvals': 'an act of administrators',

@@ -50,7 +50,7 @@ it('whatever agreements, communities, groups, exercises and standing there are',
   const group = `/sharing-groups/${await createGroup(one)}`;
   await admin.sends('patch', group).send({ admission: 'direct' }).expect(200);
   for (const { slug: organisation } of [two, none, suspended, ended]) {
-    await one.sends('post', `${group}/members`).send({ organisation }).expect(204);
+    await one.sends('post', `${group}/members`).send({ organisation }).expect(200);
   }
   await anExercise(tocsin, [one, none]);
   const path = `/organisations/${suspended.slug}`;

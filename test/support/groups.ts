@@ -36,5 +36,5 @@ export async function admits(owner: Actor, group: string, member: Actor): Promis
 /** An organisation accepts its invitation into a group. */
 export async function accepts(member: Actor, group: string): Promise<void> {
   const path = `/sharing-groups/${group}/members`;
-  await member.sends('post', path).send({ organisation: member.slug }).expect(204);
+  await member.sends('post', path).send({ organisation: member.slug }).expect(200);
 }

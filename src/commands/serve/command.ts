@@ -7,6 +7,7 @@ import { announce } from '../announce.ts';
 import { isTerminal } from '../output.ts';
 import { serve, SERVER_ROLES, type ServerRole } from './serve.ts';
 import { stopOnSignals } from '../signals.ts';
+import { VERSION } from '../../version.ts';
 
 /** Work under way may take so long to end before the process leaves all the same. */
 const STOP_MS = 30_000;
@@ -25,6 +26,7 @@ async function run(roles: readonly ServerRole[]): Promise<void> {
   signal.addEventListener('abort', () => setTimeout(() => process.exit(1), STOP_MS).unref());
   const config = readConfig();
   const log = createLog(config.logLevel);
+  log.info({ version: VERSION, roles }, 'starting');
   const server = await serve(config, log, roles, { signal }).catch((error: unknown) => {
     if (error !== signal.reason) throw error;
     log.info('stopped before it served');

@@ -96,10 +96,15 @@ async function reserve(place: Place): Promise<Server> {
 }
 
 async function listenOn(app: App, place: Place): Promise<string> {
+  // Fastify logs a line for each address; what a server says about its start is in announce.ts.
+  const { level } = app.log;
+  app.log.level = 'silent';
   try {
     await app.listen({ host: place.host, port: place.port });
   } catch (error) {
     throw cannotListen(place, error);
+  } finally {
+    app.log.level = level;
   }
   return urlOf(app.server.address(), app.server instanceof TlsServer ? 'https' : 'http');
 }

@@ -20,7 +20,6 @@ import { createLogSignal, type LogSignal } from '../../log/signal.ts';
 import { listen } from '../../store/postgres/listen.ts';
 import { measurePools } from '../../store/postgres/metrics.ts';
 import { createRegistry, type Log, type Registry } from '../../telemetry.ts';
-import { VERSION } from '../../version.ts';
 import { closeAll, type Part } from '../closing.ts';
 import { startAudit } from './audit.ts';
 import { createListeners, reserveAddresses } from './listen.ts';
@@ -83,7 +82,6 @@ export async function serve(
     });
     await release();
     const { url, metricsUrl } = await listeners.listen();
-    log.info({ version: VERSION, url, metricsUrl, roles }, 'listening');
     return { url, metricsUrl, close };
   } catch (error) {
     await release();

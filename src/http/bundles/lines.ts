@@ -13,6 +13,7 @@ import { readLines, type Line } from './ndjson.ts';
 import { withResults } from './results-answer.ts';
 import type { Spools } from './spool.ts';
 import { emptySummary, type Summary } from './summary.ts';
+import { quantity } from '../../quantity.ts';
 
 type Sharing = Pick<AcceptInput, 'member' | 'audience'>;
 
@@ -115,7 +116,10 @@ function acceptParts(context: SharingContext, request: LinesRequest) {
 function hinted(result: ObjectResult): ObjectResult {
   const { code, detail = '' } = result;
   if (code !== 'nested_bundle') return result;
-  return { ...result, detail: `${detail}; a bundle is sent whole, as application/json` };
+  return {
+    ...result,
+    detail: `${detail}. Send a bundle as application/json, or its objects one a line`,
+  };
 }
 
 /** The same problem, which also tells what was kept before it: those parts were shared for good. */
@@ -123,9 +127,9 @@ function stoppedWithin(error: unknown, summary: Summary): Problem {
   const { code, message, path, extra } = toProblem(error);
   const taken = Object.values(summary).reduce((sum, count) => sum + count);
   const detail =
-    `${asSentence(message)} Before that, ${taken} objects were decided on and ${summary.created + summary.updated} of ` +
-    'them kept and shared: `summary` tells of these. The whole may be sent again: what was kept is ' +
-    'then answered `unchanged`';
+    `${asSentence(message)} Of ${quantity(taken, 'object')} before that, ` +
+    `${summary.created + summary.updated} are stored and shared; \`summary\` has the counts. You can send ` +
+    'the whole body again: what is stored is then `unchanged`.';
   return new Problem(code, detail, {
     ...(path === undefined ? {} : { path }),
     extra: { ...extra, summary },

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { ObjectResult, Outcome } from '../../indicators/results.ts';
+import type { Finding } from '../../stix/check/finding.ts';
+import { jsonPath } from '../../stix/json/fault.ts';
 import type { Services } from '../context.ts';
 
 const count = z.number().int();
@@ -19,12 +21,42 @@ export function emptySummary(): Summary {
   return { created: 0, updated: 0, unchanged: 0, stale: 0, rejected: 0 };
 }
 
-/** Counts outcomes, for the answer and for the metrics. */
-export function summarise({ metrics }: Services, results: readonly ObjectResult[]): Summary {
+/** How many objects had each outcome. */
+export function summaryOf(results: readonly ObjectResult[]): Summary {
   const summary = emptySummary();
   for (const { outcome } of results) summary[outcome]++;
+  return summary;
+}
+
+/** Counts outcomes, for the answer and for the metrics. */
+export function summarise({ metrics }: Services, results: readonly ObjectResult[]): Summary {
+  const summary = summaryOf(results);
   for (const [outcome, count] of Object.entries(summary)) {
     if (count > 0) metrics.objects.inc({ outcome }, count);
   }
   return summary;
+}
+
+/** What was posted: a bundle, or objects without one. */
+interface Posted {
+  readonly id?: string | undefined;
+  /** Members that a bundle does not have. */
+  readonly unknown?: readonly string[] | undefined;
+}
+
+/** The answer to a bundle without its results, which come last. `tocsin import` prints the same. */
+export function bundleHead({ id, unknown = [] }: Posted, dryRun: boolean, summary: Summary) {
+  return { bundle: id ?? null, dry_run: dryRun, ...unknownMembers(unknown), summary };
+}
+
+/** What the bundle has beyond a bundle is ignored, and named. */
+function unknownMembers(names: readonly string[]): { warnings?: Finding[] } {
+  if (names.length === 0) return {};
+  const warnings = names.map((name) => ({
+    code: 'unknown_member',
+    path: jsonPath([name]),
+    detail: 'A bundle has no such member. It was ignored.',
+    clause: 'STIX 2.1 section 8',
+  }));
+  return { warnings };
 }

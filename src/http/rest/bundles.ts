@@ -6,8 +6,6 @@ import { accept } from '../../indicators/accept.ts';
 import { chooseAudience } from '../../indicators/audience.ts';
 import type { ObjectResult } from '../../indicators/results.ts';
 import { readBundle } from '../../stix/bundle/bundle.ts';
-import type { Finding } from '../../stix/check/finding.ts';
-import { jsonPath } from '../../stix/json/fault.ts';
 import { memberOf, PUBLISHERS, readmit } from '../auth/access.ts';
 import { isNdjson } from '../body/media-type.ts';
 import { accountOf, type LinesBody } from '../body/read.ts';
@@ -19,7 +17,7 @@ import { answer } from '../document/answer.ts';
 import { BUNDLE_BODIES } from '../document/stix-bodies.ts';
 import { BundleAnswer, BundleQuery, type BundleOptions } from './schemas/bundle.ts';
 import { problems } from '../document/problems.ts';
-import { summarise } from '../bundles/summary.ts';
+import { bundleHead, summarise } from '../bundles/summary.ts';
 
 /** `POST /bundles`: a bundle in one JSON document, or one object a line. */
 export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
@@ -88,13 +86,7 @@ async function postBundle(services: Services, request: FastifyRequest, query: Bu
     },
   );
   const summary = summarise(services, results);
-  return {
-    bundle: bundle.id ?? null,
-    dry_run: query.dry_run,
-    ...unknownMembers(bundle.unknown),
-    summary,
-    results,
-  };
+  return { ...bundleHead(bundle, query.dry_run, summary), results };
 }
 
 async function postLines(
@@ -121,16 +113,4 @@ async function postLines(
     spools: services.spools,
     gone,
   });
-}
-
-/** What the bundle has beyond a bundle is ignored, and named. */
-function unknownMembers(names: readonly string[]): { warnings?: Finding[] } {
-  if (names.length === 0) return {};
-  const warnings = names.map((name) => ({
-    code: 'unknown_member',
-    path: jsonPath([name]),
-    detail: 'A bundle has no such member. It was ignored.',
-    clause: 'STIX 2.1 section 8',
-  }));
-  return { warnings };
 }

@@ -3,7 +3,7 @@ import { mintKey, readKeys, refuseEnded, revokeKey, rotateKey } from '../../acce
 import { administratorOf, memberOf, ORG_ADMINS } from '../auth/access.ts';
 import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
-import { toKey } from './member-answers.ts';
+import { toKey, toMintedKey } from './member-answers.ts';
 import { answer } from '../document/answer.ts';
 import {
   KeyParams,
@@ -51,7 +51,7 @@ const create: Route = (app, services) => {
         networks,
         expiresAt,
       });
-      const made = { ...toKey(minted.key), key: minted.text };
+      const made = toMintedKey(minted);
       return reply.code(201).header('location', locationOf(request, made.id)).send(made);
     },
   );
@@ -137,7 +137,7 @@ const rotate: Route = (app, services) => {
       const overlapSeconds = request.body.overlap_seconds;
       const by = administratorOf(request);
       const minted = await rotateKey(services, by, request.params.id, { now, overlapSeconds });
-      return reply.code(201).send({ ...toKey(minted.key), key: minted.text });
+      return reply.code(201).send(toMintedKey(minted));
     },
   );
 };

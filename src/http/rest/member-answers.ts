@@ -20,6 +20,7 @@ import { KeyAnswer } from './schemas/key.ts';
 import { timeOf } from './schemas/member.ts';
 import { OrganisationAnswer } from './schemas/organisation.ts';
 import type { RealmAnswer } from './schemas/realm.ts';
+import type { MintedKey } from '../../access/key-acts.ts';
 
 /** An organisation as the caller may see it. */
 export function toOrganisation(
@@ -138,6 +139,11 @@ export function toKey(key: KeyView) {
       name: key.maker?.name ?? null,
     },
   };
+}
+
+/** A new key with its text, which is shown this once. */
+export function toMintedKey({ key, text }: MintedKey) {
+  return { ...toKey(key), key: text };
 }
 
 export function toNotice({ kind, endsAt, noticedAt, ...notice }: NoticeView) {

@@ -153,13 +153,13 @@ function add(part: Part): Route {
           description:
             'Owners and admins invite other organisations (202), which are then members when they ' +
             'accept; where `admission` is `direct`, or an admin appoints an owner, no invitation is ' +
-            'needed (204). Your own organisation accepts its invitation, or joins an open group (204).',
+            'needed (200). Your own organisation accepts its invitation, or joins an open group (200).',
           tags,
           params: GroupParams,
           body: NewPart,
           response: {
-            202: z.null().meta({ description: 'Invited' }),
-            204: z.null().meta({ description: 'It is in the group' }),
+            200: answer('The organisation is in the group; the group as you see it', GroupAnswer),
+            202: answer('The organisation is invited; the group as you see it', GroupAnswer),
             ...errors,
             ...problems(415),
           },
@@ -171,7 +171,8 @@ function add(part: Part): Route {
         const { organisation } = request.body;
         const joining = await join(context(services), by, slug, part, organisation);
         services.sequencer.nudge();
-        return reply.code(joining === 'invited' ? 202 : 204).send(null);
+        const group = toGroup(await readGroup(services.db, by, slug));
+        return reply.code(joining === 'invited' ? 202 : 200).send(group);
       },
     );
   };

@@ -8,7 +8,7 @@ import { problems } from '../document/problems.ts';
 import { SessionsAnswer } from './schemas/session.ts';
 import { InvitedAnswer, UserParams, UserSessionParams } from './schemas/user.ts';
 import { toSession } from './session-answers.ts';
-import { toInvited } from './user-answers.ts';
+import { originOfLinks, toInvited } from './user-answers.ts';
 
 const tags = ['Members'];
 const config = { access: ORG_ADMINS };
@@ -41,7 +41,7 @@ const inviteAgain: Route = (app, services) => {
       const now = services.clock.now();
       const by = administratorOf(request);
       const invited = await renewLink(services.db, by, request.params.id, now);
-      return reply.code(201).send(toInvited(services, request, invited));
+      return reply.code(201).send(toInvited(invited, originOfLinks(services, request)));
     },
   );
 };

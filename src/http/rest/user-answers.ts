@@ -7,13 +7,14 @@ import type { Services } from '../context.ts';
 import { timeOf } from './schemas/member.ts';
 import { UserAnswer } from './schemas/user.ts';
 
-/** Without a public URL, the link leads to where this administrator reached the server. */
-export function toInvited(
-  services: Services,
-  request: FastifyRequest,
-  { user, token, expiresAt }: Invited,
-) {
-  const link = `${services.publicUrl ?? ownOrigin(services, request)}/#/invitation/${token}`;
+/** Where links lead. Without a public URL, that is where this administrator reached the server. */
+export function originOfLinks(services: Services, request: FastifyRequest): string {
+  return services.publicUrl ?? ownOrigin(services, request);
+}
+
+/** A user with the link to give to them; `origin` is the address of the server. */
+export function toInvited({ user, token, expiresAt }: Invited, origin: string) {
+  const link = `${origin}/#/invitation/${token}`;
   return { ...toUser(user), invitation: { token, link, expires_at: expiresAt.toISOString() } };
 }
 

@@ -15,7 +15,7 @@ import {
   UsersAnswer,
   UsersQuery,
 } from './schemas/user.ts';
-import { toInvited, toUser } from './user-answers.ts';
+import { originOfLinks, toInvited, toUser } from './user-answers.ts';
 
 const tags = ['Members'];
 const config = { access: ORG_ADMINS };
@@ -45,7 +45,7 @@ const invite: Route = (app, services) => {
       const wish = { organisation, email, name, role, redClearance };
       const by = administratorOf(request);
       const invited = await inviteUser(services.db, by, wish, services.clock.now());
-      const made = toInvited(services, request, invited);
+      const made = toInvited(invited, originOfLinks(services, request));
       return reply.code(201).header('location', locationOf(request, made.id)).send(made);
     },
   );

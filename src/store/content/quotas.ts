@@ -1,5 +1,6 @@
 import { Problem, type ProblemCode } from '../../errors.ts';
 import type { Prisma } from '../generated/client.ts';
+import { quantity } from '../../quantity.ts';
 
 // SQL, not the typed client: functions of the database that lock and count.
 
@@ -7,15 +8,24 @@ import type { Prisma } from '../generated/client.ts';
 const COUNTED = {
   audiences: {
     code: 'audience_limit',
+    noun: 'audience',
     setting: 'TOCSIN_QUOTA_AUDIENCES',
-    advice: 'Share with an audience that you have used before, a sharing group or a community,',
+    advice: 'Share with an audience that was used before, a sharing group or a community,',
   },
   subscriptions: {
     code: 'subscription_limit',
+    noun: 'subscription',
     setting: 'TOCSIN_QUOTA_SUBSCRIPTIONS',
     advice: 'Delete one,',
   },
-} as const satisfies Record<string, { code: ProblemCode; setting: string; advice: string }>;
+} as const satisfies Record<string, Counted>;
+
+interface Counted {
+  readonly code: ProblemCode;
+  readonly noun: string;
+  readonly setting: string;
+  readonly advice: string;
+}
 
 /** One that count_locked in prisma/definitions counts. */
 export type CountedQuota = keyof typeof COUNTED;
@@ -35,10 +45,10 @@ export async function withQuota(
   const [row] = await tx.$queryRaw<{ present: number }[]>`
     select count_locked(${organisationId}::integer, ${quota})::float8 as present`;
   if (row === undefined || row.present < max) return;
-  const { code, setting, advice } = COUNTED[quota];
+  const { code, noun, setting, advice } = COUNTED[quota];
   throw new Problem(
     code,
-    `Your organisation has ${row.present} ${quota}; its quota is ${max}. ${advice} ` +
+    `The organisation has ${quantity(row.present, noun)}, and its quota is ${max}. ${advice} ` +
       `or ask the operator to raise ${setting}.`,
     { extra: { quota, limit: max, present: row.present } },
   );

@@ -137,7 +137,22 @@ async function removeStaging(dataDir: string): Promise<void> {
   await Promise.all(names.map((name) => rm(join(dataDir, name), { recursive: true, force: true })));
 }
 
+/** `mkdir` answers EEXIST where a file has that name, and what is below a file ENOTDIR. */
+function isFile(cause: unknown): boolean {
+  return (
+    cause instanceof Error && 'code' in cause && ['ENOTDIR', 'EEXIST'].includes(String(cause.code))
+  );
+}
+
 function unusableDirectory(dataDir: string, cause: unknown): StoreError {
+  if (isFile(cause)) {
+    return new StoreError(
+      'data_directory_unusable',
+      `${dataDir}, or a directory above it, is a file.`,
+      'Set TOCSIN_DATA_DIR to a directory.',
+      { cause },
+    );
+  }
   return new StoreError(
     'data_directory_unusable',
     `The data directory ${dataDir} cannot be used: ${messageOf(cause)}.`,

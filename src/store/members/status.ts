@@ -1,5 +1,6 @@
 /** The figures of `tocsin status`, for the operator alone. */
 import type { Database } from '../postgres/database.ts';
+import { LISTENER } from '../postgres/listen.ts';
 
 // SQL, not the typed client: figures over whole tables.
 
@@ -10,6 +11,8 @@ export interface Figures {
   readonly subscriptions: Readonly<Record<string, number>>;
   /** Keys that are neither expired nor revoked. */
   readonly keys: number;
+  /** Processes of `tocsin serve` that are connected to the database. */
+  readonly servers: number;
   /** Workers seen in the last minute. */
   readonly workers: number;
   readonly databaseBytes: number;
@@ -26,6 +29,8 @@ export async function readFigures(db: Database): Promise<Figures> {
         select state, count(*) as n from subscription group by 1) as s) as subscriptions,
       (select count(*)::integer from api_key
         where revoked_at is null and (expires_at is null or expires_at > now())) as keys,
+      (select count(*)::integer from pg_stat_activity
+        where datname = current_database() and application_name = ${LISTENER}) as servers,
       (select count(*)::integer from worker
         where seen_at > now() - interval '1 minute') as workers,
       pg_database_size(current_database())::float8 as "databaseBytes"`;

@@ -1,5 +1,8 @@
 import pg from 'pg';
 
+/** The name of the connection on which every server listens, for as long as it runs. */
+export const LISTENER = 'tocsin listen';
+
 export interface Listener {
   close(): Promise<void>;
 }
@@ -27,7 +30,7 @@ export function listen(options: ListenOptions): Listener {
   const connect = async (): Promise<void> => {
     const next = new pg.Client({
       connectionString: options.url,
-      application_name: 'tocsin listen',
+      application_name: LISTENER,
     });
     client = next;
     let broken = false;

@@ -13,6 +13,7 @@ import type { Migration } from './migration-files.ts';
 import { makeLedger, pendingOf, readLedger, recordApplied } from './migration-ledger.ts';
 import { StoreError } from './store-error.ts';
 import { retried } from './transient.ts';
+import { quantity } from '../../quantity.ts';
 
 export interface MigrateOptions {
   /** Of the database, as its owner. Not through a pooler: the lock belongs to the session. */
@@ -106,10 +107,11 @@ export async function findPending(url: string, directory?: string): Promise<Pend
 
 /** What is pending in a few words, such as `2 migrations are pending`; undefined where nothing is. */
 export function describePending({ migrations, definitions }: Pending): string | undefined {
-  if (migrations.length > 0) return `${migrations.length} migrations are pending`;
+  if (migrations.length > 0) return `${quantity(migrations.length, 'migration')} pending`;
   const [first] = definitions;
   if (first === undefined) return undefined;
-  return `${definitions.length} definitions differ (${first}${definitions.length > 1 ? ', …' : ''})`;
+  const more = definitions.length > 1 ? ', …' : '';
+  return `${quantity(definitions.length, 'definition')} out of date (${first}${more})`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ADMISSIONS } from '../../../sharing/group.ts';
-import { Line, Name, Slug } from './member.ts';
+import { Line, Name, NameOrSlug, Slug } from './member.ts';
 
 const description = Line.max(200);
 const slugs = z.array(Slug).max(1000);
@@ -8,7 +8,7 @@ const slugs = z.array(Slug).max(1000);
 export const NewCommunity = z
   .strictObject({
     slug: Slug,
-    name: Name,
+    name: NameOrSlug,
     description: description.default(''),
     within: slugs.default([]).meta({ description: 'Communities that its members are in too' }),
     contains: slugs.default([]).meta({ description: 'Communities whose members are in it too' }),
@@ -44,7 +44,7 @@ export const NewGroup = z
         'characters; read the slug from the answer. An administrator of the server gets the exact slug, ' +
         'of at most 63 characters',
     }),
-    name: Name,
+    name: NameOrSlug,
     description: description.default(''),
     open: z.boolean().default(false).meta({ description: 'Whether anyone may join by itself' }),
     hidden_members: z

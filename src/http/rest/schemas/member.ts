@@ -21,6 +21,9 @@ export const Name = Line.min(1).refine(
   'must not begin or end with a space',
 );
 
+/** The name of something new. Its verb uses the slug where there is none. */
+export const NameOrSlug = Name.optional().meta({ description: 'The slug unless given' });
+
 export const Time = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))

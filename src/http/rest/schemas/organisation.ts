@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_COMMUNITY, ORGANISATION_KINDS } from '../../../members/create.ts';
 import { CONTACT_ROLES, STATUSES } from '../../../members/directory.ts';
 import { isEmailAddress } from '../../../access/email.ts';
-import { Line, Marking, Name, Slug } from './member.ts';
+import { Line, Marking, Name, NameOrSlug, Slug } from './member.ts';
 
 const country = z
   .string()
@@ -55,7 +55,7 @@ const status = z.enum(STATUSES);
 export const NewOrganisation = z
   .strictObject({
     slug: Slug,
-    name: Name,
+    name: NameOrSlug,
     kind: kind.default('allied_nation'),
     status: z.enum(['invited', 'active']).default('active'),
     country: country.optional(),

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { REALM_STATES } from '../../../sharing/realm.ts';
-import { Marking, Name, Slug, Time } from './member.ts';
+import { Marking, NameOrSlug, Slug, Time } from './member.ts';
 
 export const NewRealm = z
   .strictObject({
     slug: Slug.meta({ description: 'Never used again, and also that of its community' }),
-    name: Name.meta({ description: 'Every object that is shared in it bears it' }),
+    name: NameOrSlug.meta({
+      description: 'Every object that is shared in it bears it. The slug unless given',
+    }),
     from: Time.meta({ description: 'Before, it takes nothing' }),
     until: Time.meta({ description: 'From then on, it takes nothing' }),
     members: z.array(Slug).max(500).default([]).meta({ description: 'Who takes part' }),

@@ -31,7 +31,7 @@ export const NewUser = z
   .strictObject({
     organisation: Slug.optional().meta({ description: 'Whose user; your own unless given' }),
     email: Email,
-    name: Name,
+    name: Name.optional().meta({ description: 'The address unless given' }),
     role: UserRole.meta({ description: 'Not stronger than your own' }),
     red_clearance: z
       .boolean()
