@@ -61,6 +61,7 @@ const replay: Route = (app, services) => {
         ...one,
         operationId: 'replaySubscription',
         summary: 'Deliver again from the beginning, now or a cursor',
+        description: 'Without a body, delivery begins at the beginning.',
         body: Replay,
         response: { 200: answer('As it stands', SubscriptionAnswer), ...errors },
       },

@@ -49,7 +49,10 @@ export const SubscriptionChange = z
 
 export const Replay = z
   .strictObject({
-    start: start.default('beginning'),
+    start: start.default('beginning').meta({
+      description:
+        'What comes from now on, all there is (the default), or what came after a cursor',
+    }),
     current: current.meta({
       description:
         'Whether to leave out, with `start` `beginning`, superseded versions of the part of the log that ' +
