@@ -4,6 +4,7 @@ import { agreementCommand } from './agreement.ts';
 import { communityCommand } from './community.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
+import { cursorsCommand } from './cursors.ts';
 import { doctorCommand } from './doctor.ts';
 import { isForPeople } from './failure.ts';
 import { groupCommand } from './group.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
     .addCommand(auditCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
+    .addCommand(cursorsCommand())
     .addCommand(statusCommand())
     .addCommand(doctorCommand());
 }

@@ -43,7 +43,7 @@ export async function checkRestored(input: CheckInput): Promise<Checked> {
     const db = openDatabase({ url: server.url, poolMax: 2, onError: () => undefined });
     try {
       const checked = await compare(db, input);
-      if (durable) await beginLogEpoch(db);
+      if (durable) await beginLogEpoch(db, 'restore');
       return checked;
     } finally {
       await db.close();

@@ -17,6 +17,7 @@ import {
 } from '../store/embedded/cluster.ts';
 import { StoreError } from '../store/postgres/store-error.ts';
 import { refuseExternal } from './backup.ts';
+import { CURSORS_ENDED } from './cursors.ts';
 import { loadKeyring } from './master-secret.ts';
 import { printText } from './output.ts';
 import { checkRestored, type Checked } from './restore-check.ts';
@@ -58,9 +59,8 @@ async function run(file: string, verify: boolean): Promise<void> {
   printText(`Restored to ${dataDir}. ${AFTERWARDS}\n`);
 }
 
-const AFTERWARDS = `What was accepted after the backup is gone. All cursors have ended: who
-reads changes or the stream is told to begin again without one. Replay the subscriptions from the
-beginning (docs/operators.md, "After a restore").`;
+const AFTERWARDS = `What was accepted after the backup is gone.
+${CURSORS_ENDED}`;
 
 interface Work {
   readonly file: string;

@@ -1,8 +1,10 @@
 import type { LogRow } from '../../sharing/log-row.ts';
 import type { Reader } from '../../sharing/viewer.ts';
+import { appendServerAudit } from '../audit/record.ts';
 import type { Database } from '../postgres/database.ts';
 import { gather } from '../postgres/gather.ts';
 import { queryAside } from '../postgres/large-values.ts';
+import { asServer } from '../postgres/transaction.ts';
 
 // SQL, not the typed client: under row security and set-based, at the rate of objects.
 
@@ -50,9 +52,18 @@ export async function findLogEpoch({ server }: Database): Promise<string> {
   return id;
 }
 
-/** Begins a new epoch, after the database was set back to an earlier state. */
-export async function beginLogEpoch({ server }: Database): Promise<void> {
-  await server.$queryRaw`select begin_log_epoch()`;
+/** Begins a new epoch, after the database was set back to an earlier state; the audit says who did. */
+export async function beginLogEpoch(db: Database, actor: string): Promise<void> {
+  await asServer(db, async (tx) => {
+    await tx.$queryRaw`select begin_log_epoch()`;
+    await appendServerAudit(tx, {
+      organisationId: null,
+      actor,
+      action: 'log.begin_epoch',
+      requestId: undefined,
+      detail: {},
+    });
+  });
 }
 
 /** One statement for all who ask at once. */

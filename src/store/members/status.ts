@@ -18,8 +18,16 @@ export interface Figures {
   readonly databaseBytes: number;
 }
 
+/** How many processes of `tocsin serve` are connected to the database. */
+export async function countServers(db: Database): Promise<number> {
+  const [row] = await db.server.$queryRaw<{ servers: number }[]>`
+    select count(*)::integer as servers from pg_stat_activity
+    where datname = current_database() and application_name = ${LISTENER}`;
+  return row?.servers ?? 0;
+}
+
 export async function readFigures(db: Database): Promise<Figures> {
-  const [row] = await db.server.$queryRaw<Figures[]>`
+  const [row] = await db.server.$queryRaw<Omit<Figures, 'servers'>[]>`
     select
       (select coalesce(json_object_agg(status, n), '{}') from (
         select status, count(*) as n from organisation group by 1) as o) as organisations,
@@ -29,13 +37,11 @@ export async function readFigures(db: Database): Promise<Figures> {
         select state, count(*) as n from subscription group by 1) as s) as subscriptions,
       (select count(*)::integer from api_key
         where revoked_at is null and (expires_at is null or expires_at > now())) as keys,
-      (select count(*)::integer from pg_stat_activity
-        where datname = current_database() and application_name = ${LISTENER}) as servers,
       (select count(*)::integer from worker
         where seen_at > now() - interval '1 minute') as workers,
       pg_database_size(current_database())::float8 as "databaseBytes"`;
   if (row === undefined) throw new Error('The database answered nothing');
-  return row;
+  return { ...row, servers: await countServers(db) };
 }
 
 /** A subscription whose receiver does not take what it is sent. */

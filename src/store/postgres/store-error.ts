@@ -26,6 +26,7 @@ export type StoreErrorCode =
   | 'backup_not_embedded'
   | 'backup_of_another_secret'
   | 'data_directory_in_use'
+  | 'servers_running'
   // migrations
   | 'database_unreachable'
   | 'postgres_too_old'
