@@ -10,19 +10,40 @@ export function isTerminal(): boolean {
   return process.stdout.isTTY;
 }
 
+/**
+ * Lets a command end in order when the reader of its output, such as `head`, has seen enough: what it
+ * prints from then on is dropped.
+ */
+export function tolerateClosedOutput(): void {
+  if (process.stdout.listeners('error').includes(ignoreClosedPipe)) return;
+  process.stdout.on('error', ignoreClosedPipe);
+}
+
+const CLOSED: ReadonlySet<unknown> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (!CLOSED.has(error.code)) throw error;
+}
+
+/** Whether there is room for more. */
+function write(text: string): boolean {
+  return process.stdout.destroyed || process.stdout.write(text);
+}
+
 /** Prints one JSON value a line. */
 export function print(...values: readonly object[]): void {
-  for (const value of values) process.stdout.write(`${inertJson(JSON.stringify(value))}\n`);
+  for (const value of values) write(`${inertJson(JSON.stringify(value))}\n`);
 }
 
 /** Prints a line of JSON. Resolves when there is room for the next one. */
 export async function printJson(line: string): Promise<void> {
-  if (!process.stdout.write(`${inertJson(line)}\n`)) await once(process.stdout, 'drain');
+  if (write(`${inertJson(line)}\n`)) return;
+  await once(process.stdout, 'drain').catch(ignoreClosedPipe);
 }
 
 /** Prints text; control characters and those that reorder text are shown by their code. */
 export function printText(text: string): void {
-  process.stdout.write(inertText(text));
+  write(inertText(text));
 }
 
 /**

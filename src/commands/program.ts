@@ -12,7 +12,7 @@ import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
 import { migrateCommand } from './migrate.ts';
 import { orgCommand } from './org.ts';
-import { printError } from './output.ts';
+import { printError, tolerateClosedOutput } from './output.ts';
 import { realmCommand } from './realm.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve/command.ts';
@@ -47,6 +47,7 @@ export function createProgram(): Command {
 
 /** Runs one command. What went wrong outside the code is told in words, and the exit code is 1. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
+  tolerateClosedOutput();
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -71,6 +72,19 @@ describe('tocsin validate', () => {
     const { code, out } = await validate(['future.json']);
     expect(code).toBe(0);
     expect(out).toMatch(/future\.json: \S+: warning modified_in_future \$\.modified: /);
+  });
+
+  it('ends without an error when the reader of its output has seen enough', async () => {
+    const files = Array.from({ length: 3000 }, () => 'good.json');
+    const child = spawn(
+      process.execPath,
+      [join(root, 'bin/tocsin.js'), 'validate', '--json', ...files],
+      { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const errors = child.stderr.toArray();
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect([code, Buffer.concat(await errors).toString()]).toEqual([0, '']);
   });
 
   it('gives one JSON object a file on request', async () => {
