@@ -79,12 +79,12 @@ function similarPath(patterns: readonly Pattern[], path: string): string | undef
   const prefixed = `${PREFIX}${path}`;
   if (patterns.some(({ matches }) => matches.test(prefixed))) return prefixed;
   const given = path.split('/', SEGMENTS_MAX + 1);
-  const found = patterns.flatMap(({ segments }) => respelt(given, segments) ?? []);
+  const found = patterns.flatMap(({ segments }) => corrected(given, segments) ?? []);
   return found.toSorted((a, b) => a.changed - b.changed)[0]?.path;
 }
 
 /** The path with its misspelt segments as the pattern has them; undefined where others differ. */
-function respelt(
+function corrected(
   given: readonly string[],
   segments: readonly string[],
 ): { readonly path: string; readonly changed: number } | undefined {

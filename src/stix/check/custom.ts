@@ -93,7 +93,7 @@ function customWarning(names: readonly string[], known: ReadonlySet<string>): Fi
   return { code: 'custom_property', path: '$', detail, clause: 'STIX 2.1 section 11.1' };
 }
 
-/** `lable (did you mean labels?)`. A name that begins with `x_` is custom by intent. */
+/** `valid_form (did you mean valid_from?)`. A name that begins with `x_` is custom by intent. */
 function withSuggestion(name: string, known: ReadonlySet<string>): string {
   const meant = name.startsWith('x_') ? undefined : nearestName(name, [...known]);
   return meant === undefined ? name : `${name} (did you mean ${meant}?)`;
