@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts';
 import { readConfig } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { accept } from '../indicators/accept.ts';
-import { bundleHead, summaryOf } from '../http/rest/summary.ts';
+import { bundleHead, summaryOf } from '../http/bundles/summary.ts';
 import { chooseAudience } from '../indicators/audience.ts';
 import { sharingContext, type SharingContext } from '../indicators/context.ts';
 import type { ObjectResult } from '../indicators/results.ts';

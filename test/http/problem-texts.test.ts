@@ -69,7 +69,7 @@ describe('a body of another content type', () => {
   };
   const hints: Record<string, RegExp> = {
     'text/plain': /^$/,
-    'application/xml': /^( The body is XML: .*STIX 2\.1.*)?$/,
+    'application/xml': /^( This is XML, not JSON; .*STIX 2\.1.*)?$/,
     'application/x-ndjson': /^ Send many objects, one a line, to \/api\/v1\/bundles\.$/,
   };
 
