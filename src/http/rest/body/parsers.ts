@@ -63,7 +63,11 @@ const LINES_ELSEWHERE = ' Send many objects, one a line, to /api/v1/bundles.';
 /** Where STIX is taken it may be STIX 1.x: who has that is told what to do with it. */
 function refusalOfXml({ routeOptions: { config } }: FastifyRequest): Problem {
   const takesStix = ['bundle', 'object'].includes(kindOf(config));
-  return unsupportedType(config, takesStix ? ` ${asSentence(XML_REFUSAL)}` : '');
+  return unsupportedType(config, takesStix ? ` ${capitalised(XML_REFUSAL)}.` : '');
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Objects one a line are no JSON document; many clients send them as one. */
