@@ -59,7 +59,7 @@ describe('tocsin doctor', () => {
   it('tells of migrations that are pending, and applies none', async () => {
     const settings = await ofOwnDatabase(false);
     const { code, said } = await doctor(settings);
-    expect(said).toMatch(/^migrations +\d+ migrations are pending: "tocsin migrate"/m);
+    expect(said).toMatch(/^migrations +\d+ migrations pending: "tocsin migrate"/m);
     expect(code).toBe(1);
     const tables = `select relname from pg_class where relnamespace = 'public'::regnamespace`;
     expect(await query(settings['DATABASE_URL'] ?? '', tables)).toEqual([]);

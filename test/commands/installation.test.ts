@@ -136,7 +136,7 @@ describe('a command where no server has ever run', () => {
     expect((await runCommand(['org', 'list'], settings)).code).toBe(0);
     await query(url, `update _tocsin_definitions set checksum = 'x' where name = 'log/read-log'`);
     expect((await runCommand(['org', 'list'], settings)).err).toMatch(
-      /another version: 1 definitions out of date \(log\/read-log\)\. Run "tocsin migrate"/,
+      /another version: 1 definition out of date \(log\/read-log\)\. Run "tocsin migrate"/,
     );
     expect((await runCommand(['migrate'], settings)).out).toMatch(
       /^0 migrations applied, functions and policies too/,

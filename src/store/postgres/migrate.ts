@@ -105,7 +105,7 @@ export async function findPending(url: string, directory?: string): Promise<Pend
   );
 }
 
-/** What is pending in a few words, such as `2 migrations are pending`; undefined where nothing is. */
+/** What is pending in a few words, such as `2 migrations pending`; undefined where nothing is. */
 export function describePending({ migrations, definitions }: Pending): string | undefined {
   if (migrations.length > 0) return `${quantity(migrations.length, 'migration')} pending`;
   const [first] = definitions;
