@@ -32,7 +32,7 @@ import { refuseKeysInUrl } from './auth/key-in-url.ts';
 import { answerMethod, collectMethods } from './edge/methods.ts';
 import { metrics, openMetrics } from './metrics.ts';
 import { openApi } from './document/openapi.ts';
-import { refusePeculiar } from './edge/nonstandard-requests.ts';
+import { rejectNonstandard } from './edge/nonstandard-requests.ts';
 import { auditRefusals } from './auth/refusals.ts';
 import { secureAnswers } from './edge/security-headers.ts';
 import { limitConcurrency } from './edge/slots.ts';
@@ -101,7 +101,7 @@ function bareApp(
     requestIdHeader: false,
     // A body of any length may take its time; its headers may not.
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Who names no host is refused by peculiar.ts.
+    // A request without a host is rejected by edge/nonstandard-requests.ts.
     http: { headersTimeout: HEADERS_TIMEOUT_MS, requireHostHeader: false },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -142,7 +142,7 @@ function watchRequests(app: FastifyInstance, services: Services): void {
   logRequests(app, services);
   boundLeftovers(app);
   auditRefusals(app, services);
-  refusePeculiar(app);
+  rejectNonstandard(app);
   refuseKeysInUrl(app);
   rejectCrossSite(app, services);
   takeTurnsByNetwork(app);

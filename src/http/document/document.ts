@@ -5,8 +5,8 @@ import {
   createJsonSchemaTransformObject,
 } from 'fastify-type-provider-zod';
 import type { Access } from '../auth/access.ts';
-import { BODY_OPTIONAL, withDefaultsInWords, withOptionalBodies } from './document-bodies.ts';
-import { tidyComponents } from './document-components.ts';
+import { BODY_OPTIONAL, withDefaultsInWords, withOptionalBodies } from './bodies.ts';
+import { tidyComponents } from './components.ts';
 import { bodySchemaOf, isNothing, mayBeLeftOut } from '../validation/left-out.ts';
 
 /** Schemas of bodies that the route itself does not validate, by media type. */

@@ -1,18 +1,18 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { readObject, VERSIONS_BYTES, VERSIONS_MAX } from '../../reading/object.ts';
-import { labelOf } from '../../sharing/realm.ts';
-import { serveObject, type Served } from '../../sharing/served.ts';
-import { memberOf, READERS } from '../auth/access.ts';
-import { makeRoom } from '../edge/answers.ts';
-import { sendRaw } from '../edge/raw.ts';
-import type { Services } from '../context.ts';
-import { readingOf } from '../member-reading.ts';
-import { answer } from '../document/answer.ts';
-import { RealmLabel } from './schemas/changes.ts';
-import { CONTEXT_HEADER, ContextAnswer } from './schemas/context.ts';
-import { ObjectParams, StixAnswer, storedVersion, VersionQuery } from './schemas/object.ts';
-import { problems } from '../document/problems.ts';
+import { readObject, VERSIONS_BYTES, VERSIONS_MAX } from '../../../reading/object.ts';
+import { labelOf } from '../../../sharing/realm.ts';
+import { serveObject, type Served } from '../../../sharing/served.ts';
+import { memberOf, READERS } from '../../auth/access.ts';
+import { makeRoom } from '../../edge/answers.ts';
+import { sendRaw } from '../../edge/raw.ts';
+import type { Services } from '../../context.ts';
+import { readingOf } from '../../member-reading.ts';
+import { answer } from '../../document/answer.ts';
+import { RealmLabel } from '../schemas/changes.ts';
+import { CONTEXT_HEADER, ContextAnswer } from '../schemas/context.ts';
+import { ObjectParams, StixAnswer, storedVersion, VersionQuery } from '../schemas/object.ts';
+import { problems } from '../../document/problems.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 

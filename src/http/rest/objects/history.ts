@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { readHistory, type HistoryRow } from '../../reading/history.ts';
-import { VERSIONS_BYTES, VERSIONS_MAX } from '../../reading/object.ts';
-import { labelOf } from '../../sharing/realm.ts';
-import { serveObject, type ServedForm } from '../../sharing/served.ts';
-import { memberOf, READERS } from '../auth/access.ts';
-import { makeRoom } from '../edge/answers.ts';
-import { sendRaw } from '../edge/raw.ts';
-import { readingOf } from '../member-reading.ts';
-import { noun, type Route } from '../zod-app.ts';
-import { answer } from '../document/answer.ts';
-import { RealmLabel } from './schemas/changes.ts';
-import { AsPostedQuery, ContextAnswer } from './schemas/context.ts';
-import { ObjectParams, StixAnswer } from './schemas/object.ts';
-import { problems } from '../document/problems.ts';
+import { readHistory, type HistoryRow } from '../../../reading/history.ts';
+import { VERSIONS_BYTES, VERSIONS_MAX } from '../../../reading/object.ts';
+import { labelOf } from '../../../sharing/realm.ts';
+import { serveObject, type ServedForm } from '../../../sharing/served.ts';
+import { memberOf, READERS } from '../../auth/access.ts';
+import { makeRoom } from '../../edge/answers.ts';
+import { sendRaw } from '../../edge/raw.ts';
+import { readingOf } from '../../member-reading.ts';
+import { noun, type Route } from '../../zod-app.ts';
+import { answer } from '../../document/answer.ts';
+import { RealmLabel } from '../schemas/changes.ts';
+import { AsPostedQuery, ContextAnswer } from '../schemas/context.ts';
+import { ObjectParams, StixAnswer } from '../schemas/object.ts';
+import { problems } from '../../document/problems.ts';
 
 const HistoryAnswer = z
   .object({

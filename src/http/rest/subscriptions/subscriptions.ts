@@ -6,13 +6,13 @@ import {
   readSubscriptions,
   removeSubscription,
   type SubscriptionView,
-} from '../../deliveries/subscriptions.ts';
-import { SubscriptionFilter } from '../../deliveries/filter.ts';
-import { memberOf, ORG_ADMINS, ANALYSTS } from '../auth/access.ts';
-import { locationOf } from '../edge/location.ts';
-import { noun, type Route } from '../zod-app.ts';
-import { answer } from '../document/answer.ts';
-import { problems } from '../document/problems.ts';
+} from '../../../deliveries/subscriptions.ts';
+import { SubscriptionFilter } from '../../../deliveries/filter.ts';
+import { memberOf, ORG_ADMINS, ANALYSTS } from '../../auth/access.ts';
+import { locationOf } from '../../edge/location.ts';
+import { noun, type Route } from '../../zod-app.ts';
+import { answer } from '../../document/answer.ts';
+import { problems } from '../../document/problems.ts';
 import {
   NewSubscription,
   NewSubscriptionAnswer,
@@ -20,7 +20,7 @@ import {
   SubscriptionChange,
   SubscriptionParams,
   SubscriptionsAnswer,
-} from './schemas/subscription.ts';
+} from '../schemas/subscription.ts';
 
 const tags = ['Subscriptions'];
 const common = problems(400, 401, 403);

@@ -1,15 +1,15 @@
-import { chooseAudience } from '../../indicators/audience.ts';
-import { purge } from '../../indicators/purge.ts';
-import { readdress } from '../../indicators/readdress.ts';
-import { revoke } from '../../indicators/revoke.ts';
-import { tlpRank } from '../../stix/marking/tlp.ts';
-import { ADMINS, memberOf, PUBLISHERS } from '../auth/access.ts';
-import { noun, type Route } from '../zod-app.ts';
-import { answer } from '../document/answer.ts';
-import { ResultAnswer } from './schemas/bundle.ts';
-import { PurgeAnswer, Purging, Readdressing } from './schemas/object-act.ts';
-import { ObjectParams } from './schemas/object.ts';
-import { problems } from '../document/problems.ts';
+import { chooseAudience } from '../../../indicators/audience.ts';
+import { purge } from '../../../indicators/purge.ts';
+import { readdress } from '../../../indicators/readdress.ts';
+import { revoke } from '../../../indicators/revoke.ts';
+import { tlpRank } from '../../../stix/marking/tlp.ts';
+import { ADMINS, memberOf, PUBLISHERS } from '../../auth/access.ts';
+import { noun, type Route } from '../../zod-app.ts';
+import { answer } from '../../document/answer.ts';
+import { ResultAnswer } from '../schemas/bundle.ts';
+import { PurgeAnswer, Purging, Readdressing } from '../schemas/object-act.ts';
+import { ObjectParams } from '../schemas/object.ts';
+import { problems } from '../../document/problems.ts';
 import { z } from 'zod';
 
 const one = { tags: ['Sharing'], params: ObjectParams };

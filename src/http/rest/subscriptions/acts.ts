@@ -3,16 +3,16 @@ import {
   readSubscription,
   replaySubscription,
   rotateSecret,
-} from '../../deliveries/subscriptions.ts';
-import { sealPlace } from '../../log/cursor.ts';
-import type { Member } from '../../sharing/member.ts';
-import type { AttemptView } from '../../store/deliveries/subscriptions.ts';
-import { ANALYSTS, memberOf, ORG_ADMINS } from '../auth/access.ts';
-import type { Services } from '../context.ts';
-import { outOfTurn } from '../edge/fairness.ts';
-import { noun, type Route } from '../zod-app.ts';
-import { answer } from '../document/answer.ts';
-import { problems } from '../document/problems.ts';
+} from '../../../deliveries/subscriptions.ts';
+import { sealPlace } from '../../../log/cursor.ts';
+import type { Member } from '../../../sharing/member.ts';
+import type { AttemptView } from '../../../store/deliveries/subscriptions.ts';
+import { ANALYSTS, memberOf, ORG_ADMINS } from '../../auth/access.ts';
+import type { Services } from '../../context.ts';
+import { outOfTurn } from '../../edge/fairness.ts';
+import { noun, type Route } from '../../zod-app.ts';
+import { answer } from '../../document/answer.ts';
+import { problems } from '../../document/problems.ts';
 import {
   AttemptsAnswer,
   AttemptsQuery,
@@ -22,7 +22,7 @@ import {
   SubscriptionAnswer,
   SubscriptionParams,
   TestAnswer,
-} from './schemas/subscription.ts';
+} from '../schemas/subscription.ts';
 import { toAnswer } from './subscriptions.ts';
 
 const errors = problems(400, 401, 403, 404, 415);
