@@ -5,15 +5,15 @@
  */
 import { Problem } from '../errors.ts';
 import type { Database } from '../store/postgres/database.ts';
-import { createGate, type Gate } from '../concurrency/gate.ts';
+import { createSemaphore, type Semaphore } from '../concurrency/semaphore.ts';
 
 /** Changes of one organisation that may wait; those beyond are answered 503. */
 const WAITING_MAX = 50;
 
 interface Queue {
-  readonly all: Gate;
+  readonly all: Semaphore;
   /** By the id of the organisation; 0 is the operator. */
-  readonly own: Map<number, Gate>;
+  readonly own: Map<number, Semaphore>;
 }
 
 const queues = new WeakMap<Database, Queue>();
@@ -25,18 +25,18 @@ export function inTurn<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { all, own } = queueOf(db);
-  let gate = own.get(organisationId);
-  if (gate === undefined) {
-    gate = createGate({ running: 1, waiting: WAITING_MAX });
-    own.set(organisationId, gate);
+  let semaphore = own.get(organisationId);
+  if (semaphore === undefined) {
+    semaphore = createSemaphore({ running: 1, waiting: WAITING_MAX });
+    own.set(organisationId, semaphore);
   }
-  return gate(() => all(work, full), full);
+  return semaphore(() => all(work, full), full);
 }
 
 function queueOf(db: Database): Queue {
   let queue = queues.get(db);
   if (queue === undefined) {
-    queue = { all: createGate({ running: 1, waiting: Infinity }), own: new Map() };
+    queue = { all: createSemaphore({ running: 1, waiting: Infinity }), own: new Map() };
     queues.set(db, queue);
   }
   return queue;
