@@ -1,5 +1,5 @@
 import type { Database } from '../store/postgres/database.ts';
-import { gather } from '../store/postgres/gather.ts';
+import { batched } from '../concurrency/batch.ts';
 import { accept, type AcceptInput } from './accept.ts';
 import type { SharingContext } from './context.ts';
 import type { ObjectResult } from './results.ts';
@@ -13,7 +13,7 @@ interface Single {
 
 const TOGETHER_MAX = 50;
 
-const takeTogether = gather(takeAll, {
+const takeTogether = batched(takeAll, {
   max: TOGETHER_MAX,
   // Who may do other things, or shares with others, has a transaction of its own.
   keyOf: ({ input: { requestId: _, ...terms } }: Single) => JSON.stringify(terms),

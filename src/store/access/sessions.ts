@@ -1,6 +1,6 @@
 import { bytes, given } from '../postgres/typed.ts';
 import type { Database } from '../postgres/database.ts';
-import { gather } from '../postgres/gather.ts';
+import { batched } from '../../concurrency/batch.ts';
 import { memberColumns, toMember, type MemberRecord, type MemberRow } from '../members/members.ts';
 import { notifyStanding } from '../members/membership.ts';
 import type { ServerTx } from '../postgres/transaction.ts';
@@ -45,7 +45,7 @@ interface SessionRow extends MemberRow {
 const SESSIONS_MAX = 100;
 
 /** The session of this id; nothing is remembered from one request to the next (see findKey). */
-export const findSession = gather(findSessions, { max: SESSIONS_MAX });
+export const findSession = batched(findSessions, { max: SESSIONS_MAX });
 
 async function findSessions(
   db: Database,

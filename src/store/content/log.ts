@@ -2,7 +2,7 @@ import type { LogRow } from '../../sharing/log-row.ts';
 import type { Reader } from '../../sharing/viewer.ts';
 import { appendServerAudit } from '../audit/record.ts';
 import type { Database } from '../postgres/database.ts';
-import { gather } from '../postgres/gather.ts';
+import { batched } from '../../concurrency/batch.ts';
 import { queryAside } from '../postgres/large-values.ts';
 import { asServer } from '../postgres/transaction.ts';
 
@@ -73,7 +73,7 @@ export async function findLogBounds(db: Database): Promise<LogBounds> {
 
 const BOUNDS_MAX = 10_000;
 
-const boundsTogether = gather<undefined, LogBounds>(
+const boundsTogether = batched<Database, undefined, LogBounds>(
   async (db, asked) => {
     const [row] = await db.server.$queryRaw<LogBounds[]>`
       select floor::float8 as floor, head::float8 as head from log_bounds()`;
@@ -107,7 +107,7 @@ const PLACE_READINGS_MAX = 32;
  * See read_log in prisma/definitions. Leans on the primary keys of log and version, and on
  * version_current.
  */
-export const readLog: (db: Database, reading: LogReading) => Promise<LogRow[]> = gather(
+export const readLog: (db: Database, reading: LogReading) => Promise<LogRow[]> = batched(
   readTogether,
   // An organisation waits for its own large pages, and for nobody else's.
   { max: READINGS_MAX, keyOf: ({ reader: { organisationId } }) => String(organisationId) },
@@ -176,7 +176,7 @@ type FoundRow = readonly [
  * see read_places in prisma/definitions.
  */
 export const readPlaces: (db: Database, reading: LogReading) => Promise<readonly LogPlace[]> =
-  gather(placesTogether, { max: PLACE_READINGS_MAX });
+  batched(placesTogether, { max: PLACE_READINGS_MAX });
 
 async function placesTogether(
   db: Database,

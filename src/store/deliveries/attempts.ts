@@ -1,5 +1,5 @@
 import type { Database } from '../postgres/database.ts';
-import { gather } from '../postgres/gather.ts';
+import { batched } from '../../concurrency/batch.ts';
 
 // SQL, not the typed client: set-based compare-and-set, at the rate of deliveries.
 
@@ -50,7 +50,7 @@ const SETTLEMENTS_MAX = 100;
  * is where the attempt began. Returns whether it moved: when not, somebody else has taken over and
  * this delivery may come twice, but none is lost.
  */
-export const settle = gather(settleAll, { max: SETTLEMENTS_MAX });
+export const settle = batched(settleAll, { max: SETTLEMENTS_MAX });
 
 async function settleAll(db: Database, settlements: readonly Settlement[]): Promise<boolean[]> {
   const rows = settlements.map(({ workerId, attempt, standing }) => ({

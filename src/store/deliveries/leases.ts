@@ -1,5 +1,5 @@
 import type { Database } from '../postgres/database.ts';
-import { gather } from '../postgres/gather.ts';
+import { batched } from '../../concurrency/batch.ts';
 
 // SQL, not the typed client: set-based, and at the rate of deliveries.
 
@@ -117,7 +117,7 @@ interface OrderKey {
 const ORDERS_MAX = 100;
 
 /** The order of a subscription that this worker holds and that is active; else undefined. */
-export const findOrder = gather(findOrders, {
+export const findOrder = batched(findOrders, {
   max: ORDERS_MAX,
   keyOf: ({ workerId }: OrderKey) => workerId,
 });

@@ -2,7 +2,7 @@ import type { Organisation } from '../../sharing/member.ts';
 import { PRODUCTION_SLUG, type Realm } from '../../sharing/realm.ts';
 import { NO_CEILING, type Viewer } from '../../sharing/viewer.ts';
 import type { Database } from '../postgres/database.ts';
-import { gather } from '../postgres/gather.ts';
+import { batched } from '../../concurrency/batch.ts';
 import { Prisma } from '../generated/client.ts';
 
 // SQL, not the typed client: at the rate of requests, and joins.
@@ -67,7 +67,7 @@ const KEYS_MAX = 100;
  * The key of this id with its organisation as it is at this moment: nothing is remembered from
  * one request to the next, so that a change of key, agreement or group applies at once.
  */
-export const findKey = gather(findKeys, { max: KEYS_MAX });
+export const findKey = batched(findKeys, { max: KEYS_MAX });
 
 async function findKeys(
   db: Database,

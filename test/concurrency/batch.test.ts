@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/store/postgres/database.ts';
-import { gather } from '../../src/store/postgres/gather.ts';
+import { batched } from '../../src/concurrency/batch.ts';
 
-// Connects lazily, and nothing here asks it anything.
-const db = openDatabase({ url: 'postgres://192.0.2.1/none', poolMax: 2, onError: () => undefined });
+/** What is asked: nothing here looks at it. */
+const db = {};
 
-describe('gather', () => {
+describe('batched', () => {
   it('asks together what is asked at once, and gives each its own answer', async () => {
     const asked: string[][] = [];
-    const shout = gather<string, string>(
+    const shout = batched<object, string, string>(
       async (_, words) => {
         asked.push([...words]);
         return words.map((word) => word.toUpperCase());
@@ -25,7 +24,7 @@ describe('gather', () => {
 
   it('asks for what came after the statement began in the next one', async () => {
     const later: Promise<number>[] = [];
-    const count = gather<number, number>(
+    const count = batched<object, number, number>(
       async (_, numbers) => {
         if (later.length === 0) later.push(count(db, 2));
         return numbers.map((number) => numbers.length * 10 + number);
@@ -40,7 +39,7 @@ describe('gather', () => {
 
   it('tells everyone who asked together of a failure, and goes on', async () => {
     let failing = true;
-    const ask = gather<number, number>(
+    const ask = batched<object, number, number>(
       async (_, numbers) => {
         if (failing) throw new Error('broken');
         return numbers;
@@ -55,7 +54,7 @@ describe('gather', () => {
 
   it('keeps apart what has different keys', async () => {
     const held: (() => void)[] = [];
-    const ask = gather<string, string>(
+    const ask = batched<object, string, string>(
       async (_, words) => {
         if (words.includes('slow')) await new Promise<void>((resume) => held.push(resume));
         return words;

@@ -1,17 +1,16 @@
 /**
- * Asking together what is asked at once. While one asking is under way, those that come meanwhile
- * wait for it and go next, all in one statement: a busy server needs fewer round trips and commits
- * the busier it is, and an idle one waits for nobody.
+ * Puts questions that are asked at the same time together. While one batch is under way, the questions that
+ * come meanwhile wait for it and go next, all in one statement: a busy server needs fewer round trips and
+ * commits the busier it is, and an idle one waits for nobody.
  */
-import type { Database } from './database.ts';
 
-/** Answers in the order of what was asked. */
-export type AskTogether<Asked, Answer> = (
-  db: Database,
+/** Asks `target`, such as a database. The answers have the order of what was asked. */
+type AskTogether<Target, Asked, Answer> = (
+  target: Target,
   asked: readonly Asked[],
 ) => Promise<readonly Answer[]>;
 
-export interface Gathering<Asked> {
+interface BatchOptions<Asked> {
   /** At most so many at once. */
   readonly max: number;
   /** What has different keys is never asked together, nor waits for one another. */
@@ -26,17 +25,17 @@ interface Waiting<Asked, Answer> {
 
 /**
  * Turns a function that answers many into one that is called for each. What is asked is always
- * put to the database after the call: no answer is older than its question.
+ * put to the target after the call: no answer is older than its question.
  */
-export function gather<Asked, Answer>(
-  askTogether: AskTogether<Asked, Answer>,
-  { max, keyOf = () => '' }: Gathering<Asked>,
-): (db: Database, asked: Asked) => Promise<Answer> {
-  const queues = new WeakMap<Database, Map<string, Waiting<Asked, Answer>[]>>();
+export function batched<Target extends object, Asked, Answer>(
+  askTogether: AskTogether<Target, Asked, Answer>,
+  { max, keyOf = () => '' }: BatchOptions<Asked>,
+): (target: Target, asked: Asked) => Promise<Answer> {
+  const queues = new WeakMap<Target, Map<string, Waiting<Asked, Answer>[]>>();
 
   /** Never rejects. `done` is called in the same breath as the queue is found empty. */
   const drain = async (
-    db: Database,
+    target: Target,
     queue: Waiting<Asked, Answer>[],
     done: () => void,
   ): Promise<void> => {
@@ -46,7 +45,7 @@ export function gather<Asked, Answer>(
       const some = queue.splice(0, max);
       try {
         const answers = await askTogether(
-          db,
+          target,
           some.map(({ asked }) => asked),
         );
         some.forEach(({ resolve }, i) => resolve(answers[i] as Answer));
@@ -57,19 +56,19 @@ export function gather<Asked, Answer>(
     done();
   };
 
-  return (db, asked) =>
+  return (target, asked) =>
     new Promise((resolve, reject) => {
-      const ofDatabase = queues.get(db) ?? new Map<string, Waiting<Asked, Answer>[]>();
-      queues.set(db, ofDatabase);
+      const ofTarget = queues.get(target) ?? new Map<string, Waiting<Asked, Answer>[]>();
+      queues.set(target, ofTarget);
       const key = keyOf(asked);
       const waiting = { asked, resolve, reject };
-      const queue = ofDatabase.get(key);
+      const queue = ofTarget.get(key);
       if (queue !== undefined) {
         queue.push(waiting);
         return;
       }
       const fresh = [waiting];
-      ofDatabase.set(key, fresh);
-      void drain(db, fresh, () => ofDatabase.delete(key));
+      ofTarget.set(key, fresh);
+      void drain(target, fresh, () => ofTarget.delete(key));
     });
 }
