@@ -5,7 +5,7 @@ import { createHttpMetrics } from '../src/http/measures.ts';
 import type { Limits, Services } from '../src/http/context.ts';
 import { createSpools } from '../src/http/bundles/spool.ts';
 import { createKeyring } from '../src/keyring.ts';
-import { createLogSignal } from '../src/log/signal.ts';
+import { createLogGrowth } from '../src/log/growth.ts';
 import { createSignInDesk } from '../src/access/sign-in.ts';
 import { openDatabase } from '../src/store/postgres/database.ts';
 import { createLog, createRegistry } from '../src/telemetry.ts';
@@ -59,7 +59,7 @@ function idleServices(): Services {
     disclosures: { record: () => undefined },
     refusals: { record: () => undefined },
     sequencer: { nudge: () => undefined, close: idle },
-    signal: createLogSignal(),
+    growth: createLogGrowth(),
     webhooks: {
       check: idle,
       changed: () => undefined,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LogSignal } from '../log/signal.ts';
+import type { LogGrowth } from '../log/growth.ts';
 import {
   heartbeat,
   leaseSubscriptions,
@@ -24,7 +24,7 @@ export interface Worker {
 }
 
 export interface WorkerOptions extends Omit<DeliveryContext, 'workerId' | 'contents'> {
-  readonly signal: LogSignal;
+  readonly growth: LogGrowth;
   readonly leaseSeconds: number;
   /** Deliveries under way at once, at most. */
   readonly deliveriesMax: number;
@@ -115,7 +115,7 @@ class DeliveryWorker implements Worker {
   async #follow(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await this.#options.signal.beyond(this.#head, LOOK_MS, signal);
+      await this.#options.growth.waitPast(this.#head, LOOK_MS, signal);
       if (signal.aborted) return;
       try {
         this.#head = (await findLogBounds(this.#options.db)).head;

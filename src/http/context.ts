@@ -5,7 +5,7 @@ import type { Keyring } from '../keyring.ts';
 import type { Disclosures } from '../audit/disclosures.ts';
 import type { Refusals } from '../audit/refusals.ts';
 import type { SharingContext } from '../indicators/context.ts';
-import type { LogSignal } from '../log/signal.ts';
+import type { LogGrowth } from '../log/growth.ts';
 import type { Sequencer } from '../log/sequencer.ts';
 import type { SingleSignOn } from '../access/single-sign-on.ts';
 import type { SignInDesk } from '../access/sign-in.ts';
@@ -29,7 +29,7 @@ export interface Services {
   readonly refusals: Pick<Refusals, 'record'>;
   readonly sharing: SharingContext;
   readonly sequencer: Sequencer;
-  readonly signal: LogSignal;
+  readonly growth: LogGrowth;
   readonly webhooks: Webhooks;
   readonly rates: Rates;
   /** Bytes of requests and answers under way. */

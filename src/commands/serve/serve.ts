@@ -16,7 +16,7 @@ import { measureLog } from '../../log/metrics.ts';
 import { startSequencer, type Sequencer } from '../../log/sequencer.ts';
 import { createSignInDesk, type SignInContext } from '../../access/sign-in.ts';
 import { createSingleSignOn } from '../../access/single-sign-on.ts';
-import { createLogSignal, type LogSignal } from '../../log/signal.ts';
+import { createLogGrowth, type LogGrowth } from '../../log/growth.ts';
 import { listen } from '../../store/postgres/listen.ts';
 import { measurePools } from '../../store/postgres/metrics.ts';
 import { createRegistry, type Log, type Registry } from '../../telemetry.ts';
@@ -112,14 +112,14 @@ interface Plan {
 async function assemble({ config, log, roles, clock, doors, store, stopping, started }: Plan) {
   const { above, below } = started;
   const isWorker = roles.includes('worker');
-  const signal = createLogSignal();
+  const growth = createLogGrowth();
   const registry = createRegistry();
   const egress = createEgress({ allow: [...config.egressAllow] });
   below.push(egress);
   const { db, keyring } = store;
   measurePools(registry, db);
   measureLog(registry, db);
-  const sequencer = sequence(store, signal, log);
+  const sequencer = sequence(store, growth, log);
   below.push(sequencer);
   const { leaseSeconds, deliveriesMax } = config;
   const audit = await startAudit(store, log, isWorker);
@@ -127,11 +127,11 @@ async function assemble({ config, log, roles, clock, doors, store, stopping, sta
   const shared = { db, keyring, clock, log, disclosures: audit.disclosures };
   const delivering = { ...shared, egress, metrics: createDeliveryMetrics(registry) };
   const worker = isWorker
-    ? startWorker({ ...delivering, signal, leaseSeconds, deliveriesMax })
+    ? startWorker({ ...delivering, growth, leaseSeconds, deliveriesMax })
     : undefined;
   if (worker !== undefined) above.push(worker);
   measureLags(registry, worker);
-  below.push(listenForGrowth(store, signal, worker, log));
+  below.push(listenForGrowth(store, growth, worker, log));
   if (isWorker) below.push(watchTime(store, sequencer, log, clock));
   const services: Services = {
     ...shared,
@@ -144,7 +144,7 @@ async function assemble({ config, log, roles, clock, doors, store, stopping, sta
       sequencer,
     }),
     sequencer,
-    signal,
+    growth,
     webhooks: createWebhooks(delivering, worker),
     ...bounds(config, registry),
     ...signingIn(config, { db, keyring, clock }, egress),
@@ -183,17 +183,17 @@ function signingIn(config: Config, own: SignInContext, egress: Egress) {
   return { publicUrl, signInDesk, singleSignOn, secondFactorRequired };
 }
 
-function sequence({ db }: OpenStore, signal: LogSignal, log: Log): Sequencer {
+function sequence({ db }: OpenStore, growth: LogGrowth, log: Log): Sequencer {
   return startSequencer({
     db,
-    onHead: (head) => signal.reached(head),
+    onHead: (head) => growth.reached(head),
     onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
   });
 }
 
 function listenForGrowth(
   { url }: OpenStore,
-  signal: LogSignal,
+  growth: LogGrowth,
   worker: Worker | undefined,
   log: Log,
 ) {
@@ -201,14 +201,14 @@ function listenForGrowth(
     url,
     channels: ['tocsin_log', 'tocsin_subscription', 'tocsin_gone', 'tocsin_standing'],
     onNotice: (channel, payload) => {
-      if (channel === 'tocsin_log') signal.reached(Number(payload));
-      else if (channel === 'tocsin_standing') signal.wake();
+      if (channel === 'tocsin_log') growth.reached(Number(payload));
+      else if (channel === 'tocsin_standing') growth.wake();
       else if (channel === 'tocsin_gone') worker?.forget();
       else worker?.nudge();
     },
     onConnected: () => {
       worker?.forget();
-      signal.wake();
+      growth.wake();
     },
     onError: (error) => log.warn({ err: error }, 'the listening connection broke'),
   });

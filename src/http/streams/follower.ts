@@ -174,7 +174,7 @@ export class Follower {
   }
 
   #isDue(): boolean {
-    return !this.#isPaused() && this.#context.services.signal.head() > this.place;
+    return !this.#isPaused() && this.#context.services.growth.head() > this.place;
   }
 
   #isPaused(): boolean {

@@ -36,7 +36,7 @@ export function createStreamHub(services: Services): StreamHub {
   const lookAll = (): void => {
     for (const follower of followers) follower.look();
   };
-  const stopWatching = services.signal.watch((woken) => {
+  const stopWatching = services.growth.watch((woken) => {
     if (woken) identities.checkAll();
     lookAll();
   });

@@ -1,6 +1,6 @@
 /** Tells the readers of this process that the log has grown. */
-export interface LogSignal {
-  /** The log is known to reach this place. */
+export interface LogGrowth {
+  /** The log is known to reach this seq. */
   reached(head: number): void;
   /** Wakes every waiter, whatever the head. */
   wake(): void;
@@ -12,13 +12,13 @@ export interface LogSignal {
    */
   watch(onChange: (woken: boolean) => void): () => void;
   /**
-   * Resolves when the log is known to go beyond `place`, at a wake, after `timeoutMs`, or when
+   * Resolves when the log is known to go beyond `seq`, at a wake, after `timeoutMs`, or when
    * `signal` aborts: the caller looks for itself what there is.
    */
-  beyond(place: number, timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  waitPast(seq: number, timeoutMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-export function createLogSignal(): LogSignal {
+export function createLogGrowth(): LogGrowth {
   let head = 0;
   const watchers = new Set<(woken: boolean) => void>();
   const tell = (woken: boolean): void => {
@@ -29,16 +29,16 @@ export function createLogSignal(): LogSignal {
     return () => void watchers.delete(onChange);
   };
   return {
-    reached: (place) => {
-      if (place <= head) return;
-      head = place;
+    reached: (seq) => {
+      if (seq <= head) return;
+      head = seq;
       tell(false);
     },
     wake: () => tell(true),
     head: () => head,
     watch,
-    beyond: (place, timeoutMs, signal) => {
-      if (head > place || signal?.aborted === true) return Promise.resolve();
+    waitPast: (seq, timeoutMs, signal) => {
+      if (head > seq || signal?.aborted === true) return Promise.resolve();
       return new Promise((done) => {
         const resolve = (): void => {
           clearTimeout(timer);
@@ -49,7 +49,7 @@ export function createLogSignal(): LogSignal {
         const timer = setTimeout(resolve, timeoutMs);
         signal?.addEventListener('abort', resolve);
         const stop = watch((woken) => {
-          if (woken || head > place) resolve();
+          if (woken || head > seq) resolve();
         });
       });
     },
