@@ -25,7 +25,7 @@ export interface KeyContext {
   readonly keyring: Keyring;
 }
 
-export interface KeyWish {
+export interface KeyInput {
   /** Its slug. */
   readonly organisation: string;
   /** Slug of the realm it is for; that of who asks unless given. */
@@ -51,35 +51,35 @@ export interface MintedKey {
 export async function mintKey(
   { db, keyring }: KeyContext,
   by: Administrator,
-  wish: KeyWish,
+  input: KeyInput,
 ): Promise<MintedKey> {
-  if (!rolesUpTo(by.role).includes(wish.role)) {
-    throw new Problem('role_not_allowed', `A key of role ${wish.role} is stronger than yours`, {
+  if (!rolesUpTo(by.role).includes(input.role)) {
+    throw new Problem('role_not_allowed', `A key of role ${input.role} is stronger than yours`, {
       path: 'body.role',
     });
   }
-  if (by.role !== 'admin' && by.organisation?.slug !== wish.organisation) {
+  if (by.role !== 'admin' && by.organisation?.slug !== input.organisation) {
     throw new Problem('role_not_allowed', 'You make keys for your own organisation only', {
       path: 'body.organisation',
     });
   }
   const describe = ({ key }: MintedKey) => ({
     key: key.id,
-    organisation: wish.organisation,
+    organisation: input.organisation,
     realm: key.realm,
-    role: wish.role,
+    role: input.role,
   });
   return administer(db, by, { action: 'key.create', describe }, async (tx) => {
-    const organisationId = await findOrganisationId(tx, wish.organisation);
+    const organisationId = await findOrganisationId(tx, input.organisation);
     if (organisationId === undefined) {
-      throw new Problem('not_found', `There is no organisation ${wish.organisation}`, {
+      throw new Problem('not_found', `There is no organisation ${input.organisation}`, {
         path: 'body.organisation',
       });
     }
-    const realmId = await realmFor(tx, by, wish, organisationId);
-    const { networks = [], expiresAt } = wish;
+    const realmId = await realmFor(tx, by, input, organisationId);
+    const { networks = [], expiresAt } = input;
     const bounds = inherit({ networks, expiresAt }, await boundsOf(tx, by));
-    return put(tx, keyring, by, { ...wish, ...bounds, ...lineageOf(by), organisationId, realmId });
+    return put(tx, keyring, by, { ...input, ...bounds, ...lineageOf(by), organisationId, realmId });
   });
 }
 
@@ -95,7 +95,7 @@ export function refuseEnded(expiresAt: Date | null, now: Date): void {
 async function realmFor(
   tx: ServerTx,
   by: Administrator,
-  { realm, role }: KeyWish,
+  { realm, role }: KeyInput,
   organisationId: number,
 ): Promise<number> {
   const realmId = realm === undefined ? by.realmId : await realmOfMember(tx, realm, organisationId);
@@ -202,11 +202,11 @@ async function put(
   tx: ServerTx,
   keyring: Keyring,
   by: Administrator,
-  wish: KeyWish & Lineage & Pick<NewKeyRecord, 'organisationId' | 'realmId' | 'previousId'>,
+  input: KeyInput & Lineage & Pick<NewKeyRecord, 'organisationId' | 'realmId' | 'previousId'>,
 ): Promise<MintedKey> {
   const { id, secret, text } = newKey();
-  const { organisationId, realmId, role, label, expiresAt, networks = [], previousId } = wish;
-  const { parentId, madeByUser } = wish;
+  const { organisationId, realmId, role, label, expiresAt, networks = [], previousId } = input;
+  const { parentId, madeByUser } = input;
   const secretHash = pepper(keyring, secret);
   const record = { id, organisationId, realmId, role, label, secretHash, expiresAt, networks };
   await insertKey(tx, { ...record, previousId, parentId, madeByUser, madeBy: by.keyId });

@@ -67,7 +67,7 @@ export interface SsoInput {
 
 export interface SingleSignOn {
   /** Where to send the browser, and what it is to bring back. */
-  start(wish?: SsoInput): Promise<{ readonly url: string; readonly flow: string }>;
+  start(input?: SsoInput): Promise<{ readonly url: string; readonly flow: string }>;
   /**
    * The browser is back, with this query. Throws Problem single_sign_on_failed,
    * single_sign_on_unknown or identity_mismatch.
@@ -104,7 +104,7 @@ export function createSingleSignOn(context: SingleSignOnContext): SingleSignOn {
     return asked;
   };
   return {
-    start: async (wish) => {
+    start: async (input) => {
       const config = await configuration();
       const verifier = oidc.randomPKCECodeVerifier();
       const [state, nonce] = [oidc.randomState(), oidc.randomNonce()];
@@ -116,7 +116,7 @@ export function createSingleSignOn(context: SingleSignOnContext): SingleSignOn {
         code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
       });
-      const flow = sealState(context, 'flow', { state, nonce, verifier, ...wish });
+      const flow = sealState(context, 'flow', { state, nonce, verifier, ...input });
       return { url: url.href, flow };
     },
     finish: async (sealed, query, client) => {

@@ -17,7 +17,7 @@ import { giveLink, type Invited } from './user-resets.ts';
 export const USER_ROLES = ['admin', 'org_admin', 'publisher', 'analyst'] as const;
 export type UserRole = (typeof USER_ROLES)[number];
 
-export interface UserWish {
+export interface UserInput {
   /** Its slug. */
   readonly organisation: string;
   readonly email: string;
@@ -34,10 +34,10 @@ export interface UserWish {
 export async function inviteUser(
   db: Database,
   by: Administrator,
-  wish: UserWish,
+  input: UserInput,
   now: Date,
 ): Promise<Invited> {
-  const { organisation, role, redClearance } = wish;
+  const { organisation, role, redClearance } = input;
   if (by.role !== 'admin' && by.organisation?.slug !== organisation) {
     throw new Problem('role_not_allowed', 'You can invite users of your own organisation only', {
       path: 'body.organisation',
@@ -52,9 +52,9 @@ export async function inviteUser(
         path: 'body.organisation',
       });
     }
-    const email = wish.email.toLowerCase();
-    const { name = email } = wish;
-    const id = await insertUser(tx, { ...wish, name, email, organisationId, realmId: PRODUCTION });
+    const email = input.email.toLowerCase();
+    const { name = email } = input;
+    const id = await insertUser(tx, { ...input, name, email, organisationId, realmId: PRODUCTION });
     if (id === undefined) {
       throw new Problem('email_taken', `${organisation} already has a user with this address`, {
         path: 'body.email',

@@ -65,8 +65,8 @@ async function run({ org, expires, network, json, ...rest }: Options): Promise<v
   const body = { ...rest, organisation: org, networks: network, expires_at: expires };
   const { expires_at: expiresAt, ...input } = inputOf(NewKey, body);
   await withStore(async (store) => {
-    const wish = { ...input, organisation: org, expiresAt };
-    const minted = await mintKey(store, BY, wish);
+    const minting = { ...input, organisation: org, expiresAt };
+    const minted = await mintKey(store, BY, minting);
     if (json) print(toMintedKey(minted));
     else printText(`${minted.text}\n`);
   });

@@ -170,8 +170,8 @@ async function run({ org, redClearance, json, ...rest }: Options): Promise<void>
   const body = { organisation: org, email, name, role, red_clearance: redClearance };
   const { red_clearance, ...input } = inputOf(NewUser, body);
   await withStore(async ({ db }) => {
-    const wish = { ...input, organisation: org, redClearance: red_clearance };
-    await printLink(await inviteUser(db, BY, wish, systemClock.now()), json);
+    const invited = { ...input, organisation: org, redClearance: red_clearance };
+    await printLink(await inviteUser(db, BY, invited, systemClock.now()), json);
   });
 }
 

@@ -38,7 +38,7 @@ export interface SubscriptionContext {
 /** Where a subscription begins: what comes from now on, all there is, or after a cursor. */
 export type Start = 'now' | 'beginning' | { readonly cursor: string };
 
-export interface Wish {
+export interface NewSubscriptionInput {
   readonly url: string;
   readonly description: string;
   readonly filter: object;
@@ -75,21 +75,28 @@ const OVERLAP_SECONDS = 24 * 3600;
 export async function createSubscription(
   context: SubscriptionContext & { readonly quotas: Pick<Quotas, 'subscriptions'> },
   member: Member,
-  wish: Wish,
+  input: NewSubscriptionInput,
 ): Promise<{ subscription: SubscriptionView; secret: string }> {
   const { db, keyring, clock } = context;
   const id = randomUUID();
   const secret = newSecret(randomBytes);
-  const { start, current = start === 'beginning' } = wish;
+  const { start, current = start === 'beginning' } = input;
   const beginning = await beginningOf(context, member, start, current);
   return asViewer(db, member.viewer, async (tx) => {
     const { organisationId, realmId } = member.viewer;
     await withQuota(tx, organisationId, 'subscriptions', context.quotas.subscriptions);
     const sealed = {
-      url: sealUrl(keyring, id, wish.url),
+      url: sealUrl(keyring, id, input.url),
       secret: sealSecrets(keyring, id, [{ secret }]),
     };
-    await insertSubscription(tx, { ...wish, ...sealed, id, organisationId, realmId, ...beginning });
+    await insertSubscription(tx, {
+      ...input,
+      ...sealed,
+      id,
+      organisationId,
+      realmId,
+      ...beginning,
+    });
     await note(clock, tx, member, 'subscription.create', id);
     return { subscription: await view(context, tx, member, id), secret };
   });
@@ -146,7 +153,7 @@ export async function replaySubscription(
   context: SubscriptionContext,
   member: Member,
   id: string,
-  { start, current = false }: Pick<Wish, 'start' | 'current'>,
+  { start, current = false }: Pick<NewSubscriptionInput, 'start' | 'current'>,
 ): Promise<SubscriptionView> {
   const { db, clock } = context;
   const beginning = await beginningOf(context, member, start, current);

@@ -19,7 +19,7 @@ import type { Refusal } from './examine.ts';
 import { holdPassings } from './pass-on.ts';
 import { termsFor } from './terms.ts';
 
-export interface PreviewWish {
+export interface PreviewInput {
   readonly member: Member;
   /** Slugs; left out: the default community. */
   readonly audience?: readonly string[] | undefined;
@@ -52,18 +52,18 @@ export interface Preview {
  */
 export async function preview(
   context: Pick<SharingContext, 'db' | 'unknownTlp'>,
-  wish: PreviewWish,
+  input: PreviewInput,
 ): Promise<Preview> {
   const { db } = context;
-  const { member } = wish;
+  const { member } = input;
   const { realmId } = member.viewer;
-  const audience = await chooseAudience(db, member, wish.audience);
+  const audience = await chooseAudience(db, member, input.audience);
   const { partIds, namesOrganisations } = audience;
   const asker = askerOf(member);
   const parts = partsFor(asker, await findParts(db, realmId, partIds));
   const all = await findStandings(db, realmId, partIds);
   const standings = all.filter((standing) => isKnown(asker, standing, parts));
-  const { byTlp, refusals } = await levelsOf(context, wish, audience);
+  const { byTlp, refusals } = await levelsOf(context, input, audience);
   const levels = [...byTlp].map(([tlp, indexes]): Level => {
     const fault = sharingFault({
       tlp,
@@ -80,7 +80,7 @@ export async function preview(
 /** The places of the objects by the TLP rank that each would have. */
 async function levelsOf(
   { db, unknownTlp }: Pick<SharingContext, 'db' | 'unknownTlp'>,
-  { member, objects, tlp }: PreviewWish,
+  { member, objects, tlp }: PreviewInput,
   audience: ChosenAudience,
 ): Promise<{ byTlp: Map<number, number[]>; refusals: readonly Refusal[] }> {
   if (objects === undefined) {

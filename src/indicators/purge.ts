@@ -7,7 +7,7 @@ import { requireStanding } from '../store/access/standing.ts';
 import { asServer } from '../store/postgres/transaction.ts';
 import type { SharingContext } from './context.ts';
 
-export interface PurgeWish {
+export interface PurgeInput {
   readonly stixId: string;
   readonly reason: string;
   readonly member: Member;
@@ -42,7 +42,7 @@ export interface Tombstone {
  */
 export async function purge(
   { db, clock, onAccepted }: Pick<SharingContext, 'db' | 'clock' | 'onAccepted'>,
-  { stixId, reason, member, requestId }: PurgeWish,
+  { stixId, reason, member, requestId }: PurgeInput,
 ): Promise<Tombstone> {
   const { actor, address } = member;
   const reasonHash = createHash('sha256').update(reason).digest();

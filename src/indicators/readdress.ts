@@ -17,7 +17,7 @@ import { storedMeanings } from './markings.ts';
 import { narrow } from './narrow.ts';
 import { write } from './write.ts';
 
-export interface Readdressing {
+export interface ReaddressInput {
   readonly member: Member;
   readonly stixId: string;
   /** With whom it is shared from now on; as before when left out. */
@@ -36,18 +36,18 @@ export interface Readdressing {
  * Throws Problem not_found, realm_closed, tlp_below_marking, producer_mismatch where it was passed on
  * and may not go there, or what sharing it so anew would throw.
  */
-export async function readdress(context: SharingContext, wish: Readdressing): Promise<void> {
-  const { member, stixId } = wish;
+export async function readdress(context: SharingContext, input: ReaddressInput): Promise<void> {
+  const { member, stixId } = input;
   const change = async (tx: Tx): Promise<void> => {
     const [newest, ...others] = await lockCurrent(tx, member.viewer, stixId);
     if (newest === undefined) {
       throw new Problem('not_found', 'Your organisation shares no such object');
     }
-    await move(context, tx, wish, newest, wish.audience === undefined ? [] : others);
-    if (wish.audience !== undefined) return;
-    for (const other of others) await move(context, tx, wish, other, []);
+    await move(context, tx, input, newest, input.audience === undefined ? [] : others);
+    if (input.audience !== undefined) return;
+    for (const other of others) await move(context, tx, input, other, []);
   };
-  await write(context, member, change, wish.audience?.partIds);
+  await write(context, member, change, input.audience?.partIds);
   context.onAccepted();
 }
 
@@ -55,25 +55,25 @@ export async function readdress(context: SharingContext, wish: Readdressing): Pr
 async function move(
   { db, quotas }: SharingContext,
   tx: Tx,
-  wish: Readdressing,
+  input: ReaddressInput,
   current: CurrentVersion,
   given: readonly CurrentVersion[],
 ): Promise<void> {
-  const { member, stixId } = wish;
+  const { member, stixId } = input;
   const { organisationId, realmId } = member.viewer;
-  const tlp = wish.tlp ?? current.tlp;
-  await refuse(db, tx, wish, current, tlp);
+  const tlp = input.tlp ?? current.tlp;
+  await refuse(db, tx, input, current, tlp);
   const maker = { organisationId, audiencesMax: quotas.audiences };
-  const audienceId = wish.audience
-    ? await internUnion(tx, realmId, wish.audience.partIds, maker)
+  const audienceId = input.audience
+    ? await internUnion(tx, realmId, input.audience.partIds, maker)
     : current.audienceId;
   const to = { audienceId, tlp };
-  if (await isForeign(db, organisationId, stixId, current)) refuseForeign(wish, current, to);
+  if (await isForeign(db, organisationId, stixId, current)) refuseForeign(input, current, to);
   const auditId = await appendAudit(tx, {
     organisationId,
     actor: member.actor,
     action: 'object.readdress',
-    requestId: wish.requestId,
+    requestId: input.requestId,
     address: member.address,
     detail: { realm: member.realm.slug, object: stixId, audience: to.audienceId, tlp: to.tlp },
   });
@@ -88,7 +88,7 @@ async function move(
 async function refuse(
   db: Database,
   tx: Tx,
-  { member, audience, tlp: wished }: Readdressing,
+  { member, audience, tlp: wished }: ReaddressInput,
   current: CurrentVersion,
   tlp: number,
 ): Promise<void> {
@@ -139,7 +139,7 @@ async function isForeign(
 }
 
 function refuseForeign(
-  { member, audience }: Readdressing,
+  { member, audience }: ReaddressInput,
   from: CurrentVersion,
   { audienceId, tlp }: Address,
 ): void {

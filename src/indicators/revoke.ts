@@ -14,7 +14,7 @@ import { Overtaken, share } from './share.ts';
 import { exerciseOf, foreignNames } from './terms.ts';
 import { write } from './write.ts';
 
-export interface Revocation {
+export interface RevokeInput {
   readonly member: Member;
   readonly stixId: string;
   readonly requestId?: string | undefined;
@@ -29,11 +29,11 @@ const RETRIES_MAX = 8;
  * Throws Problem not_found, realm_closed, or revocation_impossible for an object that has no versions,
  * is revoked already, or has a `modified` after which there is none.
  */
-export async function revoke(context: SharingContext, wish: Revocation): Promise<ObjectResult> {
+export async function revoke(context: SharingContext, input: RevokeInput): Promise<ObjectResult> {
   for (let retry = 0; ; retry++) {
-    const current = await findCurrent(context, wish);
+    const current = await findCurrent(context, input);
     try {
-      return await revokeCurrent(context, wish, current);
+      return await revokeCurrent(context, input, current);
     } catch (error) {
       if (!(error instanceof Overtaken) || retry === RETRIES_MAX) throw error;
     }
@@ -42,7 +42,7 @@ export async function revoke(context: SharingContext, wish: Revocation): Promise
 
 async function revokeCurrent(
   context: SharingContext,
-  { member, stixId, requestId }: Revocation,
+  { member, stixId, requestId }: RevokeInput,
   current: CurrentVersion,
 ): Promise<ObjectResult> {
   const object = parseJson(current.content) as StixObject;
@@ -104,7 +104,7 @@ async function candidateFor(
 
 async function findCurrent(
   context: SharingContext,
-  { member, stixId }: Revocation,
+  { member, stixId }: RevokeInput,
 ): Promise<CurrentVersion> {
   const { viewer } = member;
   const [current] = await write(context, member, (tx) => lockCurrent(tx, viewer, stixId));

@@ -21,7 +21,7 @@ import { realmOf } from '../access/named-realm.ts';
 
 export const AGREEMENT_KINDS = ['mou', 'technical_arrangement', 'partnership'] as const;
 
-export interface AgreementWish {
+export interface AgreementInput {
   /** Slugs; production unless another realm is named. */
   readonly realm?: string | undefined;
   readonly organisation: string;
@@ -53,10 +53,10 @@ const APPROVALS = 2;
 export async function makeAgreement(
   db: Database,
   by: Administrator,
-  wish: AgreementWish,
+  input: AgreementInput,
   now: Date,
 ): Promise<AgreementView> {
-  const { validFrom, validUntil } = wish;
+  const { validFrom, validUntil } = input;
   if (validUntil !== null && validUntil <= (validFrom ?? now)) {
     throw new Problem('invalid_request', 'An agreement ends after it begins, and not before now', {
       path: 'body.valid_until',
@@ -67,16 +67,16 @@ export async function makeAgreement(
     organisation,
     realm,
     community,
-    ceiling: wish.ceiling,
-    replaces: wish.replaces,
+    ceiling: input.ceiling,
+    replaces: input.replaces,
   });
   return administer(db, by, { action: 'agreement.create', describe }, async (tx) => {
-    const { organisationId, communityId, partner } = await partiesOf(tx, wish);
+    const { organisationId, communityId, partner } = await partiesOf(tx, input);
     const approved = !partner || by.organisation === undefined;
-    const ceiling = tlpRank(wish.ceiling);
-    const record = { ...wish, organisationId, communityId, ceiling, approved };
-    if (wish.replaces !== null) await findStanding(tx, wish.replaces, wish);
-    const overlap = await findOverlap(tx, record, wish.replaces);
+    const ceiling = tlpRank(input.ceiling);
+    const record = { ...input, organisationId, communityId, ceiling, approved };
+    if (input.replaces !== null) await findStanding(tx, input.replaces, input);
+    const overlap = await findOverlap(tx, record, input.replaces);
     if (overlap !== undefined) throw overlapping(overlap);
     const id = await insertAgreement(tx, record);
     if (approved) await keepingAnAdmin(tx, now, () => approveAgreement(tx, id));
@@ -84,17 +84,17 @@ export async function makeAgreement(
   });
 }
 
-async function partiesOf(tx: ServerTx, wish: AgreementWish) {
-  const [organisation] = await listOrganisations(tx, wish.organisation);
+async function partiesOf(tx: ServerTx, input: AgreementInput) {
+  const [organisation] = await listOrganisations(tx, input.organisation);
   if (organisation === undefined) {
-    throw new Problem('organisation_unknown', `There is no organisation ${wish.organisation}`, {
+    throw new Problem('organisation_unknown', `There is no organisation ${input.organisation}`, {
       path: 'body.organisation',
     });
   }
-  const realmId = wish.realm === undefined ? PRODUCTION : await realmOf(tx, wish.realm);
-  const communityId = await findCommunity(tx, realmId, wish.community);
+  const realmId = input.realm === undefined ? PRODUCTION : await realmOf(tx, input.realm);
+  const communityId = await findCommunity(tx, realmId, input.community);
   if (communityId === undefined) {
-    throw new Problem('community_unknown', `There is no community ${wish.community}`, {
+    throw new Problem('community_unknown', `There is no community ${input.community}`, {
       path: 'body.community',
     });
   }
@@ -158,7 +158,7 @@ export async function giveApproval(
 async function findStanding(
   tx: ServerTx,
   id: number,
-  parties?: Pick<AgreementWish, 'organisation' | 'community' | 'realm'>,
+  parties?: Pick<AgreementInput, 'organisation' | 'community' | 'realm'>,
 ): Promise<AgreementView> {
   const agreement = await find(tx, id);
   if (parties !== undefined && !isOf(agreement, parties)) {
@@ -172,7 +172,7 @@ async function findStanding(
 
 function isOf(
   agreement: AgreementView,
-  parties: Pick<AgreementWish, 'organisation' | 'community' | 'realm'>,
+  parties: Pick<AgreementInput, 'organisation' | 'community' | 'realm'>,
 ): boolean {
   const { organisation, community, realm = PRODUCTION_SLUG } = parties;
   const same = agreement.organisation === organisation && agreement.community === community;

@@ -13,7 +13,7 @@ import type { ServerTx } from '../store/postgres/transaction.ts';
 import { administer, type Administrator } from '../access/administer.ts';
 import { refuseLookAlikes } from './create.ts';
 
-export interface CommunityWish {
+export interface CommunityInput {
   readonly slug: string;
   /** The slug unless given. */
   readonly name?: string | undefined;
@@ -28,9 +28,9 @@ export interface CommunityWish {
 export async function createCommunity(
   db: Database,
   by: Administrator,
-  wish: CommunityWish,
+  input: CommunityInput,
 ): Promise<CommunityView> {
-  const { slug, name = slug, within, contains } = wish;
+  const { slug, name = slug, within, contains } = input;
   const detail = { slug, within: [...within], contains: [...contains] };
   await administer(db, by, { action: 'community.create', describe: () => detail }, async (tx) => {
     await refuseLookAlikes(tx, [slug]);
@@ -42,7 +42,7 @@ export async function createCommunity(
         throw new Problem('community_circle', `${outerSlug} is within ${innerSlug} already`);
       }
     }
-    const id = await insertCommunity(tx, { ...wish, name, realmId: PRODUCTION });
+    const id = await insertCommunity(tx, { ...input, name, realmId: PRODUCTION });
     for (const outerId of outer.values()) await nest(tx, id, outerId);
     for (const innerId of inner.values()) await nest(tx, innerId, id);
   });

@@ -10,7 +10,7 @@ import type { Database } from '../store/postgres/database.ts';
 import { findNames, insertOrganisation, type NameFilter } from '../store/members/organisations.ts';
 import type { ServerTx } from '../store/postgres/transaction.ts';
 import { administer, operator, type Administrator } from '../access/administer.ts';
-import { mintKey, type KeyWish } from '../access/key-acts.ts';
+import { mintKey, type KeyInput } from '../access/key-acts.ts';
 
 /** The community that everyone is in unless said otherwise; the first start creates it. */
 export const DEFAULT_COMMUNITY = 'alliance';
@@ -25,7 +25,7 @@ export const ORGANISATION_KINDS = [
 ] as const;
 export type OrganisationKind = (typeof ORGANISATION_KINDS)[number];
 
-export interface OrganisationWish {
+export interface OrganisationInput {
   readonly slug: string;
   /** The slug unless given. */
   readonly name?: string | undefined;
@@ -60,10 +60,10 @@ export function isPartner(kind: string): boolean {
  */
 export async function createOrganisation(
   db: Database,
-  wish: OrganisationWish,
+  input: OrganisationInput,
   actor: Actor,
 ): Promise<{ identity: string }> {
-  return admit(db, wish, operator(actor), true);
+  return admit(db, input, operator(actor), true);
 }
 
 /**
@@ -73,25 +73,25 @@ export async function createOrganisation(
  */
 export async function admitOrganisation(
   db: Database,
-  wish: OrganisationWish,
+  input: OrganisationInput,
   by: Administrator,
 ): Promise<{ identity: string }> {
-  for (const slug of wish.communities) {
+  for (const slug of input.communities) {
     if ((await findCommunity(db.server, PRODUCTION, slug)) !== undefined) continue;
     throw new Problem('community_unknown', `There is no community ${slug}`, {
       path: 'body.communities',
     });
   }
-  return admit(db, wish, by, !isPartner(wish.kind) || by.organisation === undefined);
+  return admit(db, input, by, !isPartner(input.kind) || by.organisation === undefined);
 }
 
 async function admit(
   db: Database,
-  wish: OrganisationWish,
+  input: OrganisationInput,
   by: Administrator,
   approved: boolean,
 ): Promise<{ identity: string }> {
-  for (const slug of [wish.slug, ...wish.communities]) {
+  for (const slug of [input.slug, ...input.communities]) {
     if (!SLUG.test(slug) || slug === RESERVED) {
       throw new Problem(
         'invalid_request',
@@ -99,18 +99,18 @@ async function admit(
       );
     }
   }
-  const identity = wish.identity ?? `identity--${randomUUID()}`;
-  const { slug, name = slug, communities, kind, ceiling } = wish;
+  const identity = input.identity ?? `identity--${randomUUID()}`;
+  const { slug, name = slug, communities, kind, ceiling } = input;
   const record = {
-    ...wish,
+    ...input,
     name,
     identity,
     approved,
-    country: wish.country ?? null,
-    status: wish.status ?? 'active',
+    country: input.country ?? null,
+    status: input.status ?? 'active',
     realmId: PRODUCTION,
-    tlpCeiling: tlpRank(wish.ceiling),
-    defaultTlp: tlpRank(wish.defaultTlp),
+    tlpCeiling: tlpRank(input.ceiling),
+    defaultTlp: tlpRank(input.defaultTlp),
   };
   const detail = { slug, kind, communities: [...communities], ceiling, approved };
   const act = { action: 'organisation.create', describe: () => detail };
@@ -154,9 +154,9 @@ function taken(name: string): Problem {
 export async function createKey(
   db: Database,
   keyring: Keyring,
-  wish: KeyWish,
+  input: KeyInput,
   actor: Actor,
 ): Promise<string> {
-  const { text } = await mintKey({ db, keyring }, operator(actor), wish);
+  const { text } = await mintKey({ db, keyring }, operator(actor), input);
   return text;
 }

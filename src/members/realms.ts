@@ -18,7 +18,7 @@ import type { ServerTx } from '../store/postgres/transaction.ts';
 import { administer, type Administrator } from '../access/administer.ts';
 import { isPartner, refuseLookAlikes } from './create.ts';
 
-export interface RealmWish extends Omit<NewRealm, 'name'> {
+export interface RealmInput extends Omit<NewRealm, 'name'> {
   /** The slug unless given. */
   readonly name?: string | undefined;
   /** Slugs of the organisations that take part, */
@@ -36,22 +36,22 @@ export interface RealmWish extends Omit<NewRealm, 'name'> {
 export async function createRealm(
   db: Database,
   by: Administrator,
-  wish: RealmWish,
+  input: RealmInput,
 ): Promise<RealmRecord> {
-  const { slug, name = slug, from, until, members } = wish;
+  const { slug, name = slug, from, until, members } = input;
   if (until <= from) {
     throw new Problem('invalid_request', 'An exercise ends after it begins', {
       path: 'body.until',
     });
   }
-  const detail = { realm: slug, members: [...members], ceiling: wish.ceiling };
+  const detail = { realm: slug, members: [...members], ceiling: input.ceiling };
   return administer(db, by, { action: 'realm.create', describe: () => detail }, async (tx) => {
     await refuseLookAlikes(tx, [slug]);
-    const made = await insertRealm(tx, { ...wish, name });
+    const made = await insertRealm(tx, { ...input, name });
     if (made === undefined) {
       throw new Problem('name_taken', `A realm is, or was, called ${slug} or ${name}`);
     }
-    for (const member of new Set(members)) await admit(tx, by, { ...wish, name }, member, made);
+    for (const member of new Set(members)) await admit(tx, by, { ...input, name }, member, made);
     return find(tx, slug);
   });
 }
@@ -59,7 +59,7 @@ export async function createRealm(
 async function admit(
   tx: ServerTx,
   by: Administrator,
-  { name, ceiling }: RealmWish & { readonly name: string },
+  { name, ceiling }: RealmInput & { readonly name: string },
   member: string,
   { realmId, communityId }: { readonly realmId: number; readonly communityId: number },
 ): Promise<void> {

@@ -6,7 +6,7 @@ import type { Tlp } from '../../src/stix/marking/tlp.ts';
 import { bundle, type PostedObject } from './builders.ts';
 import type { Tocsin } from './tocsin.ts';
 
-export interface ActorWish {
+export interface ActorInput {
   readonly slug?: string;
   readonly role?: Role;
   /** The first is its default audience. */
@@ -38,7 +38,7 @@ export function slug(stem = 'community'): string {
 }
 
 /** An organisation with one key of the role wished, publisher unless told otherwise. */
-export async function anActor(tocsin: Tocsin, wish: ActorWish = {}): Promise<Actor> {
+export async function anActor(tocsin: Tocsin, wish: ActorInput = {}): Promise<Actor> {
   const organisation = wish.slug ?? slug('org');
   const { communities = ['alliance'], ceiling = 'red', defaultTlp = 'amber' } = wish;
   const facts = {

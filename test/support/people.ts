@@ -20,7 +20,7 @@ export interface Tokens {
   readonly session: string;
 }
 
-export interface PersonWish {
+export interface PersonInput {
   readonly role?: UserRole;
   readonly redClearance?: boolean;
   readonly email?: string;
@@ -50,7 +50,7 @@ export const NOWHERE = { requestId: 'test', address: '192.0.2.1' };
 export async function aPerson(
   tocsin: Tocsin,
   organisation: { readonly slug: string; readonly identity: string },
-  { role = 'analyst', redClearance = false, email = anEmail() }: PersonWish = {},
+  { role = 'analyst', redClearance = false, email = anEmail() }: PersonInput = {},
 ): Promise<Person> {
   const wish = { organisation: organisation.slug, email, name: 'A person', role, redClearance };
   const { db, clock } = tocsin;

@@ -39,10 +39,10 @@ const create: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { valid_from: validFrom, valid_until: validUntil, ...wish } = request.body;
+      const { valid_from: validFrom, valid_until: validUntil, ...input } = request.body;
       const by = administratorOf(request);
       const now = services.clock.now();
-      const made = await makeAgreement(services.db, by, { ...wish, validFrom, validUntil }, now);
+      const made = await makeAgreement(services.db, by, { ...input, validFrom, validUntil }, now);
       services.sequencer.nudge();
       return reply.code(201).send(toAgreement(made));
     },

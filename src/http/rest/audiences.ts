@@ -7,7 +7,7 @@ import { readingOf } from '../member-reading.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { answer } from '../document/answer.ts';
 import { ObjectParams } from './schemas/object.ts';
-import { AccessAnswer, AccessQuery, PreviewAnswer, PreviewWish } from './schemas/preview.ts';
+import { AccessAnswer, AccessQuery, PreviewAnswer, PreviewInput } from './schemas/preview.ts';
 import { problems } from '../document/problems.ts';
 
 const RED = tlpRank('red');
@@ -24,7 +24,7 @@ const ask: Route = (app, services) => {
           'And why the others would not, as things stand now. Nothing is kept. Who is in a group ' +
           'whose members are hidden from you is not told, nor can it be worked out from here.',
         tags: ['Sharing'],
-        body: PreviewWish,
+        body: PreviewInput,
         response: {
           200: answer('Who would see it, for each marking', PreviewAnswer),
           ...problems(400, 401, 403, 415),
@@ -36,8 +36,8 @@ const ask: Route = (app, services) => {
       const slugs = audience?.map((slug) => slug.trim().toLowerCase());
       const rank = tlp && tlpRank(tlp);
       const member = memberOf(request);
-      const wish = { member, audience: slugs, objects, tlp: rank };
-      return toPreview(await preview(services.sharing, wish));
+      const input = { member, audience: slugs, objects, tlp: rank };
+      return toPreview(await preview(services.sharing, input));
     },
   );
 };

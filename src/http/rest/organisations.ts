@@ -46,11 +46,11 @@ const create: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { default_tlp: defaultTlp, ...wish } = request.body;
+      const { default_tlp: defaultTlp, ...input } = request.body;
       const by = administratorOf(request);
-      await admitOrganisation(services.db, { ...wish, defaultTlp }, by);
-      const made = toOrganisation(await readOrganisation(services.db, by, wish.slug), by);
-      return reply.code(201).header('location', locationOf(request, wish.slug)).send(made);
+      await admitOrganisation(services.db, { ...input, defaultTlp }, by);
+      const made = toOrganisation(await readOrganisation(services.db, by, input.slug), by);
+      return reply.code(201).header('location', locationOf(request, input.slug)).send(made);
     },
   );
 };
@@ -161,8 +161,8 @@ const change: Route = (app, services) => {
     async (request) => {
       const { db, clock, sequencer } = services;
       const by = administratorOf(request);
-      const wish = toChange(request.body);
-      const changed = await changeOrganisation(db, by, request.params.slug, wish, clock.now());
+      const input = toChange(request.body);
+      const changed = await changeOrganisation(db, by, request.params.slug, input, clock.now());
       sequencer.nudge();
       return toOrganisation(changed, by);
     },

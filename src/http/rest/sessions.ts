@@ -86,12 +86,12 @@ const signIn: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { refresh_token_in: place, ...wish } = request.body;
+      const { refresh_token_in: place, ...input } = request.body;
       const { signInDesk } = services;
       const known = (userIds: readonly string[]): void => {
         request.triedUserIds = userIds;
       };
-      const signing = { ...wish, device: deviceCookie(request) };
+      const signing = { ...input, device: deviceCookie(request) };
       const begun = await signInDesk.signIn(signing, clientOf(request), known);
       const { refreshToken, refreshExpiresAt } = begun;
       if (place === 'cookie') {

@@ -49,9 +49,9 @@ const create: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { hidden_members: hiddenMembers, ...wish } = request.body;
+      const { hidden_members: hiddenMembers, ...input } = request.body;
       const by = administratorOf(request);
-      const made = await createGroup(context(services), by, { ...wish, hiddenMembers });
+      const made = await createGroup(context(services), by, { ...input, hiddenMembers });
       services.sequencer.nudge();
       reply.code(201).header('location', locationOf(request, made.slug));
       return reply.send(toGroup(made));
@@ -111,9 +111,9 @@ const change: Route = (app, services) => {
       },
     },
     async (request) => {
-      const { hidden_members: hiddenMembers, ...wish } = request.body;
+      const { hidden_members: hiddenMembers, ...input } = request.body;
       const by = administratorOf(request);
-      const changed = { ...wish, hiddenMembers };
+      const changed = { ...input, hiddenMembers };
       return toGroup(await changeGroup(services.db, by, request.params.slug, changed));
     },
   );

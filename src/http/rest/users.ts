@@ -42,9 +42,9 @@ const invite: Route = (app, services) => {
     async (request, reply) => {
       const { email, name, role, red_clearance: redClearance } = request.body;
       const organisation = request.body.organisation ?? memberOf(request).organisation.slug;
-      const wish = { organisation, email, name, role, redClearance };
+      const input = { organisation, email, name, role, redClearance };
       const by = administratorOf(request);
-      const invited = await inviteUser(services.db, by, wish, services.clock.now());
+      const invited = await inviteUser(services.db, by, input, services.clock.now());
       const made = toInvited(invited, originOfLinks(services, request));
       return reply.code(201).header('location', locationOf(request, made.id)).send(made);
     },
@@ -114,10 +114,10 @@ const change: Route = (app, services) => {
     },
     async (request) => {
       const { name, role, status, red_clearance: redClearance } = request.body;
-      const wish = { name, role, status, redClearance };
+      const input = { name, role, status, redClearance };
       const by = administratorOf(request);
       const now = services.clock.now();
-      return toUser(await changeUser(services.db, by, request.params.id, wish, now));
+      return toUser(await changeUser(services.db, by, request.params.id, input, now));
     },
   );
 };

@@ -26,7 +26,7 @@ const ORPHANS_TIMEOUT_MS = 10_000;
 export type Log = Pick<BaseLogger, 'info' | 'warn' | 'error'>;
 
 /** What the server is to be: its place, and how it departs from the usual. */
-export interface Wish {
+export interface ServerInput {
   dataDir: string;
   /** Undefined: the port of the last start, or any free one. */
   port: number | undefined;
@@ -49,24 +49,24 @@ export interface Running {
  * none. The caller holds the start lock.
  * @throws StoreError with the reason why there can be none, or what the signal aborted with
  */
-export async function ensureServer(wish: Wish): Promise<Running> {
-  const { dataDir, log } = wish;
+export async function ensureServer(input: ServerInput): Promise<Running> {
+  const { dataDir, log } = input;
   const binaries = await findBinaries();
   const owner = await inspectCluster(dataDir);
   const account = await chooseAccount(binaries, dataDir, owner);
   const credentials = await ensureCredentials(dataDir, owner !== undefined);
-  const found = await settledPostmaster(clusterDirectory(dataDir), wish);
+  const found = await settledPostmaster(clusterDirectory(dataDir), input);
   if (found !== undefined) {
     log.info({ pid: found.pid, port: found.port }, 'attached to the running embedded PostgreSQL');
     return opened(found, credentials);
   }
   if (owner === undefined) {
     const { adminPassword } = credentials;
-    const durable = wish.settings['fsync'] !== 'off';
+    const durable = input.settings['fsync'] !== 'off';
     await makeCluster(dataDir, binaries, account, { adminPassword, durable });
     log.info({ dataDir }, 'made a new database cluster');
   }
-  return opened(await start(wish, binaries.postgres, account, credentials), credentials);
+  return opened(await start(input, binaries.postgres, account, credentials), credentials);
 }
 
 async function ensureCredentials(dataDir: string, clusterExists: boolean): Promise<Credentials> {
@@ -81,7 +81,7 @@ async function ensureCredentials(dataDir: string, clusterExists: boolean): Promi
 /** The live postmaster once it has made up its mind; undefined when there is none (any more). */
 async function settledPostmaster(
   directory: string,
-  { log, signal }: Wish,
+  { log, signal }: ServerInput,
 ): Promise<Postmaster | undefined> {
   for (;;) {
     const found = await findPostmaster(directory);
@@ -104,17 +104,17 @@ async function settledPostmaster(
 }
 
 async function start(
-  wish: Wish,
+  input: ServerInput,
   program: string,
   account: Account,
   credentials: Credentials,
 ): Promise<Postmaster> {
-  const port = await choosePort(wish, credentials.port);
-  const settings = { ...serverSettings(port), ...wish.settings };
-  const launched = () => launch(wish, program, account, settings);
+  const port = await choosePort(input, credentials.port);
+  const settings = { ...serverSettings(port), ...input.settings };
+  const launched = () => launch(input, program, account, settings);
   const postmaster = await patiently(launched);
-  if (port !== credentials.port) await writeCredentials(wish.dataDir, { ...credentials, port });
-  wish.log.info({ pid: postmaster.pid, port }, 'started the embedded PostgreSQL');
+  if (port !== credentials.port) await writeCredentials(input.dataDir, { ...credentials, port });
+  input.log.info({ pid: postmaster.pid, port }, 'started the embedded PostgreSQL');
   return postmaster;
 }
 
@@ -132,15 +132,15 @@ async function patiently(launched: () => Promise<Postmaster>): Promise<Postmaste
   }
 }
 
-async function choosePort(wish: Wish, remembered: number | undefined): Promise<number> {
-  if (wish.port !== undefined) {
-    if (await isFree(wish.port)) return wish.port;
-    throw portInUse(wish.port);
+async function choosePort(input: ServerInput, remembered: number | undefined): Promise<number> {
+  if (input.port !== undefined) {
+    if (await isFree(input.port)) return input.port;
+    throw portInUse(input.port);
   }
   if (remembered !== undefined && (await isFree(remembered))) return remembered;
   const port = await freePort();
   if (remembered !== undefined) {
-    wish.log.warn({ port: remembered, instead: port }, 'another program took our port: moved');
+    input.log.warn({ port: remembered, instead: port }, 'another program took our port: moved');
   }
   return port;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { StoreError } from '../postgres/store-error.ts';
 import { clusterDirectory, prepareDataDirectory } from './cluster.ts';
 import { ensureServer } from './ensure.ts';
-import type { Log, Running, Wish } from './ensure.ts';
+import type { Log, Running, ServerInput } from './ensure.ts';
 import { findPostmaster, stopPostmaster } from './postmaster.ts';
 import { tryLock, waitForLock } from './process-lock.ts';
 import type { ProcessLock } from './process-lock.ts';
@@ -44,11 +44,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   await prepareDataDirectory(options.dataDir);
   const dataDir = await realpath(options.dataDir);
   const { port, settings = {}, log, signal } = options;
-  const wish: Wish = { dataDir, port, settings, log, signal };
+  const input: ServerInput = { dataDir, port, settings, log, signal };
   const serving = options.exclusive === true ? await claimServing(dataDir) : undefined;
   try {
-    const { running, membership } = await enter(wish);
-    return keep(wish, running, membership, serving);
+    const { running, membership } = await enter(input);
+    return keep(input, running, membership, serving);
   } catch (error) {
     serving?.release();
     throw error;
@@ -71,38 +71,38 @@ async function claimServing(dataDir: string): Promise<ProcessLock> {
   );
 }
 
-async function enter(wish: Wish): Promise<{ running: Running; membership: ProcessLock }> {
-  return withStartLock(wish, async () => {
-    const membership = tryLock(membersPath(wish.dataDir), 'shared');
-    if (membership === undefined) throw startLockHeld(wish.dataDir);
+async function enter(input: ServerInput): Promise<{ running: Running; membership: ProcessLock }> {
+  return withStartLock(input, async () => {
+    const membership = tryLock(membersPath(input.dataDir), 'shared');
+    if (membership === undefined) throw startLockHeld(input.dataDir);
     try {
-      const running = await ensureServer(wish);
-      wish.signal?.throwIfAborted();
+      const running = await ensureServer(input);
+      input.signal?.throwIfAborted();
       return { running, membership };
     } catch (error) {
-      await leave(wish, await begun(wish), membership);
+      await leave(input, await begun(input), membership);
       // A Ctrl-C ends the programs of the start as well: that they failed is no news.
-      wish.signal?.throwIfAborted();
+      input.signal?.throwIfAborted();
       throw error;
     }
   });
 }
 
 /** What a start that failed leaves: not one that recovers, which would have to begin anew. */
-async function begun({ dataDir, signal }: Wish): Promise<number | undefined> {
+async function begun({ dataDir, signal }: ServerInput): Promise<number | undefined> {
   const found = await findPostmaster(clusterDirectory(dataDir));
   if (typeof found !== 'object') return undefined;
   return found.status === 'ready' || signal?.aborted === true ? found.pid : undefined;
 }
 
 function keep(
-  wish: Wish,
+  input: ServerInput,
   first: Running,
   membership: ProcessLock,
   serving: ProcessLock | undefined,
 ): EmbeddedServer {
-  const { log } = wish;
-  const started = { ...wish, signal: undefined };
+  const { log } = input;
+  const started = { ...input, signal: undefined };
   const listeners: ((exit: { pid: number }) => void)[] = [];
   const stopping = new AbortController();
   let running = first;
@@ -141,7 +141,7 @@ function keep(
  * newcomers out while we find out.
  */
 async function leave(
-  { dataDir, log }: Wish,
+  { dataDir, log }: ServerInput,
   pid: number | undefined,
   membership: ProcessLock,
 ): Promise<void> {
@@ -158,7 +158,7 @@ async function leave(
 }
 
 async function withStartLock<T>(
-  { dataDir, signal }: Pick<Wish, 'dataDir' | 'signal'>,
+  { dataDir, signal }: Pick<ServerInput, 'dataDir' | 'signal'>,
   work: () => Promise<T>,
 ): Promise<T> {
   const lock = await waitForLock(join(dataDir, 'start.lock'), START_LOCK_TIMEOUT_MS, signal);

@@ -65,8 +65,8 @@ const end: Route = (app, services) => {
     },
     async (request) => {
       const member = memberOf(request);
-      const wish = { member, stixId: request.params.id, requestId: request.id };
-      return revoke(services.sharing, wish);
+      const input = { member, stixId: request.params.id, requestId: request.id };
+      return revoke(services.sharing, input);
     },
   );
 };

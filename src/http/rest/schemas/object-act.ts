@@ -33,5 +33,5 @@ export const Readdressing = z
       description: 'No lower than the marking that the object itself carries',
     }),
   })
-  .refine((wish) => Object.keys(wish).length > 0, 'Give at least one member to change.')
+  .refine((input) => Object.keys(input).length > 0, 'Give at least one member to change.')
   .meta({ id: 'Readdressing' });

@@ -6,7 +6,7 @@ import { Slug } from './member.ts';
 const Tlp = z.enum(TLP_ORDER);
 const slugs = z.array(z.string());
 
-export const PreviewWish = z
+export const PreviewInput = z
   .strictObject({
     audience: z.array(z.string().min(1).max(63)).min(1).max(500).optional().meta({
       description:

@@ -47,8 +47,8 @@ const create: Route = (app, services) => {
     async (request, reply) => {
       const { batch_max: batchMax, as_posted: asPosted, ...rest } = request.body;
       await services.webhooks.check(rest.url);
-      const wish = { ...rest, batchMax, asPosted };
-      const made = await createSubscription(services, memberOf(request), wish);
+      const input = { ...rest, batchMax, asPosted };
+      const made = await createSubscription(services, memberOf(request), input);
       services.webhooks.changed();
       const answer = { ...toAnswer(made.subscription), secret: made.secret };
       return reply.code(201).header('location', locationOf(request, answer.id)).send(answer);
@@ -113,8 +113,8 @@ const change: Route = (app, services) => {
     async (request) => {
       const { batch_max: batchMax, as_posted: asPosted, ...change } = request.body;
       if (change.url !== undefined) await services.webhooks.check(change.url);
-      const wish = { ...change, batchMax, asPosted };
-      const view = await changeSubscription(services, memberOf(request), request.params.id, wish);
+      const input = { ...change, batchMax, asPosted };
+      const view = await changeSubscription(services, memberOf(request), request.params.id, input);
       services.webhooks.changed();
       return toAnswer(view);
     },
