@@ -16,10 +16,11 @@ import { SubscriptionFilter, toLogFilter } from './filter.ts';
 import type { LogPart, SharedContents } from './contents.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import { changedPayload, type Payload } from './payload.ts';
-import { decide, type Decision } from './retry.ts';
+import { reportAttempt } from './report-attempt.ts';
+import { nextStep } from './retry.ts';
 import { openSecrets } from './secrets.ts';
 import { send, type Endpoint, type Sent } from './send.ts';
-import { standingAfter } from './standing.ts';
+import { stateAfter } from './subscription-state.ts';
 
 export interface DeliveryContext {
   readonly db: Database;
@@ -31,6 +32,8 @@ export interface DeliveryContext {
   readonly disclosures: Pick<Disclosures, 'record'>;
   readonly workerId: string;
   readonly contents: SharedContents;
+  /** In [0, 1), as Math.random gives it: spreads retries. */
+  readonly random: () => number;
 }
 
 /** What a step of a subscription came to. */
@@ -47,8 +50,8 @@ export type Step =
   /** It is not this worker's any more, or not active. */
   | { readonly kind: 'lost' };
 
-/** A subscription whose turn it is. */
-export interface Turn {
+/** A leased subscription that is behind the log. */
+export interface DueSubscription {
   readonly subscriptionId: string;
   /** How far it has read. */
   readonly cursor: number;
@@ -69,9 +72,9 @@ const WEBHOOK_CEILING = tlpRank('amber+strict');
  * is something for it, sends one signed batch and settles what came of it. What may be seen is
  * asked anew each time, and no transaction is open while the receiver answers.
  */
-export async function deliver(context: DeliveryContext, turn: Turn): Promise<Step> {
+export async function deliver(context: DeliveryContext, due: DueSubscription): Promise<Step> {
   const { db, clock, workerId } = context;
-  const { subscriptionId, cursor, head } = turn;
+  const { subscriptionId, cursor, head } = due;
   const order = await findOrder(db, { workerId, subscriptionId });
   if (order === undefined) return { kind: 'lost' };
   const nowMs = clock.now().getTime();
@@ -81,7 +84,7 @@ export async function deliver(context: DeliveryContext, turn: Turn): Promise<Ste
     return { kind: 'moved', cursor: page.next, sent: false, more: page.more };
   }
   // A process that stood still may hold what another has gone past meanwhile: it would come out of order.
-  if (!turn.isHeld()) return { kind: 'lost' };
+  if (!due.isHeld()) return { kind: 'lost' };
   return dispatch(context, subscriptionId, order, page);
 }
 
@@ -138,35 +141,33 @@ async function dispatch(
   });
   const sent = await send(egress, endpoint, payload, startedAt.getTime());
   const nowMs = clock.now().getTime();
-  const decision = decide({
+  const { objects, next } = page;
+  const step = nextStep({
     outcome: sent.outcome,
-    objects: page.objects,
+    objects,
     failures: order.failures,
     refusals: order.refusals,
     failingSinceMs: order.failingSinceMs ?? undefined,
     nowMs,
-    random: Math.random(),
+    random: context.random(),
   });
-  const durationMs = Math.round(performance.now() - startMs);
-  const attempt = {
-    ...record(subscriptionId, order, page.next, payload, sent),
+  const attempt = attemptOf(order, {
+    subscriptionId,
+    payload,
+    sent,
+    toSeq: next,
+    outcome: step.kind,
     startedAt,
-    durationMs,
-  };
-  const entry = { ...attempt, outcome: decision.kind };
-  tell(context, entry, decision);
-  if (decision.kind === 'dead_letter') await bury(context, subscriptionId, order, part.rows, sent);
-  const standing = standingAfter(order, decision, {
-    ...sent,
-    next: page.next,
-    rows: page.objects,
-    nowMs,
+    durationMs: Math.round(performance.now() - startMs),
   });
-  const moved = await settle(db, { workerId: context.workerId, attempt: entry, standing });
-  if (!moved || standing.state !== 'active') return { kind: 'lost' };
-  if (decision.kind === 'retry') return { kind: 'wait', untilMs: standing.nextAttemptMs };
-  const more = page.more || standing.cursor < page.next;
-  return { kind: 'moved', cursor: standing.cursor, sent: true, more };
+  reportAttempt(context, attempt);
+  if (step.kind === 'dead_letter') await bury(context, subscriptionId, order, part.rows, sent);
+  const after = stateAfter(order, step, { ...sent, next, rows: objects, nowMs });
+  const moved = await settle(db, { workerId: context.workerId, attempt, after });
+  if (!moved || after.state !== 'active') return { kind: 'lost' };
+  if (step.kind === 'retry') return { kind: 'wait', untilMs: after.nextAttemptMs };
+  const more = page.more || after.cursor < next;
+  return { kind: 'moved', cursor: after.cursor, sent: true, more };
 }
 
 function openEndpoint(keyring: Keyring, id: string, order: Order, nowMs: number): Endpoint {
@@ -174,26 +175,19 @@ function openEndpoint(keyring: Keyring, id: string, order: Order, nowMs: number)
   return { url: openUrl(keyring, id, order.url), secrets };
 }
 
-function record(
-  subscriptionId: string,
-  order: Order,
-  toSeq: number,
-  payload: Payload,
-  sent: Sent,
-): Omit<AttemptRecord, 'startedAt' | 'durationMs' | 'outcome'> {
-  return {
-    subscriptionId,
-    organisationId: order.organisationId,
-    webhookId: payload.webhookId,
-    kind: 'delivery',
-    status: sent.status,
-    detail: sent.detail,
-    objects: payload.objects,
-    withdrawn: payload.withdrawn,
-    bytes: payload.bytes,
-    fromSeq: order.cursor,
-    toSeq,
-  };
+type Attempted = Pick<
+  AttemptRecord,
+  'subscriptionId' | 'toSeq' | 'outcome' | 'startedAt' | 'durationMs'
+> & { readonly payload: Payload; readonly sent: Sent };
+
+function attemptOf(
+  { organisationId, cursor }: Order,
+  { payload, sent, ...rest }: Attempted,
+): AttemptRecord {
+  const { webhookId, objects, withdrawn, bytes } = payload;
+  const { status, detail } = sent;
+  const what = { webhookId, objects, withdrawn, bytes, status, detail };
+  return { ...rest, ...what, organisationId, kind: 'delivery', fromSeq: cursor };
 }
 
 /** Whatever the receiver answers, or does not: it may have read what is sent to it. */
@@ -224,12 +218,4 @@ async function bury(
       detail: said,
     });
   }
-}
-
-/** One wide line an attempt; it names no content, and no address with what may be secret in it. */
-function tell({ log, metrics }: DeliveryContext, attempt: AttemptRecord, decision: Decision): void {
-  const { detail: _, startedAt: __, ...line } = attempt;
-  log.info({ ...line, decision: decision.kind }, 'delivery attempt');
-  metrics.attempts.inc({ outcome: decision.kind });
-  if (decision.kind === 'delivered') metrics.delivered.inc(attempt.objects);
 }

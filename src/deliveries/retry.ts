@@ -1,7 +1,7 @@
 /**
  * What follows an attempt at a delivery. Pure: time and chance are arguments.
  *
- * | outcome                                        | decision                                                     |
+ * | outcome                                        | next step                                                    |
  * | ---------------------------------------------- | ------------------------------------------------------------ |
  * | 2xx                                            | delivered                                                    |
  * | 410                                            | disable (`gone`): the receiver asks for no more               |
@@ -41,7 +41,7 @@ export interface Attempted {
   random: number;
 }
 
-export type Decision =
+export type NextStep =
   | { kind: 'delivered' }
   /** Nothing is sent before `atMs` (ms since 1970). */
   | { kind: 'retry'; atMs: number }
@@ -49,7 +49,7 @@ export type Decision =
   | { kind: 'dead_letter' }
   | { kind: 'disable'; reason: 'gone' | 'failing' };
 
-export function decide(attempted: Attempted): Decision {
+export function nextStep(attempted: Attempted): NextStep {
   const { outcome, objects, failingSinceMs, nowMs } = attempted;
   const status = 'status' in outcome ? outcome.status : 0;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
@@ -64,12 +64,12 @@ export function decide(attempted: Attempted): Decision {
 }
 
 /** Whether an outcome counts as a refusal of what was sent, for `refusals`. */
-export function isRefusal(outcome: Outcome): boolean {
+export function isContentRefused(outcome: Outcome): boolean {
   return 'status' in outcome && (outcome.status === 400 || outcome.status === 422);
 }
 
 function isRefusedForGood(status: number, refusals: number): boolean {
-  return isRefusal({ status }) && refusals + 1 >= REFUSALS_BEFORE_BLAME;
+  return isContentRefused({ status }) && refusals + 1 >= REFUSALS_BEFORE_BLAME;
 }
 
 function delayMs({ outcome, failures, nowMs, random }: Attempted): number {

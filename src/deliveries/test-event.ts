@@ -5,6 +5,7 @@ import { findEndpoint } from '../store/deliveries/leases.ts';
 import type { DeliveryContext } from './deliver.ts';
 import { openUrl } from './endpoint-url.ts';
 import { testPayload } from './payload.ts';
+import { reportAttempt } from './report-attempt.ts';
 import { openSecrets } from './secrets.ts';
 import { send } from './send.ts';
 
@@ -54,14 +55,7 @@ export async function sendTestEvent(
     startedAt,
     durationMs,
   };
-  tell(context, attempt);
+  reportAttempt(context, attempt);
   await noteAttempt(db, attempt);
   return { outcome, status, detail, durationMs };
-}
-
-/** One wide line, as any attempt has; what the endpoint said is not in it. */
-function tell({ log, metrics }: TestContext, attempt: AttemptRecord): void {
-  const { detail: _, startedAt: __, ...line } = attempt;
-  log.info(line, 'delivery attempt');
-  metrics.attempts.inc({ outcome: attempt.outcome });
 }

@@ -23,7 +23,7 @@ export interface Worker {
   close(): Promise<void>;
 }
 
-export interface WorkerOptions extends Omit<DeliveryContext, 'workerId' | 'contents'> {
+export interface WorkerOptions extends Omit<DeliveryContext, 'workerId' | 'contents' | 'random'> {
   readonly growth: LogGrowth;
   readonly leaseSeconds: number;
   /** Deliveries under way at once, at most. */
@@ -31,7 +31,7 @@ export interface WorkerOptions extends Omit<DeliveryContext, 'workerId' | 'conte
 }
 
 /** A subscription that this worker holds. At most one batch of it is in flight. */
-interface Lane {
+interface Lease {
   readonly id: string;
   cursor: number;
   /** What the database has as its cursor. */
@@ -45,9 +45,9 @@ interface Lane {
 }
 
 const LOOK_MS = 1000;
-/** A step that takes longer makes its lane a slow one; slow lanes share half of the places. */
+/** A step that takes longer makes its lease a slow one; slow leases share half of the places. */
 const SLOW_MS = 1000;
-/** A lane that read on without sending saves its place after so many rows. */
+/** A lease that read on without sending saves its place after so many rows. */
 const SAVE_AFTER_ROWS = 10_000;
 
 /**
@@ -65,7 +65,7 @@ class DeliveryWorker implements Worker {
   readonly id = randomUUID();
   readonly #options: WorkerOptions;
   readonly #context: DeliveryContext;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #leases = new Map<string, Lease>();
   readonly #running = new Set<Promise<void>>();
   #slowRunning = 0;
   readonly #stopping = new AbortController();
@@ -76,7 +76,8 @@ class DeliveryWorker implements Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#context = { ...options, workerId: this.id, contents: createSharedContents() };
+    const own = { workerId: this.id, contents: createSharedContents(), random: Math.random };
+    this.#context = { ...options, ...own };
   }
 
   start(): void {
@@ -95,8 +96,8 @@ class DeliveryWorker implements Worker {
   }
 
   lags(): Map<string, number> {
-    const lanes = [...this.#lanes.values()];
-    return new Map(lanes.map(({ id, cursor }) => [id, Math.max(0, this.#head - cursor)]));
+    const leases = [...this.#leases.values()];
+    return new Map(leases.map(({ id, cursor }) => [id, Math.max(0, this.#head - cursor)]));
   }
 
   async close(): Promise<void> {
@@ -105,7 +106,7 @@ class DeliveryWorker implements Worker {
     await this.#leasing;
     await Promise.all(this.#running);
     try {
-      for (const lane of this.#lanes.values()) await this.#save(lane);
+      for (const lease of this.#leases.values()) await this.#save(lease);
     } finally {
       await releaseLeases(this.#options.db, this.id);
     }
@@ -146,40 +147,40 @@ class DeliveryWorker implements Worker {
   /** Takes up what is new among its leases and drops what it does not hold any more. */
   #hold(leased: readonly Leased[], askedMs: number): void {
     const held = new Set(leased.map(({ id }) => id));
-    for (const id of this.#lanes.keys()) if (!held.has(id)) this.#lanes.delete(id);
+    for (const id of this.#leases.keys()) if (!held.has(id)) this.#leases.delete(id);
     for (const { id, cursor, nextAttemptMs, leaseMs } of leased) {
       const heldUntilMs = askedMs + leaseMs;
-      const lane = this.#lanes.get(id);
-      if (lane !== undefined) lane.heldUntilMs = heldUntilMs;
-      if (lane === undefined) {
+      const lease = this.#leases.get(id);
+      if (lease !== undefined) lease.heldUntilMs = heldUntilMs;
+      if (lease === undefined) {
         const fresh = { id, cursor, saved: cursor, waitUntilMs: nextAttemptMs, heldUntilMs };
-        this.#lanes.set(id, { ...fresh, running: false, slow: false });
-      } else if (!lane.running && (cursor !== lane.saved || nextAttemptMs < lane.waitUntilMs)) {
+        this.#leases.set(id, { ...fresh, running: false, slow: false });
+      } else if (!lease.running && (cursor !== lease.saved || nextAttemptMs < lease.waitUntilMs)) {
         // Its owner moved it: replayed, or told to try again now.
-        Object.assign(lane, { cursor, saved: cursor, waitUntilMs: nextAttemptMs });
+        Object.assign(lease, { cursor, saved: cursor, waitUntilMs: nextAttemptMs });
       }
     }
   }
 
   #runAll(): void {
     const nowMs = this.#options.clock.now().getTime();
-    for (const lane of this.#lanes.values()) {
+    for (const lease of this.#leases.values()) {
       if (this.#running.size >= this.#options.deliveriesMax) return;
-      const due = lane.cursor < this.#head && lane.waitUntilMs <= nowMs;
-      if (lane.running || !due || this.#stopping.signal.aborted) continue;
-      if (lane.slow && this.#slowRunning >= this.#options.deliveriesMax / 2) continue;
-      this.#begin(lane);
+      const due = lease.cursor < this.#head && lease.waitUntilMs <= nowMs;
+      if (lease.running || !due || this.#stopping.signal.aborted) continue;
+      if (lease.slow && this.#slowRunning >= this.#options.deliveriesMax / 2) continue;
+      this.#begin(lease);
     }
   }
 
-  #begin(lane: Lane): void {
+  #begin(lease: Lease): void {
     const startMs = performance.now();
-    const slow = lane.slow ? 1 : 0;
-    lane.running = true;
+    const slow = lease.slow ? 1 : 0;
+    lease.running = true;
     this.#slowRunning += slow;
-    const run = this.#run(lane).finally(() => {
-      lane.running = false;
-      lane.slow = performance.now() - startMs > SLOW_MS;
+    const run = this.#run(lease).finally(() => {
+      lease.running = false;
+      lease.slow = performance.now() - startMs > SLOW_MS;
       this.#slowRunning -= slow;
       this.#running.delete(run);
       // A place came free: whoever waited for one goes on.
@@ -188,34 +189,34 @@ class DeliveryWorker implements Worker {
     this.#running.add(run);
   }
 
-  /** One step of a lane; a lane that has more takes its turn again behind the others. */
-  async #run(lane: Lane): Promise<void> {
+  /** One step of a lease; a lease that has more takes its turn again behind the others. */
+  async #run(lease: Lease): Promise<void> {
     try {
       const step = await deliver(this.#context, {
-        subscriptionId: lane.id,
-        cursor: lane.cursor,
+        subscriptionId: lease.id,
+        cursor: lease.cursor,
         head: this.#head,
-        isHeld: () => performance.now() < lane.heldUntilMs,
+        isHeld: () => performance.now() < lease.heldUntilMs,
       });
-      if (step.kind === 'lost') this.#lanes.delete(lane.id);
-      else if (step.kind === 'wait') lane.waitUntilMs = step.untilMs;
+      if (step.kind === 'lost') this.#leases.delete(lease.id);
+      else if (step.kind === 'wait') lease.waitUntilMs = step.untilMs;
       else {
-        lane.cursor = step.cursor;
-        if (step.sent) lane.saved = step.cursor;
-        else if (lane.cursor - lane.saved > SAVE_AFTER_ROWS) await this.#save(lane);
+        lease.cursor = step.cursor;
+        if (step.sent) lease.saved = step.cursor;
+        else if (lease.cursor - lease.saved > SAVE_AFTER_ROWS) await this.#save(lease);
         // Behind the others in the round: nobody waits for one that is catching up.
-        if (this.#lanes.delete(lane.id)) this.#lanes.set(lane.id, lane);
+        if (this.#leases.delete(lease.id)) this.#leases.set(lease.id, lease);
       }
     } catch (error) {
-      lane.waitUntilMs = this.#options.clock.now().getTime() + LOOK_MS;
-      this.#options.log.error({ err: error, subscriptionId: lane.id }, 'delivery step failed');
+      lease.waitUntilMs = this.#options.clock.now().getTime() + LOOK_MS;
+      this.#options.log.error({ err: error, subscriptionId: lease.id }, 'delivery step failed');
     }
   }
 
-  async #save(lane: Lane): Promise<void> {
-    if (lane.cursor === lane.saved) return;
-    if (await skipTo(this.#options.db, this.id, lane.id, lane.saved, lane.cursor)) {
-      lane.saved = lane.cursor;
+  async #save(lease: Lease): Promise<void> {
+    if (lease.cursor === lease.saved) return;
+    if (await skipTo(this.#options.db, this.id, lease.id, lease.saved, lease.cursor)) {
+      lease.saved = lease.cursor;
     }
   }
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decide, isRefusal, type Attempted } from '../../src/deliveries/retry.ts';
+import { nextStep, isContentRefused, type Attempted } from '../../src/deliveries/retry.ts';
 
 const HOUR_MS = 3_600_000;
 const nowMs = Date.parse('2025-03-01T12:00:00Z');
@@ -17,7 +17,7 @@ const attempted = (changes: Partial<Attempted>): Attempted => ({
 const longFailing = { failures: 200, failingSinceMs: nowMs - 120 * HOUR_MS };
 
 const delayOf = (changes: Partial<Attempted>): number => {
-  const decision = decide(attempted(changes));
+  const decision = nextStep(attempted(changes));
   if (decision.kind !== 'retry') throw new Error(`expected a retry, got ${decision.kind}`);
   return decision.atMs - nowMs;
 };
@@ -51,15 +51,15 @@ it.each<[string, Partial<Attempted>, string]>([
   ['500 for 120 h', longFailing, 'disable'],
   ['500 for nearly 120 h', { ...longFailing, failingSinceMs: nowMs - 120 * HOUR_MS + 1 }, 'retry'],
 ])('%s', (_case, changes, kind) => {
-  expect(decide(attempted(changes)).kind).toBe(kind);
+  expect(nextStep(attempted(changes)).kind).toBe(kind);
 });
 
 it('tells why it disables', () => {
-  expect(decide(attempted({ outcome: { status: 410 } }))).toEqual({
+  expect(nextStep(attempted({ outcome: { status: 410 } }))).toEqual({
     kind: 'disable',
     reason: 'gone',
   });
-  expect(decide(attempted(longFailing))).toEqual({ kind: 'disable', reason: 'failing' });
+  expect(nextStep(attempted(longFailing))).toEqual({ kind: 'disable', reason: 'failing' });
 });
 
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
@@ -120,6 +120,6 @@ it('whatever Retry-After says, waits neither less than without it nor more than 
 
 it('counts 400 and 422 as refusals, and nothing else', () => {
   const statuses = Array.from({ length: 500 }, (_, index) => index + 100);
-  expect(statuses.filter((status) => isRefusal({ status }))).toEqual([400, 422]);
-  expect(isRefusal({ code: 'egress_reset' })).toBe(false);
+  expect(statuses.filter((status) => isContentRefused({ status }))).toEqual([400, 422]);
+  expect(isContentRefused({ code: 'egress_reset' })).toBe(false);
 });

@@ -32,7 +32,8 @@ function contextOf(workerId: string): DeliveryContext {
   const disclosures = { record: () => undefined };
   const [log, metrics] = [createLog('silent'), createDeliveryMetrics(createRegistry())];
   const contents = createSharedContents();
-  return { db, keyring, clock, egress, log, metrics, disclosures, workerId, contents };
+  const own = { workerId, contents, random: () => 0 };
+  return { db, keyring, clock, egress, log, metrics, disclosures, ...own };
 }
 
 it('a worker sends nothing of what it read before its lease may have passed to another', async () => {
@@ -48,14 +49,14 @@ it('a worker sends nothing of what it read before its lease may have passed to a
     [subscription.id, workerId],
   );
   const { head } = await findLogBounds(tocsin.db);
-  const turn = { subscriptionId: subscription.id, cursor: 0, head };
+  const due = { subscriptionId: subscription.id, cursor: 0, head };
   const context = contextOf(workerId);
 
-  expect(await deliver(context, { ...turn, isHeld: () => false })).toEqual({ kind: 'lost' });
+  expect(await deliver(context, { ...due, isHeld: () => false })).toEqual({ kind: 'lost' });
   expect(await attempts(reader, subscription)).toEqual([]);
   expect(webhooks.deliveries).toEqual([]);
 
-  const step = await deliver(context, { ...turn, isHeld: () => true });
+  const step = await deliver(context, { ...due, isHeld: () => true });
   expect(step).toMatchObject({ kind: 'moved', sent: true });
   expect(webhooks.deliveries.flatMap(({ objects }) => objects)).toEqual([marked('amber', object)]);
 });

@@ -21,8 +21,8 @@ export interface AttemptRecord {
   readonly durationMs: number;
 }
 
-/** Where a subscription stands after an attempt. */
-export interface Standing {
+/** The state of a subscription after an attempt. */
+export interface SubscriptionState {
   readonly cursor: number;
   readonly state: 'active' | 'disabled';
   readonly reason: string | null;
@@ -36,11 +36,11 @@ export interface Standing {
   readonly nextAttemptMs: number;
 }
 
-/** An attempt that is over, and where it leaves its subscription. */
+/** An attempt that is over, and the state in which it leaves its subscription. */
 interface Settlement {
   readonly workerId: string;
   readonly attempt: AttemptRecord;
-  readonly standing: Standing;
+  readonly after: SubscriptionState;
 }
 
 const SETTLEMENTS_MAX = 100;
@@ -53,9 +53,9 @@ const SETTLEMENTS_MAX = 100;
 export const settle = batched(settleAll, { max: SETTLEMENTS_MAX });
 
 async function settleAll(db: Database, settlements: readonly Settlement[]): Promise<boolean[]> {
-  const rows = settlements.map(({ workerId, attempt, standing }) => ({
+  const rows = settlements.map(({ workerId, attempt, after }) => ({
     ...attempt,
-    ...standing,
+    ...after,
     worker: workerId,
   }));
   const moved = await db.server.$queryRaw<{ id: string }[]>`

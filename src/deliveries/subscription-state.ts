@@ -1,6 +1,6 @@
-import type { Standing } from '../store/deliveries/attempts.ts';
+import type { SubscriptionState } from '../store/deliveries/attempts.ts';
 import type { Order } from '../store/deliveries/leases.ts';
-import { isRefusal, type Decision, type Outcome } from './retry.ts';
+import { isContentRefused, type NextStep, type Outcome } from './retry.ts';
 
 export interface Happened {
   readonly outcome: Outcome;
@@ -15,13 +15,13 @@ export interface Happened {
 const DEAD_LETTERS_MAX = 5;
 const BATCH_MAX = 500;
 
-/** Where a subscription stands after a decision about an attempt. Pure. */
-export function standingAfter(order: Order, decision: Decision, happened: Happened): Standing {
+/** The state of a subscription after an attempt. Pure. */
+export function stateAfter(order: Order, step: NextStep, happened: Happened): SubscriptionState {
   const { next, rows, nowMs } = happened;
-  const failing = failingStanding(order, happened);
-  switch (decision.kind) {
+  const failing = failingState(order, happened);
+  switch (step.kind) {
     case 'delivered':
-      return { ...deliveredStanding(next, nowMs), batchNow: regrown(order) };
+      return { ...deliveredState(next, nowMs), batchNow: regrown(order) };
     case 'dead_letter':
       return {
         ...failing,
@@ -32,7 +32,7 @@ export function standingAfter(order: Order, decision: Decision, happened: Happen
         ...(order.deadLetters + 1 >= DEAD_LETTERS_MAX && { state: 'disabled', reason: 'refusing' }),
       };
     case 'retry':
-      return { ...failing, nextAttemptMs: decision.atMs };
+      return { ...failing, nextAttemptMs: step.atMs };
     case 'split':
       return {
         ...failing,
@@ -41,11 +41,11 @@ export function standingAfter(order: Order, decision: Decision, happened: Happen
         refusals: 0,
       };
     case 'disable':
-      return { ...failing, state: 'disabled', reason: decision.reason };
+      return { ...failing, state: 'disabled', reason: step.reason };
   }
 }
 
-function deliveredStanding(cursor: number, nowMs: number): Standing {
+function deliveredState(cursor: number, nowMs: number): SubscriptionState {
   return {
     cursor,
     state: 'active',
@@ -60,7 +60,7 @@ function deliveredStanding(cursor: number, nowMs: number): Standing {
   };
 }
 
-function failingStanding(order: Order, { next, outcome, nowMs }: Happened): Standing {
+function failingState(order: Order, { next, outcome, nowMs }: Happened): SubscriptionState {
   return {
     cursor: order.cursor,
     state: 'active',
@@ -68,7 +68,7 @@ function failingStanding(order: Order, { next, outcome, nowMs }: Happened): Stan
     batchNow: order.batchMax,
     retryTo: next,
     failures: order.failures + 1,
-    refusals: isRefusal(outcome) ? order.refusals + 1 : 0,
+    refusals: isContentRefused(outcome) ? order.refusals + 1 : 0,
     deadLetters: order.deadLetters,
     failingSinceMs: order.failingSinceMs ?? nowMs,
     nextAttemptMs: nowMs,
