@@ -6,11 +6,11 @@ import {
   stepsOf,
   verdictOf,
   type KnownPart,
-  type Standing,
+  type Entitlement,
   type Verdict,
 } from '../sharing/reach.ts';
 import { sharingFault, type SharingFault } from '../sharing/share.ts';
-import { findParts, findStandings } from '../store/content/audiences.ts';
+import { findParts, findEntitlements } from '../store/content/audiences.ts';
 import { asViewer } from '../store/postgres/transaction.ts';
 import { chooseAudience, isItselfAlone, type ChosenAudience } from './audience.ts';
 import type { SharingContext } from './context.ts';
@@ -61,8 +61,8 @@ export async function preview(
   const { partIds, namesOrganisations } = audience;
   const asker = askerOf(member);
   const parts = partsFor(asker, await findParts(db, realmId, partIds));
-  const all = await findStandings(db, realmId, partIds);
-  const standings = all.filter((standing) => isKnown(asker, standing, parts));
+  const all = await findEntitlements(db, realmId, partIds);
+  const entitlements = all.filter((entitlement) => isKnown(asker, entitlement, parts));
   const { byTlp, refusals } = await levelsOf(context, input, audience);
   const levels = [...byTlp].map(([tlp, indexes]): Level => {
     const fault = sharingFault({
@@ -71,8 +71,8 @@ export async function preview(
       namesOrganisations,
     });
     const shared = { sharerId: asker.organisationId, tlp, parts };
-    const judge = (one: Standing) => ({ slug: one.slug, ...verdictOf(stepsOf(one, shared)) });
-    return { tlp, indexes, fault, organisations: fault ? [] : standings.map(judge) };
+    const judge = (one: Entitlement) => ({ slug: one.slug, ...verdictOf(stepsOf(one, shared)) });
+    return { tlp, indexes, fault, organisations: fault ? [] : entitlements.map(judge) };
   });
   return { parts, levels: levels.toSorted((a, b) => a.tlp - b.tlp), refusals };
 }

@@ -7,7 +7,7 @@ import {
   stepsOf,
   verdictOf,
   type KnownPart,
-  type Standing,
+  type Entitlement,
   type Step,
   type Verdict,
 } from '../sharing/reach.ts';
@@ -17,7 +17,7 @@ import {
   findOwnAddresses,
   type AddressedVersion,
 } from '../store/content/addresses.ts';
-import { findParts, findStandings } from '../store/content/audiences.ts';
+import { findParts, findEntitlements } from '../store/content/audiences.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { asViewer } from '../store/postgres/transaction.ts';
 import { metered } from './metered.ts';
@@ -73,24 +73,24 @@ async function explain(
   }
   const parts = [...partsOf.values()].flat();
   const partIds = parts.map(({ id }) => id);
-  const standings = await findStandings(db, realmId, partIds);
-  const standing = standings.find((one) => one.slug === slug);
-  if (standing === undefined || !isKnown(asker, standing, parts)) {
+  const entitlements = await findEntitlements(db, realmId, partIds);
+  const entitlement = entitlements.find((one) => one.slug === slug);
+  if (entitlement === undefined || !isKnown(asker, entitlement, parts)) {
     throw new Problem('not_found', `There is no organisation ${slug}`, { path: 'organisation' });
   }
-  const slugs = new Map(standings.map((one) => [one.id, one.slug]));
+  const slugs = new Map(entitlements.map((one) => [one.id, one.slug]));
   return versions.map((version) => {
     const sharer = slugs.get(version.organisationId) ?? '';
-    return { ...judge(version, standing, partsOf.get(version.audienceId) ?? []), sharer };
+    return { ...judge(version, entitlement, partsOf.get(version.audienceId) ?? []), sharer };
   });
 }
 
 function judge(
   { organisationId, modified, tlp, revoked, superseded }: AddressedVersion,
-  standing: Standing,
+  entitlement: Entitlement,
   parts: readonly KnownPart[],
 ): Omit<Explanation, 'sharer'> {
-  const steps = stepsOf(standing, { sharerId: organisationId, tlp, parts });
+  const steps = stepsOf(entitlement, { sharerId: organisationId, tlp, parts });
   return { ...verdictOf(steps), modified, tlp, revoked, current: !superseded, parts, steps };
 }
 

@@ -8,10 +8,10 @@ import {
   stepsOf,
   verdictOf,
   type KnownPart,
-  type Standing,
+  type Entitlement,
   type Verdict,
 } from '../sharing/reach.ts';
-import { findStandings } from '../store/content/audiences.ts';
+import { findEntitlements } from '../store/content/audiences.ts';
 import type { Database } from '../store/postgres/database.ts';
 import {
   countParts,
@@ -107,20 +107,20 @@ async function findOne(
   }
   const shares = await withParts(db, member, found);
   const partIds = shares.flatMap(({ parts }) => parts.map(({ id }) => id));
-  const standings = await findStandings(db, viewer.realmId, partIds);
-  return shares.map((share) => withReceivers(member, share, standings));
+  const entitlements = await findEntitlements(db, viewer.realmId, partIds);
+  return shares.map((share) => withReceivers(member, share, entitlements));
 }
 
 function withReceivers(
   member: Member,
   share: AddressedShare,
-  standings: readonly Standing[],
+  entitlements: readonly Entitlement[],
 ): ShareWithReceivers {
   const asker = askerOf(member);
   const { parts, tlp } = share;
   const shared = { sharerId: asker.organisationId, tlp, parts };
-  const organisations = standings
-    .filter((standing) => isKnown(asker, standing, parts))
-    .map((standing) => ({ slug: standing.slug, ...verdictOf(stepsOf(standing, shared)) }));
+  const organisations = entitlements
+    .filter((entitlement) => isKnown(asker, entitlement, parts))
+    .map((entitlement) => ({ slug: entitlement.slug, ...verdictOf(stepsOf(entitlement, shared)) }));
   return { ...share, organisations };
 }

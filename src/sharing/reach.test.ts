@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isKnown, partsFor, stepsOf, verdictOf, type Part, type Standing } from './reach.ts';
+import { isKnown, partsFor, stepsOf, verdictOf, type Part, type Entitlement } from './reach.ts';
 
 const STRANGER = { organisationId: 1, admin: false, audiences: [10, 20] };
 const part = (facts: Partial<Part>): Part => ({
@@ -10,7 +10,7 @@ const part = (facts: Partial<Part>): Part => ({
   ownerIds: [],
   ...facts,
 });
-const standing = (facts: Partial<Standing> = {}): Standing => ({
+const entitlement = (facts: Partial<Entitlement> = {}): Entitlement => ({
   id: 2,
   slug: 'two',
   status: 'active',
@@ -20,9 +20,9 @@ const standing = (facts: Partial<Standing> = {}): Standing => ({
   ...facts,
 });
 
-function verdict(facts: Partial<Standing>, one: Partial<Part> = {}, tlp = 2) {
+function verdict(facts: Partial<Entitlement>, one: Partial<Part> = {}, tlp = 2) {
   const parts = partsFor(STRANGER, [part(one)]);
-  return verdictOf(stepsOf(standing(facts), { sharerId: 1, tlp, parts }));
+  return verdictOf(stepsOf(entitlement(facts), { sharerId: 1, tlp, parts }));
 }
 
 describe('who is in a part', () => {
@@ -78,7 +78,7 @@ describe('a verdict', () => {
 
 describe('an organisation that does not take part', () => {
   it('is known to admins, to itself and to who names it', () => {
-    const suspended = standing({ status: 'suspended' });
+    const suspended = entitlement({ status: 'suspended' });
     const named = part({ kind: 'organisation', slug: 'two' });
     expect(isKnown(STRANGER, suspended, [part({})])).toBe(false);
     expect(isKnown(STRANGER, suspended, [named])).toBe(true);

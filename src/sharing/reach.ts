@@ -7,7 +7,7 @@
 import type { Member } from './member.ts';
 
 /** An organisation as far as what is shared with it is concerned. */
-export interface Standing {
+export interface Entitlement {
   readonly id: number;
   readonly slug: string;
   readonly status: string;
@@ -110,12 +110,12 @@ function isTold({ organisationId, admin, audiences }: Asker, part: Part): boolea
  * Whether who asks may know of an organisation: it is in the directory, named by him, or he. In an
  * exercise, who takes no part in it is not told of at all.
  */
-export function isKnown(asker: Asker, standing: Standing, parts: readonly Part[]): boolean {
-  if (!standing.inRealm) return false;
-  if (asker.admin || standing.id === asker.organisationId || standing.status === 'active') {
+export function isKnown(asker: Asker, entitlement: Entitlement, parts: readonly Part[]): boolean {
+  if (!entitlement.inRealm) return false;
+  if (asker.admin || entitlement.id === asker.organisationId || entitlement.status === 'active') {
     return true;
   }
-  return parts.some(({ kind, slug }) => kind === 'organisation' && slug === standing.slug);
+  return parts.some(({ kind, slug }) => kind === 'organisation' && slug === entitlement.slug);
 }
 
 /**
@@ -123,10 +123,10 @@ export function isKnown(asker: Asker, standing: Standing, parts: readonly Part[]
  * if nobody were in it but for one thing: who is in no other part may be in that one. So nothing
  * that is told here depends on who is in it.
  */
-export function stepsOf(standing: Standing, { sharerId, tlp, parts }: Shared): Step[] {
-  const { inRealm, status, ceiling, partIds } = standing;
+export function stepsOf(entitlement: Entitlement, { sharerId, tlp, parts }: Shared): Step[] {
+  const { inRealm, status, ceiling, partIds } = entitlement;
   const known = parts.filter(({ id, told }) => told && partIds.includes(id));
-  const own = standing.id === sharerId ? [standing.slug] : [];
+  const own = entitlement.id === sharerId ? [entitlement.slug] : [];
   const through = [...new Set([...own, ...known.map(({ slug }) => slug)])];
   const hidden = parts.some(({ told }) => !told);
   return [

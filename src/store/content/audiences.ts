@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Part, Standing } from '../../sharing/reach.ts';
+import type { Part, Entitlement } from '../../sharing/reach.ts';
 import type { Audience } from '../../sharing/share.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Prisma } from '../generated/client.ts';
@@ -92,12 +92,12 @@ export async function findParts(
 }
 
 /** What decides who sees what is shared with these parts: of all organisations. */
-export async function findStandings(
+export async function findEntitlements(
   db: Database,
   realmId: number,
   partIds: readonly number[],
-): Promise<Standing[]> {
-  return db.server.$queryRaw<Standing[]>`
+): Promise<Entitlement[]> {
+  return db.server.$queryRaw<Entitlement[]>`
     select o.id, o.slug, o.status, n.organisation_id is not null as "inRealm", n.ceiling,
       array(select part from unnest(n.base) as part
         where part = any(${[...partIds]}::integer[])) as "partIds"
