@@ -4,7 +4,7 @@ import type { Member } from '../sharing/member.ts';
 import { liftSteps } from '../stix/lift/lift.ts';
 import type { Steps } from '../stix/steps.ts';
 import type { Finding } from '../stix/check/check.ts';
-import { examine, isRefusal, type Candidate, type Refusal } from './examine.ts';
+import { examine, isRejection, type Candidate, type Rejection } from './examine.ts';
 import type { Terms } from './judge.ts';
 import type { KnownMarkings } from './markings.ts';
 import { bindParts } from './lifted-parts.ts';
@@ -30,7 +30,7 @@ export interface Posted {
 
 export interface Examined {
   readonly candidates: readonly Candidate[];
-  readonly refusals: readonly Refusal[];
+  readonly rejections: readonly Rejection[];
 }
 
 /** So many objects are a small request. */
@@ -53,14 +53,14 @@ export async function examineAll(
   const lifted = await inSlices(source, liftSteps(objects, bundleVersion));
   const notes = notesByIndex(lifted.notes);
   const candidates: Candidate[] = [];
-  const refusals: Refusal[] = [];
+  const rejections: Rejection[] = [];
   function* examineFrom(start: number): Steps<void> {
     const end = Math.min(start + TURN, lifted.objects.length);
     for (let i = start; i < end; i++) {
       const origin = lifted.origins[i] ?? i;
       const one = examine(lifted.objects[i], firstIndex + origin, terms);
       const said = notes.get(origin);
-      if (isRefusal(one)) refusals.push(one);
+      if (isRejection(one)) rejections.push(one);
       else if (said === undefined) candidates.push(one);
       else {
         const warnings = [...said, ...one.warnings];
@@ -76,7 +76,7 @@ export async function examineAll(
       await oneByOne(source, () => inSlices(source, examineFrom(start)));
     }
   }
-  return bindParts({ candidates, refusals });
+  return bindParts({ candidates, rejections });
 }
 
 /** What lifting says, by the place of the object it is said of. */

@@ -42,7 +42,7 @@ export interface Candidate {
 }
 
 /** An object that cannot be taken, and why. */
-export interface Refusal {
+export interface Rejection {
   readonly index: number;
   readonly id: string | undefined;
   readonly code: string;
@@ -50,7 +50,7 @@ export interface Refusal {
   readonly detail: string;
 }
 
-export function isRefusal(examined: Candidate | Refusal): examined is Refusal {
+export function isRejection(examined: Candidate | Rejection): examined is Rejection {
   return 'detail' in examined;
 }
 
@@ -58,15 +58,15 @@ export function isRefusal(examined: Candidate | Refusal): examined is Refusal {
 export const OBJECT_CHARACTERS_MAX = 1024 * 1024;
 
 /** Examines one posted value, or what stands for it, by STIX and by the sharing policy. */
-export function examine(value: unknown, index: number, terms: Terms): Candidate | Refusal {
+export function examine(value: unknown, index: number, terms: Terms): Candidate | Rejection {
   const crossed = crossing(value, terms.exercise);
-  if (crossed !== undefined) return refusal(index, idOf(value), crossed);
+  if (crossed !== undefined) return rejection(index, idOf(value), crossed);
   const described = describe(value, terms);
-  if (isFault(described)) return refusal(index, described.id, described);
+  if (isFault(described)) return rejection(index, described.id, described);
   const { object, names } = described;
   const tlp = levelOf(described, terms);
   const fault = faultOf(described, tlp, terms);
-  if (fault !== undefined) return refusal(index, object.id, fault);
+  if (fault !== undefined) return rejection(index, object.id, fault);
   const inNameOf = names.find((name) => terms.othersIdentities.has(name)) ?? null;
   return toCandidate(described, { index, tlp, inNameOf });
 }
@@ -117,7 +117,7 @@ function idOf(value: unknown): string | undefined {
   return typeof id === 'string' ? id : undefined;
 }
 
-function refusal(index: number, id: string | undefined, fault: Finding): Refusal {
+function rejection(index: number, id: string | undefined, fault: Finding): Rejection {
   const { code, path, detail } = fault;
   return { index, id, code, path, detail };
 }

@@ -6,7 +6,7 @@ import { findSeenVersions, type SeenVersion } from '../store/content/creators.ts
 import { goOnAs, type Tx } from '../store/postgres/transaction.ts';
 import type { ChosenAudience } from './audience.ts';
 import type { Examined } from './examine-all.ts';
-import type { Candidate, Refusal } from './examine.ts';
+import type { Candidate, Rejection } from './examine.ts';
 import { bindParts } from './lifted-parts.ts';
 
 interface PassingRequest {
@@ -19,31 +19,31 @@ interface PassingRequest {
 
 /**
  * Compares the candidates that other members created with what the sharer sees of them. What may not
- * be reshared joins the refusals. Whoever stores them locks them first (lockCandidates).
+ * be reshared joins the rejections. Whoever stores them locks them first (lockCandidates).
  */
 export async function holdPassings(
   tx: Tx,
   request: PassingRequest,
-  { candidates, refusals }: Examined,
+  { candidates, rejections }: Examined,
 ): Promise<Examined> {
   const foreign = candidates.filter(({ inNameOf }) => inNameOf !== null);
-  if (foreign.length === 0) return { candidates, refusals };
+  if (foreign.length === 0) return { candidates, rejections };
   const { viewer } = request.member;
   const seen = Map.groupBy(
     await goOnAs(tx, viewer, () => findSeenVersions(tx, viewer, foreign)),
     ({ stixId }) => stixId,
   );
   const kept: Candidate[] = [];
-  const refused: Refusal[] = [...refusals];
+  const rejected: Rejection[] = [...rejections];
   for (const candidate of candidates) {
     const versions = seen.get(candidate.stixId) ?? [];
     const same = versions.filter((version) => isSameContent(candidate, version));
     const { inNameOf } = candidate;
     const one = inNameOf === null ? candidate : passed(candidate, inNameOf, same, request);
-    if ('code' in one) refused.push(one);
+    if ('code' in one) rejected.push(one);
     else kept.push(one);
   }
-  return bindParts({ candidates: kept, refusals: refused });
+  return bindParts({ candidates: kept, rejections: rejected });
 }
 
 /** As it may be passed on, or why it may not. */
@@ -52,7 +52,7 @@ function passed(
   inNameOf: string,
   same: readonly SeenVersion[],
   { member, toItselfAlone, audience }: PassingRequest,
-): Candidate | Refusal {
+): Candidate | Rejection {
   const { index, stixId: id, modified, revoked } = candidate;
   const passing = passOn({
     inNameOf,

@@ -15,7 +15,7 @@ import { asViewer } from '../store/postgres/transaction.ts';
 import { chooseAudience, isItselfAlone, type ChosenAudience } from './audience.ts';
 import type { SharingContext } from './context.ts';
 import { examineAll } from './examine-all.ts';
-import type { Refusal } from './examine.ts';
+import type { Rejection } from './examine.ts';
 import { holdPassings } from './pass-on.ts';
 import { termsFor } from './terms.ts';
 
@@ -43,7 +43,7 @@ export interface Preview {
   readonly parts: readonly KnownPart[];
   readonly levels: readonly Level[];
   /** Objects that would be rejected. */
-  readonly refusals: readonly Refusal[];
+  readonly rejections: readonly Rejection[];
 }
 
 /**
@@ -63,7 +63,7 @@ export async function preview(
   const parts = partsFor(asker, await findParts(db, realmId, partIds));
   const all = await findEntitlements(db, realmId, partIds);
   const entitlements = all.filter((entitlement) => isKnown(asker, entitlement, parts));
-  const { byTlp, refusals } = await levelsOf(context, input, audience);
+  const { byTlp, rejections } = await levelsOf(context, input, audience);
   const levels = [...byTlp].map(([tlp, indexes]): Level => {
     const fault = sharingFault({
       tlp,
@@ -74,7 +74,7 @@ export async function preview(
     const judge = (one: Entitlement) => ({ slug: one.slug, ...verdictOf(stepsOf(one, shared)) });
     return { tlp, indexes, fault, organisations: fault ? [] : entitlements.map(judge) };
   });
-  return { parts, levels: levels.toSorted((a, b) => a.tlp - b.tlp), refusals };
+  return { parts, levels: levels.toSorted((a, b) => a.tlp - b.tlp), rejections };
 }
 
 /** The places of the objects by the TLP rank that each would have. */
@@ -82,14 +82,14 @@ async function levelsOf(
   { db, unknownTlp }: Pick<SharingContext, 'db' | 'unknownTlp'>,
   { member, objects, tlp }: PreviewInput,
   audience: ChosenAudience,
-): Promise<{ byTlp: Map<number, number[]>; refusals: readonly Refusal[] }> {
+): Promise<{ byTlp: Map<number, number[]>; rejections: readonly Rejection[] }> {
   if (objects === undefined) {
-    return { byTlp: new Map([[tlp ?? member.organisation.defaultTlp, []]]), refusals: [] };
+    return { byTlp: new Map([[tlp ?? member.organisation.defaultTlp, []]]), rejections: [] };
   }
   const terms = await termsFor(db, { objects }, { member, audience, unknownTlp });
   const examined = await examineAll({ objects }, terms, member);
   const request = { member, toItselfAlone: isItselfAlone(audience, member), audience };
-  const { candidates, refusals } = await asViewer(db, member.viewer, (tx) =>
+  const { candidates, rejections } = await asViewer(db, member.viewer, (tx) =>
     holdPassings(tx, request, examined),
   );
   const byTlp = Map.groupBy(candidates, (candidate) => candidate.tlp);
@@ -97,5 +97,5 @@ async function levelsOf(
     rank,
     some.map(({ index }) => index),
   ]);
-  return { byTlp: new Map(indexes), refusals };
+  return { byTlp: new Map(indexes), rejections };
 }

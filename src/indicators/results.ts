@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts';
 import type { Finding } from '../stix/check/check.ts';
 import type { Decision } from './decision.ts';
-import type { Candidate, Refusal } from './examine.ts';
+import type { Candidate, Rejection } from './examine.ts';
 
 export type Outcome = 'created' | 'updated' | 'unchanged' | 'stale' | 'rejected';
 
@@ -21,12 +21,12 @@ export interface ObjectResult {
 
 /** The results in the order of the request. */
 export function toResults(
-  refusals: readonly Refusal[],
+  rejections: readonly Rejection[],
   candidates: readonly Candidate[],
   decisions: readonly Decision[],
   reissues: ReadonlyMap<string, string>,
 ): ObjectResult[] {
-  const results = refusals.map(refused);
+  const results = rejections.map(rejected);
   candidates.forEach((candidate, i) => {
     const decision = decisions[i];
     if (decision === undefined) return;
@@ -36,7 +36,7 @@ export function toResults(
   return results.toSorted((a, b) => a.index - b.index);
 }
 
-function refused({ index, id, code, path, detail }: Refusal): ObjectResult {
+function rejected({ index, id, code, path, detail }: Rejection): ObjectResult {
   const named = id === undefined ? { index } : { index, id };
   return { ...named, outcome: 'rejected', code, path, detail };
 }
@@ -69,14 +69,14 @@ function warningsOf(decision: Decision): readonly Finding[] {
  */
 export function abortIfRejected(
   atomic: boolean,
-  refusals: readonly Refusal[],
+  rejections: readonly Rejection[],
   candidates: readonly Candidate[],
   decisions: readonly Decision[],
 ): void {
   const fails =
-    refusals.length > 0 || decisions.some((decision) => decision.outcome === 'rejected');
+    rejections.length > 0 || decisions.some((decision) => decision.outcome === 'rejected');
   if (!atomic || !fails) return;
-  const results = toResults(refusals, candidates, decisions, new Map()).map((result) =>
+  const results = toResults(rejections, candidates, decisions, new Map()).map((result) =>
     result.outcome === 'created' || result.outcome === 'updated' ? withheld(result) : result,
   );
   throw new Problem('atomic_aborted', 'Correct or leave out the rejected objects, and post again', {

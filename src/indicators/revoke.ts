@@ -59,7 +59,7 @@ async function revokeCurrent(
   const candidate = await candidateFor(context, member, successor, current);
   const [result] = await share(
     context,
-    { candidates: [candidate], refusals: [] },
+    { candidates: [candidate], rejections: [] },
     { member, to: { follows: current }, atomic: false, dryRun: false, requestId },
   );
   if (result === undefined) throw new Error('A revocation was left without its result');

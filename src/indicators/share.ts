@@ -80,14 +80,14 @@ export async function share(
   const chosenIds = 'follows' in to ? [] : to.chosen.partIds;
   for (let retry = 0; ; retry++) {
     try {
-      const { candidates, refusals, decisions, reissues, stored } = await write(
+      const { candidates, rejections, decisions, reissues, stored } = await write(
         context,
         member,
         (tx, bill) => decideAndStore(context, tx, { ...input, bill }, examined),
         chosenIds,
       );
       if (stored > 0) context.onAccepted();
-      return toResults(refusals, candidates, decisions, reissues);
+      return toResults(rejections, candidates, decisions, reissues);
     } catch (error) {
       if (!(error instanceof ConcurrentWrite)) throw error;
       if (retry === RETRIES_MAX) throw contended(error);
@@ -125,9 +125,9 @@ async function decideAndStore(
   await lockCandidates(tx, member, examined.candidates);
   const passing = { member, toItselfAlone: isItselfAlone(chosen, member), audience: checkedBy(to) };
   const held = await holdPassings(tx, passing, examined);
-  const { candidates, refusals } = held;
+  const { candidates, rejections } = held;
   if (candidates.length === 0) {
-    abortIfRejected(atomic, refusals, [], []);
+    abortIfRejected(atomic, rejections, [], []);
     return { ...held, decisions: [], reissues: NONE, stored: 0 };
   }
   const { realmId, self: own, cleared } = member.viewer;
@@ -139,7 +139,7 @@ async function decideAndStore(
   const now = comparableNow(context.clock);
   const decided = decide(candidates, known, { purged, now, audience: asked });
   const decisions = widenings(candidates, decided, asked);
-  abortIfRejected(atomic, refusals, candidates, decisions);
+  abortIfRejected(atomic, rejections, candidates, decisions);
   const isStored =
     !dryRun && decisions.some((one) => 'modified' in one || 'widens' in one || 'raises' in one);
   if (!isStored) return { ...held, decisions, reissues: NONE, stored: 0 };

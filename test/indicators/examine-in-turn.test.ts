@@ -28,8 +28,8 @@ const ORGANISATION = {
 async function examineJunk(organisation: number, count: number, noted: number[]): Promise<void> {
   const member = { organisation: { ...ORGANISATION, id: organisation } };
   const junk = Array.from({ length: count }, () => ({ type: 'x' }));
-  const { refusals } = await examineAll({ objects: junk }, TERMS, member);
-  expect(refusals).toHaveLength(count);
+  const { rejections } = await examineAll({ objects: junk }, TERMS, member);
+  expect(rejections).toHaveLength(count);
   noted.push(organisation);
 }
 

@@ -75,12 +75,12 @@ const access: Route = (app, services) => {
 /** `POST /audiences/preview` and `GET /objects/{id}/access`: who sees what, and why. */
 export const audiences = noun(ask, access);
 
-function toPreview({ parts, levels, refusals }: Preview) {
+function toPreview({ parts, levels, rejections }: Preview) {
   return {
     audience: parts.map(toPart),
     levels: levels.map(toLevel),
-    rejected: refusals.map(({ id, ...refusal }) =>
-      id === undefined ? refusal : { id, ...refusal },
+    rejected: rejections.map(({ id, ...rejection }) =>
+      id === undefined ? rejection : { id, ...rejection },
     ),
   };
 }
