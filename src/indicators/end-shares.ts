@@ -13,7 +13,7 @@ import {
   type LivingVersion,
 } from '../store/content/creators.ts';
 import { lockObjects } from '../store/postgres/locks.ts';
-import { goOnAs, type Tx } from '../store/postgres/transaction.ts';
+import { withViewer, type Tx } from '../store/postgres/transaction.ts';
 import { supersede, type NewVersion } from '../store/content/versions.ts';
 import { laterByAMicrosecond } from './decide.ts';
 import type { Candidate } from './examine.ts';
@@ -67,7 +67,7 @@ export async function endShares(
   for (const [organisationId, ended] of bySharer) {
     const sharer = itselfAlone({ ...viewer, organisationId, cleared: false, self: 0 });
     const stixIds = ended.map(({ stixId }) => stixId);
-    await goOnAs(tx, sharer, () => endAll(tx, sharer, stixIds, times));
+    await withViewer(tx, sharer, () => endAll(tx, sharer, stixIds, times));
   }
 }
 

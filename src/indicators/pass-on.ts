@@ -3,7 +3,7 @@ import { passOn } from '../sharing/pass-on.ts';
 import { isSameContent } from '../sharing/same-content.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { findSeenVersions, type SeenVersion } from '../store/content/creators.ts';
-import { goOnAs, type Tx } from '../store/postgres/transaction.ts';
+import { withViewer, type Tx } from '../store/postgres/transaction.ts';
 import type { ChosenAudience } from './audience.ts';
 import type { Examined } from './examine-all.ts';
 import type { Candidate, Rejection } from './examine.ts';
@@ -21,7 +21,7 @@ interface PassingRequest {
  * Compares the candidates that other members created with what the sharer sees of them. What may not
  * be reshared joins the rejections. Whoever stores them locks them first (lockCandidates).
  */
-export async function holdPassings(
+export async function checkReshares(
   tx: Tx,
   request: PassingRequest,
   { candidates, rejections }: Examined,
@@ -30,7 +30,7 @@ export async function holdPassings(
   if (foreign.length === 0) return { candidates, rejections };
   const { viewer } = request.member;
   const seen = Map.groupBy(
-    await goOnAs(tx, viewer, () => findSeenVersions(tx, viewer, foreign)),
+    await withViewer(tx, viewer, () => findSeenVersions(tx, viewer, foreign)),
     ({ stixId }) => stixId,
   );
   const kept: Candidate[] = [];

@@ -16,7 +16,7 @@ import { chooseAudience, isItselfAlone, type ChosenAudience } from './audience.t
 import type { SharingContext } from './context.ts';
 import { examineAll } from './examine-all.ts';
 import type { Rejection } from './examine.ts';
-import { holdPassings } from './pass-on.ts';
+import { checkReshares } from './pass-on.ts';
 import { termsFor } from './terms.ts';
 
 export interface PreviewInput {
@@ -90,7 +90,7 @@ async function levelsOf(
   const examined = await examineAll({ objects }, terms, member);
   const request = { member, toItselfAlone: isItselfAlone(audience, member), audience };
   const { candidates, rejections } = await asViewer(db, member.viewer, (tx) =>
-    holdPassings(tx, request, examined),
+    checkReshares(tx, request, examined),
   );
   const byTlp = Map.groupBy(candidates, (candidate) => candidate.tlp);
   const indexes = [...byTlp].map(([rank, some]): [number, number[]] => [

@@ -24,7 +24,7 @@ import type { Examined } from './examine-all.ts';
 import type { Candidate } from './examine.ts';
 import { inLogOrder } from './log-order.ts';
 import { narrow } from './narrow.ts';
-import { holdPassings } from './pass-on.ts';
+import { checkReshares } from './pass-on.ts';
 import { moves, newVersions, reissuesWithin, replacedVersions } from './plan.ts';
 import { abortIfRejected, toResults, type ObjectResult } from './results.ts';
 import { askedAudience, raise, widen } from './widen.ts';
@@ -124,7 +124,7 @@ async function decideAndStore(
   const chosen = audienceOf(to);
   await lockCandidates(tx, member, examined.candidates);
   const passing = { member, toItselfAlone: isItselfAlone(chosen, member), audience: checkedBy(to) };
-  const held = await holdPassings(tx, passing, examined);
+  const held = await checkReshares(tx, passing, examined);
   const { candidates, rejections } = held;
   if (candidates.length === 0) {
     abortIfRejected(atomic, rejections, [], []);

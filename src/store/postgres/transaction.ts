@@ -136,7 +136,7 @@ async function settingsOf(tx: Tx): Promise<Settings> {
  * Goes on as another viewer in the same transaction, and afterwards as the one before. For what one
  * organisation's act does to what another shares, and for what it sees beside what it wrote.
  */
-export async function goOnAs<T>(tx: Tx, viewer: Viewer, work: () => Promise<T>): Promise<T> {
+export async function withViewer<T>(tx: Tx, viewer: Viewer, work: () => Promise<T>): Promise<T> {
   const before = await settingsOf(tx);
   await enter(tx, viewer);
   // Where work fails, the transaction ends, and its settings with it.
