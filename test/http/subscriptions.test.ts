@@ -176,15 +176,16 @@ it('delivers again from the beginning, or from a cursor, when asked to', async (
   const object = indicator();
   const subscription = await subscribes(bob, webhooks);
   await alice.shares(object);
-  await webhooks.until(subscription.path, (come) => come.length === 1);
+  await webhooks.until(subscription.path, (come) => come.length >= 1);
   const path = `/subscriptions/${subscription.id}/replay`;
   expect((await bob.sends('post', path).send({ start: { cursor: next } })).status).toBe(200);
-  const twice = await webhooks.until(subscription.path, (come) => come.length === 2);
+  // A delivery may come twice, where a busy worker lost its lease.
+  const twice = await webhooks.until(subscription.path, (come) => come.length >= 2);
   expect(twice[1]?.objects).toEqual([marked('amber', object)]);
   await bob.sends('post', path).send({});
-  const thrice = await webhooks.until(subscription.path, (come) => come.length === 3);
-  expect(thrice[2]?.objects.at(-1)).toEqual(marked('amber', object));
-  expect(thrice[2]?.objects.length).toBeGreaterThan(1);
+  const isWhole = ({ objects }: (typeof twice)[number]): boolean => objects.length > 1;
+  const come = await webhooks.until(subscription.path, (all) => all.some(isWhole));
+  expect(come.find(isWhole)?.objects.at(-1)).toEqual(marked('amber', object));
 });
 
 it('signs with both secrets while one replaces the other', async () => {
