@@ -63,7 +63,7 @@ describe('the room', () => {
     const recording = files.filter(
       (file) =>
         file.endsWith('.ts') &&
-        /isclosures\.record\(/.test(readFileSync(join(source, file), 'utf8')),
+        /[dD]isclosures\.record\(/.test(readFileSync(join(source, file), 'utf8')),
     );
     expect(recording).toEqual(['reading/metered.ts']);
   });
