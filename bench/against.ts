@@ -1,6 +1,6 @@
 /**
  * Compares this tree with another commit of it: each bench runs in both, in turn (A B A B), each tree
- * with its own bench program, and the ratios of the pairs are told.
+ * with its own bench program, and prints the ratios of the pairs.
  */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * Who used the processors meanwhile, from /proc: what a bench measures on a busy machine says little
- * without it. Where there is no /proc, nothing is told.
+ * without it. Without /proc, it reports nothing.
  */
 import { readdir, readFile } from 'node:fs/promises';
 
@@ -67,7 +67,7 @@ async function snapshot(serverPid: number): Promise<Snapshot | undefined> {
   }
 }
 
-/** The embedded server whose data directory lies in the server's own TOCSIN_DATA_DIR. */
+/** The embedded server whose data directory is in the server's own TOCSIN_DATA_DIR. */
 async function findPostmaster(serverPid: number): Promise<number> {
   const environment = await readFile(`/proc/${serverPid}/environ`, 'utf8');
   const dataDir = /(?:^|\0)TOCSIN_DATA_DIR=([^\0]*)/.exec(environment)?.[1] ?? '';

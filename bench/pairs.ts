@@ -27,8 +27,8 @@ export interface Paired {
 }
 
 /**
- * Runs `measured` and `floor` in turn, `PAIRS` times. The floor is told what the run before it did, so
- * that both do the same work.
+ * Runs `measured` and `floor` in turn, `PAIRS` times. The floor receives what the run before it did,
+ * so that both do the same work.
  */
 export async function runPairs<M extends Part>(
   measured: (pair: number) => Promise<M>,

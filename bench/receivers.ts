@@ -9,7 +9,7 @@ export interface ReceiverOptions {
   readonly ids: boolean;
 }
 
-/** What came in since the last time it was told. */
+/** What arrived since the last call. */
 export interface Arrivals {
   posts: number;
   objects: number;

@@ -98,7 +98,7 @@ export class Account {
     if (this.#refused.length > this.#forgeries) {
       faults.push(`${who}: ${this.#refused.length} POSTs not verified: ${some(this.#refused)}`);
     }
-    if (this.#refused.length < this.#forgeries) faults.push(`${who}: took a forged POST for real`);
+    if (this.#refused.length < this.#forgeries) faults.push(`${who}: accepted a forged POST`);
     return faults;
   }
 }

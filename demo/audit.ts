@@ -39,7 +39,7 @@ async function forge(reader: Reader, screen: Screen, signal: AbortSignal): Promi
   });
   await response.body?.cancel();
   if (response.status !== 401) throw new DemoError(`${member.slug} believed a forged POST`);
-  screen.about(member.slug, 'a forged POST was refused: its signature is wrong', 'good');
+  screen.about(member.slug, 'a forged POST was rejected: its signature is wrong', 'good');
 }
 
 async function readAll(

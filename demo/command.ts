@@ -10,16 +10,16 @@ import { Screen } from './screen.ts';
 import { play, setUp, type Stage } from './story.ts';
 import { showHowToGoOn, showSummary, showVerdict } from './summary.ts';
 
-/** The story must be told by then, on the slowest machine. */
+/** The demo must be complete by then, on the slowest machine. */
 const LIMIT_MS = 60_000;
-/** How often the demo says that it is still there to whoever reads its plain lines. */
+/** How often the demo prints a sign of life when its output is plain lines. */
 const ALIVE_EVERY_MS = 60_000;
 
 /** `tocsin demo [--once]` */
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('show the main job on this machine, with nothing to set up')
-    .option('--once', 'leave after the story, with 0 only if all arrivals were verified', false)
+    .description('show how sharing works, on this machine, without any set-up')
+    .option('--once', 'exit after the demo, with 0 only if all arrivals were verified', false)
     .action(run);
 }
 
@@ -30,7 +30,7 @@ async function run({ once: leave }: { once: boolean }): Promise<void> {
   const stop = stopping.signal;
   const screen = new Screen(process.stdout);
   const children = new Children();
-  screen.line(screen.tint('title', 'Tocsin: a CERT posts indicators, and its allies have them'));
+  screen.line(screen.tint('title', 'Tocsin: a CERT posts indicators, and its allies receive them'));
   screen.line('Four made-up organisations on this machine; every value is made up too.');
   try {
     const { stage, faults } = await tell(children, screen, stop);
@@ -77,7 +77,7 @@ async function tell(
   }
 }
 
-/** What goes wrong in the world is told in words, what goes wrong in the code with its stack. */
+/** Reports an error of the environment as a message, an error of the code with its stack. */
 function whyNot(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const isForPeople =
@@ -85,7 +85,7 @@ function whyNot(cause: unknown): string {
   return isForPeople ? cause.message : (cause.stack ?? cause.message);
 }
 
-/** Shows what arrives until it is told to stop. */
+/** Shows what arrives until it is stopped. */
 async function stayUp(stage: Stage, screen: Screen, signal: AbortSignal): Promise<void> {
   showHowToGoOn(stage, screen);
   for (const { member, receiver } of stage.readers) {

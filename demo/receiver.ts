@@ -48,7 +48,7 @@ async function take(request: IncomingMessage): Promise<number> {
   }
   const event = Event.safeParse(JSON.parse(body.toString('utf8')));
   if (!event.success) {
-    tell({ kind: 'refused', why: 'the body is no event of objects' });
+    tell({ kind: 'refused', why: 'the body is not an event of objects' });
     return 400;
   }
   const { bundle, context, withdrawn } = event.data.data;

@@ -81,7 +81,7 @@ export class Screen {
     return this.#stream.isTTY ? this.#stream.columns : Number.POSITIVE_INFINITY;
   }
 
-  /** How far something is; each call takes the place of the one before. */
+  /** How far something is; each call replaces the previous one. */
   progress(who: string, done: number, total: number): void {
     if (!this.#isLive) {
       if (done > 0 && done < total) this.about(who, `${count(done)} of ${count(total)} so far`);
@@ -96,7 +96,7 @@ export class Screen {
     this.#hasBar = true;
   }
 
-  /** A sign of life for who reads plain lines; on a terminal it would only be in the way. */
+  /** A sign of life in plain lines; on a terminal it would only be in the way. */
   alive(text: string): void {
     if (!this.#isLive) this.line(text);
   }

@@ -64,7 +64,7 @@ export async function setUp(
       screen.about(member.slug, member.about);
     } else readers.push(await seat(member, api, children, screen, signal));
   }
-  if (poster === undefined) throw new Error('The cast has nobody who posts');
+  if (poster === undefined) throw new Error('No organisation of the cast posts');
   return { url, api, poster, readers };
 }
 

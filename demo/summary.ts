@@ -7,7 +7,7 @@ import type { Stage } from './story.ts';
 const HEAD = ['organisation', 'by', 'due', 'got', 'withheld', 'p50', 'p99', 'last'];
 const WIDTHS = [16, 8, 7, 7, 9, 8, 8, 8];
 
-/** A table of who got how much and how fast. */
+/** A table of how much each organisation received, and how fast. */
 export function showSummary(stage: Stage, acts: readonly Act[], screen: Screen): void {
   const shared = acts.reduce((sum, act) => sum + act.shared.length, 0);
   screen.title(`Summary of ${count(shared)} versions shared by ${stage.poster.slug}`);
@@ -44,7 +44,10 @@ export function showVerdict(faults: readonly string[], screen: Screen): void {
   screen.line();
   if (faults.length === 0) {
     screen.line(
-      screen.tint('good', 'Verified: everybody got exactly what is theirs, and nothing else.'),
+      screen.tint(
+        'good',
+        'Verified: every organisation received exactly its own objects, and nothing else.',
+      ),
     );
     return;
   }
@@ -65,7 +68,7 @@ export const BY_HAND = [
 export function showHowToGoOn({ url, poster, readers }: Stage, screen: Screen): void {
   const analyst = readers.find(({ receiver }) => receiver === undefined)?.member ?? poster;
   const bearer = (key: string) => `  -H 'Authorization: Bearer ${key}'`;
-  screen.title('Go on yourself: this stays up until Ctrl-C, and then leaves nothing behind.');
+  screen.title('Try it yourself: the demo runs until Ctrl-C, and then deletes everything.');
   screen.line(`Post as ${poster.slug}, and see below how ${ALLY.slug} gets it:`);
   screen.verbatim(`curl -s '${url}/api/v1/indicators?audience=allies' \\`);
   screen.verbatim(`${bearer(poster.actingKey)} \\`);

@@ -76,7 +76,7 @@ function bags(): string[] {
   return [...new Set(named)].map((path) => `bag-name: ${path}`);
 }
 
-/** Every file lies in a folder, or is a file at the root of src/, that has an arrow rule. */
+/** Every file is in a folder, or is a file at the root of src/, that has an arrow rule. */
 function unlisted(result: Cruise, files: string[]): string[] {
   const listed = new Set(result.summary.ruleSetUsed.forbidden.map((rule) => rule.name));
   return files

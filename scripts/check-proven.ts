@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const record = 'scripts/check-proven.txt';
 
-/** The dictionaries are left out: a new word in them is no change of what is checked. */
+/** The dictionaries are left out: a new word in them does not change what is checked. */
 const configuration = [
   '.oxlintrc.json',
   '.prettierrc.json',

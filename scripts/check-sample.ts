@@ -43,6 +43,9 @@ const copied = [
   'scripts/check.ts',
   'scripts/check-arrows.ts',
   'scripts/check-words.ts',
+  'scripts/check-prose.ts',
+  'scripts/prose-pieces.ts',
+  'scripts/prose-rules.ts',
 ];
 
 const sound: Files = {

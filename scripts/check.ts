@@ -16,7 +16,10 @@ const steps: Record<string, string[][]> = {
     ['oxlint', '--format=unix', '--deny-warnings', '--report-unused-disable-directives'],
     ['node', 'scripts/check-words.ts'],
   ],
-  words: [['cspell', 'lint', '--no-progress', '--no-summary']],
+  words: [
+    ['cspell', 'lint', '--no-progress', '--no-summary'],
+    ['node', 'scripts/check-prose.ts'],
+  ],
   commits: [['node', 'scripts/check-commits.ts']],
   types: [['tsc', '--noEmit']],
   arrows: [['node', 'scripts/check-arrows.ts']],

@@ -54,7 +54,10 @@ function lineComments(content: string, form: RegExp): Piece[] {
   return pieces;
 }
 
-/** The comments, the titles of tests, and the string literals that hold more than one word. */
+/** Files whose string literals nobody reads, but for the titles of tests. */
+const tests = /^test\/|\.test\.ts$/;
+
+/** The comments, the titles of tests, and the string literals that have more than one word. */
 function proseOfCode(file: string, content: string): Piece[] {
   const source = ts.createSourceFile(file, content, ts.ScriptTarget.Latest, true);
   const lineAt = (position: number) => source.getLineAndCharacterOfPosition(position).line + 1;
@@ -69,7 +72,7 @@ function proseOfCode(file: string, content: string): Piece[] {
     }
     if (isText(node)) {
       const kind = isTitle(node) ? 'title' : 'text';
-      if (kind === 'title' || /\s/.test(node.text)) {
+      if (kind === 'title' || (/\s/.test(node.text) && !tests.test(file))) {
         pieces.push({ kind, line: lineAt(node.getStart()), text: node.text });
       }
     }

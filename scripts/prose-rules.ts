@@ -24,28 +24,26 @@ const rules: Rule[] = [
   // Clauses as subjects or objects.
   { banned: /\bwho(?:m)?ever\b/, write: 'name the subject: "a member that", "anyone who"' },
   {
-    banned: /(?:^|[.:;] )whom? [^?.]*[.;]/,
+    banned: /(?-i:(?:^|\. )Whom? )[^.?:;,]*\./,
     write: 'begin the sentence with a noun: "Users who …"',
+    kinds: texts,
   },
   {
     banned: /\b(?:to|of|for|by|from|with) who\b/,
     write: '"to a member that …", "to anyone who …"',
   },
   { banned: /\bwhose word\b/, write: 'say who is trusted, and with what' },
-  // Unusual verbs.
-  { banned: /\bmend(?:s|ed|ing)?\b/, write: 'fix' },
+  // Ordinary verbs in an unusual sense.
+  { banned: /\bmend(?:s|ed|ing)?\b/, write: '"fix"' },
   { banned: /\b(?:is|are|was|were|been|be|being) told\b/, write: '"receives", "is shown", "sees"' },
   { banned: /\b(?:is|are|be) had\b/, write: '"is available"' },
-  {
-    banned: /\b(?:goes|go|went|going) on(?! (?:to|the)\b)\b/,
-    write: '"continues", "keeps running"',
-  },
+  { banned: /\b(?:goes|go|went|going) on(?! (?:to|the)\b)\b/, write: '"continues", "still works"' },
   {
     banned: /\b(?:lies|lying|lay) (?:in|at|on|under|with|outside|inside|between|there|beside)\b/,
     write: '"is in"',
   },
-  { banned: /\b(?:takes?|took|taking|taken) the place of\b/, write: 'replace' },
-  { banned: /\b(?:takes?|took|taking|taken) away\b/, write: '"remove", "delete"' },
+  { banned: /\b(?:takes?|took|taking|taken) the place of\b/, write: '"replaces"' },
+  { banned: /\b(?:takes?|took|taking|taken) away\b/, write: '"removes", "deletes"' },
   { banned: /\b(?:is|are|was|were) over\b(?! \d)/, write: '"has ended", "has expired"' },
   { banned: /\bkept\b/, write: '"stored", "retained", "unchanged"', kinds: texts },
   // Unusual adverbs and negations.
@@ -58,10 +56,7 @@ const rules: Rule[] = [
       /(?<!\bthere )\b(?:is|are|was|were) no (?!longer|more\b|later|earlier|less|better|use\b)/,
     write: '"is not a …", "has no …"',
   },
-  {
-    banned: /\b(?:has|have|had) not (?:a|an|any|the|\d+)\b/,
-    write: '"has no …", "does not have …"',
-  },
+  { banned: /\b(?:has|have|had) not (?:a|an|any|the|\d+)\b/, write: '"does not have …"' },
   // Organisations, keys and users.
   { banned: /\b(?:he|him|himself|his)\b/, write: '"it" or "they"' },
 ];

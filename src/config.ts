@@ -108,7 +108,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly publicUrl: string | undefined;
-  /** CIDRs of the proxies whose word about their clients counts. */
+  /** CIDRs of the proxies that are trusted to name their clients. */
   readonly trustedProxies: readonly string[];
   readonly forwardedHeader: 'x-forwarded-for' | 'forwarded';
   readonly logLevel: string;
@@ -116,7 +116,7 @@ export interface Config {
   readonly databasePort: number | undefined;
   readonly bodyBytesMax: number;
   readonly bundleObjectsMax: number;
-  /** What becomes of objects whose TLP level cannot be told. */
+  /** What happens to objects whose TLP level is unknown. */
   readonly unknownTlp: 'warn' | 'reject';
   readonly bodyBytesPerSecond: number;
   readonly bodyPauseSeconds: number;

@@ -1,4 +1,4 @@
-/** What is limited, as the parts of the server are told it; config.ts reads the figures. */
+/** The limits, in the form that the parts of the server receive; config.ts reads the figures. */
 
 export interface RateLimits {
   /** Requests of one key in a minute. */

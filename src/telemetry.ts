@@ -80,7 +80,7 @@ function describeProcess(registry: Registry): void {
   collectDefaultMetrics({ register: registry });
   const info = new Gauge({
     name: 'tocsin_build_info',
-    help: 'Always 1; the labels say which version runs on which Node',
+    help: 'Always 1; the labels are the versions of Tocsin and Node',
     labelNames: ['version', 'node'],
     registers: [registry],
   });

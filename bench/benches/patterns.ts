@@ -28,7 +28,7 @@ function texts(count: number): string[] {
   return Array.from({ length: count }, (_, index) => patternOf(index));
 }
 
-/** Seconds that parsing takes; a text that is no pattern throws. */
+/** Seconds that parsing takes; a text that is not a pattern throws. */
 function parseAll(given: readonly string[]): number {
   const start = performance.now();
   let nodes = 0;

@@ -74,7 +74,7 @@ function isSigned(text, signatures, vkey) {
 
 // --- Merkle trees: RFC 6962 §2.1 -----------------------------------------------------------------
 
-/** Grows leaf by leaf; `whole` is told each node above the leaves as [level, place, hash]. */
+/** Grows leaf by leaf; calls `whole` with each node above the leaves as [level, place, hash]. */
 export class Tree {
   constructor(whole = () => undefined) {
     [this.size, this.nodes, this.whole] = [0, [], whole];

@@ -103,7 +103,7 @@ export async function keepingAnAdmin<T>(
   const before = await countAdmins(tx, now);
   const result = await change();
   if (before > 0 && (await countAdmins(tx, now)) === 0) {
-    throw new Problem('last_admin', 'Nobody could administrate the server after this');
+    throw new Problem('last_admin', 'After this, nobody could administer the server');
   }
   return result;
 }

@@ -1,6 +1,6 @@
 /**
  * How often somebody may try to sign in. What is counted is the account together with the network
- * that tries, so that a stranger who guesses slows down only himself. It is counted in the database:
+ * that tries, so that a stranger who guesses slows down only their own attempts. It is counted in the database:
  * the same for all processes, and after a restart. An hour after the first try it is forgotten.
  */
 import { createHash } from 'node:crypto';

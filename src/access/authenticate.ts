@@ -77,8 +77,8 @@ const USE_MS = 60_000;
 
 /**
  * The member who holds the key presented, as things stand at this moment.
- * Throws Problem key_invalid, or key_revoked, key_expired or network_not_allowed, which are told
- * only to who holds the secret.
+ * Throws Problem key_invalid, or key_revoked, key_expired or network_not_allowed, which only the
+ * holder of the secret can receive.
  */
 export async function authenticate(
   { db, keyring, clock }: Authentication,
@@ -87,19 +87,19 @@ export async function authenticate(
   const key = readKey(presented.key);
   const record = key && (await findKey(db, key.id));
   if (!key || !record || !isPeppered(keyring, key.secret, record.secretHash)) {
-    throw new Problem('key_invalid', 'The key is not known: check that it was copied whole');
+    throw new Problem('key_invalid', 'Unknown key. Check that you copied all of it');
   }
   if (record.revokedAt !== null) {
-    throw new Problem('key_revoked', 'The key was revoked: ask your administrator for another');
+    throw new Problem('key_revoked', 'The key was revoked. Ask your administrator for another');
   }
   if (record.expiresAt !== null && record.expiresAt <= clock.now()) {
-    throw new Problem('key_expired', 'The key has expired: ask your administrator for another');
+    throw new Problem('key_expired', 'The key has expired. Ask your administrator for another');
   }
   if (record.networks.length > 0 && !isWithin(record.networks, presented.address)) {
     throw new Problem(
       'network_not_allowed',
       `The key may not be used from ${presented.address}, which is where this request came from. If ` +
-        'that is a proxy of the server, its operator has to list it in TOCSIN_TRUSTED_PROXIES.',
+        'that is a proxy of the server, its operator must list it in TOCSIN_TRUSTED_PROXIES.',
       { extra: { address: presented.address } },
     );
   }

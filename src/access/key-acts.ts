@@ -28,7 +28,7 @@ export interface KeyContext {
 export interface KeyInput {
   /** Its slug. */
   readonly organisation: string;
-  /** Slug of the realm it is for; that of who asks unless given. */
+  /** Slug of the realm it is for; the caller's unless given. */
   readonly realm?: string | undefined;
   readonly role: Role;
   readonly label: string;
@@ -37,7 +37,7 @@ export interface KeyInput {
   readonly networks?: readonly string[];
 }
 
-/** A key and its text, which is kept nowhere and shown this once. */
+/** A key and its text, which is not stored and shown only once. */
 export interface MintedKey {
   readonly key: KeyView;
   readonly text: string;
@@ -100,14 +100,22 @@ async function realmFor(
 ): Promise<number> {
   const realmId = realm === undefined ? by.realmId : await realmOfMember(tx, realm, organisationId);
   if (by.realmId !== PRODUCTION && realmId !== by.realmId) {
-    throw new Problem('realm_not_allowed', 'In an exercise you make keys for that one only', {
-      path: 'body.realm',
-    });
+    throw new Problem(
+      'realm_not_allowed',
+      'With a key of an exercise, you can create keys only for that exercise',
+      {
+        path: 'body.realm',
+      },
+    );
   }
   if (realmId !== PRODUCTION && role === 'admin') {
-    throw new Problem('role_not_allowed', 'An admin has the whole server: in production only', {
-      path: 'body.role',
-    });
+    throw new Problem(
+      'role_not_allowed',
+      'Admins manage the whole server, so they exist only in production',
+      {
+        path: 'body.role',
+      },
+    );
   }
   return realmId;
 }
@@ -174,7 +182,7 @@ export async function rotateKey(
   return administer(db, by, { action: 'key.rotate', describe }, async (tx) => {
     const old = await findOwn(tx, by, id);
     if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt <= now)) {
-      throw new Problem('key_ended', 'The key was revoked or has expired: make a new one');
+      throw new Problem('key_ended', 'The key was revoked or has expired. Create a new one');
     }
     // It stays in its realm: `old` says which.
     const role = rolesUpTo(by.role).find((name) => name === old.role);
@@ -214,7 +222,7 @@ async function put(
     await insertHandedTo(tx, `key ${id}`, by.actor);
   }
   const [key] = await listKeys(tx, { id, roles: [role] });
-  if (key === undefined) throw new Error('A key that was just made is gone');
+  if (key === undefined) throw new Error('A key that was just created does not exist');
   return { key: asShownTo(by, key), text };
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a key passes on to the keys that it makes. No key makes one that may do more, from more
- * networks, or for longer than itself: whoever holds a key for an hour has it for an hour.
+ * What a key passes on to the keys that it makes. No key creates a key that may do more, from
+ * more networks, or for longer than itself: a key for an hour gives access for an hour.
  */
 import { Problem } from '../errors.ts';
 import { findKeyBounds, type KeyBounds } from '../store/access/keys.ts';
@@ -8,7 +8,7 @@ import type { ServerTx } from '../store/postgres/transaction.ts';
 import type { Administrator } from './administer.ts';
 import { isCovered } from '../networks.ts';
 
-/** Longer lines of keys that made keys serve nobody, and cost whoever ends one. */
+/** Longer lines of keys that created keys are useless, and make ending one expensive. */
 const GENERATIONS_MAX = 16;
 
 /** From where and how long a key may be used; no networks means from anywhere. */
@@ -35,7 +35,7 @@ export async function boundsOf(tx: ServerTx, by: Administrator): Promise<KeyBoun
 export function inherit(wished: Bounds, parent: KeyBounds | undefined): Bounds {
   if (parent === undefined) return wished;
   if (parent.ancestorIds.length + 1 >= GENERATIONS_MAX) {
-    const detail = `Your key is the last of ${GENERATIONS_MAX} that made one another. Use an earlier one, or sign in`;
+    const detail = `Your key is the last of ${GENERATIONS_MAX} that created one another. Use an earlier one, or sign in`;
     throw new Problem('key_exceeds_parent', detail);
   }
   const networks = wished.networks.length === 0 ? parent.networks : wished.networks;
@@ -48,7 +48,7 @@ export function inherit(wished: Bounds, parent: KeyBounds | undefined): Bounds {
 function refuseBeyond({ networks, expiresAt }: Bounds, parent: Bounds): void {
   const end = parent.expiresAt;
   if (end !== null && (expiresAt === null || expiresAt > end)) {
-    const detail = `The key would outlive yours. Choose an end no later than ${end.toISOString()}, or sign in`;
+    const detail = `The key would end later than yours. Choose an end no later than ${end.toISOString()}, or sign in`;
     throw new Problem('key_exceeds_parent', detail, { path: 'body.expires_at' });
   }
   if (parent.networks.length === 0) return;
@@ -67,8 +67,8 @@ export function lineageOf(by: Administrator): Lineage {
 
 /**
  * With whom the successor of `old` ends. A key that rotates itself passes its parent on; the old key
- * may expire, but if it is revoked the successor is revoked too (end_descendants), because whoever held
- * the old key holds the new one. If another key or user rotates it, the successor ends with that one
+ * may expire, but if it is revoked the successor is revoked too (end_descendants), because the holder
+ * of the old key has the new one. If another key or user rotates it, the successor ends with that one
  * and has to be within its bounds. Throws Problem key_exceeds_parent.
  */
 export function successorLineage(

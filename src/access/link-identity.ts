@@ -49,8 +49,8 @@ export interface Recognised {
 }
 
 /**
- * The user who this is, or who this could become. An account that has been used is never found by
- * its address: whoever is given that address next is somebody else. Throws Problem
+ * The user who this is, or who this could become. An account that has been used is never found
+ * by its address: the next person with that address is somebody else. Throws Problem
  * single_sign_on_unknown or identity_mismatch.
  */
 export async function recognise(
@@ -93,7 +93,7 @@ async function byAddress(tx: ServerTx, { email, now }: Stranger): Promise<UserRe
   if (another === undefined) return invited;
   throw new Problem(
     'single_sign_on_unknown',
-    'Several organisations have invited this address. Follow the link of the invitation that you mean',
+    'Several organisations have invited this address. Use the link of the invitation that you want to accept',
   );
 }
 
@@ -133,7 +133,7 @@ export async function confirmBinding(
       : (await takeInvitation(tx, hashToken(invitation), now)) === userId;
   if (user === undefined || !invited || user.status === 'disabled') throw unknown();
   if (user.email !== identity.email) {
-    throw new Problem('identity_mismatch', 'Begin again with the address that was invited');
+    throw new Problem('identity_mismatch', 'Start again with the address that was invited');
   }
   return bind(tx, userId, identity, origin);
 }

@@ -11,8 +11,8 @@ export async function realmOf(tx: ServerTx, slug: string): Promise<number> {
 }
 
 /**
- * The same of production, or of an exercise that the organisation takes part in: of any other it is
- * told nothing, not even that there is one. Throws Problem realm_unknown.
+ * The same of production, or of an exercise that the organisation takes part in: of any other it
+ * learns nothing, not even that it exists. Throws Problem realm_unknown.
  */
 export async function realmOfMember(
   tx: ServerTx,

@@ -3,11 +3,11 @@ import type { Organisation } from '../sharing/member.ts';
 import { PRODUCTION_SLUG, type Realm } from '../sharing/realm.ts';
 
 const BY_STATUS: Readonly<Record<string, string>> = {
-  invited: 'is not active yet: an administrator of the server has to activate it',
+  invited: 'is not active yet. An administrator of the server must activate it',
   suspended:
-    'is suspended: until an administrator of the server activates it again, it can share nothing ' +
+    'is suspended. It cannot share anything until an administrator of the server activates it again ' +
     'and read only what is withdrawn from it',
-  left: 'has left: an administrator of the server can activate it again',
+  left: 'has left. An administrator of the server can activate it again',
 };
 
 /** Why an organisation takes no part now. Its own members and the operator may know. */

@@ -49,7 +49,7 @@ export async function enrol(
     if (totpConfirmedAt !== null) {
       throw new Problem(
         'second_factor_present',
-        'Remove the present one first, with one of its codes',
+        'Remove the current one first, with one of its codes',
       );
     }
     await setSecret(tx, user.id, sealed);
@@ -59,7 +59,7 @@ export async function enrol(
 
 /**
  * Confirms the second factor with a code of it: from now on signing in takes one, and other
- * sessions end. Returns the recovery codes, shown this once. Throws Problem second_factor_present,
+ * sessions end. Returns the recovery codes, shown only once. Throws Problem second_factor_present,
  * second_factor_invalid or too_many_attempts.
  */
 export async function confirm(
@@ -73,7 +73,7 @@ export async function confirm(
   const codes = newRecoveryCodes();
   const confirming = async (tx: ServerTx, record: UserRecord): Promise<void> => {
     if (record.totpConfirmedAt !== null) {
-      throw new Problem('second_factor_present', 'The second factor is confirmed already');
+      throw new Problem('second_factor_present', 'The second factor is already confirmed');
     }
     await useCode(tx, keyring, record, code, clock.now());
     await confirmSecret(tx, user.id, clock.now());

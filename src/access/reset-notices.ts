@@ -1,11 +1,11 @@
-/** Who is told that an administrator reset part of an account: its user, and the organisation. */
+/** Notices that an administrator reset part of an account, for its user and the organisation. */
 import { ROLES } from '../sharing/member.ts';
 import { listResets, type AccountReset } from '../store/access/account-resets.ts';
 import type { Database } from '../store/postgres/database.ts';
 import type { Administrator } from './administer.ts';
 import { managedBy } from './managed-users.ts';
 
-/** Long enough that whoever was away is told too. */
+/** Long enough to reach people who were away. */
 const TOLD_MS = 30 * 24 * 3600 * 1000;
 const RESETS_MAX = 500;
 

@@ -1,6 +1,6 @@
 /**
- * The second factor: one-time codes by time (TOTP, RFC 6238), each taken once, and recovery codes
- * for who has lost what shows them. The secret is kept sealed, bound to its user.
+ * The second factor: one-time codes by time (TOTP, RFC 6238), each accepted once, and recovery codes
+ * for users who have lost their authenticator. The secret is kept sealed, bound to its user.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
@@ -24,7 +24,7 @@ export interface Enrolment {
   readonly uri: string;
 }
 
-/** A new secret: what is shown this once, and what is kept. */
+/** A new secret: what is shown only once, and what is stored. */
 export function newSecret(
   keyring: Keyring,
   user: { readonly id: string; readonly email: string },
@@ -34,7 +34,7 @@ export function newSecret(
   return { secret: secret.base32, uri, sealed: sealed(keyring, user.id, secret) };
 }
 
-/** New recovery codes: what is shown this once, and what is kept of each. */
+/** New recovery codes: what is shown only once, and what is stored of each. */
 export function newRecoveryCodes(): { readonly code: string; readonly hash: Buffer }[] {
   return Array.from({ length: RECOVERY_CODES }, () => {
     const { buffer } = new Uint8Array(randomBytes(RECOVERY_BYTES));
@@ -79,7 +79,7 @@ async function useTimeCode(
   if (delta === null) throw wrong();
   const step = Math.floor(timestamp / 1000 / PERIOD_SECONDS) + delta;
   if (!(await takeStep(tx, user.id, step))) throw wrong();
-  // Under the present master secret, so that an older one can be taken away in time.
+  // With the current master secret, so that an older one can be removed in time.
   await resealSecret(tx, user.id, sealed(keyring, user.id, secret));
 }
 
@@ -96,7 +96,9 @@ function openSecret(keyring: Keyring, { id, totpSecret }: UserRecord): Secret {
   if (totpSecret === null) throw wrong();
   const bytes = unseal(keyring, 'stored-secret', Buffer.from(totpSecret), `totp ${id}`);
   if (bytes === undefined) {
-    throw new Error('A second factor was kept under a master secret that is not here any more');
+    throw new Error(
+      'A second factor was encrypted with a master secret that is no longer configured',
+    );
   }
   return new Secret({ buffer: new Uint8Array(bytes).buffer });
 }

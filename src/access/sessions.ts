@@ -1,4 +1,4 @@
-/** Sessions: how one begins, goes on by refresh tokens that are good once, and ends. */
+/** Sessions: how one begins, continues with refresh tokens that work once, and ends. */
 import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import type { SignedIn } from '../sharing/member.ts';
@@ -24,10 +24,10 @@ import { noteSignIn, type UserRecord } from '../store/access/users.ts';
 import { hashToken, newToken } from './links.ts';
 import { realmOfMember } from './named-realm.ts';
 
-/** For so long a session goes on without being used, and for so long at the most. */
+/** How long a session lasts without use, and at most. */
 const IDLE_MS = 12 * 3600 * 1000;
 const SESSION_MS = 7 * 24 * 3600 * 1000;
-/** For so long one that is over is kept, so that an old token of it is known for one. */
+/** How long an ended session is stored, so that its old tokens are recognised. */
 const KEPT_MS = 30 * 24 * 3600 * 1000;
 
 export interface SessionContext {
@@ -46,7 +46,7 @@ export interface Client {
 /** The request behind an act, for the audit. */
 export type ActOrigin = Pick<Client, 'requestId' | 'address'>;
 
-/** A session with the token that keeps it going, shown this once. */
+/** A session with its refresh token, which is shown only once. */
 export interface Continued {
   readonly userId: string;
   readonly sessionId: string;
@@ -96,9 +96,13 @@ async function realmFor(
 ): Promise<number> {
   const realmId = await realmOfMember(tx, realm, organisationId);
   if (realmId === PRODUCTION || role !== 'admin') return realmId;
-  throw new Problem('realm_not_allowed', 'An admin has the whole server: in production only', {
-    path: 'body.realm',
-  });
+  throw new Problem(
+    'realm_not_allowed',
+    'Admins manage the whole server, so they exist only in production',
+    {
+      path: 'body.realm',
+    },
+  );
 }
 
 async function giveToken(
@@ -116,7 +120,7 @@ async function giveToken(
 }
 
 /**
- * Goes on with a session: its refresh token is replaced by the one returned. One that was replaced
+ * Refreshes a session: its refresh token is replaced by the one returned. One that was replaced
  * before is in two hands, so that the session ends for both (RFC 9700 §4.14.2).
  * Throws Problem refresh_token_invalid or refresh_token_reused.
  */
@@ -158,7 +162,7 @@ async function endReused(
     const detail = { session: sessionId, user: id };
     await note(tx, { organisationId }, 'session.end_reused', origin, detail);
   }
-  return new Problem('refresh_token_reused', 'Somebody used it before: sign in again');
+  return new Problem('refresh_token_reused', 'It was used before. Sign in again');
 }
 
 function invalid(): Problem {
@@ -180,7 +184,7 @@ export async function signOut(
   });
 }
 
-/** The sessions of a user that go on. */
+/** The open sessions of a user. */
 export async function readSessions(
   { db, clock }: SessionContext,
   user: SignedIn,
@@ -202,7 +206,7 @@ export async function endSession(
     // First: the session may be the one that asks.
     await requireStanding(tx, standing, now);
     const ended = await endSessions(tx, id, now, { only: sessionId });
-    if (ended === 0) throw new Problem('not_found', 'You have no such session');
+    if (ended === 0) throw new Problem('not_found', 'Session not found');
     await note(tx, { id, organisationId }, 'session.end', origin, { session: sessionId });
   });
 }

@@ -22,7 +22,7 @@ export interface SignIn {
   readonly email: string;
   readonly password: string;
   readonly code?: string | undefined;
-  /** Slug; for whoever has an account in several organisations. */
+  /** Slug; for a person who has an account in several organisations. */
   readonly organisation?: string | undefined;
   /** Slug of the exercise of the session; production unless given. */
   readonly realm?: string | undefined;
@@ -227,5 +227,5 @@ async function rehash({ db }: SignInContext, { id }: UserRecord, password: strin
 }
 
 function failed(): Problem {
-  return new Problem('sign_in_failed', 'Check both. After several failures you have to wait');
+  return new Problem('sign_in_failed', 'Check both. After several failures you must wait');
 }

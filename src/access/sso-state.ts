@@ -113,6 +113,6 @@ export function checkConfirmation(
 
 /** Something about this sign-on is not as it should be; the log has the cause. */
 export function failed(cause?: unknown): Problem {
-  const detail = 'Begin again. If it fails again, give the operator the id in `instance`';
+  const detail = 'Start again. If it fails again, send the operator the id in `instance`';
   return new Problem('single_sign_on_failed', detail, { cause });
 }

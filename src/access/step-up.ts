@@ -73,7 +73,7 @@ async function isFresh({ db, clock }: Context, { sessionId }: SignedIn): Promise
 function needed(): Problem {
   return new Problem(
     'reauthentication_needed',
-    'Send your `password`, or a `code` of your present second factor, or sign in again by single sign-on',
+    'Send your `password`, or a `code` of your second factor, or sign in again by single sign-on',
     { path: 'body' },
   );
 }

@@ -1,7 +1,7 @@
 /**
  * What administrators do for a user who is locked out. An administrator then holds what opens the
- * account, so the user's organisation reads it in the audit and in its notices, the user is told
- * at each sign-in for a month, and a password and a second factor take two people.
+ * account, so the user's organisation reads it in the audit and in its notices, the user sees it at
+ * each sign-in for a month, and resetting both a password and a second factor needs two people.
  */
 import { Problem } from '../errors.ts';
 import { insertReset, isOwnReset, type ResetKind } from '../store/access/account-resets.ts';
@@ -18,7 +18,7 @@ import { findManaged, recordStanding, refuseStronger } from './managed-users.ts'
 
 const INVITATION_MS = 7 * 24 * 3600 * 1000;
 
-/** A user with the token of a link, which is shown this once and stored only as a hash. */
+/** A user with the token of a link, which is shown only once and stored only as a hash. */
 export interface Invited {
   readonly user: UserView;
   readonly token: string;
@@ -118,8 +118,8 @@ export function notBound(): Problem {
 }
 
 /**
- * Declares that a user is a person in their own right: whoever invited, promoted or reset them
- * counts as somebody else from now on. For the operator alone. Throws Problem not_found.
+ * Declares that a user is a person in their own right: those who invited, promoted or reset
+ * them count as other people from now on. For the operator alone. Throws Problem not_found.
  */
 export async function vouchFor(db: Database, operator: Administrator, id: string): Promise<void> {
   const act = { action: 'user.vouch', describe: () => ({ user: id }) };

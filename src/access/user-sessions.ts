@@ -41,7 +41,7 @@ export async function endSessionsOf(
     const only = sessionId === undefined ? {} : { only: sessionId };
     const ended = await endSessions(tx, id, clock.now(), only);
     if (ended === 0 && sessionId !== undefined) {
-      throw new Problem('not_found', 'The user has no such open session');
+      throw new Problem('not_found', 'The user does not have this open session');
     }
     return ended;
   });

@@ -16,7 +16,7 @@ export interface AuditChain {
 export interface AuditChainOptions {
   readonly db: Database;
   readonly keyring: Keyring;
-  /** Told each checkpoint: whoever keeps it elsewhere is a witness. */
+  /** Called with each checkpoint: a system that stores it elsewhere is a witness. */
   readonly onSigned: (checkpoint: StoredCheckpoint) => void;
   readonly onError: (error: unknown) => void;
 }

@@ -20,7 +20,7 @@ const SALT_BYTES = 32;
 
 /**
  * Who signs: the key under the current master secret and, while there is an older one, the key
- * under that, so that whoever knows only the older key can follow.
+ * under that, so that those who know only the older key can follow.
  */
 export async function auditSigners(db: Database, keyring: Keyring): Promise<Signer[]> {
   const origin = await findOrigin(db);

@@ -1,7 +1,7 @@
 /**
- * The record of who was given how much, kept off the path of requests: gathered in memory, added
- * to the database every FLUSH_MS, and told in the audit at most once every NOTE_SECONDS a reader
- * and door. A crash loses what was gathered since the last flush.
+ * The record of how much each reader received, written outside of requests: gathered in memory, added
+ * to the database every FLUSH_MS, and written to the audit at most once every NOTE_SECONDS for each
+ * reader and door. A crash loses what was gathered since the last flush.
  */
 import type { Keyring } from '../keyring.ts';
 import type { Database } from '../store/postgres/database.ts';

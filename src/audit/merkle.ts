@@ -47,7 +47,7 @@ export function nodesOf({ start, end }: Range): Place[] {
   return nodes;
 }
 
-/** The hash of what lies under these nodes, given as `nodesOf` orders them. */
+/** The hash over these nodes, given as `nodesOf` orders them. */
 export function fold(hashes: readonly Buffer[]): Buffer {
   const [last, ...others] = hashes.toReversed();
   return others.reduce((right, left) => joined(left, right), last ?? EMPTY);

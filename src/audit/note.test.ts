@@ -79,7 +79,7 @@ describe('a signed checkpoint', () => {
     expect(openCheckpoint(wrong, [signer])).toBeUndefined();
   });
 
-  it('does not open when signed over a text that is no checkpoint', () => {
+  it('does not open when signed over a text that is not a checkpoint', () => {
     const odd = signCheckpoint({ ...checkpoint, size: -1 }, [signer]);
     expect(openCheckpoint(odd, [signer])).toBeUndefined();
   });

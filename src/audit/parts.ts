@@ -26,7 +26,7 @@ export function joinHead(head: Uint8Array, leaf: Uint8Array): Buffer {
   return createHash('sha256').update('\x02').update(head).update(leaf).digest();
 }
 
-/** What makes a leaf of the map unguessable to whoever does not know the salt of its checkpoint. */
+/** The blind that makes a leaf of the map unguessable without the salt of its checkpoint. */
 export function blindOf(salt: Uint8Array, organisationId: number): Buffer {
   return createHash('sha256').update(salt).update(`\n${organisationId}`).digest();
 }

@@ -84,7 +84,7 @@ export async function proveInclusion(
       ? (await findNodes(db, [{ level: 0, place: position }]))[0]
       : await asViewer(db, member.viewer, (tx) => findOwnLeaf(tx, position));
   if (leaf === undefined || position >= size) {
-    throw new Problem('not_found', 'There is no such entry for you in a tree of this size');
+    throw new Problem('not_found', 'No such entry about your organisation in a tree of this size');
   }
   return { leaf, hashes: await hashRanges(db, inclusionPath(position, size)) };
 }
@@ -145,7 +145,7 @@ export async function proveConsistency(
 export async function readCheckpoint(db: Database): Promise<string> {
   const newest = await findCheckpoint(db);
   if (newest !== undefined) return newest.note;
-  throw new Problem('not_ready', 'Nothing was signed yet: ask again in a minute');
+  throw new Problem('not_ready', 'Nothing has been signed yet. Try again in a minute');
 }
 
 /** Proofs are given about what was signed, not about what may still be to come. */

@@ -1,6 +1,6 @@
 /**
- * The record of who was refused what: counted in memory by key, address, route and reason, and told in the
- * audit every FLUSH_MS. A crash loses what was counted since.
+ * The record of denied requests: counted in memory by key, address, route and reason, and written to
+ * the audit every FLUSH_MS. A crash loses what was counted since.
  */
 import type { Database } from '../store/postgres/database.ts';
 import { appendRefusals, type Refusal } from '../store/audit/refusals.ts';

@@ -32,7 +32,7 @@ const BY = operator('command line');
 /** `tocsin agreement create|list|end` */
 export function agreementCommand(): Command {
   const list = new Command('list')
-    .description('list the agreements, the newest first, one JSON object a line')
+    .description('list the agreements, newest first, one JSON object per line')
     .option('--org <slug>', 'only those of this organisation')
     .action(({ org }: { readonly org?: string }) =>
       withStore(async ({ db }) => print(...(await readAgreements(db, BY, org)).map(toAgreement))),
@@ -54,7 +54,7 @@ function createCommand(): Command {
   return new Command('create')
     .description('create an agreement, which takes effect without further approval')
     .requiredOption('--org <slug>', 'whose it is')
-    .requiredOption('--community <slug>', 'in which it lets the organisation take part')
+    .requiredOption('--community <slug>', 'the community in which the organisation takes part')
     .option('--realm <slug>', 'the exercise it is for (default: production)')
     .requiredOption('--title <text>', 'what it is called')
     .option('--reference <text>', 'its number or mark')

@@ -51,13 +51,13 @@ export function auditCommand(): Command {
     .option('--vkey', 'print the public key instead', false)
     .action(({ vkey }: { vkey: boolean }) => withStore((store) => runCheckpoint(store, vkey)));
   const list = new Command('list')
-    .description('list entries of the audit in its order, one JSON object a line')
-    .option('--from <position>', 'the position from which to read on (default: 0)')
-    .option('--limit <count>', 'entries at most (default: 100)')
+    .description('list entries of the audit in its order, one JSON object per line')
+    .option('--from <position>', 'the position to start from (default: 0)')
+    .option('--limit <count>', 'the maximum number of entries (default: 100)')
     .option('--last <count>', 'the newest entries instead', readNumber)
     .action((options: ListOptions) => withStore((store) => runList(store, options)));
   const whole = new Command('export')
-    .description('print the whole audit, one JSON record a line, for docs/verify-audit.mjs')
+    .description('print the whole audit, one JSON record per line, for docs/verify-audit.mjs')
     .action(() => withStore(runExport));
   const prune = new Command('prune')
     .description('delete the rows of months that have ended; the audit can still be verified')
@@ -68,7 +68,7 @@ export function auditCommand(): Command {
     )
     .action(({ before }: { before: Date }) => withStore((store) => runPrune(store, before)));
   return new Command('audit')
-    .description('the record of who did what and who was given what')
+    .description('the record of all acts and disclosures')
     .addCommand(verify)
     .addCommand(list)
     .addCommand(checkpoint)

@@ -23,7 +23,7 @@ import { stopOnSignals } from './signals.ts';
 /** `tocsin backup [FILE|DIR]` */
 export function backupCommand(): Command {
   return new Command('backup')
-    .description('back up the embedded database, while it is in use, without the master secret')
+    .description('back up the embedded database while it is in use, without the master secret')
     .argument('[target]', 'a new file, or a directory for one named by the time', '.')
     .action((target: string) => run(target));
 }

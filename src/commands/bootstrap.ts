@@ -26,7 +26,7 @@ export async function bootstrap(
   if (!(await isUnfounded(db))) return;
   await whileFounding(db, async () => {
     if (!(await isUnfounded(db))) return;
-    // Before the key: one that nobody could read would be there for good.
+    // Before the key: otherwise a key that nobody could read would remain permanently.
     await prepareDataDirectory(dirname(keyFile));
     await ensureOwner(db);
     const key = {
@@ -37,7 +37,7 @@ export async function bootstrap(
     } as const;
     const text = await createKey(db, keyring, key, ACTOR);
     await writeFile(keyFile, `${text}\n`, { mode: 0o600, flag: 'w' });
-    log.info({ keyFile }, 'made the owner organisation and its admin key');
+    log.info({ keyFile }, 'created the owner organisation and its admin key');
   });
 }
 

@@ -31,7 +31,7 @@ export function communityCommand(): Command {
       await withStore(async ({ db }) => print(toCommunity(await createCommunity(db, BY, input))));
     });
   const list = new Command('list')
-    .description('list the communities, one JSON object a line')
+    .description('list the communities, one JSON object per line')
     .action(() =>
       withStore(async ({ db }) => print(...(await readCommunities(db, BY, [])).map(toCommunity))),
     );

@@ -16,7 +16,7 @@ import { exposures } from './serve/listen.ts';
 /** `tocsin doctor` */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('say whether this installation can work; changes nothing')
+    .description('check whether this installation can work, without changing it')
     .action(async () => {
       const config = readConfig();
       tell('runtime', `Node ${process.version}`);

@@ -33,7 +33,7 @@ type Report =
 export function importCommand(): Command {
   return new Command('import')
     .description('share the objects of STIX bundles as an organisation')
-    .argument('<files...>', 'STIX bundles or objects, or files with one object a line')
+    .argument('<files...>', 'STIX bundles or objects, or files with one object per line')
     .requiredOption('--org <slug>', 'who shares them')
     .option(
       '--audience <slug>',

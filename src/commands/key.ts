@@ -25,7 +25,7 @@ interface Options {
 /** `tocsin key create --org <slug> --role <role>`, `key list` and `key revoke <id>` */
 export function keyCommand(): Command {
   const create = new Command('create')
-    .description('create a key and print it, this once')
+    .description('create a key and print it, only once')
     .requiredOption('--org <slug>', 'whose key it is')
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
     .option('--realm <slug>', 'the exercise that it is for (default: production)')
@@ -35,7 +35,7 @@ export function keyCommand(): Command {
     .option('--json', 'print the key as JSON, with what is stored about it', false)
     .action(run);
   const list = new Command('list')
-    .description('list keys, one JSON object a line, without what opens anything')
+    .description('list keys, one JSON object per line, without secrets')
     .option('--org <slug>', 'only those of this organisation')
     .action(({ org: organisation }: { readonly org?: string }) =>
       withStore(async ({ db }) => print(...(await readKeys(db, BY, { organisation })).map(toKey))),

@@ -19,7 +19,7 @@ export async function loadKeyring(config: Config): Promise<Keyring> {
   const { secretFile, oldSecretFile, databaseUrl, dataDir } = config;
   if (secretFile === undefined && databaseUrl !== undefined) {
     throw new ConfigError(
-      'TOCSIN_SECRET_FILE is required with DATABASE_URL. Make one with: openssl rand -hex 32',
+      'TOCSIN_SECRET_FILE is required with DATABASE_URL. Create one with: openssl rand -hex 32',
     );
   }
   const current =
@@ -55,8 +55,8 @@ async function makeSecret(path: string): Promise<void> {
 function secretMissing(path: string): StoreError {
   return new StoreError(
     'master_secret_missing',
-    `${path}, under which the keys and signing secrets of the database were made, is not there.`,
-    'Restore the file from your backup of the data directory, or name it in TOCSIN_SECRET_FILE; under another one none of them serves.',
+    `${path}, with which the keys and signing secrets of the database were created, does not exist.`,
+    'Restore the file from your backup of the data directory, or name it in TOCSIN_SECRET_FILE; with another secret none of them works.',
   );
 }
 
@@ -72,5 +72,7 @@ async function readSecret(path: string): Promise<Buffer> {
   if (raw.length === BYTES) return raw;
   const decoded = Buffer.from(text, 'base64');
   if (decoded.length === BYTES) return decoded;
-  throw new ConfigError(`The master secret ${path} has not 32 bytes (raw, hexadecimal or base64)`);
+  throw new ConfigError(
+    `The master secret ${path} does not have 32 bytes (raw, hexadecimal or base64)`,
+  );
 }

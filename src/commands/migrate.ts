@@ -9,7 +9,7 @@ import { printText } from './output.ts';
 /** `tocsin migrate` */
 export function migrateCommand(): Command {
   return new Command('migrate')
-    .description('bring the database to the schema of this version')
+    .description('migrate the database to the schema of this version')
     .action(async () => {
       const config = readConfig();
       await requireCluster(config);

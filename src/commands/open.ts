@@ -27,7 +27,7 @@ export interface OpenStore {
 }
 
 interface Opening {
-  /** For who serves. */
+  /** For a process that serves. */
   readonly exclusive?: boolean;
   /** Gives up when it aborts: what was opened is closed. */
   readonly signal?: AbortSignal | undefined;

@@ -32,7 +32,7 @@ const BY = operator('command line');
 /** `tocsin org create|list|suspend|activate|delete` */
 export function orgCommand(): Command {
   const list = new Command('list')
-    .description('list the organisations, one JSON object a line')
+    .description('list the organisations, one JSON object per line')
     .action(() =>
       withStore(async ({ db }) => {
         const found = await readDirectory(db, BY);
@@ -43,9 +43,9 @@ export function orgCommand(): Command {
   const suspend = setStatus(
     'suspend',
     'suspended',
-    'let an organisation see and share nothing for now',
+    'suspend an organisation, so that it can neither see nor share anything',
   );
-  const activate = setStatus('activate', 'active', 'let an organisation take part');
+  const activate = setStatus('activate', 'active', 'activate an organisation');
   const remove = new Command('delete')
     .description('delete an organisation for which nobody has ever acted')
     .argument('<slug>', 'its short name')

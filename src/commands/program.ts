@@ -45,7 +45,7 @@ export function createProgram(): Command {
     .addCommand(doctorCommand());
 }
 
-/** Runs one command. What went wrong outside the code is told in words, and the exit code is 1. */
+/** Runs one command. Reports an error outside of the code as a message, with exit code 1. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
   tolerateClosedOutput();
   try {

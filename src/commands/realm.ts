@@ -21,11 +21,11 @@ const BY = operator('command line');
 /** `tocsin realm create|list|archive|wipe` */
 export function realmCommand(): Command {
   const create = new Command('create')
-    .description('create an exercise: a realm of its own, apart from production')
+    .description('create an exercise, a realm separate from production')
     .argument('<slug>', 'its short name: a-z, 0-9 and -')
     .requiredOption('--from <date>', 'when it begins to take content', readTime)
     .requiredOption('--until <date>', 'when it takes no more', readTime)
-    .option('--name <name>', 'what its objects say they are of (default: the slug)')
+    .option('--name <name>', 'the name in its objects (default: the slug)')
     .option('--member <slug>', 'an organisation that takes part, repeatable', gather)
     .addOption(new Option('--ceiling <tlp>', '(default: amber)').choices(TLP_ORDER))
     .action(async (slug: string, { member: members, ...rest }: Options) => {
@@ -33,10 +33,10 @@ export function realmCommand(): Command {
       await withStore(async ({ db }) => print(toRealm(await createRealm(db, BY, input))));
     });
   const list = new Command('list')
-    .description('list the exercises, one JSON object a line')
+    .description('list the exercises, one JSON object per line')
     .action(() => withStore(async ({ db }) => print(...(await readRealms(db, BY)).map(toRealm))));
-  const archive = end('archive', 'make an exercise read-only, for good', archiveRealm);
-  const wipe = end('wipe', 'delete the content of an archived exercise, for good', wipeRealm);
+  const archive = end('archive', 'make an exercise read-only permanently', archiveRealm);
+  const wipe = end('wipe', 'delete the content of an archived exercise permanently', wipeRealm);
   const realm = new Command('realm').description('exercises');
   for (const command of [create, list, archive, wipe]) realm.addCommand(command);
   return realm;
@@ -46,7 +46,7 @@ function end(name: string, description: string, verb: typeof archiveRealm): Comm
   return new Command(name)
     .description(description)
     .argument('<slug>', 'which one')
-    .requiredOption('--reason <text>', 'why; it is stored')
+    .requiredOption('--reason <text>', 'the reason, which is stored')
     .action(async (slug: string, options: { readonly reason: string }) => {
       const { reason } = inputOf(RealmEnd, options);
       await withStore(async ({ db }) => print(toRealm(await verb(db, BY, slug, reason))));

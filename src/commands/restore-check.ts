@@ -1,4 +1,4 @@
-/** Whether an unpacked backup is a database that Tocsin can go on with. */
+/** Whether an unpacked backup is a database that Tocsin can use. */
 import { auditSigners } from '../audit/checkpoint.ts';
 import { verifyAudit, type AuditVerdict } from '../audit/verify.ts';
 import type { Keyring } from '../keyring.ts';

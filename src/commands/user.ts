@@ -37,7 +37,7 @@ interface Options {
 /** `tocsin user create --org <slug> --email <address> --role <role>`, `user list`, `user disable <email>` … */
 export function userCommand(): Command {
   const create = new Command('create')
-    .description('invite a user, and print the link by which they set a password, this once')
+    .description('invite a user, and print the link with which they set a password, only once')
     .requiredOption('--org <slug>', 'whose user it is')
     .requiredOption('--email <address>', 'who it is')
     .option('--name <name>', 'the full name (default: the address)')
@@ -48,7 +48,7 @@ export function userCommand(): Command {
     .option(...JSON_OPTION)
     .action(run);
   const list = new Command('list')
-    .description('list users, one JSON object a line, without what opens anything')
+    .description('list users, one JSON object per line, without secrets')
     .option('--org <slug>', 'only those of this organisation')
     .action(({ org }: { readonly org?: string }) =>
       withStore(async ({ db }) => print(...(await readUsers(db, BY, org)).map(toUser))),
@@ -146,7 +146,7 @@ function acts(): Command[] {
       .argument('<email>', 'the address of the user')
       .option(
         '--org <slug>',
-        'whose user it is, where several organisations have one of this address',
+        'the organisation of the user, if several have a user with this address',
       )
       .action((email: string, { org, json = false }: { org?: string; json?: boolean }) =>
         withStore(async ({ db }) => {

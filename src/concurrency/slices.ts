@@ -54,7 +54,7 @@ export async function inSlices<T>(source: string, steps: Generator<unknown, T>):
 
 /** The slices of one piece of work that cannot be written as steps, because it waits in between. */
 export interface Pace {
-  /** Whether the present slice is used up: then call `next` before going on. */
+  /** Whether the present slice is used up: then call `next` before you continue. */
   isOver(): boolean;
   /** Resolves when the next slice begins. */
   next(): Promise<void>;
@@ -92,7 +92,7 @@ function nextSlice(source: string): Promise<void> {
   });
 }
 
-/** Lets the next source do its slice, which it has done before the event loop goes on. */
+/** Lets the next source do its slice, which it finishes before the event loop continues. */
 function turn(): void {
   waiting.shift()?.();
   setImmediate(goOn);

@@ -22,7 +22,7 @@ export interface TurnLimits {
   readonly running: number;
   /** How long one waits for a turn. */
   readonly waitMs: number;
-  /** What is thrown when the wait is over. */
+  /** What is thrown when the wait has ended. */
   readonly busy: () => Error;
 }
 
@@ -56,7 +56,7 @@ export function createTurns({ running: most, waitMs, busy }: TurnLimits): Turns 
     const waiter = { start };
     const timer = setTimeout(fail, waitMs);
     waiting.push(source, waiter);
-    // Whoever leaves the queue may have stopped listening.
+    // A waiter that leaves the queue may have stopped listening.
     promise.catch(() => undefined);
     return { begun: promise, end: () => end() };
   };

@@ -33,7 +33,7 @@ export interface SharedContents {
    * it read, provided that both see the same.
    */
   read(after: number, reader: PartReader): Promise<LogPart>;
-  /** Forgets all of it: something was taken away that may be among it. */
+  /** Forgets all of it: it may include something that was deleted. */
   forget(): void;
 }
 
@@ -53,14 +53,14 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
         const part = shelf.find(after, reader.form, page.rows);
         if (part !== undefined) return { ...page, ...part };
       }
-      // What was read before something was taken away is not kept after it.
+      // Nothing that was read before a deletion is used after it.
       const kept = shelf;
       const reading = reader.whole();
       const ended = reading.then(
         () => undefined,
         () => undefined,
       );
-      // Whoever else has read a part of its own meanwhile stays the one to wait for.
+      // Another reader that has read its own part meanwhile stays the one to wait for.
       if (!underWay.has(after)) underWay.set(after, ended);
       try {
         const page = await reading;

@@ -69,8 +69,8 @@ const WEBHOOK_CEILING = tlpRank('amber+strict');
 
 /**
  * One step of a subscription: reads the log on from its cursor as its organisation and, when there
- * is something for it, sends one signed batch and settles what came of it. What may be seen is
- * asked anew each time, and no transaction is open while the receiver answers.
+ * is something for it, sends one signed batch and settles what came of it. Visibility is
+ * checked again each time, and no transaction is open while the receiver answers.
  */
 export async function deliver(context: DeliveryContext, due: DueSubscription): Promise<Step> {
   const { db, clock, workerId } = context;
@@ -99,8 +99,8 @@ async function readFor(
   head: number,
 ): Promise<PreparedPage<LogPart>> {
   const filter = SubscriptionFilter.parse(order.filter);
-  // A batch that is tried again ends where it ended before: it stays the same delivery. Where all
-  // that was in it has been withdrawn since, reading goes on behind it.
+  // A batch that is tried again ends where it ended before: it stays the same delivery. If all of
+  // its content has been withdrawn since, reading continues after it.
   const again = order.retryTo !== null && order.retryTo > after;
   const upTo = again ? Math.min(head, order.retryTo) : head;
   const request = {

@@ -16,7 +16,9 @@ export function sealUrl(keyring: Keyring, subscriptionId: string, url: string): 
 export function openUrl(keyring: Keyring, subscriptionId: string, sealed: Uint8Array): string {
   const plain = unseal(keyring, PURPOSE, Buffer.from(sealed), contextOf(subscriptionId));
   if (plain !== undefined) return plain.toString('utf8');
-  throw new Error('The URL of a subscription was stored under a master secret that is gone');
+  throw new Error(
+    'The URL of a subscription was encrypted with a master secret that is no longer configured',
+  );
 }
 
 /** Scheme, host and port of a stored URL; null when the master secret is gone. */

@@ -11,7 +11,7 @@ export function createDeliveryMetrics(registry: Registry): DeliveryMetrics {
   return {
     attempts: new Counter({
       name: 'tocsin_attempts_total',
-      help: 'Tries at a delivery, by outcome',
+      help: 'Delivery attempts, by outcome',
       labelNames: ['outcome'],
       registers,
     }),

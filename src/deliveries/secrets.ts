@@ -54,7 +54,9 @@ export function validSecrets(
 ): SigningSecret[] {
   const plain = unseal(keyring, 'stored-secret', Buffer.from(sealed), subscriptionId);
   if (plain === undefined) {
-    throw new Error('A signing secret was kept under a master secret that is not here any more');
+    throw new Error(
+      'A signing secret was encrypted with a master secret that is no longer configured',
+    );
   }
   const secrets: SigningSecret[] = JSON.parse(plain.toString('utf8'));
   return secrets.filter(({ until }) => until === undefined || until > nowMs);

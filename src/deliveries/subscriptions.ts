@@ -148,7 +148,7 @@ export async function changeSubscription(
   });
 }
 
-/** Delivers anew from a place; the receiver sees what it has seen before again. */
+/** Delivers again from a position; the receiver sees again what it has seen before. */
 export async function replaySubscription(
   context: SubscriptionContext,
   member: Member,
@@ -181,7 +181,7 @@ export async function rotateSecret(
     const valid = validSecrets(keyring, id, record.secret, nowMs);
     const until = nowMs + overlapSeconds * 1000;
     const secrets = withNewSecret(valid, secret, { nowMs, until });
-    // Sealed anew as well, so that both outlive an older master secret.
+    // Sealed again as well, so that both outlive an older master secret.
     const url = sealUrl(keyring, id, openUrl(keyring, id, record.url));
     await replaceSecret(tx, id, { secret: sealSecrets(keyring, id, secrets), url });
     await note(clock, tx, member, 'subscription.rotate_secret', id);
@@ -207,7 +207,7 @@ async function beginningOf(
   current: boolean,
 ): Promise<Beginning> {
   const { floor, head } = await findLogBounds(db);
-  // Whoever has a cursor has objects, and a version that is superseded by now may be the end of one.
+  // A reader with a cursor has objects, and a superseded version may be the end of one.
   if (typeof start === 'object') {
     const cursor = openCursor(keyring, viewer, start.cursor, 'body.start.cursor');
     return { cursor, currentTo: 0 };
@@ -261,5 +261,5 @@ async function note(
 }
 
 function unknown(): Problem {
-  return new Problem('not_found', 'Your organisation has no such subscription');
+  return new Problem('not_found', 'Subscription not found');
 }

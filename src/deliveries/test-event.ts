@@ -29,7 +29,7 @@ export async function sendTestEvent(
 ): Promise<TestOutcome> {
   const { db, keyring, clock, egress } = context;
   const endpoint = await findEndpoint(db, subscriptionId, organisationId);
-  if (endpoint === undefined) throw new Problem('not_found', 'There is no such subscription');
+  if (endpoint === undefined) throw new Problem('not_found', 'Subscription not found');
   const startedAt = clock.now();
   const startMs = performance.now();
   const payload = testPayload(subscriptionId, startedAt, randomBytes(18).toString('base64url'));

@@ -15,7 +15,7 @@ export interface Worker {
   readonly id: string;
   /** The log has grown, or a subscription was made or changed: look now. */
   nudge(): void;
-  /** Content was taken away for good: keep nothing of what was read. */
+  /** Content was purged: forget everything that was read. */
   forget(): void;
   /** How many rows each subscription of this worker has not read yet. */
   lags(): Map<string, number>;
@@ -183,7 +183,7 @@ class DeliveryWorker implements Worker {
       lease.slow = performance.now() - startMs > SLOW_MS;
       this.#slowRunning -= slow;
       this.#running.delete(run);
-      // A place came free: whoever waited for one goes on.
+      // A place became free: the next waiter continues.
       this.#runAll();
     });
     this.#running.add(run);

@@ -1,4 +1,4 @@
-/** Opens connections to vetted addresses and to nothing else: vetting and connecting are one step, each time anew. */
+/** Opens connections to vetted addresses and to nothing else: vetting and connecting are one step, for every connection. */
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { callbackify } from 'node:util';
@@ -104,10 +104,13 @@ function explain(error: Error, isConnected: boolean): Error {
   if (!isConnected) {
     return code === 'ETIMEDOUT'
       ? tooLate()
-      : new EgressError('egress_connect', `No connection to the receiver (${code})`);
+      : new EgressError('egress_connect', `Cannot connect to the receiver (${code})`);
   }
   if (code === 'ECONNRESET' || code === 'EPIPE') return error;
-  return new EgressError('egress_tls', `The receiver’s TLS or certificate is refused (${code})`);
+  return new EgressError(
+    'egress_tls',
+    `The receiver’s TLS or certificate is not accepted (${code})`,
+  );
 }
 
 function tooLate(): EgressError {

@@ -13,7 +13,7 @@ export interface EgressResponse {
   headers: Headers;
   /** As it came over the wire, never decompressed. */
   body: Buffer;
-  /** Whether the body went on past the limit. */
+  /** Whether the body exceeded the limit. */
   truncated: boolean;
   /** Whether it may come from a range that the operator opened, and not from the public internet. */
   inside: boolean;
@@ -98,7 +98,7 @@ class Answer implements Dispatcher.DispatchHandler, Waiter {
     this.#chunks.push(chunk.subarray(0, this.#room));
     this.#room -= chunk.length;
     if (this.#room >= 0 || !this.#succeed(true)) return;
-    this.#lane?.destroy(new EgressError('egress_protocol', 'The answer is longer than we read'));
+    this.#lane?.destroy(new EgressError('egress_protocol', 'The answer is longer than the limit'));
   }
 
   onResponseEnd(): void {

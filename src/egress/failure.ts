@@ -54,7 +54,7 @@ export function failureOf(error: Error, stage: EgressFailure['stage']): EgressFa
   if (RESET_CODES.has(code)) {
     return { ok: false, code: 'egress_reset', stage, detail: 'The receiver cut the connection' };
   }
-  const detail = `The receiver’s answer cannot be read (${code})`;
+  const detail = `The receiver’s answer is not valid HTTP (${code})`;
   return { ok: false, code: 'egress_protocol', stage, detail };
 }
 

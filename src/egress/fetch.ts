@@ -22,7 +22,7 @@ export function egressFetch(
     const sent = body === undefined || body === null ? {} : { body: textOf(body) };
     const outcome = await egress.request({ method, url, headers, ...sent, ...limits });
     if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.detail}`);
-    if (outcome.truncated) throw new Error('The answer is longer than we read');
+    if (outcome.truncated) throw new Error('The answer is longer than the limit');
     const given = Object.entries(outcome.headers).flatMap(([name, value]) =>
       [value ?? []].flat().map((one): [string, string] => [name, one]),
     );

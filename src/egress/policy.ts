@@ -92,7 +92,7 @@ function refuseAddresses(
   for (const address of outside) {
     const why = whyNotGlobal(address);
     if (why === undefined) continue;
-    // For a name, neither address nor range is told: this door must not map the operator's inner network.
+    // For a name, the error contains neither address nor range: this door must not map the operator's inner network.
     const detail =
       address === target.hostname
         ? `The address is not a public one: ${why}`

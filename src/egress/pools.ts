@@ -64,7 +64,7 @@ export class Pools {
   /** @param origin as of `URL.origin` */
   of(origin: string): Pool {
     const pool = this.#pools.get(origin) ?? this.#createPool(origin);
-    // A map keeps the order of insertion: whoever is asked for goes to its end.
+    // A map keeps the order of insertion: the entry that is asked for moves to its end.
     this.#pools.delete(origin);
     this.#pools.set(origin, pool);
     const [oldest] = this.#pools;

@@ -36,7 +36,7 @@ const healthz: Route = (app) => {
         operationId: 'getHealth',
         summary: 'Check that the process answers',
         description:
-          'It asks the database nothing: use it to decide whether to restart the process.',
+          'It does not use the database: use it to decide whether to restart the process.',
         tags: ['Operations'],
         response: { 200: answer('It answers', HealthAnswer), ...problems(400) },
       },
@@ -55,7 +55,7 @@ const readyz: Route = (app, services) => {
         operationId: 'getReadiness',
         summary: 'Check that the server can do its work',
         description:
-          'It asks the database, at most once a second: use it to decide whether to send requests here.',
+          'It queries the database at most once a second: use it to decide whether to send requests to this server.',
         tags: ['Operations'],
         response: { 200: answer('It can', ReadyAnswer), ...problems(400, 503) },
       },
@@ -114,7 +114,7 @@ async function readiness({ db, stopping }: Services): Promise<number> {
     throw new Problem('not_ready', 'The database does not answer', { cause });
   }
   if (await isOutOfRoom(db)) {
-    throw new Problem('storage_full', 'There is no room left to store anything; reading goes on');
+    throw new Problem('storage_full', 'No disk space is left; reading still works');
   }
   if (lag > SEQUENCER_LAG_SECONDS_MAX) {
     throw new Problem(

@@ -13,7 +13,7 @@ export function createHttpMetrics(registry: Registry, budget: ByteBudget): HttpM
   const registers = [registry];
   void new Gauge({
     name: 'tocsin_bytes_in_flight',
-    help: 'Bytes of memory that requests and answers under way take from the budget',
+    help: 'Bytes of the memory budget that requests and answers in progress use',
     registers,
     collect() {
       this.set(budget.inFlight());
@@ -30,7 +30,7 @@ export function createHttpMetrics(registry: Registry, budget: ByteBudget): HttpM
     }),
     objects: new Counter({
       name: 'tocsin_objects_total',
-      help: 'Objects posted, by what became of them',
+      help: 'Posted objects, by outcome',
       labelNames: ['outcome'],
       registers,
     }),

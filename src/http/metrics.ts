@@ -20,9 +20,9 @@ const prometheus: Route = (app, services) => {
         operationId: 'getMetrics',
         summary: 'Prometheus metrics',
         description:
-          'Counts tell how much members share, so this is for the operator: by the token of ' +
-          'TOCSIN_METRICS_TOKEN_FILE or a key of role admin. The port of TOCSIN_METRICS_PORT ' +
-          'takes neither.',
+          'The counts reveal how much members share, so only operators can read them: ' +
+          'with the token of TOCSIN_METRICS_TOKEN_FILE or a key of role admin. The port of ' +
+          'TOCSIN_METRICS_PORT needs neither.',
         tags: ['Operations'],
         response: {
           200: textAnswer('In the text format 0.0.4', 'text/plain', EXAMPLE),
@@ -69,5 +69,5 @@ function isToken(token: string | undefined, { headers }: FastifyRequest): boolea
 
 async function refuseStrangers(services: Services, request: FastifyRequest): Promise<void> {
   const { role } = await knownMember(services, request);
-  if (role !== 'admin') throw new Problem('role_not_allowed', 'This takes a key of role admin');
+  if (role !== 'admin') throw new Problem('role_not_allowed', 'This requires a key of role admin');
 }

@@ -1,7 +1,7 @@
 /**
  * Objects without versions (and identities, which tools send like them) that are posted for several
- * audiences. Each audience keeps what it was given, at the level at which it was given, and a post never
- * lowers that: what is posted takes the place of what was stored only where everybody who had that gets
+ * audiences. Each audience keeps the content that it received, at the same level, and a post
+ * never lowers that: a post replaces stored content only if everybody who had it receives
  * the new content at the same level. Pure.
  */
 import type { Finding } from '../stix/check/check.ts';
@@ -52,7 +52,7 @@ export function howToLower(hasVersions: boolean): string {
 
 const SLUGS_NAMED_MAX = 10;
 
-/** Decides which stored versions a new one takes the place of. */
+/** Decides which stored versions a new one replaces. */
 export function atLevels(
   candidate: Candidate,
   current: readonly KnownVersion[],
@@ -102,7 +102,7 @@ export function hasAudienceVariants({ type }: Pick<Candidate, 'type'>): boolean 
   return SCO_TYPES.has(type) || type === 'identity';
 }
 
-/** What the caller may replace, and is told of: not what is RED, where it has no clearance. */
+/** What the caller may replace, and may see: not what is RED, without clearance. */
 export function withinReach(
   candidate: Candidate,
   current: readonly KnownVersion[],
@@ -188,7 +188,7 @@ function beside(tlp: number, remaining: readonly KnownVersion[], asked: AskedAud
   return { code: 'earlier_audience_kept', path: '$', detail };
 }
 
-/** By what was named, not by who is in it: that may not be the sharer's to know. */
+/** By what was named, not by its members, which the sharer may not be allowed to know. */
 function gained(before: ReadonlySet<number>, { partIds, own }: AskedAudience): Set<number> {
   return partIds.difference(before).difference(new Set([own]));
 }

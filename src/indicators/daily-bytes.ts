@@ -27,7 +27,7 @@ function resetOf(now: Date): Date {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
 }
 
-/** What an organisation has of what its quotas limit, and when its bytes are counted anew. */
+/** What an organisation has of what its quotas limit, and when the count of its bytes starts again. */
 export async function readUsage(
   db: Database,
   organisationId: number,

@@ -74,7 +74,7 @@ function lose(lost: Map<number, Decision>, candidate: Candidate, decision: Decis
   return decision;
 }
 
-/** Whoever does not get the container does not get what it holds. */
+/** Organisations that do not receive the container do not receive its content. */
 function fateOfPart({ outcome }: Decision): Decision {
   return outcome === 'stale' ? { outcome } : { outcome: 'rejected', ...containerRejected() };
 }
@@ -209,7 +209,7 @@ function newVersion(
   return { outcome, modified, variant, tlp: candidate.tlp, replaces, warnings };
 }
 
-/** What the new version takes the place of was stricter: its sharer may have raised it with PATCH. */
+/** The replaced version was stricter: its sharer may have raised it with PATCH. */
 function levelLowered({ tlp }: Candidate, before: readonly StoredContent[]): Finding | undefined {
   const highest = Math.max(tlp, ...before.map((one) => one.tlp));
   if (highest === tlp) return undefined;
@@ -263,7 +263,7 @@ function revokedIsFinal(): Decision {
     code: 'revoked_is_final',
     path: '$.modified',
     detail:
-      'The object is revoked already, and a revoked object has no further versions. To share its content again, use a new id',
+      'The object is already revoked, so it cannot have further versions. To share its content again, use a new id',
   };
 }
 

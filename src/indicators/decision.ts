@@ -51,7 +51,7 @@ export type Decision =
       readonly variant: number;
       /** The level of what its audience has already, where that is stricter than what was posted. */
       readonly tlp: number;
-      /** The stored versions that it takes the place of. */
+      /** The stored versions that it replaces. */
       readonly replaces: readonly KnownVersion[];
       readonly warnings?: readonly Finding[];
     };

@@ -108,7 +108,7 @@ function crossing(value: unknown, exercise: Exercise | undefined): Finding | und
   return {
     code: 'realm_crossed',
     path: '$.extensions',
-    detail: `The object is of the exercise ${marked.slice(0, 63)}, and stays in that`,
+    detail: `The object belongs to the exercise ${marked.slice(0, 63)}, and cannot leave it`,
   };
 }
 

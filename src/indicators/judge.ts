@@ -12,7 +12,7 @@ export interface Terms extends Surroundings {
   readonly defaultTlp: number;
   /** What becomes of an object whose TLP level cannot be determined. */
   readonly unknownTlp: UnknownTlp;
-  /** Whether the request goes on, so that a marking may still be defined. */
+  /** Whether more of the request follows, so that a marking may still be defined. */
   readonly moreFollow: boolean;
   readonly shareCeiling: number;
   readonly namesOrganisations: boolean;
@@ -53,7 +53,7 @@ function markingFault(
   const undefinedYet = doubts.find(({ code }) => code === 'marking_unknown');
   if (!moreFollow || undefinedYet === undefined) return undefined;
   const detail =
-    'No definition of this marking came before. Send it before the objects that refer to it';
+    'This marking is not defined yet. Send its definition before the objects that refer to it';
   return { ...undefinedYet, detail };
 }
 

@@ -46,6 +46,7 @@ export function containerRejected(): Pick<Rejection, 'code' | 'path' | 'detail'>
   return {
     code: 'container_rejected',
     path: '$',
-    detail: 'The observed-data object that holds this observable was rejected. Correct that object',
+    detail:
+      'The observed-data object that contains this observable was rejected. Correct that object',
   };
 }

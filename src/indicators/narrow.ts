@@ -19,9 +19,9 @@ export interface Move {
 const RED = tlpRank('red');
 
 /**
- * Follows up newer versions that are addressed otherwise than those before. Who saw the old one
- * and does not see the new one gets a withdrawal, and every older version is hidden from them too:
- * whoever sees any version of an object sees its current one. No older version is ever shown to
+ * Follows up newer versions that are addressed otherwise than those before. Organisations that
+ * saw the old one and do not see the new one receive a withdrawal, and every older version is hidden from
+ * them too: a reader of any version of an object sees its current one. No older version is ever shown to
  * more than saw it before.
  */
 export async function narrow(db: Database, tx: Tx, share: Share, move: Move): Promise<void> {
@@ -47,7 +47,7 @@ export async function narrow(db: Database, tx: Tx, share: Share, move: Move): Pr
 
 /**
  * Whom a withdrawal is for. What becomes RED leaves everybody who had it, the sharer's own keys
- * included, but for people with clearance: those see it still, and so are told of no withdrawal.
+ * included, but for people with clearance: those still see it, so they receive no withdrawal.
  */
 function losing(
   before: Set<number>,

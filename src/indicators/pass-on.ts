@@ -59,7 +59,7 @@ function passed(
     isThatIdentity: inNameOf === id,
     tlp: candidate.tlp,
     revoked,
-    // What has no versions is told by its content alone.
+    // Objects without versions are recognised by their content alone.
     seen: same.filter((one) => modified === undefined || modified === one.modified),
     toItselfAlone,
   });

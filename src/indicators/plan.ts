@@ -1,4 +1,4 @@
-/** From decisions to what the store is told to keep. Pure. */
+/** From decisions to what the store writes. Pure. */
 import { tlpRank } from '../stix/marking/tlp.ts';
 import type { Address, NewVersion } from '../store/content/versions.ts';
 import type { Decision, KnownVersion } from './decision.ts';

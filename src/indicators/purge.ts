@@ -18,14 +18,14 @@ export interface PurgeInput {
 export interface Tombstone {
   readonly id: string;
   readonly purgedAt: Date;
-  /** Versions that this request took away; none when it was done before. */
+  /** Versions that this request deleted; none if it was purged before. */
   readonly versions: number;
   /** Organisations that get a withdrawal. */
   readonly told: number;
 }
 
 /**
- * Deletes an object for good, of every sharer and in every realm: its content is removed from the tables
+ * Purges an object, of every sharer and in every realm: its content is removed from the tables
  * and from the memory of processes, every organisation that sees it gets a withdrawal, and a tombstone
  * remains. The audit, which can never be changed, has the SHA-256 of the reason and not the reason
  * itself, which may quote what has to disappear.
@@ -34,7 +34,7 @@ export interface Tombstone {
  * From every other organisation it is accepted like any id: that one never had the object from here,
  * and a rejection would reveal that it existed. The ids of observables can be computed from a guessed
  * value.
- * An administrator who finds it shared anew purges it again, and its new sharer is refused too.
+ * An administrator who finds it shared again purges it again, and its new sharer is rejected too.
  *
  * Throws Problem not_found for an id that nobody shares, or that is shared at TLP:RED alone where the
  * administrator has no RED clearance, or StandingChanged. Done before, it changes
@@ -67,5 +67,5 @@ export async function purge(
 }
 
 function notShared(): Problem {
-  return new Problem('not_found', 'Nobody shares such an object');
+  return new Problem('not_found', 'Nobody shares this object');
 }

@@ -34,14 +34,14 @@ export interface ReaddressInput {
  * audience gets what was posted last, and it alone; a new level is that of every audience.
  * What is TLP:RED does not exist for a member without clearance, as when it reads.
  * Throws Problem not_found, realm_closed, tlp_below_marking, producer_mismatch where it was passed on
- * and may not go there, or what sharing it so anew would throw.
+ * and may not go there, or what sharing it in this way would throw.
  */
 export async function readdress(context: SharingContext, input: ReaddressInput): Promise<void> {
   const { member, stixId } = input;
   const change = async (tx: Tx): Promise<void> => {
     const [newest, ...others] = await lockCurrent(tx, member.viewer, stixId);
     if (newest === undefined) {
-      throw new Problem('not_found', 'Your organisation shares no such object');
+      throw new Problem('not_found', 'Your organisation does not share this object');
     }
     await move(context, tx, input, newest, input.audience === undefined ? [] : others);
     if (input.audience !== undefined) return;
@@ -51,7 +51,7 @@ export async function readdress(context: SharingContext, input: ReaddressInput):
   context.onAccepted();
 }
 
-/** Readdresses one current version; `given` are others that it takes the place of. */
+/** Readdresses one current version; `given` are others that it replaces. */
 async function move(
   { db, quotas }: SharingContext,
   tx: Tx,

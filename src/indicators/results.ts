@@ -79,12 +79,12 @@ export function abortIfRejected(
   const results = toResults(rejections, candidates, decisions, new Map()).map((result) =>
     result.outcome === 'created' || result.outcome === 'updated' ? withheld(result) : result,
   );
-  throw new Problem('atomic_aborted', 'Correct or leave out the rejected objects, and post again', {
+  throw new Problem('atomic_aborted', 'Correct or remove the rejected objects, and try again', {
     extra: { results },
   });
 }
 
 function withheld(result: ObjectResult): ObjectResult {
-  const detail = 'Not taken, since another object of the bundle was rejected';
+  const detail = 'Not stored, because another object of the bundle was rejected';
   return { ...result, outcome: 'rejected', code: 'withheld', detail };
 }

@@ -109,7 +109,7 @@ async function findCurrent(
   const { viewer } = member;
   const [current] = await write(context, member, (tx) => lockCurrent(tx, viewer, stixId));
   if (current === undefined) {
-    throw new Problem('not_found', 'Your organisation shares no such object');
+    throw new Problem('not_found', 'Your organisation does not share this object');
   }
   return current;
 }

@@ -56,7 +56,7 @@ export interface ShareInput {
   readonly requestId?: string | undefined;
 }
 
-/** What a candidate was to follow has been replaced, or addressed anew: begin again with what is there. */
+/** The version that a candidate was to follow has been replaced or readdressed: start again with the stored one. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
@@ -188,7 +188,7 @@ function refuseOvertaken(follows: Replaced, known: readonly KnownVersion[]): voi
   const { versionId, audienceId, tlp } = follows;
   const current = known.find((version) => !version.superseded && version.versionId === versionId);
   if (current?.audienceId === audienceId && current.tlp === tlp) return;
-  throw new Overtaken('Another version took its place, or it goes to others now');
+  throw new Overtaken('Another version replaced it, or its audience has changed');
 }
 
 /** Saves in statements of bounded size; tells of which older id each re-issue is. */

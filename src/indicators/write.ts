@@ -23,7 +23,7 @@ export interface Bill {
  * that is open. `chosenIds` are the communities, groups and organisations that it shares
  * with, where it chose any.
  * Throws Problem realm_closed or storage_quota_exceeded, or StandingChanged: what the member may do is asked as the last
- * statement, so that nothing is stored for a key that was revoked while the work went on.
+ * statement, so that nothing is stored for a key that was revoked during the work.
  */
 export async function write<T>(
   { db, clock }: WriteContext,
@@ -46,7 +46,7 @@ export async function write<T>(
   });
 }
 
-/** Archiving an exercise waits for whoever is writing, so asking once is enough. */
+/** Archiving an exercise waits for writers, so asking once is enough. */
 async function requireOpen(
   tx: Tx,
   { viewer, realm }: Pick<Member, 'viewer' | 'realm'>,
@@ -54,6 +54,6 @@ async function requireOpen(
   if (viewer.realmId === PRODUCTION || (await isOpen(tx, viewer.realmId))) return;
   throw new Problem(
     'realm_closed',
-    `${realm.name} takes nothing now: it has not begun, is over, or is archived`,
+    `${realm.name} accepts no posts now: it has not begun, has ended, or is archived`,
   );
 }

@@ -16,7 +16,7 @@ export interface LogPage<Row = LogRow> {
   readonly rows: readonly Row[];
   /** How far this page has read: the next one begins after it. */
   readonly next: number;
-  /** Whether the log went on beyond `next` when it was read. */
+  /** Whether the log had rows after `next` when it was read. */
   readonly more: boolean;
 }
 
@@ -27,8 +27,8 @@ export interface ReadRequest {
   /** What its rows hold, in bytes: a page ends with the row that comes to it. PAGE_BYTES where left out. */
   readonly bytesMax?: number;
   /**
-   * Up to this place in the log, superseded versions are left out. None is lost: what took the place of a
-   * version came into the log after it. With a filter, so are the ends of what matched: the reader must have
+   * Up to this place in the log, superseded versions are left out. None is lost: the replacement of
+   * a version follows it in the log. With a filter, so are the ends of what matched: the reader must have
    * nothing of which a version up to this place is the end.
    */
   readonly currentTo?: number;
@@ -66,7 +66,7 @@ export async function readPage(
   if ((request.after < floor && request.after > 0) || request.after > head) {
     throw new Problem(
       'cursor_expired',
-      'Begin anew, without a cursor: what is current comes again',
+      'Start again without a cursor. You will receive all current objects',
     );
   }
   const after = Math.max(request.after, floor);

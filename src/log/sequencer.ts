@@ -16,7 +16,7 @@ export interface Sequencer {
 
 export interface SequencerOptions {
   readonly db: Database;
-  /** Called with the end of the log after each step, whoever moved it there: a notification can be lost. */
+  /** Called with the end of the log after each step, of any process: a notification can be lost. */
   readonly onHead: (head: number) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -33,7 +33,7 @@ export function startSequencer({ db, onHead, onError }: SequencerOptions): Seque
     try {
       const { moved, head } = await sequenceInbox(db, BATCH_MAX);
       onHead(head);
-      // Until a step finds nothing: what is told of memberships comes in chunks.
+      // Until a step finds nothing: changes of membership are sent in chunks.
       if (moved > 0) wanted = true;
     } catch (error) {
       onError(error);

@@ -58,9 +58,13 @@ export async function makeAgreement(
 ): Promise<AgreementView> {
   const { validFrom, validUntil } = input;
   if (validUntil !== null && validUntil <= (validFrom ?? now)) {
-    throw new Problem('invalid_request', 'An agreement ends after it begins, and not before now', {
-      path: 'body.valid_until',
-    });
+    throw new Problem(
+      'invalid_request',
+      'An agreement must end after it begins, and not in the past',
+      {
+        path: 'body.valid_until',
+      },
+    );
   }
   const describe = ({ id, organisation, realm, community }: AgreementView) => ({
     agreement: id,
@@ -162,7 +166,7 @@ async function findStanding(
 ): Promise<AgreementView> {
   const agreement = await find(tx, id);
   if (parties !== undefined && !isOf(agreement, parties)) {
-    throw new Problem('invalid_request', 'It is of another organisation, community or realm', {
+    throw new Problem('invalid_request', 'It belongs to another organisation, community or realm', {
       path: 'body.replaces',
     });
   }
@@ -195,7 +199,7 @@ function overlapping(id: number): Problem {
 
 function givenBefore(id: number): Problem {
   return notNeeded(
-    `You approved agreement ${id} before, or somebody did who counts as the same person`,
+    `You approved agreement ${id} before, or a key or user did that counts as the same person`,
   );
 }
 

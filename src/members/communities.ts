@@ -47,7 +47,7 @@ export async function createCommunity(
     for (const innerId of inner.values()) await nest(tx, innerId, id);
   });
   const [made] = (await listCommunities(db.server, PRODUCTION)).filter((one) => one.slug === slug);
-  if (made === undefined) throw new Error('A community that was just made is gone');
+  if (made === undefined) throw new Error('A community that was just created does not exist');
   return made;
 }
 

@@ -141,7 +141,7 @@ export async function refuseLookAlikes(
   if (name !== undefined) throw taken(name);
 }
 
-/** The organisation whose knowledge limits what an administrator is told; admins may know all. */
+/** The organisation whose knowledge limits what an administrator sees; admins may know all. */
 export function knowledgeOf({ role, organisation }: Administrator): number | undefined {
   return role === 'admin' ? undefined : organisation?.id;
 }

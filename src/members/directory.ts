@@ -48,7 +48,7 @@ export async function readOwnAudiences(
   return findAudienceNames(db, audiences);
 }
 
-/** Whether all of an organisation is shown to who asks: to an admin, and to its own org_admin. */
+/** Whether the caller sees all of an organisation: an admin does, and its own org_admin. */
 export function seesAll({ role, organisation }: Administrator, slug: string): boolean {
   return role === 'admin' || (role === 'org_admin' && organisation?.slug === slug);
 }
@@ -99,7 +99,7 @@ export async function changeOrganisation(
 ): Promise<OrganisationView> {
   await readOrganisation(db, by, slug);
   if (!mayChange(by, slug, change)) {
-    throw new Problem('role_not_allowed', 'Only an admin may change this of this organisation');
+    throw new Problem('role_not_allowed', 'Only an admin may change this');
   }
   const { contacts: _, ...told } = change;
   const detail = { organisation: slug, changed: Object.keys(change), ...statusOf(told) };

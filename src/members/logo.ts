@@ -52,7 +52,7 @@ export async function removeLogo(db: Database, by: Administrator, slug: string):
 async function findChangeable(db: Database, by: Administrator, slug: string): Promise<number> {
   const { id } = await readOrganisation(db, by, slug);
   if (seesAll(by, slug)) return id;
-  throw new Problem('role_not_allowed', 'Only an admin may change this of another organisation');
+  throw new Problem('role_not_allowed', 'Only an admin may change another organisation');
 }
 
 function mediaTypeOf(content: Uint8Array): LogoRecord['mediaType'] {
@@ -61,8 +61,8 @@ function mediaTypeOf(content: Uint8Array): LogoRecord['mediaType'] {
   if (form !== undefined) return form.mediaType;
   const start = Buffer.from(content.subarray(0, 1024)).toString('latin1');
   const detail = /<(?:svg|\?xml|!doctype)/i.test(start)
-    ? 'SVG can carry scripts, so it is not taken: send the logo as PNG'
-    : 'Send the logo as PNG or JPEG; what it is is read from its bytes, not from what it is called';
+    ? 'SVG can contain scripts. Send the logo as PNG'
+    : 'Send the logo as PNG or JPEG. Its bytes decide what it is, not its name';
   throw new Problem('logo_unsupported', detail);
 }
 

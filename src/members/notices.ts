@@ -2,7 +2,7 @@ import type { Database } from '../store/postgres/database.ts';
 import { listNotices, noteEndings, type NoticeView } from '../store/members/notices.ts';
 import { rolesUpTo, type Administrator } from '../access/administer.ts';
 
-/** How many days ahead it is told that an agreement or a key ends. */
+/** How many days ahead the end of an agreement or key is announced. */
 const THRESHOLDS = [30, 7, 1];
 
 const NOTICES_MAX = 500;

@@ -40,7 +40,7 @@ export async function createRealm(
 ): Promise<RealmRecord> {
   const { slug, name = slug, from, until, members } = input;
   if (until <= from) {
-    throw new Problem('invalid_request', 'An exercise ends after it begins', {
+    throw new Problem('invalid_request', 'An exercise must end after it begins', {
       path: 'body.until',
     });
   }
@@ -108,7 +108,7 @@ function isThere(realm: RealmRecord, { role, organisation, realmId }: Administra
   return role === 'admin' || realm.members.includes(organisation?.slug ?? '');
 }
 
-/** Makes an exercise read only, for good. Throws Problem not_found. Done before, it does nothing. */
+/** Makes an exercise read-only permanently. Throws Problem not_found. Done before, it does nothing. */
 export async function archiveRealm(
   db: Database,
   by: Administrator,
@@ -121,7 +121,7 @@ export async function archiveRealm(
 }
 
 /**
- * Takes the content of an archived exercise away, for good: its versions, its part of the log, its
+ * Deletes the content of an archived exercise permanently: its versions, its part of the log, its
  * subscriptions and groups. Its keys and agreements end. The audit stays, and what it was called,
  * with when, who and why. Throws Problem not_found or realm_not_archived.
  */

@@ -24,7 +24,7 @@ import { metered } from './metered.ts';
 
 /** One version, and whether and why an organisation sees it. */
 export interface Explanation extends Verdict {
-  /** Slug of who shares it. */
+  /** Slug of the sharer. */
   readonly sharer: string;
   readonly modified: Date;
   /** TLP rank. */
@@ -64,7 +64,7 @@ async function explain(
   const all = await addressesFor(db, member, stixId);
   const versions = all.filter(({ tlp }) => tlp <= UNCLEARED_CEILING || member.viewer.cleared);
   if (versions.length === 0) {
-    throw new Problem('not_found', 'Your organisation shares no such object');
+    throw new Problem('not_found', 'Your organisation does not share this object');
   }
   const audienceIds = [...new Set(versions.map(({ audienceId }) => audienceId))];
   const partsOf = new Map<number, KnownPart[]>();

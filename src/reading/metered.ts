@@ -63,7 +63,7 @@ export interface PreparedPage<Page> {
   readonly objects: number;
   /** How far it has read: the next one begins after it. */
   readonly next: number;
-  /** Whether the log went on beyond `next` when it was read. */
+  /** Whether the log had rows after `next` when it was read. */
   readonly more: boolean;
   /** Gives it to a recipient. */
   give(meter: Meter, to: Recipient): Page;

@@ -31,7 +31,7 @@ export interface AddressedShare extends Share {
 
 export interface SharesFound {
   readonly shares: readonly AddressedShare[];
-  /** The id after which to go on; undefined where nothing follows. */
+  /** The id after which to continue; undefined if nothing follows. */
   readonly next: string | undefined;
 }
 
@@ -103,7 +103,7 @@ async function findOne(
   const { viewer } = member;
   const found = await asViewer(db, viewer, (tx) => findShares(tx, viewer, stixId));
   if (found.length === 0) {
-    throw new Problem('not_found', 'Your organisation shares no such object');
+    throw new Problem('not_found', 'Your organisation does not share this object');
   }
   const shares = await withParts(db, member, found);
   const partIds = shares.flatMap(({ parts }) => parts.map(({ id }) => id));

@@ -13,7 +13,7 @@ export interface LogRow {
   readonly tlp: number | null;
   /** Where the references of `object_marking_refs` begin in the content; null where it has none. */
   readonly referencesAt: number | null;
-  /** The slug of who shared it; none where the reader may not know. */
+  /** The slug of the sharer; none if the reader may not know it. */
   readonly sharers: readonly string[];
 }
 

@@ -36,9 +36,9 @@ export interface SignedIn {
 export interface Member {
   /** As the audit names it: `key <id>`, `user <id>`, or the command that the operator runs. */
   readonly actor: string;
-  /** Undefined for who holds no key. */
+  /** Undefined for a caller without a key. */
   readonly keyId: string | undefined;
-  /** Undefined for who is not signed in in person. */
+  /** Undefined for a caller that is not a signed-in user. */
   readonly user: SignedIn | undefined;
   /** The network address of the client, for the audit; undefined for commands. */
   readonly address?: string | undefined;
@@ -48,7 +48,7 @@ export interface Member {
   readonly organisation: Organisation;
   /** Where it is: nothing it does or sees is of another one. */
   readonly realm: Realm;
-  /** Never TLP:RED through a key, whatever the agreement says, nor for who has no clearance. */
+  /** Never TLP:RED through a key, whatever the agreement says, nor for users without clearance. */
   readonly viewer: Viewer;
   /** The TLP rank up to which it may share. */
   readonly shareCeiling: number;

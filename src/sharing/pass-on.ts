@@ -41,16 +41,16 @@ export function passOn(passing: Passing): { readonly tlp: number } | PassingFaul
   if (seen.some(({ own }) => own)) return { tlp: passing.tlp };
   if (seen.length === 0) {
     // The same words whether there is no such version or one that the sharer may not see.
-    const detail = `${inNameOf} is another member's identity: nobody speaks in its name`;
+    const detail = `${inNameOf} is another member's identity`;
     return { ...mismatch(detail), path: passing.isThatIdentity ? '$.id' : '$.created_by_ref' };
   }
   if (!revoked && seen.every(({ ended }) => ended)) {
-    const detail = 'The object was revoked by its creator, which ends its life';
+    const detail = 'Its creator has revoked the object';
     return { code: 'revoked_is_final', path: '$.modified', detail };
   }
   const tlp = Math.max(passing.tlp, ...seen.map((one) => one.tlp));
   if (tlp >= STRICT) {
-    return mismatch('TLP:AMBER+STRICT and TLP:RED are for those who got them: not passed on');
+    return mismatch('Objects at TLP:AMBER+STRICT and TLP:RED cannot be reshared');
   }
   return tlp === AMBER && !toItselfAlone ? amberStays() : { tlp };
 }

@@ -58,7 +58,7 @@ export interface Shared {
 
 export const STEPS = ['realm', 'status', 'agreement', 'audience', 'ceiling'] as const;
 
-/** One condition of seeing. Null: whether it is met is not for who asks to know. */
+/** One condition of seeing. Null: the caller may not know whether it is met. */
 export interface Step {
   readonly step: (typeof STEPS)[number];
   readonly met: boolean | null;
@@ -77,7 +77,7 @@ export const REASONS = [
 export type Reason = (typeof REASONS)[number];
 
 export interface Verdict {
-  /** Null where that is not for who asks to know. */
+  /** Null if the caller may not know it. */
   readonly sees: boolean | null;
   /** Why it does not, or why that is not told. */
   readonly reason: Reason | undefined;
@@ -107,7 +107,7 @@ function isTold({ organisationId, admin, audiences }: Asker, part: Part): boolea
 }
 
 /**
- * Whether who asks may know of an organisation: it is in the directory, named by him, or he. In an
+ * Whether the caller may know of an organisation: it is in the directory, named by the caller, or the caller's own. In an
  * exercise, who takes no part in it is not told of at all.
  */
 export function isKnown(asker: Asker, entitlement: Entitlement, parts: readonly Part[]): boolean {
@@ -121,7 +121,7 @@ export function isKnown(asker: Asker, entitlement: Entitlement, parts: readonly 
 /**
  * The conditions of seeing, in order. A part of which who asks may not know the members counts as
  * if nobody were in it but for one thing: who is in no other part may be in that one. So nothing
- * that is told here depends on who is in it.
+ * in the answer depends on its members.
  */
 export function stepsOf(entitlement: Entitlement, { sharerId, tlp, parts }: Shared): Step[] {
   const { inRealm, status, ceiling, partIds } = entitlement;

@@ -38,8 +38,8 @@ export interface StandingNow extends Pick<
 
 /**
  * The caller may do other things now than when its request began: nothing of the transaction stays.
- * http/ authenticates the caller again, which either goes on as what it is now, or is rejected as a
- * new request would be.
+ * http/ authenticates the caller again, which either continues with its present rights, or is rejected
+ * as a new request would be.
  */
 export class StandingChanged extends Error {
   override readonly name = 'StandingChanged';
@@ -48,7 +48,7 @@ export class StandingChanged extends Error {
 /** Throws StandingChanged unless everything is as it was when the caller was let in. */
 export function requireSame(then: Standing, now: StandingNow | undefined, at: Date): void {
   if (now !== undefined && isGood(now, at) && hasSameRights(then, now)) return;
-  throw new StandingChanged('What the caller may do has changed since the request began');
+  throw new StandingChanged('The rights of the caller have changed since the request began');
 }
 
 function isGood({ alive, endsAt, usable }: StandingNow, at: Date): boolean {

@@ -8,14 +8,14 @@ export const NO_CEILING = -1;
 
 /**
  * Who reads the log. What its organisation may see is looked up in the very snapshot that it reads
- * in, never before: what it came to see in between would be passed over for good.
+ * in, never before: what became visible in between would be skipped permanently.
  */
 export interface Reader {
   readonly organisationId: number;
   readonly realmId: number;
   /** The highest TLP rank that is for it, whatever its organisation may see. */
   readonly rankMax: number;
-  /** A person with RED clearance: told too that what was RED is gone, whatever he sees by now. */
+  /** A person with RED clearance: also receives withdrawals of what was RED, whatever they see by now. */
   readonly cleared: boolean;
 }
 

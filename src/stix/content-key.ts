@@ -8,9 +8,9 @@ import type { Pattern } from './pattern/syntax.ts';
 /**
  * A key of what an indicator looks for: 64 hexadecimal digits over its pattern type and the normal
  * form of its pattern (text of other pattern languages: with line ends and outer blanks evened out).
- * Whoever uses it adds the producer.
- * `parsed` is its pattern as `patternOf` reads it, for who has that already.
- * @returns undefined for other objects and for what is no pattern.
+ * Callers add the producer.
+ * `parsed` is its pattern as `patternOf` reads it, for callers that have it already.
+ * @returns undefined for other objects and for what is not a pattern.
  */
 export function contentKey(indicator: StixObject, parsed?: Pattern): string | undefined {
   const { type, pattern, pattern_type: patternType } = indicator;

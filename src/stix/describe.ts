@@ -1,4 +1,4 @@
-/** All that STIX 2.1 says of one object, in one call: whoever shares it, and with whom, is not asked. */
+/** All that STIX 2.1 says about one object, in one call, independent of its sharer and audience. */
 import { hash } from 'node:crypto';
 import { Unreadable } from './bundle/text.ts';
 import { checkObject } from './check/check.ts';

@@ -240,7 +240,7 @@ export const EXAMPLES: Readonly<Record<string, Properties>> = Object.fromEntries
   [...DOMAIN_OBJECTS, ...OBSERVABLES, ...META_OBJECTS].map((one) => [String(one['type']), one]),
 );
 
-/** The example of the type with some properties set, or taken away where undefined. */
+/** The example of the type with some properties set, or removed if undefined. */
 export function changedExample(type: string, changes: Properties): Record<string, unknown> {
   const object: Record<string, unknown> = { ...structuredClone(EXAMPLES[type]), ...changes };
   for (const [name, value] of Object.entries(changes)) if (value === undefined) delete object[name];

@@ -9,7 +9,7 @@ const exercise = { realm: 'quiet-harbour', name: 'Quiet Harbour 2027' };
 
 describe('the mark of an exercise', () => {
   it.each(Object.keys(EXAMPLES))(
-    'goes on a %s, which stays valid, and comes off it without a trace',
+    'can be added to a %s, which stays valid, and removed without a trace',
     (type) => {
       const object = changedExample(type, {}) as StixObject;
       const marked = markedFor(exercise, object);

@@ -1,7 +1,7 @@
 /** In whose names an object speaks: STIX 2.1 sections 3.2 and 4.5. */
 
 /**
- * The creator of a value, and an identity in that which it is, whoever is said to have created it. Whatever is
+ * The creator of a value, and of an identity, the identity itself, whatever creator it names. Whatever is
  * not a string is left to the check.
  */
 export function namesOf(value: object): string[] {

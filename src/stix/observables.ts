@@ -39,7 +39,7 @@ const STRENGTH: Readonly<Record<Role, number>> = { sole: 3, alternative: 2, part
  * The values that an indicator's STIX pattern looks for, or that a cyber-observable object is, each
  * once. Values that a pattern excludes are left out, since seeing one of them means the opposite, and
  * values of more than 4,096 characters. `parsed` is an indicator's pattern as `patternOf` reads it, for
- * who has that already.
+ * callers that have it already.
  */
 export function observablesOf(object: StixObject, parsed?: Pattern): Observable[] {
   if (object.type === 'indicator') return ofIndicator(object, parsed);

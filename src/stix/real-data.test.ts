@@ -1,5 +1,5 @@
 /**
- * Over real data that others published, where it lies beside the project (or where TOCSIN_REAL_DATA
+ * Over real data that others published, if it is beside the project (or where TOCSIN_REAL_DATA
  * says). It is never part of the project; without it these tests are skipped.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -139,7 +139,7 @@ withData('STIX 2.0 as published', () => {
       'indicator--8580f25c-f45c-4039-a521-fa2644bcc19e',
       'url_without_scheme',
     ],
-  ])('%s %s is told: %s', (file, id, code) => {
+  ])('%s %s reports: %s', (file, id, code) => {
     expect(warningsOf(checkFile(`stix20/unit42/${file}.json`), id)).toContain(code);
   });
 
@@ -161,7 +161,7 @@ withData('the odd files', () => {
     [`${oasis}/v21/invalid_comma.json`, 'invalid_json', 'line 9, column 1: a comma before'],
     [`${oasis}/v20/invalid_braces.json`, 'invalid_json', 'line 1, column 1: expected a value'],
     [`${oasis}/v21/invalid_braces.json`, 'invalid_json', 'line 1, column 1: expected a value'],
-  ])('%s is no JSON', (file, code, detail) => {
+  ])('%s is not JSON', (file, code, detail) => {
     const read = (): unknown => parseJson(textOf(file));
     expect(read).toThrow(JsonFault);
     expect(read).toThrow(
@@ -216,7 +216,7 @@ withData('odd things in good files', () => {
       'indicator--4e4c4ad7-4909-456a-b6fa-e24a6f682a40',
       'not_a_domain_name',
     ],
-  ])('%s %s is told: %s', (file, id, code) => {
+  ])('%s %s reports: %s', (file, id, code) => {
     expect(warningsOf(checkFile(`stix21/${file}`), id)).toContain(code);
   });
 });

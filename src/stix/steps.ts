@@ -1,6 +1,6 @@
 /**
- * Long work is written as a generator that yields after each of many small steps, so that whoever
- * drives it can do something else in between.
+ * Long work is written as a generator that yields after each of many small steps, so that its
+ * driver can do something else in between.
  */
 export type Steps<T> = Generator<undefined, T>;
 

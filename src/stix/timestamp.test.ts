@@ -50,7 +50,7 @@ describe('comparableTimestamp', () => {
     expect(isTimestamp(text)).toBe(true);
   });
 
-  it.each(NO_TIMESTAMPS)('%j is no timestamp', (text) => {
+  it.each(NO_TIMESTAMPS)('%j is not a timestamp', (text) => {
     expect(comparableTimestamp(text)).toBeUndefined();
   });
 

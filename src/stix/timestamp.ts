@@ -6,7 +6,7 @@ const SECONDS_LENGTH = 'YYYY-MM-DDTHH:MM:SS'.length;
 /**
  * A form of the timestamp that sorts as time does: `YYYY-MM-DDTHH:MM:SS.ffffffZ`, digits after the
  * microsecond cut off. Years 0001 to 9999. A leap second counts as the last microsecond of its minute.
- * @returns undefined when the text is no STIX timestamp or no day of the calendar.
+ * @returns undefined when the text is not a STIX timestamp or not a day of the calendar.
  */
 export function comparableTimestamp(text: string): string | undefined {
   if (!isTimestamp(text)) return undefined;
@@ -17,7 +17,7 @@ export function comparableTimestamp(text: string): string | undefined {
 
 /**
  * How much later `later` is, in microseconds; exact for times that are less than some years apart.
- * @returns NaN when either is no timestamp
+ * @returns NaN when either is not a timestamp
  */
 export function microsecondsBetween(earlier: string, later: string): number {
   const [from = '', to = ''] = [comparableTimestamp(earlier), comparableTimestamp(later)];

@@ -35,7 +35,7 @@ describe('errors', () => {
       { type: 'indicator', labels: Array(20_001).fill('x') },
       'object_too_large $: the object has 20003 properties and list items; the limit is 20000 (no clause)',
     ],
-  ])('of what is no object (%s)', (_, value, expected) => {
+  ])('of what is not an object (%s)', (_, value, expected) => {
     expect(told(value)).toEqual([expected]);
   });
 
@@ -108,7 +108,7 @@ describe('warnings', () => {
     [
       'identity',
       { id: `identity--${UUID.toUpperCase()}` },
-      'id_not_lower_case $.id: the UUID has upper-case digits; it is kept as given (2.9)',
+      'id_not_lower_case $.id: the UUID has upper-case digits; it is stored as given (2.9)',
     ],
     [
       'identity',
@@ -227,7 +227,7 @@ describe('warnings', () => {
   it('of a type of somebody else', () => {
     const own = { ...changedExample('identity', {}), type: 'own-type', id: `own-type--${UUID}` };
     expect(told(own)).toContain(
-      'custom_object $.type: own-type is not a type of STIX 2.1; the object is kept as it is (11.2)',
+      'custom_object $.type: own-type is not a type of STIX 2.1; the object is stored as it is (11.2)',
     );
     const extended = { ...own, extensions: { x: { extension_type: 'new-sdo' } } };
     expect(told(extended).join()).not.toContain('custom_object');

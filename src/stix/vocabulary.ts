@@ -1,6 +1,6 @@
 /**
  * Vocabularies and enumerations: STIX 2.1 section 10. A value outside an open vocabulary (`-ov`) is
- * told as a warning, one outside an enumeration is an error.
+ * a warning, one outside an enumeration is an error.
  */
 
 const list = (words: string): readonly string[] => words.split(/\s+/).filter(Boolean);

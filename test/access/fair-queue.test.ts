@@ -79,7 +79,7 @@ describe('a fair queue', () => {
     await Promise.all(all);
   });
 
-  it('makes room, when it is full, at the expense of who has the most waiting', async () => {
+  it('makes room, when it is full, by rejecting one of the network with the most waiting', async () => {
     const { asks, drain, order } = queueOf();
     const flood = [1, 2, 3, 4].map((n) => () => asks('flood', false, `flood ${n}`));
     const all = [asks('x'), ...flood.map((ask) => ask()), asks('b'), asks('c'), asks('late')];

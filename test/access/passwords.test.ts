@@ -119,14 +119,14 @@ describe('tries', () => {
     await expect(other.begin('whoever')).rejects.toMatchObject({ code: 'too_many_attempts' });
   });
 
-  it('of whoever are counted together in all processes, many at once too', async () => {
+  it('are counted together in all processes, also many at once', async () => {
     const processes = [attemptsOf(5), attemptsOf(5), attemptsOf(5)];
     const tries = Array.from({ length: 10 }, () => processes.map((one) => one.begin('together')));
     const outcomes = await Promise.allSettled(tries.flat());
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
   });
 
-  it('are taken away when they count no more, and no earlier', async () => {
+  it('are deleted when they count no more, and no earlier', async () => {
     const attempts = attemptsOf(1);
     await attempts.begin('old');
     tocsin.clock.advance(3_590_000);
@@ -135,7 +135,7 @@ describe('tries', () => {
     await attempts.begin('young');
     const kept = async () => (await tocsin.sql(`select 1 from sign_in_tries`)).length;
     await pruneTries(tocsin.db, tocsin.clock.now());
-    // The wait of the old one goes on beyond its hour.
+    // The wait of the old one lasts beyond its hour.
     expect(await kept()).toBe(2);
     tocsin.clock.advance(15 * 60_000);
     await pruneTries(tocsin.db, tocsin.clock.now());

@@ -102,7 +102,7 @@ it('is refused the same in an exercise of others as in none, and uses up no code
   await person.triesToSignIn({ realm: exercise.slug, code: shown() }).expect(201);
 });
 
-it('is in production alone for who has the whole server', async () => {
+it('is in production only for users who manage the whole server', async () => {
   const person = await aPerson(tocsin, admin, { role: 'admin' });
   const refused = await person.triesToSignIn({ realm: exercise.slug });
   expect([refused.status, codeOf(refused)]).toEqual([403, 'realm_not_allowed']);

@@ -140,7 +140,7 @@ describe('the second factor', () => {
     }
   });
 
-  it('is taken away with a code of it, or by an administrator, who ends the sessions', async () => {
+  it('is removed with a code of it, or by an administrator, who ends the sessions', async () => {
     const { person, actor, secret } = await enrolled();
     const remove = (code: string) => actor.sends('post', '/me/second-factor/remove').send({ code });
     expect(codeOf(await remove('000000'))).toBe('second_factor_invalid');
@@ -191,7 +191,7 @@ describe('the second factor', () => {
 });
 
 describe('POST /me/password', () => {
-  it('changes it for who knows the present one, and ends the other sessions', async () => {
+  it('changes it for a user who knows the current one, and ends the other sessions', async () => {
     const person = await aPerson(tocsin, org);
     const [mine, other] = [await person.signsIn(), await person.signsIn()];
     const change = (current: string, next = 'another long password') =>

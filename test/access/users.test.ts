@@ -83,7 +83,7 @@ describe('POST /users', () => {
   });
 });
 
-describe('nobody makes or changes what is stronger than himself', () => {
+describe('nobody creates or changes a user stronger than themselves', () => {
   it.each([
     ['an admin', { role: 'admin' }],
     ['a user of others', { organisation: 'owner' }],
@@ -93,7 +93,7 @@ describe('nobody makes or changes what is stronger than himself', () => {
     expect([refused.status, codeOf(refused)]).toEqual([403, 'role_not_allowed']);
   });
 
-  it('gives RED clearance but who has it, and not to himself', async () => {
+  it('grants RED clearance without having it, or to themselves', async () => {
     const boss = await aPerson(tocsin, chief, { role: 'org_admin' });
     const cleared = await aPerson(tocsin, chief, { role: 'org_admin', redClearance: true });
     const user = await invite(chief);
@@ -107,13 +107,13 @@ describe('nobody makes or changes what is stronger than himself', () => {
     await give(admin, boss.id).expect(200);
   });
 
-  it('opens the account of who sees more, nor takes the second factor away', async () => {
+  it('opens the account of a user who sees more, or removes its second factor', async () => {
     const cleared = await aPerson(tocsin, chief, { redClearance: true });
     for (const path of ['invitation', 'reset-second-factor']) {
       const refused = await chief.sends('post', `/users/${cleared.id}/${path}`);
       expect([refused.status, codeOf(refused)]).toEqual([403, 'role_not_allowed']);
     }
-    // To make less of somebody, and to keep him out, is always allowed.
+    // Lowering somebody's role, and locking them out, is always allowed.
     const less = { red_clearance: false };
     await chief.sends('patch', `/users/${cleared.id}`).send({ status: 'disabled' }).expect(200);
     await chief.sends('patch', `/users/${cleared.id}`).send({ status: 'active' }).expect(403);
@@ -137,7 +137,7 @@ describe('nobody makes or changes what is stronger than himself', () => {
     expect(body).toEqual({ users: [] });
   });
 
-  it('makes himself more', async () => {
+  it('gives themselves a stronger role', async () => {
     const person = await aPerson(tocsin, chief, { role: 'org_admin' });
     const actor = await person.signsIn();
     const refused = await actor.sends('patch', `/users/${person.id}`).send({ role: 'admin' });
@@ -146,7 +146,7 @@ describe('nobody makes or changes what is stronger than himself', () => {
 });
 
 describe('a link', () => {
-  it('made anew ends the one before, and sets another password for who lost his', async () => {
+  it('created again ends the previous one, and sets another password for a user who lost theirs', async () => {
     const person = await aPerson(tocsin, chief);
     const open = await person.signsIn();
     const first = (await chief.sends('post', `/users/${person.id}/invitation`).expect(201)).body;
@@ -187,7 +187,7 @@ describe('PATCH /users/{id}', () => {
     await chief.sends('patch', `/users/${id}`).send({ status: 'active' }).expect(400);
   });
 
-  it('is told in the audit with what was changed', async () => {
+  it('is in the audit with what was changed', async () => {
     const { id } = await invite(chief);
     await chief.sends('patch', `/users/${id}`).send({ role: 'publisher', name: 'Bea' }).expect(200);
     const told = await tocsin.sql(

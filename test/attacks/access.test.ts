@@ -159,7 +159,7 @@ describe('what one sees one cannot change (CVE-2026-56424, CVE-2025-61781, CVE-2
   });
 });
 
-describe('an org_admin is no admin (CVE-2026-44380, CVE-2026-44730, CVE-2024-46918)', () => {
+describe('an org_admin is not an admin (CVE-2026-44380, CVE-2026-44730, CVE-2024-46918)', () => {
   it('cannot see, rotate, revoke or mint a stronger key of its own organisation', async () => {
     const strong = await keyOf(tocsin, alice.slug, 'admin');
     const id = strong.split('_')[1] ?? '';

@@ -133,7 +133,7 @@ describe('an account of a foreign address, made to guess at the password of the 
     for (let i = 0; i < 6; i++) statuses.push((await squatter.triesToSignIn()).status);
     // Each of these was a wrong guess at the other account, too.
     expect(statuses).toEqual([201, 201, 201, 201, 201, 429]);
-    // Whoever names the organisation tries one account, and is not counted when it opens.
+    // A caller that names the organisation tries one account, and is not counted on success.
     for (let i = 0; i < 6; i++) {
       tocsin.clock.advance(3_600_001);
       await squatter.triesToSignIn({ organisation: mallory.slug }).expect(201);

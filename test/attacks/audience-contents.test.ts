@@ -49,7 +49,7 @@ describe('content of one audience', () => {
       );
       return all.flatMap(({ objects }) => objects.map(({ confidence }) => confidence));
     };
-    // The control: whoever saw the version before learns that the object ceased to match.
+    // The control: a reader who saw the version before learns that the object ceased to match.
     expect(await sent(insider.path)).toEqual([90, 10, 99]);
     expect(await sent(outsider.path)).toEqual([99]);
   });

@@ -52,7 +52,7 @@ describe('nothing is left of an audience', () => {
       .expect(404);
     expect(await unions()).toBe(before);
     await sharer.shares(object);
-    // Unchanged: nothing is stored, so nothing is addressed anew.
+    // Unchanged: nothing is stored, so nothing is readdressed.
     expect(outcomes(await sharer.posts(object, { audience }))).toEqual(['unchanged']);
     expect(await unions()).toBe(before);
     await sharer.shares(newer(object), { audience });
@@ -150,7 +150,7 @@ describe('the sweep', () => {
     expect(await sweep()).toBe(0);
   });
 
-  it('is waited for by who shares with what it is deleting, and that is made again', async () => {
+  it('is waited for by a post to a union that it is deleting, which is then created again', async () => {
     const [{ id } = { id: 0 }] = await tocsin.sql<{ id: number }>(intern.replace('sweep', 'swept'));
     const sweeper = new pg.Client({ connectionString: tocsin.databaseUrl });
     await sweeper.connect();

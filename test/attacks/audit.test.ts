@@ -1,4 +1,4 @@
-/** The audit under the hands of whoever owns the database and has no signing key. */
+/** Attacks on the audit by an owner of the database who has no signing key. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -73,7 +73,7 @@ describe('what was taken out of a STIX 2.0 observed-data', () => {
     const { object, value } = observed(given ?? { created_by_ref: bob.identity });
     const [container, part] = outcomes(await posts([object]));
     expect(['created', 'updated', 'unchanged']).not.toContain(container);
-    // One marked RED itself may be told the same as the container.
+    // One marked RED itself may get the same answer as the container.
     expect([container, 'container_rejected']).toContain(part);
     expect(await reads(bob, value)).toBe(false);
     expect(await reads(alice, value)).toBe(false);

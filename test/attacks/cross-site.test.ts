@@ -10,7 +10,7 @@ const PUBLIC = 'https://tocsin.example.org';
 
 let tocsin: Tocsin;
 let chief: Actor;
-/** The origin that the server has for who reaches it directly. */
+/** The origin of the server for clients that reach it directly. */
 let origin: string;
 
 beforeAll(async () => {
@@ -50,7 +50,7 @@ describe('a request that changes something is rejected', () => {
     ['from the public address without TLS', () => ({ origin: 'http://tocsin.example.org' })],
     ['from an address with more to it', () => ({ origin: `${PUBLIC}/page` })],
     ['from two places', () => ({ origin: `${PUBLIC}, https://evil.example.net` })],
-    ['from what is no address', () => ({ origin: 'tocsin' })],
+    ['from what is not an address', () => ({ origin: 'tocsin' })],
     ['as cross-site', () => ({ 'sec-fetch-site': 'cross-site' })],
     ['as same-site', () => ({ 'sec-fetch-site': 'same-site' })],
     ['as what nobody knows', () => ({ 'sec-fetch-site': 'near-site' })],

@@ -1,6 +1,6 @@
 /**
- * Somebody fills the disk: what cannot be stored is refused as such, reading goes on, and so does
- * everything once there is room. On real file systems that are small, which takes the right to mount.
+ * Somebody fills the disk: what cannot be stored is rejected as such, reading still works, and so
+ * does everything once there is room. On real file systems that are small, which takes the right to mount.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -128,7 +128,7 @@ function clientOf(url: string, key: string) {
 const FULL = { status: 503, body: { code: 'storage_full' } };
 
 describe.runIf(hasCapability('sys_admin'))('a full disk', () => {
-  it('of the database: posts and /readyz say so, reads go on, and posts again with room', async () => {
+  it('of the database: posts and /readyz say so, reads still work, and posts work again with room', async () => {
     const disk = await smallDisk(96);
     const tocsin = await startTocsin({ databaseUrl: await databaseOn(disk) });
     cleaning.push(() => tocsin.close());
@@ -153,7 +153,7 @@ describe.runIf(hasCapability('sys_admin'))('a full disk', () => {
     expect(stored).toEqual({ versions: (taken + 1) * 40 });
   });
 
-  it('of the embedded database: it is told before PostgreSQL stops, and reads go on', async () => {
+  it('of the embedded database: posts are rejected before PostgreSQL stops, and reads still work', async () => {
     const disk = await smallDisk(400);
     const config = readConfig({
       TOCSIN_DATA_DIR: disk,

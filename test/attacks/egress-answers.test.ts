@@ -118,7 +118,7 @@ describe('the answer of an endpoint on the public internet', () => {
     expect(await sent(true)).toMatchObject({ status: 401, detail: null });
   });
 
-  it('is for who may change the endpoint; why there was none is for every reader', async () => {
+  it('is for those who may change the endpoint; why there was none is for every reader', async () => {
     const subscription = await subscribes(bob, webhooks);
     await bob.sends('post', `/subscriptions/${subscription.id}/test`).expect(200);
     const answers = 'update attempt set status = 401, detail = $2 where subscription_id = $1';
@@ -188,7 +188,7 @@ describe('a token in the URL of an endpoint', () => {
     }
   });
 
-  it('cannot be moved to another subscription by who writes to the table', async () => {
+  it('cannot be moved to another subscription by writing to the table', async () => {
     const theirs = await subscribes(bob, webhooks);
     const { id } = await subscribes(alice, webhooks);
     const move =

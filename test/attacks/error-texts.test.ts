@@ -31,7 +31,7 @@ it('repeats no password, token or URL, however wrong it is: logs and screens sto
     expect(text).not.toContain(SECRET);
     expect(text).not.toContain('correct');
   }
-  // A value that is no text of the caller's own choice is repeated, so that it can be found.
+  // A value that is not free text of the caller is repeated, so that it can be found.
   const told = await alice.sends('get', '/changes').query({ limit: 'high' });
   expect(told.body.detail).toBe('`limit` must be a whole number from 1 to 10000, not "high".');
 });

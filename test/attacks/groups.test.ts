@@ -39,7 +39,7 @@ describe('a publisher who fills groups with others', () => {
     expect(body).toMatchObject({ members: [mallory.slug], owners: [mallory.slug] });
   });
 
-  it('adds nothing to what others have to be told, however many groups they make', async () => {
+  it('adds nothing to what must be sent to others, however many groups they create', async () => {
     const state = () =>
       tocsin.sql(
         `select audiences from member_standing s join organisation o on o.id = s.organisation_id

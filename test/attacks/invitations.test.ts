@@ -46,7 +46,7 @@ async function change({ id }: Person, wish: object): Promise<void> {
   await admin.sends('patch', `/users/${id}`).send(wish).expect(200);
 }
 
-/** Whoever makes the links, and what happens before somebody accepts them. */
+/** The creators of links, and what happens before somebody accepts them. */
 interface Maker {
   readonly actor: Actor;
   readonly ends: () => Promise<unknown>;

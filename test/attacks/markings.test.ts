@@ -210,7 +210,7 @@ describe('a level that the sender stated', () => {
   });
 });
 
-describe('a level that cannot be told', () => {
+describe('an unknown level', () => {
   const own = OWN();
   const vague = definition(own, { definition_type: 'tlp', definition: { tlp: 'purple' } });
   const doubtful = (): [PostedObject, string, string][] => [

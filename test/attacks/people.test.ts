@@ -22,7 +22,7 @@ afterAll(() => tocsin.close());
 
 const codeOf = ({ body }: { body: unknown }) => (body as { code?: string }).code;
 
-/** Signs in; the second factor of whoever has one is given. */
+/** Signs in, with the second factor of a user who has one. */
 const signedIn = (person: Person): Promise<Actor> => person.signsIn();
 
 /** An agreement with a partner, which takes two approvals; returns the path of these. */
@@ -124,7 +124,7 @@ describe('a reset is seen, and takes two people to open an account', () => {
     return accounts.filter((one) => one.user === user).map(({ type, by }) => ({ type, by }));
   };
 
-  it('of a password: sessions end; user, organisation and audit are told', async () => {
+  it('of a password: sessions end; user, organisation and audit show it', async () => {
     const person = await aPerson(tocsin, chief);
     const session = await person.signsIn();
     await admin.sends('post', `/users/${person.id}/invitation`).expect(201);

@@ -83,7 +83,7 @@ describe('a count that another transaction may change', () => {
       await withQuota(tx, organisationId, 'subscriptions', 1);
       done = true;
     });
-    // The second waits on the lock of the first, and is told so by PostgreSQL itself.
+    // The second waits on the lock of the first, as PostgreSQL itself shows.
     const waiting = () =>
       tocsin.sql(
         `select from pg_stat_activity

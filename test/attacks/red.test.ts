@@ -190,7 +190,7 @@ describe('posting over an object that is RED, without clearance', () => {
     await bob.finds(object.id).expect(404);
   });
 
-  it('an observable that others have at a lower level goes on for those, and the RED one stays', async () => {
+  it('an observable that others have at a lower level continues for those, and the RED one stays', async () => {
     const object = marked('green', address());
     await alice.shares(object);
     const red = marked('red', { ...object, x_note: 'for bob alone' });

@@ -208,7 +208,7 @@ describe('an upload ends, with a summary of what was stored, when', () => {
     });
   });
 
-  it('and goes on with less where only the ceiling is lowered', async () => {
+  it('and continues with less where only the ceiling is lowered', async () => {
     const who = await anActor(tocsin, { ceiling: 'red' });
     const upload = await anUpload(who);
     await tocsin.sql(

@@ -265,7 +265,7 @@ describe('an administrator sees who made each key, and ends it', () => {
     return (body as { keys: Key[] }).keys;
   };
 
-  it("whoever made it: another's keys can be listed by their maker and revoked", async () => {
+  it('for every creator: the keys of another can be listed by their creator and revoked', async () => {
     const person = await aPerson(tocsin, chief, { role: 'org_admin' });
     const made = await mint(await person.signsIn());
     const child = await mint(holding(made), { role: 'feed', label: 'SIEM' });

@@ -137,7 +137,7 @@ describe('every answer carries the security headers', () => {
   });
 });
 
-describe('browsers are told to use https', () => {
+describe('browsers must use https', () => {
   it.each(WAYS.filter(([, status]) => status !== 200))(
     'where the public URL is https, by %s',
     async (_, __, head) => {

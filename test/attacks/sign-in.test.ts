@@ -188,7 +188,7 @@ describe('nobody is another (CVE-2026-27960)', () => {
   });
 });
 
-describe('no other site acts for who is signed in (CVE-2026-44364, CVE-2024-25675)', () => {
+describe('no other site acts for a signed-in user (CVE-2026-44364, CVE-2024-25675)', () => {
   it('by the cookie', async () => {
     const person = await aPerson(tocsin, chief);
     const cookie = cookiesOf(await person.triesToSignIn({ refresh_token_in: 'cookie' }));
@@ -219,7 +219,7 @@ it('no secret goes by the address, where logs keep it (CVE-2026-114505)', async 
 });
 
 describe('a second way in checks as the first does (CVE-2026-95683, CVE-2026-112178)', () => {
-  it('whoever is in a group sees nothing of it above his level', async () => {
+  it('no member of a group sees anything in it above its level', async () => {
     const low = await anActor(tocsin, { ceiling: 'green' });
     const group = await createGroup(chief, { members: [low.slug] });
     const object = marked('amber');

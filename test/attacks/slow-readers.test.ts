@@ -66,7 +66,7 @@ describe('is cut off, and the server gives nothing up for it', () => {
     client.socket.destroy();
   });
 
-  it('while a client that pauses, and goes on in time, gets all of it', async () => {
+  it('while a client that pauses, and continues in time, gets all of it', async () => {
     const client = await neverReads(tocsin.url, ['/api/v1/changes?limit=10000'], alice.key);
     expect(await client.status).toBe(200);
     const text = await client.rest();

@@ -98,11 +98,11 @@ describe('a name in the CSV export', () => {
     `";=1+1`,
     'Ada\u2028=1',
     'Ada;﹦1',
-  ])('%j is no formula in any spreadsheet', (name) => {
+  ])('%j is not a formula in any spreadsheet', (name) => {
     expect(runs(toCsv([organisation(name, name)]))).toBe(false);
   });
 
-  it('is no formula, whatever it is and however a spreadsheet splits', () => {
+  it('is not a formula, whatever it is and however a spreadsheet splits', () => {
     fc.assert(
       fc.property(anyText, (name) => !runs(toCsv([organisation(name, name)]))),
       { numRuns: 2000 },

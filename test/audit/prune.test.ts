@@ -53,7 +53,7 @@ describe('retention of the audit', () => {
     expect(await ground.verdict()).toMatchObject({ ok: true, pruned: 2 });
   });
 
-  it('does not cover for whoever drops a month without it', async () => {
+  it('does not cover up a month that was dropped without it', async () => {
     await ground.signs();
     await prune('2024-02-15T00:00Z');
     await ground.owner.query('drop table audit_2024_02');

@@ -12,7 +12,7 @@ const PACKAGE = { name: 'sample', version: '1.0.0', engines: { node: '>=99' } };
 /** What npm complains of when it installs a package that asks for a Node nobody has. */
 async function complaints(directory: string): Promise<string> {
   const args = ['ci', '--offline', '--no-audit', '--cache', join(directory, 'cache')];
-  // Without what the npm that runs the tests was told, such as to be silent.
+  // Without the options of the npm that runs the tests, such as to be silent.
   const own = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
   return (await run('npm', args, { cwd: directory, env: Object.fromEntries(own) })).stderr;
 }

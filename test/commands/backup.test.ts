@@ -37,7 +37,7 @@ beforeAll(async () => {
     for (let i = 0; i < 5; i += 1) await postOne();
     acknowledgedBefore = posted.length;
     cursor = await nextAfter(server.url, key, '');
-    // It holds for as long as the log goes on.
+    // It holds until the log is restored.
     await nextAfter(server.url, key, cursor);
     let goOn = true;
     const posting = (async () => {
@@ -170,7 +170,7 @@ describe('a backup of a server that takes posts', () => {
           if (index < acknowledgedBefore) expect(found).toBe(BUNDLE_OBJECTS);
           else expect([0, BUNDLE_OBJECTS]).toContain(found);
         }
-        // It goes on as a server, whose log uses positions again that cursors named before.
+        // It continues as a server whose log reuses positions that earlier cursors named.
         await post(server.url, key);
         await expect(nextAfter(server.url, key, cursor)).rejects.toThrow('cursor_invalid');
         await nextAfter(server.url, key, await nextAfter(server.url, key, ''));

@@ -69,7 +69,7 @@ describe.each(['import', 'validate'])('tocsin %s', (command) => {
       ? reports(command, ...files, '--org', ally.slug)
       : reports(command, ...files);
 
-  it('refuses a file that is not UTF-8, and says where, and goes on with the others', async () => {
+  it('rejects a file that is not UTF-8, says where, and continues with the others', async () => {
     const text = `{"type": "bundle",\n"objects": [${line(named('Müller'))}]}`;
     const latin = await fileOf('latin.json', Buffer.from(text, 'latin1'));
     const good = await fileOf('good.json', line(bundle([named('Müller')])));
@@ -120,7 +120,7 @@ it('warns in both of TLP that says no level', async () => {
   expect(JSON.stringify(validated.lines)).toContain('tlp_unknown');
 });
 
-it('is told of TLP without a level by the door that checks, and knows stored definitions', async () => {
+it('reports TLP without a level when it checks, and knows stored definitions', async () => {
   const definition = {
     type: 'marking-definition',
     spec_version: '2.1',

@@ -60,7 +60,7 @@ describe('settings that cannot be', () => {
     expect(() => readConfig({ TOCSIN_KEY: 'tocsin_1_2', TOCSIN_LISTEN: '8080' })).not.toThrow();
   });
 
-  it('are told from those that can be', async () => {
+  it('are distinguished from those that can be', async () => {
     const file = join(directory, 'url');
     await writeFile(file, 'postgresql://tocsin:secret@db.example.org/tocsin\n');
     expect(

@@ -37,7 +37,7 @@ describe('batched', () => {
     expect(await count(db, 3)).toBe(13);
   });
 
-  it('tells everyone who asked together of a failure, and goes on', async () => {
+  it('reports a failure to everyone who asked together, and continues', async () => {
     let failing = true;
     const ask = batched<object, number, number>(
       async (_, numbers) => {

@@ -55,7 +55,7 @@ describe('turns', () => {
     await expect(next.begun).resolves.toBeUndefined();
   });
 
-  it('fail when the wait is over, and hold up nobody afterwards', async () => {
+  it('fail when the wait has ended, and hold up nobody afterwards', async () => {
     const turns = createTurns({ ...limits, running: 1, waitMs: 1 });
     const first = turns.ask('a');
     await expect(turns.ask('b').begun).rejects.toBeInstanceOf(Busy);

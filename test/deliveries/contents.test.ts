@@ -32,7 +32,7 @@ function reading(rows: readonly LogRow[], form = AS_POSTED): PartReader & { aske
   };
 }
 
-it('serves who has exactly the same rows, and reads anew for everybody else', async () => {
+it('serves readers with exactly the same rows, and reads again for everybody else', async () => {
   const shared = createSharedContents();
   const rows = [row(1, '{"a":1}'), row(2, null), row(4, '{"b":2}')];
   const first = reading(rows);
@@ -91,7 +91,7 @@ it('reads once for all who come at the same time, unless that fails', async () =
   expect(next.asked).toEqual(['whole']);
 });
 
-it('keeps nothing of what was read before something was taken away', async () => {
+it('forgets what was read before a deletion', async () => {
   const shared = createSharedContents();
   const rows = [row(1, '{"a":1}')];
   await shared.read(0, reading(rows));

@@ -34,7 +34,7 @@ afterAll(async () => {
   receiver.close();
 });
 
-it('goes on behind a batch of which nothing is left when it is tried again', async () => {
+it('continues after a batch of which nothing is left at the next attempt', async () => {
   const communities = [slug()];
   const sharer = await anActor(tocsin, { communities });
   const reader = await anActor(tocsin, { communities });

@@ -107,7 +107,7 @@ describe('a delivery', () => {
   it('holds only what an organisation created, where the filter names it', async () => {
     const subscription = await subscribes(bob, webhooks, { filter: { producers: [alice.slug] } });
     const wanted = indicator({ created_by_ref: alice.identity });
-    // Whoever shared what names no creator must not be found by trying names.
+    // The sharer of an object without a creator must not be found by trying names.
     await alice.shares(indicator());
     await alice.shares(wanted);
     const come = await webhooks.until(subscription.path, (seen) => seen.length > 0);
@@ -190,7 +190,7 @@ describe('a receiver that fails', () => {
     expect(ids(small(come))).toEqual(objects.map(({ id }) => id));
   });
 
-  it('that refuses one object gets all others, and its owner is told of the one', async () => {
+  it('that rejects one object gets all others, and its owner learns of the one', async () => {
     const subscription = await subscribes(bob, webhooks);
     const objects = some(9);
     const bad = objects[4]?.id ?? '';

@@ -47,11 +47,11 @@ describe('the book of an organisation', () => {
     ]);
   });
 
-  it('wants the forgery that it was told of to be refused', () => {
+  it('requires that the forgery was rejected', () => {
     const tried = account();
     tried.receive(receipt(VERSIONS));
     tried.expectForgery();
-    expect(tried.faults).toEqual(['cert-b (webhook): took a forged POST for real']);
+    expect(tried.faults).toEqual(['cert-b (webhook): accepted a forged POST']);
     tried.refuse('the signature is wrong');
     expect(tried.faults).toEqual([]);
   });

@@ -88,7 +88,7 @@ describe('tocsin demo', () => {
       expect(said).toMatch(/meridian-energy +nothing, rightly: it is not in allies/);
       expect(said).toMatch(/meridian-energy +a forged POST was refused/);
       expect(said).toMatch(/cert-borealis +webhook +2,027 +2,027 +302 /);
-      expect(said).toMatch(/^Verified: everybody got exactly what is theirs/m);
+      expect(said).toMatch(/^Verified: every organisation received exactly its own objects/m);
       expect(said).not.toContain('\x1b');
       expect(pidsOf(demo)).toHaveLength(3);
       expect(code).toBe(0);

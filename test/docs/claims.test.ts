@@ -102,7 +102,7 @@ it('no text uses a clause as its subject', () => {
   expect(found).toEqual([]);
 });
 
-it('the size of the packages is what operators are told', async () => {
+it('the size of the packages is what operators.md says', async () => {
   const [, stated = ''] =
     /and (\d+) MB of disk for its packages/.exec(text('docs/operators.md')) ?? [];
   const { stdout } = await run('du', ['-sm', '--exclude=.cache', join(ROOT, 'node_modules')]);

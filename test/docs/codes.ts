@@ -1,4 +1,4 @@
-/** The codes that one object of a bundle can be told, read from the code that tells them. */
+/** The codes that one object of a bundle can get, read from the code that assigns them. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -64,7 +64,7 @@ describe('GET /docs/errors', () => {
     expect(html).toContain('<code>Authorization: Bearer &lt;key&gt;</code>');
   });
 
-  it('is the page as it was written for who prefers Markdown', async () => {
+  it('is the Markdown page itself for clients that prefer Markdown', async () => {
     const page = await get('/docs/errors/key_missing', 'text/markdown');
     expect(page.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
     expect(await page.text()).toBe(text('key_missing'));
@@ -87,7 +87,7 @@ describe('GET /docs/errors', () => {
     async (name) => {
       const answer = await get(`/docs/errors/${name}`);
       expect([404, 200]).toContain(answer.status);
-      // `..` is taken away by the client and asks for /docs/ itself.
+      // The client resolves `..` and requests /docs/ itself.
       const body = await answer.text();
       if (name === '..') expect(body).toContain('swagger-ui');
       else expect(body).toContain('"code":"not_found"');

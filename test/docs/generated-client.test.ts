@@ -68,7 +68,7 @@ console.log(read);
   expect(await compile('client', code)).toBe('');
 });
 
-it('and is told what is wrong with one', { timeout: 120_000 }, async () => {
+it('and sees what is wrong with one', { timeout: 120_000 }, async () => {
   const code = `${TYPES}
 export const indicator: Indicator = { ...${INDICATOR}, confidence: 'high' };
 export const key: Post<'/api/v1/keys'> = { role: 'reader' };

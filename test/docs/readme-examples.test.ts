@@ -1,4 +1,4 @@
-/** Runs the examples of the README as they stand there: in this order, in one folder, on one server. */
+/** Runs the examples of the README and of docs/siem.md as they are: in this order, in one folder, on one server. */
 import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import { ROOT, startServerProcess, type ServerProcess } from '../support/server-
 const TIMEOUT_MS = 240_000;
 const run = promisify(execFile);
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const receiving = readFileSync(join(ROOT, 'docs/siem.md'), 'utf8');
 
 let root: string;
 let folder: string;
@@ -36,9 +37,9 @@ afterAll(async () => {
 });
 
 /** The examples in a language below a heading, in order. */
-function examples(heading: string, language: string): string[] {
-  const [, after = ''] = readme.split(`\n## ${heading}\n`);
-  const section = after.split(/\n## /)[0] ?? '';
+function examples(heading: string, language: string, page = readme): string[] {
+  const [, after = ''] = page.split(`# ${heading}\n`);
+  const section = after.split(/\n#{2,3} /)[0] ?? '';
   const fence = new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g');
   return [...section.matchAll(fence)].map(([, text = '']) => text);
 }
@@ -68,7 +69,7 @@ describe('the examples of the README', () => {
   it(
     'create organisations and keys',
     async () => {
-      const [commands = ''] = examples('Serve', 'sh');
+      const [commands = ''] = examples('Start a server', 'sh');
       const [start, ...lines] = commands.trim().split('\n');
       expect(start).toMatch(/^npm start /);
       expect(lines.length).toBeGreaterThan(3);
@@ -80,10 +81,10 @@ describe('the examples of the README', () => {
   );
 
   it('post a bundle, and the same again in Python', async () => {
-    const [post = '', act] = examples('Post from a script', 'sh');
+    const [post = '', act] = examples('CERT engineers: share indicators', 'sh');
     const answer = JSON.parse(await shell(filled(post, { 'tocsin_…': keys[0] ?? '' })));
     expect(answer.summary).toMatchObject({ created: 1, rejected: 0 });
-    const [python = ''] = examples('Post from a script', 'python');
+    const [python = ''] = examples('CERT engineers: share indicators', 'python');
     expect(readme).toContain('as `post.py`; run it with `python3 post.py`:');
     await writeFile(join(folder, 'post.py'), python);
     expect(await shell('python3 post.py', folder, environment(keys[0]))).toMatch(/'unchanged': 1/);
@@ -94,9 +95,9 @@ describe('the examples of the README', () => {
     'subscribe, and receive what was shared at a receiver on this machine',
     async () => {
       const port = String(await freePort());
-      const [code = ''] = examples('Receive a webhook', 'js');
+      const [code = ''] = examples('A receiver in five minutes', 'js', receiving);
       await writeFile(join(folder, 'receiver.mjs'), code.replace('9000', port));
-      const [subscribe = '', start = ''] = examples('Receive a webhook', 'sh');
+      const [subscribe = '', start = ''] = examples('A receiver in five minutes', 'sh', receiving);
       const inserted = { 'tocsin_…': keys[1] ?? '', ':9000/': `:${port}/` };
       const { secret } = JSON.parse(await shell(filled(subscribe, inserted)));
       expect(secret).toMatch(/^whsec_/);
@@ -108,12 +109,12 @@ describe('the examples of the README', () => {
   );
 
   it('read the changes, and the stream', async () => {
-    const [changes = '', stream = ''] = examples('Read what changed', 'sh');
+    const [changes = '', stream = ''] = examples('Analysts: read indicators', 'sh');
     const page = JSON.parse(await shell(changes, folder, environment(keys[1])));
     expect(page).toMatchObject({ objects: [{ type: 'indicator' }], more: false });
     const object = indicator();
     const line = firstLineOf(`exec ${stream}`, environment(keys[1]), object.id);
-    // Posted anew until the stream, which begins from now on, has shown one.
+    // Posts newer versions until the stream, which starts now, has shown one.
     let seen = false;
     void line.finally(() => (seen = true)).catch(() => undefined);
     for (let version = 0; !seen; version += 1) await postNewer(object, version);
@@ -121,7 +122,7 @@ describe('the examples of the README', () => {
   });
 
   it('change the audience, list what is shared, and revoke it', async () => {
-    const [, act = ''] = examples('Post from a script', 'sh');
+    const [, act = ''] = examples('CERT engineers: share indicators', 'sh');
     const written = await shell(act, folder, environment(keys[0]));
     const [shares, share, revoked, bulk] = written
       .replaceAll('}{', '}\n{')
@@ -135,6 +136,20 @@ describe('the examples of the README', () => {
     expect(bulk.results[0]).toMatchObject({ outcome: 'rejected', code: 'revocation_impossible' });
   });
 });
+
+it(
+  'the commands of the README for administrators succeed',
+  async () => {
+    const [commands = ''] = examples('Administrators: manage members', 'sh');
+    const written = await shell(commands, ROOT);
+    expect(written).toMatch(/\/#\/invitation\/\S/);
+    expect(written).toContain('The audit is intact');
+    expect(written).toMatch(
+      /"slug":"cert-b".*"status":"suspended"[^]*"slug":"cert-b".*"status":"active"/,
+    );
+  },
+  TIMEOUT_MS,
+);
 
 /** The first line that a program writes, or the first with a text in it; then it is ended. */
 async function firstLineOf(script: string, env = {}, wanted = ''): Promise<string> {

@@ -112,7 +112,7 @@ it.each(FORBIDDEN)(
   },
 );
 
-it('addresses that are not public are told from public ones in every form that stands for one', () => {
+it('addresses that are not public are recognised in every form', () => {
   fc.assert(
     fc.property(anyAddress, (number) => {
       const isRefused = isForbidden(number);

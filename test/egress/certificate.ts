@@ -1,4 +1,4 @@
-/** Self-signed certificates (RFC 5280, in DER), made when a test needs one: no key lies in the repository. */
+/** Self-signed certificates (RFC 5280, in DER), created when a test needs one: there is no key in the repository. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 export interface Certificate {

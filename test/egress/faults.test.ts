@@ -10,7 +10,7 @@ afterEach(async () => {
   while (cleanups.length > 0) await cleanups.pop()?.();
 });
 
-/** Kept until the test is over, and proven to be left by every client then. */
+/** Open until the test ends, and proven to be left by every client then. */
 async function kept(starting: Promise<Receiver>): Promise<Receiver> {
   const started = await starting;
   cleanups.push(async () => {

@@ -41,7 +41,7 @@ it.each([
   ['one private among public ones', [...PUBLIC, '10.0.0.1'], 'egress_address'],
   ['a loopback alone', ['::1'], 'egress_address'],
   ['a cloud’s metadata service', ['169.254.169.254'], 'egress_address'],
-  ['something that is no address', ['localhost'], 'egress_address'],
+  ['something that is not an address', ['localhost'], 'egress_address'],
   ['none', [], 'egress_resolve'],
   ['an error', new Error('SERVFAIL'), 'egress_resolve'],
 ])('a URL that is saved whose name has %s', async (_case, answers, code) => {

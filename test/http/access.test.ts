@@ -198,9 +198,9 @@ function asMethod(name: string): string {
   return name.toUpperCase();
 }
 
-/** What a call that asks for nothing that exists is answered by whoever may make it. */
+/** The status of a call for something that does not exist, by a caller who may make it. */
 function answersOf(route: string): readonly number[] {
-  // Without a proof of who asks.
+  // Without a proof of the caller.
   if (/me\/(second-factor|identity\/remove)$/.test(route)) return [401];
   // Every member has a default.
   if (route.endsWith('/audiences/preview')) return [200];
@@ -255,12 +255,15 @@ it.each(closed)('%s takes a key', async (route) => {
 /** A member whose agreement has ended gets what is withdrawn from it, and proof of what it did. */
 const WHILE_INACTIVE = ['get /api/v1/changes', 'get /api/v1/stream'];
 
-it.each(cells.filter(([, , may]) => may))('%s %s: only for who takes part', async (role, route) => {
-  const { status, code } = await call(route, idle.get(role)?.key);
-  const refusal = IN_PERSON.includes(route) ? 'user_needed' : 'organisation_not_active';
-  if (WHILE_INACTIVE.includes(route)) expect(answersOf(route)).toContain(status);
-  else expect({ status, code }).toEqual({ status: 403, code: refusal });
-});
+it.each(cells.filter(([, , may]) => may))(
+  '%s %s: only for organisations that take part',
+  async (role, route) => {
+    const { status, code } = await call(route, idle.get(role)?.key);
+    const refusal = IN_PERSON.includes(route) ? 'user_needed' : 'organisation_not_active';
+    if (WHILE_INACTIVE.includes(route)) expect(answersOf(route)).toContain(status);
+    else expect({ status, code }).toEqual({ status: 403, code: refusal });
+  },
+);
 
 it.each(closed.filter(([route]) => route.startsWith('get')))(
   'HEAD is refused where %s is',

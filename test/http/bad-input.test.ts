@@ -29,7 +29,7 @@ async function refuses(text: string | Buffer, problem: object, path?: string): P
   expect(await rowCounts(tocsin)).toEqual(before);
 }
 
-describe('a body that is no bundle', () => {
+describe('a body that is not a bundle', () => {
   const cases: [string, string | Buffer, object][] = [
     ['not JSON', 'indicator', { status: 400, code: 'invalid_json', path: '$' }],
     ['cut off', '{"type":"bundle","objects":[', { status: 400, code: 'invalid_json' }],
@@ -54,7 +54,7 @@ describe('a body that is no bundle', () => {
     ['a bare list', '[]', { code: 'invalid_bundle', reason: 'not_a_bundle', path: '$' }],
     ['an object without an id', '{"type":"indicator"}', { code: 'invalid_bundle', path: '$.type' }],
     [
-      'objects that are no list',
+      'objects that are not a list',
       '{"type":"bundle","objects":{}}',
       { reason: 'objects_not_a_list', path: '$.objects' },
     ],

@@ -14,7 +14,7 @@ function order(): { readonly done: string[]; note(name: string, wait: Promise<un
   return { done, note: (name, wait) => void wait.then(() => done.push(name)) };
 }
 
-/** Lets everything go on that can. */
+/** Lets everything continue that can. */
 const settled = () => new Promise((resume) => setImmediate(resume));
 
 describe('the budget of bytes in flight', () => {
@@ -52,7 +52,7 @@ describe('the budget of bytes in flight', () => {
     expect(budget.inFlight()).toBe(100);
   });
 
-  it('ends a wait whose request is over', async () => {
+  it('ends a wait whose request has ended', async () => {
     const budget = aBudget();
     const first = await budget.acquire(100);
     const leaving = new AbortController();
@@ -122,7 +122,7 @@ describe('the budget of bytes in flight', () => {
     expect(done).toEqual(['somebody else']);
   });
 
-  it('lets a single request of any size go on alone, counted as the whole share', async () => {
+  it('lets a single request of any size continue alone, counted as the whole share', async () => {
     const budget = aBudget(100, 50);
     const account = budget.open(1);
     await account.take(30);
@@ -164,7 +164,7 @@ describe('the budget of bytes in flight', () => {
     expect(got).toBeGreaterThan(0);
   });
 
-  it('lets the older of two that wait for each other go on when the younger one fails', async () => {
+  it('lets the older of two that wait for each other continue when the younger one fails', async () => {
     const budget = aBudget();
     const older = budget.open(1);
     const younger = budget.open(2);

@@ -143,7 +143,7 @@ describe('a cursor', () => {
     });
   });
 
-  it('from before what is kept has expired; one begins anew without', async () => {
+  it('from before the oldest row has expired; a reader starts again without one', async () => {
     const early = (await bob.reads({ limit: 1 })).next;
     await alice.shares(indicator());
     await tocsin.sql('delete from log where seq <= (select max(seq) - 1 from log)');

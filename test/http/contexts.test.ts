@@ -58,7 +58,7 @@ describe.each(NAMES)('%s', (name) => {
     expect(posted.context).toMatchObject({ tlp: 'amber+strict', sharers: [alice.slug] });
   });
 
-  it('gives an unmarked object at the default level of who shared it', async () => {
+  it('gives an unmarked object at the default level of its sharer', async () => {
     const object = malware();
     await strict.shares(object);
     const { object: served, context } = await read(bob, object.id, false);
@@ -94,7 +94,7 @@ describe('who shared it', () => {
       expect((await read(owner, object.id, false)).context.sharers).toEqual([sharer.slug]);
       expect((await read(sharer, object.id, false)).context.sharers).toEqual([sharer.slug]);
     }
-    // By name as well, it is told by who shares it.
+    // With the audience naming it as well, it sees the sharer.
     await sharer.shares(newer(object), { audience: `${group},${reader.slug}` });
     const { context } = await door('changes')(reader, object.id, false);
     expect(context.sharers).toEqual([sharer.slug]);

@@ -65,13 +65,15 @@ describe('lines that fail on their way', () => {
   ];
 
   it.each(failing)(
-    '%s: what was kept before is told, and may be sent again',
+    '%s: says what was stored before, and may be sent again',
     async (_, fail, problem) => {
       const text = lines(2600);
       const { body } = await post(fail(text), 'gzip', 'application/x-ndjson');
       const summary = { created: 2500, updated: 0, unchanged: 0, stale: 0, rejected: 0 };
       expect(body).toMatchObject({ ...problem, summary });
-      expect(body['detail']).toMatch(/2500 of them kept and shared.*sent again/);
+      expect(body['detail']).toMatch(
+        /2500 of them were stored and shared.*You can send everything again/,
+      );
       const again = await post(gzipSync(text), 'gzip', 'application/x-ndjson');
       expect(again.body).toMatchObject({ summary: { created: 100, unchanged: 2500 } });
     },

@@ -46,7 +46,7 @@ describe('a key in the address', () => {
     ['on a public route', (key: string) => `/healthz?x=${key}`],
     ['escaped', (key: string) => `/api/v1/me?x=${key.replace('_', '%5F')}`],
     ['with what cannot be unescaped', (key: string) => `/api/v1/me?x=%ff${key}`],
-    ['that is no key but looks like one', () => `/api/v1/me?x=${newKey().text}`],
+    ['that is not a key but looks like one', () => `/api/v1/me?x=${newKey().text}`],
   ])('%s is refused by its form', async (_, path) => {
     const { status, text } = await get(path(alice.key), alice.key);
     expect([status, text]).toEqual([400, expect.stringContaining('"code":"key_in_url"')]);

@@ -52,7 +52,7 @@ describe('401', () => {
     ['a key that lost its end', 'key_invalid', (key) => ({ 'x-api-key': key.slice(0, -1) })],
     ['a key with more at its end', 'key_invalid', (key) => ({ 'x-api-key': `${key}0` })],
     ['two keys in one header', 'key_invalid', (key) => ({ 'x-api-key': `${key}, ${key}` })],
-    ['Basic that is no base64', 'key_invalid', () => ({ authorization: 'Basic ???' })],
+    ['Basic that is not base64', 'key_invalid', () => ({ authorization: 'Basic ???' })],
     ['Basic without a colon', 'key_invalid', (key) => ({ authorization: `Basic ${basic(key)}` })],
     [
       'Basic with the key as user',

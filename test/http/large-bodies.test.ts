@@ -77,7 +77,7 @@ it('a document larger than a body may be: 413 that names the limit and the way i
   expect(await rowCounts(tocsin)).toEqual(before);
 });
 
-it('who closes the connection, and sends all before he reads, gets that answer too', async () => {
+it('a client that closes the connection, and sends all before it reads, gets that answer too', async () => {
   const { hostname, port } = new URL(tocsin.url);
   const socket = connect({ host: hostname, port: Number(port) });
   const answer = textOf(socket);
@@ -98,7 +98,7 @@ it('who closes the connection, and sends all before he reads, gets that answer t
   expect(await answer).toMatch(/^HTTP\/1\.1 413 .*"code":"body_too_large"/s);
 });
 
-it('a line of 300 MB is told and passed over in bounded memory, the others are taken', async () => {
+it('a line of 300 MB is reported and skipped in bounded memory, and the others are stored', async () => {
   const [first, last] = [indicator(), indicator()];
   function* parts() {
     yield `${JSON.stringify(first)}\n{"type":"indicator","description":"`;
@@ -145,7 +145,7 @@ it('an object larger than one may be is refused for itself', async () => {
 });
 
 it.each([
-  ['that are no ASCII', 'ü'.repeat(1_000_000)],
+  ['that are not ASCII', 'ü'.repeat(1_000_000)],
   ['as escapes', '\\u00fc'.repeat(1_000_000)],
 ])(
   'an object of a million characters %s is taken, in a document and in a line',
@@ -159,7 +159,7 @@ it.each([
   },
 );
 
-it('an object that is too large in itself is told so of a line too', async () => {
+it('an object that is too large gets the same answer as a line', async () => {
   const large = JSON.stringify(indicator({ description: 'a'.repeat(MIB) }));
   const { body } = await streams([large], 'application/x-ndjson');
   expect(body.results).toMatchObject([{ outcome: 'rejected', code: 'object_too_large' }]);
@@ -197,7 +197,7 @@ it('all or nothing in lines is bounded', async () => {
   expect(await rowCounts(tocsin)).toEqual(before);
 });
 
-it('blank lines are no objects, and a last line needs no end', async () => {
+it('blank lines are not objects, and a last line needs no end', async () => {
   const body = `\n\n${JSON.stringify(indicator())}\n \t\r\n\n${JSON.stringify(indicator())}`;
   expect((await streams([body], 'application/x-ndjson')).body.summary).toMatchObject({
     created: 2,
@@ -205,7 +205,7 @@ it('blank lines are no objects, and a last line needs no end', async () => {
   expect((await streams(['\n\n'], 'application/x-ndjson')).body.results).toEqual([]);
 });
 
-it('lines that hold no JSON, or JSON that cannot be kept, are told by their place', async () => {
+it('lines without JSON, or with JSON that cannot be stored, are reported by their position', async () => {
   const good = JSON.stringify(indicator());
   const bad = JSON.stringify(indicator({ name: '@' })).replace('@', '\\u0000');
   const body = Buffer.concat([
@@ -223,7 +223,7 @@ it('lines that hold no JSON, or JSON that cannot be kept, are told by their plac
   ]);
 });
 
-it('a bundle as a line is told which content type it has', async () => {
+it('a bundle as a line is answered with the right content type', async () => {
   const text = JSON.stringify({ type: 'bundle', objects: [indicator()] });
   const { body } = await streams([text], 'application/x-ndjson');
   const detail = expect.stringContaining('as application/json') as string;

@@ -37,7 +37,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND', '
 
 /** Sends the head of a request alone, and no byte of the body that it announces. */
 async function send(method: string, path: string, headers: object = {}): Promise<Answer> {
-  // Whoever closes after the answer gets it only after its body.
+  // A client that closes after the answer gets it only after its body.
   const given: Record<string, string> = { connection: 'keep-alive', ...headers };
   const asked = request(new URL(path, tocsin.url), { method, headers: given, agent: false });
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -68,7 +68,7 @@ function methodsOf(path: string): string[] {
   return [...new Set(matching.flatMap(([, methods]) => methods))];
 }
 
-it('answers a method that a path does not have with 405 and Allow, whoever asks, and reads no body', async () => {
+it('answers a method that a path does not have with 405 and Allow, to every caller, and reads no body', async () => {
   expect(table.size).toBeGreaterThan(60);
   const headers = { 'content-type': 'application/json', 'content-length': '1000' };
   for (const path of table.keys()) {

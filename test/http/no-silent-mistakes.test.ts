@@ -144,7 +144,7 @@ describe('what a setting limits', () => {
     expect(inside.body.detail).toContain('TOCSIN_EGRESS_ALLOW');
   });
 
-  it('is every limit of the settings but those whose exceeding nobody is told', () => {
+  it('is every limit of the settings but those that no answer mentions', () => {
     // A client that does not read is disconnected; a listener is refused before HTTP; the rest is for one process.
     const SILENT =
       /ANSWER_|STREAM_BYTES|DELIVERIES_MAX|LEASE|DATABASE|RATE_BURST|METRICS|_PORT|DATA_DIR|SECRET|OIDC|TLS|DOCS|SPOOL_DIR|FORWARDED|CONNECTIONS/;

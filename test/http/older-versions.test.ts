@@ -30,7 +30,7 @@ it.each(doors)('%s: who joins a group sees no version that was replaced', async 
   await admits(alice, group, bob);
   await alice.sends('get', door(object.id)).expect(200);
   await bob.sends('get', door(object.id)).expect(404);
-  // One that is current is there for him: he is in the group.
+  // The current one is visible to it: it is in the group.
   const other = indicator();
   await alice.shares(other, { audience: group });
   await bob.sends('get', door(other.id)).expect(200);

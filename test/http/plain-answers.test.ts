@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => tocsin.close());
 
-describe('an organisation that is not active is told why', () => {
+describe('an organisation that is not active learns why', () => {
   it.each([
     ['suspended', /^The organisation \S+ is suspended/, 'suspended'],
     ['left', /^The organisation \S+ has left/, 'left'],
@@ -43,7 +43,7 @@ describe('an organisation that is not active is told why', () => {
   });
 });
 
-it('a key that is used from elsewhere is told from where', async () => {
+it('a key that is used from elsewhere learns from where', async () => {
   const made = await alice
     .sends('post', '/keys')
     .send({ role: 'feed', networks: ['192.0.2.0/24'] });
@@ -56,7 +56,7 @@ it('a key that is used from elsewhere is told from where', async () => {
   expect(problem['detail']).toMatch(
     /^The key may not be used from 127\.0\.0\.1, .*TOCSIN_TRUSTED_PROXIES/,
   );
-  // Whoever found the key learns nothing of where it may be used.
+  // A thief of the key does not learn where it may be used.
   expect(JSON.stringify(problem)).not.toContain('192.0.2');
 });
 

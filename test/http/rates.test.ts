@@ -84,7 +84,7 @@ describe('the limits', () => {
     expect(await refusal(rates.admit(payer('a'), READS))).toBeUndefined();
   });
 
-  it('are told in the headers of the draft, of the key or the organisation whichever has less', async () => {
+  it('are in the headers of the draft, of the key or the organisation, whichever has less', async () => {
     const rates = createRates({ ...LIMITS, organisation: 1 });
     expect(await rates.admit(payer('a'), READS)).toEqual({
       'ratelimit-policy': '"requests";q=3;w=60, "rows";q=10;w=60',

@@ -85,7 +85,7 @@ describe('GET /objects/{id}', () => {
   });
 
   it.each([
-    ['a version that is no time', { version: 'latest' }],
+    ['a version that is not a time', { version: 'latest' }],
     ['a parameter nobody knows', { at: 'now' }],
   ])('refuses %s', async (_, query) => {
     const response = await alice.finds(indicator().id, query);

@@ -219,7 +219,7 @@ describe('a change of role', () => {
 });
 
 describe('TLP:RED', () => {
-  it('is seen by who has clearance, in person, and by no key', async () => {
+  it('is seen by users with clearance, and by no key', async () => {
     const bob = await anActor(tocsin);
     const red = marked('red');
     await bob.shares(red, { audience: org.slug });
@@ -262,7 +262,7 @@ describe('the audit', () => {
     await request(server.url).post('/api/v1/sessions').send(wrong).expect(401);
     const { key } = await person.signsIn();
     await request(server.url).get('/api/v1/keys').set('x-api-key', key).expect(403);
-    // What was refused is told at the latest when the server ends.
+    // Denials are written at the latest when the server ends.
     await server.close();
     const told = await tocsin.sql(
       `select actor, detail->>'code' as code, detail->>'user' as user, o.slug

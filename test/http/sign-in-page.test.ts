@@ -68,7 +68,7 @@ describe.skipIf(browserPath === undefined)('the page to sign in', () => {
     await page.reload();
     await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
     await page.getByRole('button', { name: 'Copy an access token' }).click();
-    await page.getByRole('status').getByText('The access token is copied.').waitFor();
+    await page.getByRole('status').getByText('Access token copied.').waitFor();
     const token = await clipboardOf(page);
     const asks = () =>
       request(tocsin.url).get('/api/v1/me').set('authorization', `Bearer ${token}`);

@@ -15,7 +15,7 @@ import {
 import { aPerson, anEmail, type Tokens } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
-/** Where members reach the server: the browser is sent back here, and the test goes on itself. */
+/** Where members reach the server: the browser is sent back here, and the test continues itself. */
 const PUBLIC_URL = 'https://tocsin.example';
 
 let tocsin: Tocsin;
@@ -84,7 +84,7 @@ async function invited(email: string): Promise<{ id: string; token: string }> {
 }
 
 describe('single sign-on', () => {
-  it('brings in who was invited, by the verified address, and knows him by his subject then', async () => {
+  it('signs in an invited user by the verified address, and recognises them by their subject then', async () => {
     const person = somebody();
     const { id } = await invited(emailOf(person).toUpperCase());
     expect(await whoIs(await signsIn(person))).toMatchObject({ id, role: 'publisher' });
@@ -96,7 +96,7 @@ describe('single sign-on', () => {
     expect(told).toEqual([{ subject: person }]);
   });
 
-  it('brings in whoever comes by a link with the invited address, once', async () => {
+  it('signs in a user who follows a link with the invited address, once', async () => {
     const person = somebody();
     const { id, token } = await invited(emailOf(person));
     const query = `?invitation=${token}`;
@@ -140,7 +140,7 @@ describe('single sign-on', () => {
     expect(browser.cookies(server.url)).not.toContain('refresh');
   });
 
-  it('makes an analyst of whoever is verified, where the setting names the organisation', async () => {
+  it('makes verified users analysts, where the setting names the organisation', async () => {
     const at = await tocsin.another(['http'], {
       ...settings,
       TOCSIN_OIDC_ORGANISATION: org.slug,

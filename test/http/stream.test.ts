@@ -46,7 +46,7 @@ it('tells withdrawals', async () => {
   await stream.close();
 });
 
-it('goes on after Last-Event-ID without a gap and without a repeat, wherever it was cut', async () => {
+it('continues after Last-Event-ID without a gap and without a repeat, wherever it was cut', async () => {
   const { next } = await bob.reads({ limit: 10_000 });
   const some = (length: number) => Array.from({ length }, () => indicator());
   const objects = [...some(700), ...some(500)];

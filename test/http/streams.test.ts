@@ -129,7 +129,7 @@ describe(`${STREAMS} streams of one key`, () => {
   });
 });
 
-it('the quota of objects holds for streams: one beyond it pauses, and goes on without a gap', async () => {
+it('the quota of objects holds for streams: one beyond it pauses, and continues without a gap', async () => {
   const rated = await tocsin.another(['http'], { TOCSIN_RATE_ROWS: '5' });
   const reader = await anActor(tocsin, { communities: ['alliance'] });
   const sharer = await anActor(tocsin, { communities: ['alliance'] });
@@ -148,7 +148,7 @@ it('the quota of objects holds for streams: one beyond it pauses, and goes on wi
   const other = await follow(at, await reader.as('feed'), { after: next });
   expect(await other.until(isObject(first[0]?.id ?? ''))).toBeDefined();
   await other.close();
-  // A client that comes back meanwhile is let in: at an error EventSource would give up for good.
+  // A client that comes back meanwhile is let in: at an error EventSource would give up permanently.
   const back = await follow(at, reader, { lastEventId: paused?.id ?? '' });
   const fromNow = await follow(at, reader);
   for (const opened of [back, fromNow]) {

@@ -109,7 +109,7 @@ describe('at several processes', () => {
     }
   });
 
-  it('each is told at once of what ends open streams', async () => {
+  it('each learns at once of what ends open streams', async () => {
     const chief = await anActor(tocsin, { role: 'admin' });
     const person = await aPerson(tocsin, org);
     const { session } = await person.tokens();

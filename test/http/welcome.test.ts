@@ -192,7 +192,7 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
     expect(codes).toHaveLength(10);
     await signsIn(email).expect(401);
     await signsIn(email, { code: codes[0] }).expect(201);
-    // The session of the page is over.
+    // The session of the page has ended.
     const [row] = await tocsin.sql(
       `select count(*)::int as open from user_session where user_id = $1 and ended_at is null`,
       [id],
@@ -217,7 +217,7 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
     await page.getByText('Your account is ready').waitFor();
     const codes = await page.locator('#codes li').allInnerTexts();
     await page.getByRole('button', { name: 'Copy the codes' }).click();
-    await page.getByRole('status').getByText('The codes are copied.').waitFor();
+    await page.getByRole('status').getByText('Codes copied.').waitFor();
     const copied = await clipboardOf(page);
     const [download] = await Promise.all([
       page.waitForEvent('download'),

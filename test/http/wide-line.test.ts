@@ -83,7 +83,7 @@ describe('one line each, and one count', () => {
       { method: 'GET', route: '(none)', status: 400, problem: 'invalid_request' },
     ],
     [
-      'what is no HTTP',
+      'what is not HTTP',
       () => head('NONSENSE'),
       { method: '(none)', route: '(none)', status: 400, problem: 'invalid_request' },
     ],
@@ -159,7 +159,7 @@ describe('a client that goes', () => {
   });
 });
 
-it('what is no HTTP any more within a body leaves one line', async () => {
+it('what is not HTTP any more within a body leaves one line', async () => {
   const place = texts.length;
   const socket = open();
   const headers = ['Content-Type: application/x-ndjson', 'Transfer-Encoding: chunked'];

@@ -94,7 +94,7 @@ describe('an object without versions that is posted at another level', () => {
     expect(JSON.stringify((await bob.reads({ limit: 10_000 })).objects)).toContain('for bob');
   });
 
-  it('replaces what all who had it get anew', async () => {
+  it('replaces what everybody who had it receives again', async () => {
     const object = marked('green', address());
     await alice.shares({ ...object, x_note: 'first' }, { audience: bob.slug });
     await alice.shares({ ...object, x_note: 'second' }, { audience: [bob.slug, carol.slug] });
@@ -150,7 +150,7 @@ describe('an object without versions that is posted at another level', () => {
 
   it('has a bounded number of contents', async () => {
     const object = address();
-    // Each audience is another one, so that nothing takes the place of what was there.
+    // Each audience is another one, so that nothing is replaced.
     const others = await Promise.all(
       Array.from({ length: 17 }, () => anActor(tocsin, { communities: [community] })),
     );

@@ -65,7 +65,7 @@ describe('an object that comes back', () => {
   it('marked more strictly than it is shared is a change, never lost', async () => {
     const object = indicator();
     await alice.shares(object);
-    // The same version cannot have two contents: its sharer is told, and a later one is taken.
+    // The same version cannot have two contents: its sharer gets an error, and a later one is accepted.
     const raised = marked('strict', object);
     expect(outcomes(await alice.posts(raised))).toEqual(['version_conflict']);
     expect(outcomes(await alice.posts(newer(raised)))).toEqual(['updated']);

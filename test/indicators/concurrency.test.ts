@@ -36,7 +36,7 @@ it('the same object from several writers at once is created once, unchanged for 
   expect(await given(object.id)).toEqual([object]);
 });
 
-it('other contents under one modified: one is kept, the others are told of the conflict', async () => {
+it('other contents under one modified: one is stored, the others get a conflict', async () => {
   const object = indicator();
   const responses = await times(8, (i) => alice.posts({ ...object, name: `Name ${i}` }));
   expect(responses.flatMap(outcomes).toSorted()).toEqual([

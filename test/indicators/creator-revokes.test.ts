@@ -69,7 +69,7 @@ describe("the creator's revocation", () => {
     expect((await carol.finds(object.id)).body).toMatchObject({ id: object.id, revoked: true });
   });
 
-  it("ends each share with the sharer's own content: nothing of the creator's is told", async () => {
+  it("ends each share with the sharer's own content, without the creator's", async () => {
     const object = await passedOn();
     const last = revoked(object, { description: 'For dora alone' });
     await alice.shares(last, { audience: dora.slug });
@@ -124,7 +124,7 @@ describe("the creator's revocation", () => {
     expect(values[0]).toEqual(values[1]);
   });
 
-  it('stands in the audit of who shared it, without a word on how the creator did it', async () => {
+  it('is in the audit of the sharer, without how the creator did it', async () => {
     const object = await passedOn();
     await alice.shares(revoked(object), { audience: dora.slug });
     const entries = await tocsin.sql(
@@ -176,7 +176,7 @@ describe('nobody else', () => {
     expect((await carol.finds(object.id)).body).toEqual(object);
   });
 
-  it('is told which shares there are', async () => {
+  it('learns which shares there are', async () => {
     const object = await passedOn();
     await alice.shares(revoked(object), { audience: dora.slug });
     await tocsin.sql(

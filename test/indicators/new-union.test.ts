@@ -29,7 +29,7 @@ async function versionsSeen(who: Actor, { id }: PostedObject): Promise<string[]>
 
 const version = (description: string): PostedObject => indicator({ description });
 
-it('hides the older version from who did not see it', async () => {
+it('hides the older version from readers who did not see it', async () => {
   const [sharer, before, after] = await alliance();
   const first = version('first');
   await sharer.shares(first, { audience: before.slug });
@@ -39,7 +39,7 @@ it('hides the older version from who did not see it', async () => {
   expect(await versionsSeen(sharer, first)).toEqual(['first', 'second']);
 });
 
-it('hides it as well when the object is addressed anew', async () => {
+it('hides it as well when the object is readdressed', async () => {
   const [sharer, before, after] = await alliance();
   const first = version('first');
   await sharer.shares(first, { audience: before.slug });

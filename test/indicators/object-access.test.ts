@@ -40,7 +40,7 @@ async function told(who: Actor, id: string, about: Actor): Promise<Version[]> {
 }
 
 describe('why an organisation sees an object', () => {
-  it('is told in conditions, in order, with the parts of the audience that let it', async () => {
+  it('lists conditions, in order, with the parts of the audience that let it', async () => {
     const object = indicator();
     await alice.shares(object, { audience: `alliance,${bob.slug}` });
     const [version] = await told(alice, object.id, bob);
@@ -74,7 +74,7 @@ describe('why an organisation sees an object', () => {
     await other.finds(object.id).expect(404);
   });
 
-  it('no_agreement and not_active, the latter to who may know of the organisation', async () => {
+  it('no_agreement and not_active, the latter to callers who may know of the organisation', async () => {
     const [ended, suspended] = [await anActor(tocsin), await anActor(tocsin)];
     const [open, named] = [indicator(), indicator()];
     await alice.shares(open);
@@ -95,7 +95,7 @@ describe('why an organisation sees an object', () => {
     expect(Object.keys(body as object)).toEqual(Object.keys(none.body as object));
   });
 
-  it('is told of each version as it stands: older, narrowed, revoked, RED', async () => {
+  it('covers each version as it is: older, narrowed, revoked, RED', async () => {
     const object = indicator();
     await alice.shares(object);
     await alice.shares(newer(object), { audience: alice.slug });
@@ -114,7 +114,7 @@ describe('why an organisation sees an object', () => {
     await bob.finds(red.id).expect(404);
   });
 
-  it('is of all sharers for an admin, whatever he sees himself, and of its own for an owner', async () => {
+  it('is of all sharers for an admin, whatever they see themselves, and of its own for an owner', async () => {
     const object = indicator();
     await alice.shares(object, { audience: alice.slug });
     await bob.shares(object, { audience: bob.slug });
@@ -165,7 +165,7 @@ describe('a group whose members are hidden', () => {
     expect((await told(bob, own.id, alice))[0]).toMatchObject({ sees: false });
   });
 
-  it('stays closed to who has left it', async () => {
+  it('stays closed to organisations that have left it', async () => {
     const { group, object, sharer } = await aHiddenGroup();
     await bob.sends('patch', `/sharing-groups/${group}`).send({ hidden_members: false });
     expect((await told(sharer, object.id, bob))[0]).toMatchObject({ sees: true });

@@ -80,7 +80,7 @@ describe('PATCH /objects/{id}', () => {
     expect((await alice.finds(object.id)).status).toBe(status === 204 ? 404 : 200);
   });
 
-  it('is for who shares the object: for others there is none', async () => {
+  it('is for the sharer of the object: others get 404', async () => {
     const object = indicator();
     await alice.shares(object);
     expect((await patch(bob, object.id, { audience: [bob.slug] })).status).toBe(404);
@@ -139,7 +139,7 @@ describe('POST /objects/{id}/revoke', () => {
     expect((await carol.finds(object.id)).status).toBe(404);
   });
 
-  it('is for who shares the object, and for what has versions', async () => {
+  it('is for the sharer of the object, and for objects with versions', async () => {
     const object = indicator();
     await alice.shares(object);
     expect((await revoke(bob, object.id)).status).toBe(404);
@@ -156,7 +156,7 @@ describe('a re-issue under another id', () => {
   const release = (overrides: object = {}) =>
     indicator({ pattern: "[domain-name:value = 'reissue.example.org']", ...overrides });
 
-  it('is told of which object it is one, also within a bundle and when written otherwise', async () => {
+  it('says which object it is a copy of, also within a bundle and when written differently', async () => {
     const first = release();
     await bob.shares(first);
     const second = release({ pattern: "[ domain-name:value='reissue.example.org' ]" });

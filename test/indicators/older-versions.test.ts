@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => tocsin.close());
 
-describe('an older version is shown by no door to who does not see the current one:', () => {
+describe('no door shows an older version to readers who do not see the current one:', () => {
   it.each([
     ['the object', {}],
     ['every version', { version: 'all' }],

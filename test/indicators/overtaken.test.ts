@@ -31,7 +31,7 @@ const green = () => indicator({ object_marking_refs: [TLP.green] });
 /** Objects enough that some of what happens at once is met halfway, whatever the machine. */
 const EACH = 12;
 
-describe('what is revoked while it is addressed anew', () => {
+describe('what is revoked while it is readdressed', () => {
   it.each([
     ['audience', green, () => ({ audience: [bob.slug] }), () => carol, 200],
     ['marking', green, () => ({ tlp: 'amber' }), () => carol, 200],
@@ -74,7 +74,7 @@ describe('what is revoked while it is addressed anew', () => {
   });
 });
 
-it('an object is found by who addresses it while a newer version takes its place', async () => {
+it('an object is found by a sharer who readdresses it while a newer version replaces it', async () => {
   const objects = Array.from({ length: EACH }, () => green());
   await alice.shares(objects);
   const statuses = await Promise.all(
@@ -86,7 +86,7 @@ it('an object is found by who addresses it while a newer version takes its place
   expect(new Set(statuses)).toEqual(new Set([200, 204]));
 });
 
-it('a newer version withdraws from who has the older one at that moment', async () => {
+it('a newer version withdraws from readers who have the older one at that moment', async () => {
   const object = green();
   await alice.shares(object, { audience: bob.slug });
   const { next } = await carol.reads({ limit: 10_000 });

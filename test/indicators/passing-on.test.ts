@@ -1,4 +1,4 @@
-/** Passing on what another member created: the very version, unchanged, as far as TLP lets it go. */
+/** Passing on an object that another member created: the very version, unchanged, as far as TLP lets it go. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
 import { indicator, marked, newer, TLP, type PostedObject } from '../support/builders.ts';
@@ -37,15 +37,15 @@ async function resultOf(actor: Actor, object: PostedObject, query: object): Prom
   return rest;
 }
 
-describe('what another member created', () => {
-  it('goes on as it is, to whom the one who passes it on shares with', async () => {
+describe('an object that another member created', () => {
+  it('is reshared as it is, to the audience of the resharer', async () => {
     const object = await created();
     expect(outcomes(await bob.posts(object, toCarol()))).toEqual(['created']);
     expect((await carol.finds(object.id)).body).toEqual(object);
     expect(outcomes(await bob.posts(object, toCarol()))).toEqual(['unchanged']);
   });
 
-  it('goes on from hand to hand', async () => {
+  it('can be reshared again', async () => {
     const object = await created();
     const dora = await anActor(tocsin, { communities: [slug()] });
     await bob.shares(object, toCarol());
@@ -137,7 +137,7 @@ describe('the identity of another member', () => {
     ...overrides,
   });
 
-  it('is refused, whoever is said to have created it', async () => {
+  it('is rejected, whatever creator it names', async () => {
     for (const created_by_ref of [undefined, bob.identity, alice.identity]) {
       const result = await resultOf(bob, itself({ created_by_ref }), toCarol());
       expect(result, created_by_ref).toMatchObject({ code: 'producer_mismatch', path: '$.id' });
@@ -150,7 +150,7 @@ describe('the identity of another member', () => {
     expect(outcomes(await bob.posts(old, toCarol()))).toEqual(['producer_mismatch']);
   });
 
-  it('goes on as its owner shares it, and ends when that revokes it', async () => {
+  it('continues as its owner shares it, and ends when the owner revokes it', async () => {
     await alice.shares(itself(), { audience: bob.slug });
     expect(outcomes(await bob.posts(itself({ name: 'Another' }), toCarol()))).toEqual([
       'producer_mismatch',
@@ -245,7 +245,7 @@ describe('the traffic light protocol', () => {
     });
   });
 
-  it('holds where it is addressed anew later', async () => {
+  it('holds when it is readdressed later', async () => {
     const [amber, green] = [await created('amber'), await created('green')];
     await bob.shares([amber, green], { audience: bob.slug });
     const patch = (id: string, body: object) => bob.sends('patch', `/objects/${id}`).send(body);

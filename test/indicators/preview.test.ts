@@ -64,14 +64,14 @@ async function sees(name: string, id: string): Promise<boolean> {
   return found.length > 0;
 }
 
-/** What was told of an organisation: seeing, not seeing, neither of them, or nothing at all. */
+/** The answer about an organisation: seeing, not seeing, neither of them, or nothing at all. */
 function toldOf(level: Level, name: string): boolean | null | undefined {
   if (level.sees.some(({ organisation }) => organisation === name)) return true;
   if (level.does_not_see.some(({ organisation }) => organisation === name)) return false;
   return level.not_told.includes(name) ? null : undefined;
 }
 
-/** Asks, posts and reads as everybody. What was told of each, or the code of the refusal. */
+/** Asks, posts and reads as everybody. The answer about each, or the code of the rejection. */
 async function tryOut({ asker, actors, slugsOf }: Made, { parts, tlp }: Wished) {
   const audience = slugsOf(parts);
   const object = indicator({ object_marking_refs: [TLP_BY_RANK[TLP_ORDER.indexOf(tlp)]] });
@@ -90,7 +90,7 @@ async function tryOut({ asker, actors, slugsOf }: Made, { parts, tlp }: Wished) 
     const said = toldOf(level, actor.slug);
     const really = await sees(actor.slug, object.id);
     if (typeof said === 'boolean') expect([actor.slug, really]).toEqual([actor.slug, said]);
-    // Nothing is told of who is not in the directory and was not named.
+    // The answer has nothing about organisations outside the directory that were not named.
     if (said === undefined) expect(really).toBe(false);
     const byKey = (await actor.finds(object.id)).status === 200;
     expect([actor.slug, byKey]).toEqual([actor.slug, really && level.through_keys]);
@@ -100,7 +100,7 @@ async function tryOut({ asker, actors, slugsOf }: Made, { parts, tlp }: Wished) 
 }
 
 describe('a preview', () => {
-  it('says what then happens, whoever is what', async () => {
+  it('says what then happens, in every combination', async () => {
     const all = new Set<unknown>();
     const wishes = fc.array(Wish, { minLength: 3, maxLength: 3 });
     await fc.assert(

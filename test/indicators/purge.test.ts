@@ -66,7 +66,7 @@ describe('POST /objects/{id}/purge', () => {
       refusing.id,
       `Cannot take ${value}`,
     ]);
-    // Not to be left to chance: an answer that was put aside for good.
+    // Not to be left to chance: an answer that was stored permanently.
     await tocsin.sql(
       `insert into dead_letter (subscription_id, seq, organisation_id, stix_id, detail)
        select id, 1, organisation_id, $2, $3 from subscription where id = $1
@@ -137,7 +137,7 @@ describe('POST /objects/{id}/purge', () => {
     expect((await stranger.reads({ limit: 10_000 })).withdrawn).not.toContain(object.id);
   });
 
-  it('refuses the id from who shared or saw it, and takes it from everybody else', async () => {
+  it('rejects the id from organisations that shared or saw it, and accepts it from everybody else', async () => {
     const { object } = secret();
     await alice.shares(object);
     const narrowed = newer(object);
@@ -171,7 +171,7 @@ describe('POST /objects/{id}/purge', () => {
     expect(outcomes(await played.posts(newer(object)))).toEqual(['purged']);
   });
 
-  it('waits for who is just sharing it, so that it does not come back', async () => {
+  it('waits for a writer who is just sharing it, so that it does not come back', async () => {
     const { object } = secret();
     await alice.shares(object);
     // The post stops between looking what there is and writing: the moment that matters.

@@ -1,4 +1,4 @@
-/** TLP:RED is for people with clearance: who is told that such an object is gone, and who is not. */
+/** TLP:RED is for people with clearance: which readers receive a withdrawal of such an object, and which do not. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
 import { indicator, marked, newer, type PostedObject } from '../support/builders.ts';
@@ -53,7 +53,7 @@ interface Told {
   readonly webhook: readonly string[];
 }
 
-/** What all of them are told to be withdrawn by what is done, by every door alike. */
+/** The withdrawals that all of them receive after an act, by every door alike. */
 async function toldBy(act: () => PromiseLike<unknown>): Promise<Told> {
   // What was done before is in the log before the subscription begins.
   await tocsin.sequenced();
@@ -61,7 +61,7 @@ async function toldBy(act: () => PromiseLike<unknown>): Promise<Told> {
   const places = await Promise.all([cleared, uncleared, bob].map(begins));
   await act();
   await tocsin.sequenced();
-  // When this has come, whatever was told before it has come too.
+  // When this has arrived, everything sent before it has arrived too.
   const last = marked('clear');
   await alice.shares(last, { audience: bob.slug });
   const [toCleared = [], toUncleared = [], key = []] = await Promise.all(
@@ -135,7 +135,7 @@ describe('of an object that was RED, only who has clearance learns that it is go
     expect(await toldBy(() => purges(id))).toEqual(onlyCleared(id));
   });
 
-  it('when it is lowered for others, and not for him', async () => {
+  it('when it is lowered for others, and not for that reader', async () => {
     const id = await shared(indicator(), bob.slug);
     await readdresses(id, { tlp: 'red', audience: [bob.slug] });
     const change = { tlp: 'amber', audience: [carol.slug] };
@@ -172,7 +172,7 @@ describe('of an object that becomes RED, who has no clearance learns that it is 
     await cleared.finds(id).expect(200);
   });
 
-  it('and so do the keys of who shares it', async () => {
+  it('and so do the keys of its sharer', async () => {
     const id = await shared(indicator(), bob.slug);
     const { next } = await alice.reads({ limit: 10_000 });
     await readdresses(id, { tlp: 'red', audience: [bob.slug] });
@@ -207,7 +207,7 @@ describe('of an object that becomes RED, who has no clearance learns that it is 
 });
 
 describe('a member that loses its rights', () => {
-  it('is told of RED objects only in person, with clearance', async () => {
+  it('is sent for RED objects only to signed-in users with clearance', async () => {
     const red = await shared(marked('red'), bob.slug);
     const amber = await shared(indicator(), bob.slug);
     const places = new Map<Actor, string>();
@@ -243,7 +243,7 @@ describe('a member that loses its rights', () => {
 });
 
 describe('after the purge of a RED object', () => {
-  it('its id is refused only from who could know of it', async () => {
+  it('its id is rejected only from callers who could know of it', async () => {
     const object = marked('red');
     await shared(object, bob.slug);
     await purges(object.id);
@@ -257,7 +257,7 @@ describe('after the purge of a RED object', () => {
     expect(await posts(carol)).toEqual(['created']);
   });
 
-  it('who came to an older audience of it later is told nothing', async () => {
+  it('an organisation that joined an older audience later receives nothing', async () => {
     const group = await createGroup(alice, { members: [bob.slug], open: true });
     await accepts(bob, group);
     const object = indicator();

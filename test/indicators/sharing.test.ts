@@ -219,7 +219,7 @@ describe('the creator', () => {
 });
 
 describe('two sharers of the same public object', () => {
-  it('are each told created, whoever else shared it, and a reader sees the union', async () => {
+  it('each get `created`, whatever others shared, and a reader sees the union', async () => {
     const object = malware();
     expect(outcomes(await alice.posts(object, { audience: carol.slug }))).toEqual(['created']);
     expect(outcomes(await bob.posts(object, { audience: outsider.slug }))).toEqual(['created']);

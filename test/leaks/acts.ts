@@ -54,7 +54,7 @@ async function purge(world: World, { object }: { readonly object: number }): Pro
   return [taken(await administrates(world, 'POST', path, { reason: 'A history has it so' }))];
 }
 
-/** What the model says is there to be passed on, as whoever passes it on sees it. */
+/** What the model says can be reshared, as the resharer sees it. */
 async function passOn(
   world: World,
   step: Extract<ContentStep, { act: 'pass on' }>,
@@ -68,8 +68,8 @@ async function passOn(
 }
 
 /**
- * The level whose reference it bears; as it was posted where its sharer made an unmarked one lower than
- * the default level of whoever passes it on.
+ * The level whose reference it bears; as it was posted if its sharer lowered an unmarked one
+ * below the default level of the resharer.
  */
 function servedRank({ model }: World, by: string, version: Version): Rank | null {
   const { object, number, marked } = version;

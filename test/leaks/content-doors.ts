@@ -124,7 +124,7 @@ function hearAll({ sight }: Visit, hearing: Hearing, object: number, words: Set<
   }
 }
 
-/** Whoever posts an id learns nothing of what others share under it. */
+/** Posting an id reveals nothing about what others share under it. */
 const asIfNobody: Door = {
   name: 'dry run',
   routes: ['POST /api/v1/bundles'],
@@ -142,7 +142,7 @@ const asIfNobody: Door = {
     const { results } = JSON.parse(answer.text) as { results: { outcome: string }[] };
     for (const [i, object] of objects.entries()) {
       const told = results[i]?.outcome !== 'created';
-      // What was purged is refused from whoever knew of it.
+      // A purged object is rejected from callers who knew of it.
       const due = world.model.isRefused(visit.who, object);
       hearing.compare(object, told, { due, detail: results[i]?.outcome ?? '' });
     }

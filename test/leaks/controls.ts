@@ -5,7 +5,7 @@ import { newJudge, type Finding } from './judge.ts';
 import type { Plan } from './plan.ts';
 import type { Ground } from './world.ts';
 
-/** Breaks the server, and gives how to mend it. */
+/** Breaks the server, and returns how to restore it. */
 type Break = (tocsin: Tocsin) => Promise<() => Promise<unknown>>;
 
 export const CONTROLS: Readonly<Record<string, Break>> = {
@@ -82,7 +82,7 @@ async function forgetWithdrawal({ sql }: Tocsin): Promise<() => Promise<unknown>
   };
 }
 
-/** Whoever signs in has RED clearance. */
+/** Every user who signs in has RED clearance. */
 async function clearEverybody({ sql }: Tocsin): Promise<() => Promise<unknown>> {
   await sql(`
     create function clear_everybody() returns trigger language plpgsql as $$
@@ -119,7 +119,7 @@ async function forgetRedWithdrawals({ sql }: Tocsin): Promise<() => Promise<unkn
   return () => sql('drop function forget_red cascade');
 }
 
-/** An object is purged, and those who hold it are told nothing. */
+/** An object is purged, and its readers receive no withdrawal. */
 async function purgeSilently({ sql }: Tocsin): Promise<() => Promise<unknown>> {
   await sql('alter function purge_object rename to purge_object_kept');
   await sql(`
@@ -137,7 +137,7 @@ async function purgeSilently({ sql }: Tocsin): Promise<() => Promise<unknown>> {
   };
 }
 
-/** Whoever may see one current version of a part of the log is told of all of them. */
+/** A reader who may see one current version of a part of the log receives all of them. */
 async function takeAllRowsForAlike({ sql }: Tocsin): Promise<() => Promise<unknown>> {
   const [found] = await sql<{ text: string }>(
     `select pg_get_functiondef('log_classes'::regproc) as text`,
@@ -149,7 +149,7 @@ async function takeAllRowsForAlike({ sql }: Tocsin): Promise<() => Promise<unkno
   return () => sql(text);
 }
 
-/** Whoever shares with a group is named to all of it, whether its members are hidden or not. */
+/** The sharer is named to all members of a group, whether its members are hidden or not. */
 async function nameEverybody({ sql }: Tocsin): Promise<() => Promise<unknown>> {
   const [found] = await sql<{ text: string }>(
     `select pg_get_functiondef('telling_audiences'::regproc) as text`,
@@ -161,7 +161,7 @@ async function nameEverybody({ sql }: Tocsin): Promise<() => Promise<unknown>> {
   return () => sql(text);
 }
 
-/** A reader of the log is told at which level an object was when it came into the log. */
+/** A reader of the log sees the level that an object had when it was added to the log. */
 async function serveLevelOfTheDay({ sql }: Tocsin): Promise<() => Promise<unknown>> {
   const [found] = await sql<{ text: string }>(`select pg_get_viewdef('log_served') as text`);
   const text = found?.text ?? '';

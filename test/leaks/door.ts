@@ -9,7 +9,7 @@ export interface Door {
   readonly name: string;
   /** The routes that it reads, as the server names them: `GET /api/v1/changes`. */
   readonly routes: readonly string[];
-  /** The names under which the audit is told what was given by it. */
+  /** The names under which the audit records its disclosures. */
   readonly discloses?: readonly string[];
   /** Its turn comes at each so-many-th step; each unless told otherwise, and always at the last. */
   readonly every?: number;
@@ -62,7 +62,7 @@ export function refuseWords({ world, sight }: Visit, hearing: Hearing, text: str
   return words;
 }
 
-/** Whoever does not take part is told only that. */
+/** A caller that does not take part learns only that. */
 export function isTurnedAway(
   { sight }: Visit,
   hearing: Hearing,

@@ -18,7 +18,7 @@ export const DOORS: readonly Door[] = [
   ...PUSH_DOORS,
 ];
 
-/** Routes that tell nothing of what others share, nor of who is in what. */
+/** Routes that reveal nothing about what others share, or about memberships. */
 const TELLS_NOTHING: Readonly<Record<string, string>> = {
   'GET /healthz': 'whether the server lives',
   'GET /readyz': 'whether it is ready',
@@ -38,7 +38,7 @@ const TELLS_NOTHING: Readonly<Record<string, string>> = {
   'GET /docs': 'the same for everybody, as all below it',
   'POST /api/v1/indicators': 'answers as POST /api/v1/bundles does',
   'POST /api/v1/validate': 'judges what is sent, by the language alone',
-  'PATCH /api/v1/objects/:id': 'an act of who shares it; a history does it, and 404 otherwise',
+  'PATCH /api/v1/objects/:id': 'an act of the sharer; a history does it, and 404 otherwise',
   'POST /api/v1/objects/:id/revoke': 'likewise',
   'POST /api/v1/shares/revoke': 'revokes each object as POST /api/v1/objects/:id/revoke does',
   'POST /api/v1/objects/:id/purge': 'an act of administrators; a history does it',
@@ -81,7 +81,7 @@ const TELLS_NOTHING: Readonly<Record<string, string>> = {
   'DELETE /api/v1/users/:id/sessions': 'an act, answered with nothing',
   'DELETE /api/v1/users/:id/sessions/:session': 'an act, answered with nothing',
   'POST /api/v1/invitations/describe': 'of one user alone, for the holder of its token',
-  'POST /api/v1/invitations/accept': 'an act of who was invited',
+  'POST /api/v1/invitations/accept': 'an act of the invited user',
   'POST /api/v1/sessions': 'who signs in; told alike whether or not there is such a user',
   'DELETE /api/v1/sessions/:id': 'of one user alone',
   'POST /api/v1/sessions/refresh': 'of one user alone',

@@ -1,4 +1,4 @@
-/** Who follows the log, and holds what it was told: puts come, withdrawals go. */
+/** A reader that follows the log, and has what it received: puts add, withdrawals remove. */
 import { holdRow, type Given } from './contexts.ts';
 import type { Viewer } from './founding.ts';
 import type { Hearing, Sight } from './judge.ts';
@@ -66,7 +66,7 @@ export class Follower {
   }
 
   /**
-   * What it holds is what its viewer sees; what a viewer shares itself it need not be told. What
+   * It has what its viewer sees, except perhaps what the viewer shares itself. What
    * came since the last time was visible to it, at the time or a step before where it was pushed.
    */
   hear({ world, who, sight, before }: Seat, hearing: Hearing, pushed: boolean): void {

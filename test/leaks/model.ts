@@ -12,7 +12,7 @@ export const UNMARKED: Rank = 2;
 const AMBER: Rank = 2;
 
 export class Model extends Shared {
-  /** Whose identity an object names as its creator: nobody's, or that of who shared it first. */
+  /** Whose identity an object names as its creator: nobody's, or that of its first sharer. */
   readonly #creators = new Map<number, string | null>();
   #number = 0;
 
@@ -47,7 +47,7 @@ export class Model extends Shared {
     return (this.creatorOf(object) ?? by) !== by;
   }
 
-  /** Organisations may be named by anybody, communities and groups by who is in them. */
+  /** Organisations may be named by anybody, communities and groups by their members. */
   #mayName(by: string, to: readonly string[]): boolean {
     const names = this.members.within(by);
     return to.every((name) => this.members.organisations.has(name) || names.has(name));
@@ -61,7 +61,7 @@ export class Model extends Shared {
     return [...new Set([...to, ...(named ? [by] : [])])].toSorted();
   }
 
-  /** RED names organisations; nothing goes above the ceiling of who shares it. */
+  /** RED names organisations; nothing goes above the ceiling of its sharer. */
   #mayMark(by: string, to: readonly string[], rank: Rank): boolean {
     const named = to.every((name) => this.members.organisations.has(name));
     return rank <= this.members.ceiling(by) && (rank < RED || named);
@@ -151,7 +151,7 @@ export class Model extends Shared {
     return true;
   }
 
-  /** Where the creator revokes, what others share of it ends too, each for who had it. */
+  /** Where the creator revokes, what others share of it ends too, each for those who had it. */
   #revoke({ by, object }: StepOf<'revoke'>): boolean {
     const current = this.#changeable(by, object);
     if (current === undefined || current.revoked) return false;

@@ -1,4 +1,4 @@
-/** People of a history's organisations, each in a session of his own. */
+/** People of a history's organisations, each in a separate session. */
 import request from 'supertest';
 import { operator } from '../../src/access/administer.ts';
 import { beginSession } from '../../src/access/sessions.ts';

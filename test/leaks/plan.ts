@@ -84,7 +84,7 @@ function changeStatus(planner: Planner): MemberStep {
   const away = [...model.members.organisations.values()].filter(
     ({ status }) => status !== 'active',
   );
-  // Whoever is away mostly comes back soon: there is more to see when most are there.
+  // Absent members mostly return soon: there is more to see when most are present.
   if (away.length > 0 && random.chance(0.7)) {
     return { act: 'status', organisation: random.pick(away).name, status: 'active' };
   }

@@ -49,7 +49,7 @@ function hearLevel(
   }
 }
 
-/** Why somebody sees an object is told to who shares it, of its own versions. */
+/** A sharer learns why somebody sees an object, for its own versions. */
 const access: Door = {
   name: 'access',
   routes: ['GET /api/v1/objects/:id/access'],

@@ -25,7 +25,7 @@ const webhook: Door = {
   routes: [],
   discloses: ['webhook'],
   async read(visit, hearing) {
-    // A subscription is of the organisation, whoever made it.
+    // A subscription belongs to the organisation, not to its creator.
     if (!visit.who.person) await hearPushed(visit, hearing, visit.followers.webhook);
   },
 };

@@ -45,9 +45,9 @@ export class Shared {
   /** `organisation object` where the audit tells an organisation of it. */
   readonly audited = new Set<string>();
   readonly #objects = new Map<number, Version[]>();
-  /** Whoever has seen an object. */
+  /** Everybody who has seen an object. */
   readonly #known = new Set<string>();
-  /** Whoever knew of an object, or shared it, when it was purged. */
+  /** Everybody who knew of an object, or shared it, when it was purged. */
   readonly #witnesses = new Set<string>();
   readonly #purged = new Set<number>();
 
@@ -87,7 +87,7 @@ export class Shared {
     return this.versionsOf(object).filter((one) => !one.superseded && this.reaches(eyes, one));
   }
 
-  /** An older version is shown only to who sees it and its sharer's current one. */
+  /** An older version is shown only to readers who see it and its sharer's current one. */
   mayShow(eyes: Eyes, version: Version): boolean {
     const current = this.currentOf(version);
     return current !== undefined && this.reaches(eyes, current) && this.reaches(eyes, version);
@@ -109,7 +109,7 @@ export class Shared {
     return group === undefined || !group.hidden || group.owner === organisation;
   }
 
-  /** Whether somebody has ever seen an object: whoever has not is told of no withdrawal. */
+  /** Whether somebody has ever seen an object: others receive no withdrawal. */
   knew(eyes: Eyes, object: number): boolean {
     return this.#known.has(sightOf(eyes, object));
   }

@@ -10,7 +10,7 @@ export interface Told {
   readonly revoked: boolean;
   readonly current: boolean;
   readonly tlp: string;
-  /** The name of who shared it; null where that is not for the viewer to know. */
+  /** The name of the sharer; null if the viewer may not know it. */
   readonly sharer: string | null;
 }
 

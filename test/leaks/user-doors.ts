@@ -18,7 +18,7 @@ const users: Door = {
   },
 };
 
-/** Each has his own, also while his organisation takes no part; a key has none. */
+/** Each user has their own, also while their organisation does not take part; a key has none. */
 const sessions: Door = {
   name: 'sessions',
   routes: ['GET /api/v1/sessions'],

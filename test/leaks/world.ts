@@ -34,7 +34,7 @@ export interface World extends Ground {
   readonly model: Model;
   /** In every slug, id and text of this history, and in no other's. */
   readonly mark: string;
-  /** By the name of who reads in person. */
+  /** By the name of the signed-in reader. */
   readonly people: ReadonlyMap<string, Person>;
   /** By the name of an organisation, the STIX identity that is its own. */
   readonly identities: ReadonlyMap<string, string>;
@@ -217,7 +217,7 @@ export function versionToPost(
     readonly object: number;
     readonly number: number;
     readonly rank: Rank | null;
-    /** The name of who created it. */
+    /** The name of its creator. */
     readonly creator: string | null;
   },
 ): PostedObject {

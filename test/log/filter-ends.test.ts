@@ -99,7 +99,7 @@ describe.each(FILTERS)('a filter by %s', (_, filter, matching, ending) => {
     ]);
   });
 
-  it('lets the end through where only others saw what lies between', async () => {
+  it('lets the end through where only others saw the versions in between', async () => {
     const after = await start();
     const object = { ...identity(), ...matching };
     const passing = { ...filter, types: undefined };
@@ -172,7 +172,7 @@ describe('behind many versions that the reader does not see', () => {
     expect(got).toMatchObject([{ labels: ['wanted'] }, { labels: ['other'] }]);
   });
 
-  it('nothing is told to a reader who sees none of them', async () => {
+  it('a reader who sees none of them receives nothing', async () => {
     const after = await start();
     const object = indicator({ labels: ['wanted'] });
     await hidden(object, 50);

@@ -88,7 +88,7 @@ describe.each(KINDS)('%s', (_, make) => {
       const posted =
         'modified' in object ? newer(object, turn, changed) : { ...object, ...changed };
       await alice.shares(posted, audiences[below(audiences.length)]);
-      // What lies between has changed again when the slow ones read.
+      // The versions in between have changed again when the slow ones read.
       await prompt.reads(100);
       for (const reader of [...slow, changing])
         if (below(6) === 0) await reader.reads(1 + below(4));

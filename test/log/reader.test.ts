@@ -67,7 +67,7 @@ it('finds the same rows by their places, whatever has become of them', async () 
     () => sharer.shares(newer(replaced)),
     () => sharer.shares(newer(narrowed), { audience: sharer.slug }),
     () => sharer.shares(newer(ended, 1, { revoked: true })),
-    // He joins what an older version went to, and never saw it replaced.
+    // It joins the audience of an older version, and never saw it replaced.
     async () => {
       const group = await createGroup(sharer);
       const object = indicator();

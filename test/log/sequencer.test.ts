@@ -132,7 +132,7 @@ it('under many writers that commit in any order, and sequencers at once, nothing
   expect(seen.toSorted()).toEqual(kept.flat().toSorted());
 });
 
-it('times go on when the clock goes back', async () => {
+it('times continue when the clock is set back', async () => {
   await queue(owner, 'a');
   await sequenceAll(db);
   await owner.query(`update log set date_added = now() + interval '1 hour'`);
@@ -207,7 +207,7 @@ describe('the inbox', () => {
   });
 });
 
-it('goes on in the next partition when one is full', async () => {
+it('continues in the next partition when one is full', async () => {
   await owner.query(
     `insert into log select 4999998, 'withdraw', null, 'x', 1, ${viewer.self}, 0, 1, now()`,
   );

@@ -70,7 +70,7 @@ const identified = ({ slug: of, identity }: Actor) => ({ slug: of, identity });
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
 
 describe('agreements', () => {
-  it('let an organisation take part, until they are ended', async () => {
+  it('activate an organisation, until they are ended', async () => {
     const community = await aCommunity();
     const ally = await partner('allied_nation');
     await ally.sends('get', '/me').expect(403);
@@ -197,7 +197,7 @@ describe('agreements with partners', () => {
     await org.sends('get', '/me').expect(200);
   });
 
-  it("do not count who rotated another's key beside himself, nor beside that other", async () => {
+  it("do not count a person who rotated another's key as a second person", async () => {
     const org = await partner();
     const path = `/agreements/${(await agree(org.slug, 'alliance')).id}/approvals`;
     const [third, fourth] = [await admin.as('admin'), await admin.as('admin')];

@@ -157,7 +157,7 @@ describe('the last admin', () => {
   });
 });
 
-it('what is no HTTP is told so in the same form', async () => {
+it('what is not HTTP gets an answer in the same form', async () => {
   const { port, hostname } = new URL(tocsin.url);
   const socket = connect(Number(port), hostname);
   socket.write('WHAT IS THIS\r\n\r\n');

@@ -136,10 +136,10 @@ it('administers members from the command line', async () => {
   await says('key', 'revoke', ally.key.split('_')[1] ?? '');
   await ally.sends('get', '/me').expect(401);
   const ended = says('org', 'suspend', admin.slug).then(() => says('org', 'suspend', 'owner'));
-  await expect(ended).rejects.toThrow(/Nobody could administrate the server/);
+  await expect(ended).rejects.toThrow(/nobody could administer the server/);
 });
 
-it('makes no key that is over already', async () => {
+it('creates no key that has already expired', async () => {
   const args = ['key', 'create', '--org', ally.slug, '--role', 'feed'];
   const made = command(...args, '--expires', '2020-01-01');
   await expect(made).rejects.toThrow(/--expires.*2020-01-01.*It is in the past/);

@@ -32,7 +32,7 @@ async function replacing(id: string): Promise<pg.Client> {
 it('what is being replaced when an agreement ends by time is withdrawn', async () => {
   const community = slug();
   const owner = await anActor(tocsin, { communities: [community] });
-  // Two, since what is to be told goes out one after another.
+  // Two, since withdrawals are sent one after another.
   const leavers = [
     await anActor(tocsin, { communities: [community] }),
     await anActor(tocsin, { communities: [community] }),

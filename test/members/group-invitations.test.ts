@@ -71,7 +71,7 @@ describe('an organisation that another one adds to a group', () => {
     await victim.finds(object.id).expect(404);
   });
 
-  it('is no member in a preview, and its owner sees that it has not answered', async () => {
+  it('is not a member in a preview, and the owner sees that it has not answered', async () => {
     const group = await createGroup(owner, { members: [victim.slug] });
     const { body } = await owner
       .sends('post', '/audiences/preview')
@@ -146,7 +146,7 @@ describe('quotas of groups', () => {
     for (const other of others) await invite(other, await createGroup(other), victim).expect(202);
     const received = await invite(others[0], await createGroup(others[0]), victim).expect(409);
     expect(received.body).toMatchObject({ code: 'group_limit', limit: 4 });
-    // Whoever declines, can be invited again.
+    // An organisation that declines can be invited again.
     for (const group of groups) await remove(victim, group, victim);
     await invite(owner, groups[0] ?? '', victim).expect(202);
   });

@@ -44,7 +44,7 @@ async function codeOf(test: ReturnType<Actor['sends']>, status: number): Promise
 }
 
 describe('sharing groups', () => {
-  it('are kept by the organisation that makes them, and seen by who is in them', async () => {
+  it('are maintained by the organisation that creates them, and seen by their members', async () => {
     const group = await createGroup(owner, { members: [friend.slug] });
     await accepts(friend, group);
     const members = [friend.slug, owner.slug].toSorted();
@@ -56,7 +56,7 @@ describe('sharing groups', () => {
     expect(JSON.stringify(body)).not.toContain(group);
   });
 
-  it('do not exist for who is not in them', async () => {
+  it('do not exist for organisations that are not in them', async () => {
     const group = await createGroup(owner);
     const none = slug('group');
     const tries = (name: string) => [
@@ -143,7 +143,7 @@ describe('sharing groups', () => {
     expect((await seen(friend, group)).owner).toBe(true);
   });
 
-  it('hide their members from one another where they are told to', async () => {
+  it('hide their members from one another if configured so', async () => {
     const group = await createGroup(owner, {
       hidden_members: true,
       members: [friend.slug, stranger.slug],

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => tocsin.close());
 
-/** Does `work` while nothing of what is to be told about membership is told. */
+/** Does `work` while no changes of membership are sent. */
 async function beforeItIsTold(work: () => Promise<void>): Promise<void> {
   const [kept] = await tocsin.sql<{ text: string }>(
     `select pg_get_functiondef('spread_announcement'::regproc) as text`,
@@ -32,7 +32,7 @@ it.each<[string, (sharer: Actor, object: PostedObject) => Promise<unknown>]>([
   ['is replaced', (sharer, object) => sharer.shares(newer(object))],
   ['goes to others', (sharer, object) => sharer.shares(newer(object), { audience: sharer.slug })],
   [
-    'is addressed anew',
+    'is readdressed',
     async (sharer, { id }) =>
       sharer
         .sends('patch', `/objects/${id}`)
@@ -44,22 +44,25 @@ it.each<[string, (sharer: Actor, object: PostedObject) => Promise<unknown>]>([
     async (_, { id }) =>
       admin.sends('post', `/objects/${id}/purge`).send({ reason: 'A slip' }).expect(200),
   ],
-])('who left is told of an object that %s before he was told', async (_, change) => {
-  const communities = [slug()];
-  const sharer = await anActor(tocsin, { communities });
-  const leaver = await anActor(tocsin, { communities });
-  const [object, other] = [indicator(), indicator()];
-  await sharer.shares([object, other]);
-  const { next } = await leaver.reads();
-  await beforeItIsTold(async () => {
-    await admin
-      .sends('patch', `/organisations/${leaver.slug}`)
-      .send({ status: 'suspended' })
-      .expect(200);
-    await change(sharer, object);
-    await tocsin.sequenced();
-  });
-  const { objects, withdrawn } = await leaver.reads({ after: next, limit: 1000 });
-  expect(objects).toEqual([]);
-  expect(withdrawn.toSorted()).toEqual([object.id, other.id].toSorted());
-});
+])(
+  'an organisation that left receives a withdrawal of an object that %s before it received one',
+  async (_, change) => {
+    const communities = [slug()];
+    const sharer = await anActor(tocsin, { communities });
+    const leaver = await anActor(tocsin, { communities });
+    const [object, other] = [indicator(), indicator()];
+    await sharer.shares([object, other]);
+    const { next } = await leaver.reads();
+    await beforeItIsTold(async () => {
+      await admin
+        .sends('patch', `/organisations/${leaver.slug}`)
+        .send({ status: 'suspended' })
+        .expect(200);
+      await change(sharer, object);
+      await tocsin.sequenced();
+    });
+    const { objects, withdrawn } = await leaver.reads({ after: next, limit: 1000 });
+    expect(objects).toEqual([]);
+    expect(withdrawn.toSorted()).toEqual([object.id, other.id].toSorted());
+  },
+);

@@ -58,7 +58,7 @@ describe('a logo', () => {
     });
   });
 
-  it('goes when it is taken away, and is written down', async () => {
+  it('is gone when it is removed, and the audit records it', async () => {
     await put(alice, alice.slug, PNG);
     await alice.sends('delete', `/organisations/${alice.slug}/logo`).expect(204);
     await get(alice, alice.slug).expect(404);

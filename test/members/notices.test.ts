@@ -119,7 +119,7 @@ describe('the end of an agreement', () => {
     expect(await told(bob, bob)).toEqual([]);
   });
 
-  it('is told to the admin and to the organisation, with what and when', async () => {
+  it('is shown to the admin and to the organisation, with what and when', async () => {
     const end = inDays(6);
     const [alice, bob] = [await ending(end), await anActor(tocsin)];
     await announceEndings(tocsin.db, new Date());
@@ -161,7 +161,7 @@ describe('the end of a key', () => {
     expect(later.toSorted()).toEqual(expected.toSorted());
   });
 
-  it('is not told to who may not see the key', async () => {
+  it('is not shown to callers who may not see the key', async () => {
     const alice = await anActor(tocsin);
     const strong = await aKey(alice, 'admin', inDays(6));
     await announceEndings(tocsin.db, new Date());

@@ -136,7 +136,7 @@ describe('a key of an exercise', () => {
       .expect(404);
   });
 
-  it('stays in its realm when it is rotated, by whomever', async () => {
+  it('stays in its realm when it is rotated, by anyone', async () => {
     for (const by of [alice, alicePlays]) {
       const feed = await playing(tocsin, alice, exercise, 'feed');
       const rotated = await by
@@ -154,7 +154,7 @@ describe('a key of an exercise', () => {
     expect(body).toMatchObject({ code: 'role_not_allowed', path: 'body.role' });
   });
 
-  it('is told who in its exercise sees what, and of nobody else', async () => {
+  it('learns who in its exercise sees what, and nothing about others', async () => {
     const ask = (actor: Actor, audience: string) =>
       actor.sends('post', '/audiences/preview').send({ audience: [audience], tlp: 'amber' });
     const preview = await ask(alicePlays, exercise.slug).expect(200);

@@ -71,7 +71,7 @@ async function refusesAll(played: Actor, object: PostedObject): Promise<void> {
 }
 
 describe('POST /realms/{slug}/archive', () => {
-  it('makes it read only, for good', async () => {
+  it('makes it read-only permanently', async () => {
     const exercise = await anExercise(tocsin, [alice, bob]);
     const [played, other] = [
       await playing(tocsin, alice, exercise),
@@ -99,7 +99,7 @@ describe('POST /realms/{slug}/archive', () => {
     expect(again.body).toEqual(body);
   });
 
-  it('waits for who is just sharing', async () => {
+  it('waits for a writer who is just sharing', async () => {
     const exercise = await anExercise(tocsin, [alice]);
     const played = await playing(tocsin, alice, exercise);
     const writer = new pg.Client({ connectionString: tocsin.databaseUrl });
@@ -187,7 +187,7 @@ describe('POST /realms/{slug}/wipe', () => {
     const refused = await admin.sends('post', '/keys').send(late).expect(400);
     expect(refused.body).toMatchObject({ code: 'realm_unknown' });
 
-    // Production goes on where it was: no place is given out twice, none is lost.
+    // Production continues where it was: no position is used twice, none is lost.
     const [after] = await tocsin.sql<{ head: string }>('select max(seq) as head from log');
     expect(Number(after?.head)).toBeGreaterThanOrEqual(Number(before?.head));
     const fresh = indicator();
@@ -197,7 +197,7 @@ describe('POST /realms/{slug}/wipe', () => {
     webhooks.answers(() => ({}));
   });
 
-  it('loses nobody his place, whether the log began or ended with the exercise', async () => {
+  it('no reader loses its position, whether the log began or ended with the exercise', async () => {
     const alone = await startTocsin();
     try {
       const chief = await anActor(alone, { role: 'admin' });

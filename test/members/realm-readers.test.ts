@@ -1,4 +1,4 @@
-/** How far somebody has read, and what is sent to him, is of one realm. */
+/** How far somebody has read, and what is sent to them, belongs to one realm. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, type Actor } from '../support/actors.ts';
 import { indicator, marked, TLP } from '../support/builders.ts';
@@ -54,7 +54,7 @@ describe('a cursor', () => {
 });
 
 describe('a subscription', () => {
-  it('is told of its own realm alone, and says which', async () => {
+  it('receives its own realm only, and says which', async () => {
     const real = await subscribes(bob, webhooks);
     const played = await subscribes(bobPlays, webhooks);
     const [object, other] = [indicator(), indicator()];

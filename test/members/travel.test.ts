@@ -228,7 +228,7 @@ describe('the end of an agreement by time', () => {
       .poll(() => inbox.got.filter((id) => id.startsWith('-')).toSorted())
       .toEqual(gone.map((id) => `-${id}`));
     expect(inbox.got.join()).not.toContain(after.id);
-    // What a verb takes is told whenever it was shared.
+    // What a verb deletes is withdrawn, whenever it was shared.
     await admin
       .sends('post', '/agreements')
       .send({ ...terms, ceiling: 'amber' })

@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: ['src/stix/**/*.test.ts'],
     exclude: ['src/stix/**/fuzz*.test.ts', 'src/stix/real-data.test.ts'],
-    // One process for all files of a run: most of the time went into loading the same modules anew.
+    // One process for all files of a run: most of the time went into loading the same modules again.
     isolate: false,
     testTimeout: 5_000,
   },

@@ -23,7 +23,7 @@ import { indicator } from '../support/builders.ts';
 import { readingExports, unmetered } from '../support/reading-functions.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
-/** A meter that tells what it was told. */
+/** A meter that records its calls. */
 function aMeter(waitMs = 0) {
   const recorded: string[] = [];
   const charged: string[] = [];

@@ -7,7 +7,7 @@ import { allTakers, type Taker } from './lock-world.ts';
 
 let processes: readonly [Database, Database];
 let owner: pg.Client;
-/** In whose transaction a lock is held; what goes on besides, a transaction sees only as it began. */
+/** In whose transaction a lock is held; a transaction sees other activity only as of its start. */
 let holder: pg.Client;
 let takers: Awaited<ReturnType<typeof allTakers>>;
 let deadlocksBefore: number;
@@ -52,7 +52,7 @@ interface Running {
 function start(act: () => Promise<unknown>): Running {
   let ended = false;
   const done = act().finally(() => (ended = true));
-  // Whoever awaits `done` hears of a failure.
+  // A caller that awaits `done` learns of a failure.
   done.catch(() => undefined);
   return { done, ended: () => ended };
 }
@@ -105,7 +105,7 @@ describe.each(Object.keys(LOCKS) as LockName[])('while %s is held', (lock) => {
     const taking: Taker[] = [];
     for (const taker of takers.first) if (await cross(lock, taker)) taking.push(taker);
     expect(taking.length).toBeGreaterThan(0);
-    // Whoever does not take this lock cannot wait for it with another one in hand.
+    // A transaction that does not take this lock cannot wait for it while it holds another one.
     const seconds = takers.second.filter(({ name }) => taking.some((one) => one.name === name));
     for (const first of taking) {
       for (const second of seconds) {

@@ -76,7 +76,7 @@ describe('take_lock', () => {
     [`'sequencer'`, `'writers'`],
     [`'writers'`, `'members'`],
     [`'object', true, 7`, `'object', true, 3`],
-    // A shared lock made exclusive waits for whoever does the same.
+    // A shared lock made exclusive waits for another that does the same.
     [`'writers', true`, `'writers'`],
   ])('refuses %s before %s', async (...locks) => {
     expect(await refusal(...locks)).toMatch(/^Lock \w+ \(\d+\) is taken out of order/);

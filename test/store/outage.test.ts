@@ -17,13 +17,13 @@ describe('an outage of the database', () => {
 
   afterEach(() => db?.close());
 
-  it('is told where nothing listens', async () => {
+  it('is recognised if nothing listens', async () => {
     const { server } = open(await closedUrl());
     expect(await failure(server.$queryRaw`select 1`)).toSatisfy(isOutage);
     expect(await failure(server.$transaction((tx) => tx.$queryRaw`select 1`))).toSatisfy(isOutage);
   });
 
-  it('is told where a session is ended', async () => {
+  it('is recognised if a session is ended', async () => {
     const url = await testDatabaseUrl();
     const ended = failure(open(url).server.$queryRaw`select pg_sleep(30)`);
     const end = () =>
@@ -64,7 +64,7 @@ describe('a full disk', () => {
       new Error('x', { cause: { originalCode: '53100' } }),
     ],
     ['whatever came of it', new Error('x', { cause: coded('ENOSPC') })],
-  ])('is told of %s', (_, error) => {
+  ])('is recognised by %s', (_, error) => {
     expect(isStorageFull(error)).toBe(true);
     expect(isOutage(error)).toBe(false);
   });

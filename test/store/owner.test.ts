@@ -42,7 +42,7 @@ async function founds(db: Database): Promise<void> {
   await createOrganisation(db, { slug: 'plain', communities: ['c'], ...facts }, 'test');
 }
 
-it('an owner that is no superuser migrates, shares and sequences', async () => {
+it('an owner that is not a superuser migrates, shares and sequences', async () => {
   await withPlainOwner(async (url) => {
     await migrate({ url, log: SILENT });
     const db = openDatabase({ url, poolMax: 2, onError: () => undefined });

@@ -75,7 +75,7 @@ describe('tocsin_app', () => {
         expect([table, rows[0].rows]).toEqual([table, 0]);
       }
     });
-    // It answers only where a viewer has been entered, whoever asks.
+    // It answers only if a viewer has been entered, for every role.
     await as('tocsin_app', async (client) => {
       await client.query(`select set_config('tocsin.organisation', '1', false)`);
       const { rows } = await client.query('select count(*)::int as rows from known_organisation');

@@ -1,4 +1,4 @@
-/** What is told of all members at once is what is told of each. */
+/** The answer about all members at once equals the answers about each. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { anExercise } from '../support/exercise.ts';

@@ -36,7 +36,7 @@ export async function freshDatabaseUrl({ migrated = true } = {}): Promise<string
 
 /**
  * Brings a test database back to what the migrations left, without ending its connections. Numbers
- * from sequences go on from where they were.
+ * from sequences continue from where they were.
  */
 export async function resetDatabase(url: string): Promise<void> {
   await withClient(url, async (client) => {

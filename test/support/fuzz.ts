@@ -140,7 +140,7 @@ function processorMs(run: () => void): number {
 const FACTOR = 4;
 /** Between the two, with room for a busy machine. */
 const GROWTH_MAX = FACTOR * 2.2;
-/** What takes less cannot be told apart from the work of the machine. */
+/** Shorter times cannot be distinguished from other work of the machine. */
 const LEAST_MS = 10;
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 
-/** A clock that stands at the real time until it is moved, then goes on from there. */
+/** A clock that stands at the real time until it is moved, then continues from there. */
 export interface ManualClock extends Clock {
   advance(ms: number): void;
 }

@@ -31,7 +31,7 @@ export function slowRequest(
     headers: { authorization: `Bearer ${key}`, 'content-type': type },
   });
   const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
-  // It is awaited in `finish`; a server that is gone by then is told there.
+  // `finish` awaits it, and reports a server that is gone by then.
   answered.catch(() => undefined);
   sent.flushHeaders();
   return {

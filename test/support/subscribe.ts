@@ -26,7 +26,7 @@ export async function subscribes(
   return { id, secret, path };
 }
 
-/** What its owner is told of a subscription. */
+/** What its owner sees of a subscription. */
 export async function standing(actor: Actor, { id }: Subscribed): Promise<Record<string, unknown>> {
   return (await actor.sends('get', `/subscriptions/${id}`)).body as Record<string, unknown>;
 }

@@ -1,4 +1,4 @@
-/** A receiver of webhooks on loopback: it keeps what came, and answers as it is told. */
+/** A receiver of webhooks on loopback: it stores what arrives, and answers as configured. */
 import { EventEmitter, once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';

@@ -6,7 +6,7 @@ import { createRandom, type Random } from './random.ts';
 
 const READER = 'webhook of agency-c';
 
-/** A checker that sees one object that was withdrawn, and one that never was for who got it. */
+/** A checker that sees one object that was withdrawn, and one that was never for its reader. */
 export const foreignObject: Control = ({ seed }) => {
   const random = createRandom(seed);
   const kept = version(random, 1, []);

@@ -33,7 +33,7 @@ export interface Fleet {
   up(withinMs: number): Promise<boolean>;
   /** The URL of a server that listens, chosen by `pick`; undefined while none does. */
   door(pick: (urls: readonly string[]) => string): string | undefined;
-  /** SIGTERM to each, SIGKILL to who stays; answers the names of those that had to be killed. */
+  /** SIGTERM to each, then SIGKILL to those that stay; answers the names of those that had to be killed. */
   stop(): Promise<string[]>;
   /** SIGKILL to each, at once. */
   abandon(): void;

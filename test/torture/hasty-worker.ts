@@ -9,7 +9,7 @@ import { openDatabase } from '../../src/store/postgres/database.ts';
 import { findOrder, type Order } from '../../src/store/deliveries/leases.ts';
 import { findLogBounds } from '../../src/store/content/log.ts';
 
-/** What it is told by its argument, as JSON. */
+/** Its input, from its argument as JSON. */
 export interface HastyOrders {
   readonly databaseUrl: string;
   readonly workerId: string;

@@ -222,7 +222,7 @@ function isFor({ reach, rank }: Posted, organisation: string): boolean {
   return reach.has(organisation) && rank <= KEY_RANK_MAX;
 }
 
-/** The versions of an object in short, for whoever looks into a finding. */
+/** The versions of an object in short, to examine a finding. */
 function tell(history: History): string {
   return history
     .map(

@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same seed gives the same choices. */
+/** Repeatable chance: the same seed gives the same choices. */
 export interface Random {
   /** In [0, 1). */
   next(): number;

@@ -52,7 +52,7 @@ export async function readPage(
   }
 }
 
-/** Walks `/changes` page by page until it is stopped, going on from its cursor whatever happens. */
+/** Walks `/changes` page by page until it is stopped, continuing from its cursor whatever happens. */
 export async function followChanges(reading: Reading): Promise<void> {
   const { random, stop } = reading;
   let cursor: string | undefined;

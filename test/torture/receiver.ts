@@ -40,8 +40,8 @@ export async function startReceiver(ledger: Ledger, random: Random): Promise<Rec
     const taken = status === 200 && trouble !== 3;
     const seen = read(reader.webhook, body, request);
     ledger.batches.push({ reader: reader.name, id, beganMs, taken, seen });
-    // It has taken what came, and answers late: whoever sent it may be dead by then, and another
-    // worker has gone on.
+    // It has taken what came, and answers late: its sender may be dead by then, and another
+    // worker has continued.
     if (manner === 'slow' && random.chance(0.3)) await delay(random.between(50, 2500));
     // Cut off after it was read: the server cannot know, and must send it again.
     if (trouble === 3) request.socket.destroy();

@@ -153,7 +153,7 @@ async function startReaders(
   return reading;
 }
 
-/** Waits until nothing is missing and nothing comes any more, or the time is over. */
+/** Waits until nothing is missing and nothing arrives any more, or the time has passed. */
 async function untilQuiet(
   stage: Stage,
   ledger: Ledger,

@@ -85,7 +85,7 @@ export async function serve(
     return { url, metricsUrl, close };
   } catch (error) {
     await release();
-    // Else the worker would go on, and the embedded database after us.
+    // Otherwise the worker would continue, and the embedded database would outlive us.
     await close();
     throw error;
   }

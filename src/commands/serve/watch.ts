@@ -32,7 +32,7 @@ export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clo
     try {
       if ((await noteStanding(db)) > 0) sequencer.nudge();
     } catch (error) {
-      log.warn({ err: error }, 'what organisations may see now could not be compared');
+      log.warn({ err: error }, 'changes of what organisations may see could not be computed');
     }
   });
   const announce = async (): Promise<void> => {
@@ -42,16 +42,16 @@ export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clo
         log.warn({ notice: kind, organisation, subject, days, endsAt }, 'ends soon');
       }
     } catch (error) {
-      log.warn({ err: error }, 'what ends soon could not be looked up');
+      log.warn({ err: error }, 'agreements and keys that end soon could not be listed');
     }
   };
-  // What would be told in half a minute can be told now.
+  // Notices that are due in half a minute can be sent now.
   const endings = regularly(ENDINGS_MS, announce, announce());
   const tries = regularly(TRIES_MS, async () => {
     try {
       await pruneTries(db, clock.now());
     } catch (error) {
-      log.warn({ err: error }, 'old tries to sign in could not be forgotten');
+      log.warn({ err: error }, 'old sign-in attempts could not be deleted');
     }
   });
   const sweep = regularly(SWEEP_MS, async () => {

@@ -87,7 +87,7 @@ export function readAccessToken(
   try {
     const { header } = Header.parse(verifier.decode(token, { complete: true }));
     const key = tokenKeys(keyring, now).find(({ kid }) => kid === header.kid)?.publicKey;
-    if (key === undefined) throw new Error('The key is not one of ours');
+    if (key === undefined) throw new Error('The server did not issue this token');
     const claims = verifier.verify(token, { key, clockTimestamp: now.getTime() });
     const { sub, sid } = Claims.parse(claims);
     return { userId: sub, sessionId: sid };

@@ -48,8 +48,8 @@ declare module 'fastify' {
 }
 
 /**
- * Whoever sends its body later than this after its credential is authenticated again, for what only
- * reads. What writes asks in its transaction (sharing/standing.ts).
+ * A caller whose body arrives later than this after its credential is authenticated again, for requests that
+ * only read. What writes asks in its transaction (sharing/standing.ts).
  */
 const LATE_MS = 1000;
 
@@ -141,12 +141,15 @@ export async function knownMember(services: Services, request: FastifyRequest): 
 
 function refuseRole(member: Member, roles: readonly Role[]): void {
   if (roles.includes(member.role)) return;
-  throw new Problem('role_not_allowed', `This takes a key or user of role ${roles.join(' or ')}`);
+  throw new Problem(
+    'role_not_allowed',
+    `This requires a key or user of role ${roles.join(' or ')}`,
+  );
 }
 
 function refusePlayers({ viewer, realm }: Member): void {
   if (viewer.realmId === PRODUCTION) return;
-  throw new Problem('realm_not_allowed', `This is not for keys of ${realm.name}`);
+  throw new Problem('realm_not_allowed', `This endpoint does not accept keys of ${realm.name}`);
 }
 
 /** The member behind a request to a route that is not public. */

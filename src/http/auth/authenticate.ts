@@ -24,7 +24,7 @@ export async function memberBehind(services: Services, request: FastifyRequest):
     request.refusedMember = member;
     throw new Problem(
       'second_factor_required',
-      'Install one with POST /api/v1/me/second-factor. Until then this session can do nothing else',
+      'Set one up with POST /api/v1/me/second-factor. Until then this session can do nothing else',
     );
   }
   return { ...member, address: given.address };

@@ -1,5 +1,5 @@
 /**
- * The cookies that browsers get. None authorises anything but going on with a session, and that
+ * The cookies that browsers get. None authorises anything but refreshing a session, and that
  * only from this server's own pages: scripts of other origins that make a browser send them are
  * refused, whatever the browser makes of SameSite.
  */

@@ -25,7 +25,10 @@ function presentedKey(headers: IncomingHttpHeaders): string {
   const rest = header.slice(space + 1).trim();
   if (scheme === 'bearer' || scheme === 'token') return rest;
   if (scheme === 'basic') return basicPassword(rest);
-  throw new Problem('key_invalid', 'Send the key under the scheme Bearer, Token or Basic, or bare');
+  throw new Problem(
+    'key_invalid',
+    'Send the key with the scheme Bearer, Token or Basic, or without a scheme',
+  );
 }
 
 function apiKey({ 'x-api-key': given }: IncomingHttpHeaders): string {

@@ -21,7 +21,7 @@ export function rejectCrossSite(app: FastifyInstance, services: Services): void 
     throw new Problem(
       'origin_not_allowed',
       'Call the API from a page of this server, or from a program that sends no Origin header. Behind a ' +
-        'proxy that changes the host, the operator has to set TOCSIN_PUBLIC_URL.',
+        'proxy that changes the host, the operator must set TOCSIN_PUBLIC_URL.',
       { path: 'origin' },
     );
   });

@@ -6,7 +6,7 @@ import type { Services } from '../context.ts';
 import { presented } from './credentials.ts';
 import type { Member } from '../../sharing/member.ts';
 
-/** What only who holds a key's secret is told: then the key is known, though it was refused. */
+/** Codes that only the holder of a key's secret receives: the key is known, although it was rejected. */
 const PROVEN: ReadonlySet<string | undefined> = new Set<ProblemCode>([
   'key_expired',
   'key_revoked',

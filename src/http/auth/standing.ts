@@ -1,5 +1,5 @@
 /**
- * What a caller may do can change while its request goes on: a body may take hours to come. Verbs
+ * The rights of a caller can change during its request: a body may take hours to arrive. Verbs
  * throw StandingChanged from the transaction that writes; here the caller is authenticated again.
  */
 import type { FastifyRequest, RouteHandlerMethod } from 'fastify';
@@ -29,7 +29,7 @@ export async function withRenewal<T>(
 }
 
 function changing(cause: unknown): Problem {
-  const detail = 'What you may do changes while the request runs. Try again';
+  const detail = 'Your rights changed during the request. Try again';
   return new Problem('not_ready', detail, { cause });
 }
 

@@ -5,7 +5,7 @@ const BLOCK_MAX = 64 * 1024;
 
 /**
  * All chunks, copied into blocks that grow with the body: a body that comes in a million pieces takes
- * about its own size in memory, not a buffer's bookkeeping for each piece. And bytes are no work for
+ * about its own size in memory, not a buffer's bookkeeping for each piece. And bytes do not burden
  * the garbage collector, as strings would be while the rest of a body is awaited.
  */
 export async function collectBlocks(chunks: AsyncIterable<Buffer>): Promise<Buffer[]> {

@@ -3,7 +3,7 @@ import { createGunzip } from 'node:zlib';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 
-/** A gzip body may unfold to this many times its size, once past the first MiB. */
+/** A gzip body may decompress to this many times its size, once past the first MiB. */
 const UNFOLDING_MAX = 200;
 const UNFOLDING_FREE_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
@@ -43,7 +43,10 @@ export async function* gunzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<
 }
 
 function bomb(): Problem {
-  return new Problem('body_too_large', `A gzip body may unfold to ${UNFOLDING_MAX} times its size`);
+  return new Problem(
+    'body_too_large',
+    `A gzip body may decompress to ${UNFOLDING_MAX} times its size`,
+  );
 }
 
 function notGzip(cause: unknown): Problem {

@@ -18,7 +18,7 @@ declare module 'fastify' {
     takesLongBodies?: boolean;
   }
   interface FastifyRequest {
-    /** What the body and the work on it take from the budget until the request is over. */
+    /** What the body and the work on it take from the budget until the end of the request. */
     account: ByteAccount | undefined;
   }
 }

@@ -55,7 +55,7 @@ function cutOff(): Problem {
 function tooSlow(): Problem {
   return new Problem(
     'request_timeout',
-    'The body came too slowly. Send it again without pauses, or ask the operator to raise TOCSIN_BODY_PAUSE_SECONDS or lower TOCSIN_BODY_BYTES_PER_SECOND.',
+    'The body arrived too slowly. Send it again without pauses, or ask the operator to raise TOCSIN_BODY_PAUSE_SECONDS or lower TOCSIN_BODY_BYTES_PER_SECOND.',
   );
 }
 

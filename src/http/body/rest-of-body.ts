@@ -19,8 +19,8 @@ export function boundLeftovers(app: FastifyInstance): void {
 }
 
 /**
- * Drops the rest of the body, then answers where the connection ends with the answer; answers at
- * once where it goes on.
+ * Drops the rest of the body, then answers if the connection ends with the answer; answers
+ * at once if it stays open.
  */
 export function dropRest({ raw }: FastifyRequest, reply: FastifyReply, answer: () => void): void {
   if (raw.complete) {

@@ -122,7 +122,7 @@ function hinted(result: ObjectResult): ObjectResult {
   };
 }
 
-/** The same problem, which also tells what was kept before it: those parts were shared for good. */
+/** The same problem, with what was stored before it: those parts stay shared. */
 function stoppedWithin(error: unknown, summary: Summary): Problem {
   const { code, message, path, extra } = toProblem(error);
   const taken = Object.values(summary).reduce((sum, count) => sum + count);

@@ -4,7 +4,7 @@ import { SummaryAnswer } from '../bundles/summary.ts';
 /** RFC 9457 §3, with our stable code. */
 const ProblemAnswer = z
   .looseObject({
-    type: z.string().meta({ description: 'Where this code is explained, on this server' }),
+    type: z.string().meta({ description: 'The page about this code on this server' }),
     title: z.string().meta({ description: 'The code in words, always the same' }),
     status: z.number().int(),
     code: z.string().meta({ description: 'Stable; has a page under /docs/errors' }),
@@ -13,8 +13,8 @@ const ProblemAnswer = z
     instance: z.string().meta({ description: 'The id under which the request was logged' }),
     summary: SummaryAnswer.optional().meta({
       description:
-        'Of objects sent one a line: what became of those before the problem. They stay as they are, ' +
-        'and may be sent again',
+        'For objects sent one per line: the outcomes of those before the problem. They stay ' +
+        'stored, and you may send them again',
     }),
   })
   .meta({
@@ -23,7 +23,7 @@ const ProblemAnswer = z
     examples: [
       {
         type: '/docs/errors/cursor_invalid',
-        title: 'The cursor is not one that this server gave to your organisation',
+        title: 'The server did not issue this cursor to your organisation',
         status: 400,
         code: 'cursor_invalid',
         detail: 'Give a cursor from an earlier answer to your organisation, whole',
@@ -35,16 +35,16 @@ const ProblemAnswer = z
 
 const MEANINGS: Readonly<Record<number, string>> = {
   400: 'The request cannot be understood or is not allowed as it is',
-  401: 'No key, or one that does not serve (any more)',
+  401: 'No key, or one that is not valid',
   403: 'The key does not allow this',
   404: 'Nothing exists here that you may see',
   406: 'None of the accepted media types is available',
-  409: 'It contradicts what is there',
-  410: 'The cursor is older than what is kept: begin anew',
-  413: 'Larger than the limit, which the answer names',
+  409: 'It conflicts with what is stored',
+  410: 'The cursor is older than the log: start again without a cursor',
+  413: 'Larger than the limit that the answer names',
   415: 'The media type, its parameters or the content encoding is not supported',
-  422: 'Understood, but what was posted cannot be taken',
-  429: 'Too much in too short a time: `Retry-After` says when to come again',
+  422: 'The content that was posted is not acceptable',
+  429: 'Too many requests: `Retry-After` says when to try again',
   502: 'An upstream server failed',
   503: 'The server cannot do its work now',
 };

@@ -100,7 +100,7 @@ const bundle = {
 
 const lines = {
   type: 'string',
-  description: 'One STIX object a line, as many as there are.',
+  description: 'One STIX object per line, any number of lines.',
   examples: [`${JSON.stringify(INDICATOR)}\n`],
 };
 

@@ -24,8 +24,8 @@ const MAKING = 3;
 type Budgeted = Pick<Services, 'budget'>;
 
 /**
- * Takes room for an answer of at most so many bytes before it is made; what it does not need goes
- * back when it is sent, the rest when it is over. Throws Problem server_busy.
+ * Takes room for an answer of at most so many bytes before it is made; what it does not need is
+ * returned when it is sent, the rest at its end. Throws Problem server_busy.
  */
 export async function makeRoom(
   { budget }: Budgeted,

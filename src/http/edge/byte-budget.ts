@@ -1,6 +1,6 @@
 /**
  * One budget of memory for everything that a process reads and answers at a time. A request takes
- * from it as its bytes arrive and returns all of it when it is over. What does not fit waits, and
+ * from it as its bytes arrive and returns all of it at its end. What does not fit waits, and
  * fails after a while, so that load turns into 503 answers and not into a dead process.
  */
 import type { BudgetLimits } from '../../limits.ts';
@@ -32,7 +32,7 @@ export interface ByteAccount {
 export interface ByteBudget {
   /** Takes bytes at once. Throws Problem server_busy when there is no room in time. */
   acquire(bytes: number, options?: Acquisition): Promise<Release>;
-  /** Opens an account for something whose size shows only as it goes on. */
+  /** Opens an account for something whose size is not known in advance. */
   open(organisationId?: number): ByteAccount;
   /** Bytes held at the moment. */
   inFlight(): number;
@@ -100,7 +100,7 @@ class Ledger {
     return { owner, ticket: this.tickets++, held: 0, waitedMs: 0, closed: false };
   }
 
-  /** A holder never counts for more than it could have, so that what is alone always goes on. */
+  /** A holder never counts for more than it could have, so that a single request always continues. */
   async take(
     holder: Holder,
     wanted: number,
@@ -206,7 +206,7 @@ class Ledger {
     });
   }
 
-  /** Lets those go on that fit, in their order; of one organisation, none before an older one. */
+  /** Lets those continue that fit, in their order; of one organisation, none before an older one. */
   private serve(): void {
     const full = new Set<number | undefined>();
     for (const waiter of this.waiters.slice()) {
@@ -228,14 +228,14 @@ class Ledger {
         : ['The server has', 'TOCSIN_BYTES_IN_FLIGHT'];
     return new Problem(
       'server_busy',
-      `${whose} too many bytes in requests and answers under way. Send fewer at a time, try again ` +
+      `${whose} too many bytes in requests and answers in progress. Send fewer at a time, try again ` +
         `later, or ask the operator to raise ${setting}.`,
       { extra: { retry_after: RETRY_AFTER_S } },
     );
   }
 }
 
-/** Nobody reads it: the request is over. */
+/** Nobody reads it: the request has ended. */
 function gone(): Problem {
   return new Problem('server_busy', 'The request ended while it waited');
 }

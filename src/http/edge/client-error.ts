@@ -60,7 +60,7 @@ function toProblem(code: string | undefined): Problem {
     return new Problem('headers_too_large', detail, { extra: { limit_bytes: 16_384 } });
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new Problem('request_timeout', 'The headers did not come to an end in time');
+    return new Problem('request_timeout', 'The headers were not complete in time');
   }
-  return new Problem('invalid_request', 'This is not HTTP/1.1 that can be read');
+  return new Problem('invalid_request', 'The request is not valid HTTP/1.1');
 }

@@ -1,7 +1,7 @@
 /**
  * How organisations divide what a process has only so much of. Beyond its own limit, no organisation
- * may hold more than it leaves free to all others. So n of them that act together leave one part in
- * n + 1 to the next, whoever they are, and half of what is left is always there for one that holds
+ * may hold more than it leaves free to all others. So n of them that act together leave one
+ * part in n + 1 to the next, and half of what is left is always there for one that holds
  * nothing.
  */
 

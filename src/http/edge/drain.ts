@@ -7,7 +7,7 @@ const DRAIN_MS = 10_000;
 const LOOK_MS = 50;
 
 /**
- * Lets a server that is told to stop come to its end: requests under way are finished, within
+ * Stops a server gracefully: requests under way are finished, within
  * DRAIN_MS, and connections without any are closed. Node counts one on which no request has come
  * yet (a browser's or a balancer's spare) as busy, and would wait for it as long as it stays.
  */
@@ -22,7 +22,7 @@ export function drainAtClose(app: FastifyInstance): void {
   app.server.on('request', ({ socket }) => silent.delete(socket));
   app.addHook('preClose', async () => {
     if (!app.server.listening) {
-      // Fastify leaves a server of a factory as it is, and Node would go on looking after it.
+      // Fastify leaves a server of a factory as it is, and Node would still manage it.
       app.server.close();
       return;
     }

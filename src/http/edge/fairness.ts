@@ -1,10 +1,10 @@
 /**
  * Callers take turns. Until it is known whose a request is, networks do; from then on organisations do.
- * So whoever sends a thousand requests at once waits for their own, and nobody else does.
+ * So a client that sends a thousand requests at once waits for its own, and nobody else does.
  *
  * A turn is for the work of the server, which no client can prolong: it begins when the body has
- * come, and is over when the answer is ready to be sent or the request has failed. What waits for
- * somebody else meanwhile does so outside its turn. Requests that go on for as long as their client
+ * come, and ends when the answer is ready to be sent or the request has failed. What waits for
+ * somebody else meanwhile does so outside its turn. Requests that last as long as their client
  * likes (a bundle that is still being sent, a stream) take no turn; each of their transactions takes
  * one (store/postgres/transaction.ts).
  */
@@ -29,7 +29,7 @@ const AT_ONCE = 32;
 const WAIT_MS = 10_000;
 /**
  * A request that takes longer waits for something else, such as a lock or room in the byte budget, and
- * does not use the server meanwhile. It goes on without a turn.
+ * does not use the server meanwhile. It continues without a turn.
  */
 const TURN_MS = 200;
 const RETRY_AFTER_S = 2;

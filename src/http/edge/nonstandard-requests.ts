@@ -27,18 +27,16 @@ function refuseTarget({ raw: { method, url = '' } }: FastifyRequest): void {
 /** RFC 9112 §3.2. The server itself is created so that Node lets it through. */
 function refuseNoHost({ raw, headers }: FastifyRequest): void {
   if (raw.httpVersion !== '1.1' || headers.host !== undefined) return;
-  throw new Problem('invalid_request', 'A request of HTTP/1.1 has a Host header', { path: 'host' });
+  throw new Problem('invalid_request', 'A request of HTTP/1.1 must have a Host header', {
+    path: 'host',
+  });
 }
 
 /** RFC 9110 §10.1.1 knows one expectation, which Node meets. */
 function refuseExpectation({ headers }: FastifyRequest): void {
   const { expect } = headers;
   if (expect === undefined || /^\s*100-continue\s*$/i.test(expect)) return;
-  throw new Problem(
-    'expectation_failed',
-    'The only expectation that the server meets is 100-continue',
-    {
-      path: 'expect',
-    },
-  );
+  throw new Problem('expectation_failed', 'The server supports only the expectation 100-continue', {
+    path: 'expect',
+  });
 }

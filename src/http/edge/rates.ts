@@ -76,7 +76,7 @@ export function createRates(limits: RateLimits): Rates {
       const slot = String(hash.readUInt32BE() % NETWORKS_MAX);
       await counted(
         wrongKeys.consume(slot),
-        'Too many keys from your network were wrong',
+        'Too many wrong keys from your network',
         'TOCSIN_RATE_WRONG_KEYS',
       );
     },
@@ -108,7 +108,7 @@ function createMeter(
   const read = new RateLimiterMemory({ points: rows * times, duration: MINUTE_S });
   const usedOf = async (name: string): Promise<{ spent: number; resetMs: number }> => {
     const had = await read.get(name);
-    // One whose time is over may still be there.
+    // One that has expired may still be there.
     if (had === null || had.msBeforeNext <= 0) return { spent: 0, resetMs: 0 };
     return { spent: had.consumedPoints, resetMs: had.msBeforeNext };
   };

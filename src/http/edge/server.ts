@@ -19,7 +19,7 @@ interface FactoryOptions {
  */
 const PIPELINED_MAX = 32;
 
-/** Budget, slots, turns, pace and log each clean up when an answer is over: more than Node's ten. */
+/** Budget, slots, turns, pace and log each clean up at the end of an answer: more than Node's ten. */
 const LISTENERS_MAX = 32;
 
 export interface ServerSettings {
@@ -29,7 +29,7 @@ export interface ServerSettings {
   readonly connections?: ConnectionLimits;
 }
 
-/** How many connections one network may have open, whoever its clients are. */
+/** How many connections one network may have open, for all its clients together. */
 export interface ConnectionLimits {
   readonly perNetwork: number;
   /** A trusted proxy's connections are those of many clients, and are not counted. */

@@ -10,14 +10,14 @@ import type { Payer } from '../../reading/metered.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The answer goes on until somebody ends it: it is counted among the streams. */
+    /** The answer lasts until either side ends it: it counts as a stream. */
     streams?: true;
   }
 }
 
 interface Slots {
   /**
-   * Takes a slot, which is free again when the answer is over. Throws Problem too_many_at_once, or
+   * Takes a slot, which is free again at the end of the answer. Throws Problem too_many_at_once, or
    * server_busy when the process has no slot left, or none but for organisations that hold fewer.
    */
   take(payer: Payer, reply: Pick<FastifyReply, 'raw'>): void;

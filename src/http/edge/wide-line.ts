@@ -9,10 +9,10 @@ const NO_ROUTE = '(none)';
 
 type Sinks = Pick<Services, 'log' | 'metrics'>;
 
-/** Connections on which a request is being answered: what goes wrong there is told by its line. */
+/** Connections on which a request is being answered: its line reports what goes wrong there. */
 const answering = new WeakSet<Socket>();
 
-/** One wide line a request, once it is over. */
+/** One wide line per request, at its end. */
 export function logRequests(app: FastifyInstance, sinks: Sinks): void {
   app.addHook('onRequest', async (request, reply) => logAtEnd(sinks, request, reply));
 }
@@ -54,7 +54,7 @@ export function logAtEnd(sinks: Sinks, request: FastifyRequest, reply: FastifyRe
   });
 }
 
-/** What came over a connection and was no request; where it was the rest of one, that has its line. */
+/** Bytes on a connection that were not a request; where it was the rest of one, that has its line. */
 export function logUnreadable(
   { log, metrics }: Sinks,
   socket: Socket,

@@ -39,7 +39,7 @@ export function answerError(
   }
   const problem = form.problemOfBody?.(error, request.routeOptions) ?? toProblem(error);
   const { status } = PROBLEMS[problem.code];
-  // What failed because its client had left is no fault of the server.
+  // A failure because the client had left is not a fault of the server.
   if (status >= 500 && !reply.raw.closed)
     request.log.error({ err: error, requestId: request.id }, 'request failed');
   request.problem = problem.code;

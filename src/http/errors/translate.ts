@@ -7,11 +7,10 @@ import { noRoom } from '../../store/postgres/room.ts';
 import { isTransient } from '../../store/postgres/transient.ts';
 import { BodyTooLarge } from '../body/receive.ts';
 
-const OUTAGE =
-  'The database does not answer just now. Try again: what was done already is not done twice';
+const OUTAGE = 'The database does not answer at the moment. Try again: nothing is done twice';
 
 const CONTENTION =
-  'Other requests are using what this request needs. Nothing was changed: try again';
+  'Other requests are using what this request needs. Nothing was changed. Try again';
 
 /** What Fastify itself finds wrong with a request, in our words. */
 const FASTIFY_FAULTS: Record<string, ProblemCode> = {
@@ -24,7 +23,7 @@ const FASTIFY_FAULTS: Record<string, ProblemCode> = {
   FST_ERR_NOT_FOUND: 'not_found',
 };
 
-/** Whatever was thrown, as something the caller may be told. */
+/** Whatever was thrown, as a problem that the caller may see. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof JsonFault) {

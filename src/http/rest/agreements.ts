@@ -26,10 +26,11 @@ const create: Route = (app, services) => {
       config: { access: ADMINS, body: 'list' },
       schema: {
         operationId: 'createAgreement',
-        summary: 'Make an agreement',
+        summary: 'Create an agreement',
         description:
-          'From when to when, in which community and up to which marking an organisation takes ' +
-          'part. That of a partner has no effect before two administrators approve it.',
+          'The dates, the community and the TLP ceiling with which an organisation takes part. ' +
+          'An agreement with a partner has no effect until two administrators have approved ' +
+          'it.',
         tags,
         body: NewAgreement,
         response: {
@@ -56,11 +57,11 @@ const list: Route = (app, services) => {
       config: { access: ORG_ADMINS },
       schema: {
         operationId: 'listAgreements',
-        summary: 'The agreements',
+        summary: 'List agreements',
         description: 'An admin sees all of them, an org_admin those of its organisation.',
         tags,
         querystring: AgreementsQuery,
-        response: { 200: answer('The newest first', AgreementsAnswer), ...problems(400, 401, 403) },
+        response: { 200: answer('Newest first', AgreementsAnswer), ...problems(400, 401, 403) },
       },
     },
     async (request) => {
@@ -80,8 +81,8 @@ const approve: Route = (app, services) => {
         operationId: 'approveAgreement',
         summary: 'Approve an agreement with a partner',
         description:
-          'It takes effect with the second approval, by another administrator: a key that was made or ' +
-          'rotated with the key of the first one counts as the same.',
+          'It takes effect with the second approval, by another administrator. A key that was ' +
+          'created or rotated with the key of the first one counts as the same administrator.',
         tags,
         params: AgreementParams,
         response: {
@@ -108,7 +109,8 @@ const end: Route = (app, services) => {
       schema: {
         operationId: 'endAgreement',
         summary: 'End an agreement now',
-        description: 'The organisation gets withdrawals of what it saw under it alone.',
+        description:
+          'The organisation receives withdrawals of objects that it could see only under this agreement.',
         tags,
         params: AgreementParams,
         response: {

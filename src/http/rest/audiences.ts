@@ -19,10 +19,10 @@ const ask: Route = (app, services) => {
       config: { access: PUBLISHERS, inExercises: true, body: 'list' },
       schema: {
         operationId: 'previewAudience',
-        summary: 'Who would see what you post with an audience',
+        summary: 'List who would see what you post with an audience',
         description:
-          'And why the others would not, as things stand now. Nothing is kept. Who is in a group ' +
-          'whose members are hidden from you is not told, nor can it be worked out from here.',
+          'Also says why the others would not, at this moment. Nothing is stored. If the ' +
+          'members of a group are hidden from you, the answer does not reveal them.',
         tags: ['Sharing'],
         body: PreviewInput,
         response: {
@@ -49,10 +49,10 @@ const access: Route = (app, services) => {
       config: { access: PUBLISHERS, reads: true, inExercises: true },
       schema: {
         operationId: 'getObjectAccess',
-        summary: 'Why an organisation sees an object, or does not',
+        summary: 'Explain why an organisation can or cannot see an object',
         description:
-          'For the organisation that shares it, of its own versions; for admins, of all. Each ' +
-          'version with the conditions of seeing it, in order.',
+          'The organisation that shares the object gets its own versions; admins get all. Each ' +
+          'version has the conditions for seeing it, in order.',
         tags: ['Sharing'],
         params: ObjectParams,
         querystring: AccessQuery,

@@ -30,7 +30,7 @@ const NOTE_EXAMPLE =
   'tocsin/7d0f6f0e-53e8-4f0c-9d5e-2f3f9f1f8a11\n18211\n' +
   'oRscWeQXQYaT1LkuR4h4M/PFEBznG0CIwVqbDGJqArk=\n' +
   'parts 64 9XkchvZo6P…=\nsigned 2030-01-31T23:59:59.000000Z\nprevious 18190\n\n— tocsin/7d0f6f0e-… BeDIHy…\n';
-const CHECKPOINT = 'The newest one (C2SP tlog-checkpoint)';
+const CHECKPOINT = 'The newest checkpoint (C2SP tlog-checkpoint)';
 
 const read: Route = (app, services) => {
   app.get(
@@ -39,10 +39,11 @@ const read: Route = (app, services) => {
       config: { access: ORG_ADMINS },
       schema: {
         operationId: 'getAudit',
-        summary: 'Who did what, and was given what',
+        summary: 'List entries of the audit',
         description:
-          'An org_admin reads what is about its own organisation, an admin everything. An entry ' +
-          'appears here when it is in the tree, within seconds.',
+          'The audit records who did and received what. An org_admin sees the entries about ' +
+          'its own organisation, an admin all. An entry appears here when it is in the tree, ' +
+          'within seconds.',
         tags,
         querystring: AuditQuery,
         response: { 200: answer('Entries in the order of the tree', AuditAnswer), ...errors() },
@@ -68,10 +69,10 @@ const checkpoint: Route = (app, services) => {
       config: { access: READERS },
       schema: {
         operationId: 'getAuditCheckpoint',
-        summary: 'The signed head of the audit',
+        summary: 'Get the signed head of the audit',
         description:
-          'Keep it: whoever has an older checkpoint can prove whether the audit was altered since. ' +
-          'As `application/json`, with the public keys.',
+          'Store it: with an older checkpoint you can prove whether the audit was altered ' +
+          'since. `application/json` also has the public keys.',
         tags,
         response: {
           200: {
@@ -134,8 +135,9 @@ const part: Route = (app, services) => {
         operationId: 'getAuditPart',
         summary: "Prove that your organisation's part is complete",
         description:
-          'The checkpoint of `size` leaves signs how many of them are about your organisation, and ' +
-          'the head of the chain of hashes over them. Also lists those leaves, with or without text.',
+          'The checkpoint of `size` leaves signs the number of leaves about your organisation, ' +
+          'and the head of the chain of hashes over them. The answer also lists those leaves, ' +
+          'with or without text.',
         tags,
         querystring: PartQuery,
         response: {
@@ -172,7 +174,7 @@ const part: Route = (app, services) => {
   );
 };
 
-/** `/audit`: the record of who did and was given what, and proof that it is whole. */
+/** `/audit`: the record of all acts and disclosures, and proof that it is complete. */
 export const audit = noun(read, checkpoint, prove, part);
 
 function errors() {

@@ -34,20 +34,21 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
         summary: 'Share the objects of a STIX 2.1 bundle',
         description:
           'Send a bundle, or one object of any type, as `application/json` or ' +
-          '`application/stix+json;version=2.1`, or one object a line as `application/x-ndjson`, of any length. Each object is told its own ' +
-          'outcome; one that is rejected leaves the others alone. Lines are kept in parts as they ' +
-          'come: where the body fails later, the problem tells in `summary` what was kept before.',
+          '`application/stix+json;version=2.1`, or one object per line as `application/x-ndjson`, of any length. Each object has ' +
+          'its own outcome; a rejected object does not affect the others. Lines are stored in ' +
+          'parts as they arrive. If the request fails later, the `summary` of the problem ' +
+          'counts what was stored before.',
         tags: ['Sharing'],
         querystring: BundleQuery,
         response: {
-          200: answer('What became of each object', BundleAnswer),
+          200: answer('The outcome of each object', BundleAnswer),
           ...problems(400, 401, 403, 409, 413, 415, 422, 429, 503),
         },
       },
     },
     async (request, reply) => {
       if (request.body === undefined) {
-        throw new Problem('body_missing', 'Send a STIX bundle, or one object a line');
+        throw new Problem('body_missing', 'Send a STIX bundle, or one object per line');
       }
       if (isNdjson(request)) {
         const gone = new AbortController();

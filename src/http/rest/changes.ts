@@ -23,7 +23,7 @@ const LINES_EXAMPLE =
   '{"object":{"type":"indicator","id":"indicator--…"},"context":{"tlp":"amber","sharers":["cert-a"]}}\n' +
   '{"withdrawn":"indicator--…"}\n' +
   '{"next":"<cursor>","more":false}\n';
-const PAGE = 'What changed, and the cursor to go on from';
+const PAGE = 'What changed, and the cursor to continue from';
 const PAGE_ANSWER = {
   description: PAGE,
   content: {
@@ -44,10 +44,10 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
       config: { access: READERS, reads: true, inExercises: true, whileInactive: true },
       schema: {
         operationId: 'getChanges',
-        summary: 'Read what changed since a cursor',
+        summary: 'List what changed since a cursor',
         description:
-          'Every object version that became visible to you and every id that ceased to be, in one ' +
-          'order, without gaps. With `Accept: application/x-ndjson`: a line ' +
+          'Every object version that became visible to you and every id that ceased to be ' +
+          'visible, in one order, without gaps. With `Accept: application/x-ndjson`: a line ' +
           '`{"object": …, "context": …}` or `{"withdrawn": id}` each, then `{"next": …, "more": …}`.',
         tags: ['Reading'],
         querystring: ChangesQuery,

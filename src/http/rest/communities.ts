@@ -22,8 +22,9 @@ const create: Route = (app, services) => {
       config: { access: ADMINS },
       schema: {
         operationId: 'createCommunity',
-        summary: 'Make a community',
-        description: 'Who is in a community is also in those that it is within.',
+        summary: 'Create a community',
+        description:
+          'The members of a community are also members of the communities that contain it.',
         tags,
         body: NewCommunity,
         response: { 201: answer('Made', CommunityAnswer), ...problems(400, 401, 403, 409, 415) },
@@ -44,10 +45,10 @@ const list: Route = (app, services) => {
       config: { access: ANALYSTS, inExercises: true },
       schema: {
         operationId: 'listCommunities',
-        summary: 'The communities that you are in',
-        description: 'All of them for an admin.',
+        summary: 'List the communities that you are in',
+        description: 'An admin sees all communities.',
         tags,
-        response: { 200: answer('By slug', CommunitiesAnswer), ...problems(401, 403) },
+        response: { 200: answer('Ordered by slug', CommunitiesAnswer), ...problems(401, 403) },
       },
     },
     async (request) => {

@@ -24,7 +24,7 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
       schema: {
         operationId: 'postIndicator',
         summary: 'Share one indicator',
-        description: '201 when it is new, 200 when it was updated, unchanged or stale.',
+        description: '201 if it is new; 200 if it was updated, unchanged or stale.',
         tags: ['Sharing'],
         querystring: BundleQuery,
         response: {
@@ -61,7 +61,7 @@ function refuseOthers(body: unknown): void {
   if (type === 'indicator') return;
   throw new Problem(
     'invalid_object',
-    'Post one indicator here; other objects go to /api/v1/bundles',
+    'This endpoint accepts one indicator; post other objects to /api/v1/bundles',
     {
       path: '$.type',
     },

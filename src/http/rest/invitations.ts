@@ -14,12 +14,12 @@ const describe: Route = (app, services) => {
         operationId: 'describeInvitation',
         summary: 'Show whose invitation a token belongs to',
         description:
-          'For whoever holds the token, before they accept. The token goes in the body, so that no ' +
-          'address contains it.',
+          'For the person who has the token, before they accept. Send the token in the body, ' +
+          'so that no URL contains it.',
         tags: ['Sessions'],
         body: InvitationToken,
         response: {
-          200: answer('Whose it is, and until when it can be used', InvitationAnswer),
+          200: answer('The user, and until when the token is valid', InvitationAnswer),
           ...problems(400, 415, 429),
         },
       },

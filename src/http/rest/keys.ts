@@ -33,7 +33,7 @@ const create: Route = (app, services) => {
         tags,
         body: NewKey,
         response: {
-          201: answer('Made; the key is shown this once', MintedKeyAnswer),
+          201: answer('Created; the key is shown only once', MintedKeyAnswer),
           ...problems(400, 401, 403, 404, 415),
         },
       },
@@ -66,11 +66,11 @@ const list: Route = (app, services) => {
         operationId: 'listKeys',
         summary: 'List keys',
         description:
-          'An admin sees every key, an org_admin those of its organisation with a role no stronger ' +
-          'than its own, whoever created them.',
+          'An admin sees every key. An org_admin sees the keys of its organisation with a role ' +
+          'no stronger than its own.',
         tags,
         querystring: KeysQuery,
-        response: { 200: answer('The newest first', KeysAnswer), ...problems(400, 401, 403) },
+        response: { 200: answer('Newest first', KeysAnswer), ...problems(400, 401, 403) },
       },
     },
     async (request) => {
@@ -91,13 +91,14 @@ const revoke: Route = (app, services) => {
         operationId: 'revokeKey',
         summary: 'Revoke a key at once',
         description:
-          'Every key that was made with it is revoked too, including the successor if the key rotated ' +
-          'itself, and also if it has ended already. Open streams end within a second. To replace a ' +
-          'key and leave those that it made alone, rotate it with an overlap, and let that end.',
+          'Every key that was created with it is revoked too, including the successor if the ' +
+          'key rotated itself, and even if the key has already ended. Open streams end within ' +
+          'a second. To replace a key without revoking the keys that it created, rotate it ' +
+          'with an overlap, and let the overlap end.',
         tags,
         params: KeyParams,
         response: {
-          204: z.null().meta({ description: 'It opens nothing any more' }),
+          204: z.null().meta({ description: 'The key is revoked' }),
           ...problems(400, 401, 403, 404, 409),
         },
       },
@@ -119,15 +120,15 @@ const rotate: Route = (app, services) => {
         operationId: 'rotateKey',
         summary: 'Rotate a key',
         description:
-          'Creates a key with the same rights, to which the keys that the old one made belong from ' +
-          'then on. The old one lives on for a while. The new one ends with the key or user that ' +
-          'rotated it. A key that rotates itself passes on its own parent, and its successor is ' +
-          'revoked if the old key is revoked.',
+          'Creates a key with the same rights, to which the keys that the old one created ' +
+          'belong from then on. The old one remains valid for a while. The new one ends with ' +
+          'the key or user that rotated it. If a key rotates itself, its successor has the ' +
+          'same parent, and is revoked if the old key is revoked.',
         tags,
         params: KeyParams,
         body: KeyRotation,
         response: {
-          201: answer('Made; the key is shown this once', MintedKeyAnswer),
+          201: answer('Created; the key is shown only once', MintedKeyAnswer),
           ...problems(400, 401, 403, 404, 409, 415),
         },
       },

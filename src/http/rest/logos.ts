@@ -26,7 +26,7 @@ const read: Route = (app, services) => {
       config: { access: ANALYSTS },
       schema: {
         operationId: 'getLogo',
-        summary: 'The logo of an organisation',
+        summary: 'Get the logo of an organisation',
         tags,
         params,
         response: {
@@ -59,14 +59,14 @@ const put: Route = (app, services) => {
       config: { access: ORG_ADMINS, takes: PICTURES, body: 'picture' },
       schema: {
         operationId: 'putLogo',
-        summary: 'Give an organisation a logo',
+        summary: 'Set the logo of an organisation',
         description:
           `PNG or JPEG of at most ${LOGO_BYTES_MAX} bytes, by what its bytes say. An org_admin ` +
-          'changes that of its own organisation.',
+          'can change the logo of its own organisation.',
         tags,
         params,
         response: {
-          204: z.null().meta({ description: 'It is' }),
+          204: z.null().meta({ description: 'The logo is set' }),
           ...problems(400, 401, 403, 404, 413, 415),
         },
       },
@@ -89,10 +89,10 @@ const remove: Route = (app, services) => {
       config: { access: ORG_ADMINS },
       schema: {
         operationId: 'deleteLogo',
-        summary: 'Take the logo of an organisation away',
+        summary: 'Delete the logo of an organisation',
         tags,
         params,
-        response: { 204: z.null().meta({ description: 'It is gone' }), ...problems(401, 403, 404) },
+        response: { 204: z.null().meta({ description: 'Deleted' }), ...problems(401, 403, 404) },
       },
     },
     async (request, reply) => {

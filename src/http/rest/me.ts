@@ -15,7 +15,7 @@ const MeAnswer = z
     organisation: z.object({
       slug: z.string(),
       name: z.string(),
-      identities: z.array(z.string()).meta({ description: 'STIX identities that are its own' }),
+      identities: z.array(z.string()).meta({ description: 'Its own STIX identities' }),
     }),
     realm: z
       .object({ slug: z.string(), name: z.string() })
@@ -32,9 +32,9 @@ const MeAnswer = z
         role: z.enum(ROLES),
         red_clearance: z.boolean(),
         second_factor: z.boolean(),
-        second_factor_required: z
-          .boolean()
-          .meta({ description: 'Whether you have to install one before you can do anything else' }),
+        second_factor_required: z.boolean().meta({
+          description: 'Whether you must set up a second factor before you can do anything else',
+        }),
         session: z.string().meta({ description: 'The id of this session' }),
       })
       .nullable()
@@ -55,7 +55,7 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
       config: { access: READERS, inExercises: true, withoutSecondFactor: true },
       schema: {
         operationId: 'getMe',
-        summary: 'Who you are and what you may see',
+        summary: 'Show who you are and what you may see',
         tags: ['Members'],
         response: { 200: answer('You', MeAnswer), ...problems(401, 403) },
       },

@@ -13,7 +13,7 @@ const NoticesAnswer = z
   .object({
     notices: z.array(
       z.object({
-        id: z.string().meta({ description: 'Of this notice: it is given once' }),
+        id: z.string().meta({ description: 'Of this notice, which is given once' }),
         type: z.enum(['agreement.expiring', 'key.expiring']),
         organisation: z.string(),
         subject: z.string().meta({ description: 'The id of the agreement or key' }),
@@ -47,11 +47,11 @@ const list: Route = (app, services) => {
         operationId: 'listNotices',
         summary: 'List notices',
         description:
-          'Agreements and keys that end soon: once 30, 7 and 1 days ahead, unless something follows ' +
-          'in time; and accounts that an administrator reset. An admin sees all of them, an ' +
-          'org_admin those of its organisation.',
+          'Agreements and keys that end soon, once each 30, 7 and 1 days before, unless a ' +
+          'successor begins in time; and accounts that an administrator has reset. An admin ' +
+          'sees all notices, an org_admin those of its organisation.',
         tags: ['Members'],
-        response: { 200: answer('The soonest first', NoticesAnswer), ...problems(401, 403) },
+        response: { 200: answer('Soonest first', NoticesAnswer), ...problems(401, 403) },
       },
     },
     async (request) => {

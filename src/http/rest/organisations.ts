@@ -33,7 +33,7 @@ const create: Route = (app, services) => {
       config: { access: ADMINS, body: 'list' },
       schema: {
         operationId: 'createOrganisation',
-        summary: 'Make an organisation',
+        summary: 'Create an organisation',
         description:
           'With an agreement for each community named. Those of a partner (any kind but ' +
           'allied_nation and alliance_body) have no effect before two administrators approve them.',
@@ -62,10 +62,11 @@ const list: Route = (app, services) => {
       config: { access: ANALYSTS },
       schema: {
         operationId: 'listOrganisations',
-        summary: 'The directory of members',
-        description: 'Who takes part, with the contacts that each shows to all members.',
+        summary: 'List the directory of members',
+        description:
+          'The organisations that take part, with the contacts that each shows to all members.',
         tags,
-        response: { 200: answer('By slug', OrganisationsAnswer), ...problems(401, 403) },
+        response: { 200: answer('Ordered by slug', OrganisationsAnswer), ...problems(401, 403) },
       },
     },
     async (request) => {
@@ -83,13 +84,13 @@ const directory: Route = (app, services) => {
       config: { access: ANALYSTS },
       schema: {
         operationId: 'exportDirectory',
-        summary: 'The directory as CSV or vCard',
+        summary: 'Export the directory as CSV or vCard',
         description:
-          'What every member may see, as `text/csv` or `text/vcard`. In CSV, an apostrophe stands ' +
-          'wherever a spreadsheet could find a formula: at the start of a cell, or after a comma, ' +
-          'semicolon, tab, bar or line break in it, before `=`, `+`, `-`, `@` or a look-alike of ' +
-          'these, white space and quotation marks between them aside. Remove one apostrophe at ' +
-          'each such place to get the original text.',
+          'What every member may see, as `text/csv` or `text/vcard`. In CSV, the server ' +
+          'inserts an apostrophe wherever a spreadsheet could find a formula: before `=`, `+`, ' +
+          '`-`, `@` or a look-alike, at the start of a cell or after a comma, semicolon, tab, ' +
+          'bar or line break in it, also if white space or quotation marks are between them. ' +
+          'Remove one apostrophe at each such position to get the original text.',
         tags,
         response: { 200: DIRECTORY_ANSWER, ...problems(401, 403, 406) },
       },
@@ -108,7 +109,7 @@ const directory: Route = (app, services) => {
 const CSV_EXAMPLE = 'slug,organisation,kind\r\ncert-a,CERT A,allied_nation\r\n';
 const VCARD_EXAMPLE = 'BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Duty officer\r\nEND:VCARD\r\n';
 const DIRECTORY_ANSWER = {
-  description: 'One row or card for each contact',
+  description: 'One row or card per contact',
   content: {
     ...textAnswer('', 'text/csv', CSV_EXAMPLE).content,
     ...textAnswer('', 'text/vcard', VCARD_EXAMPLE).content,
@@ -122,11 +123,11 @@ const read: Route = (app, services) => {
       config: { access: ANALYSTS },
       schema: {
         operationId: 'getOrganisation',
-        summary: 'One organisation',
+        summary: 'Get an organisation',
         tags,
         params: OrganisationParams,
         response: {
-          200: answer('As you see it', OrganisationAnswer),
+          200: answer('The organisation, as you may see it', OrganisationAnswer),
           ...problems(400, 401, 403, 404),
         },
       },
@@ -147,8 +148,9 @@ const change: Route = (app, services) => {
         operationId: 'changeOrganisation',
         summary: 'Change an organisation',
         description:
-          'Its org_admin changes name, contacts and defaults, an admin everything. Who is no ' +
-          'longer active gets withdrawals of what it saw; who is again gets what is current.',
+          'Its org_admin can change name, contacts and defaults; an admin can change ' +
+          'everything. An organisation that is suspended receives withdrawals of what it saw; ' +
+          'one that is active again receives the current objects.',
         tags,
         params: OrganisationParams,
         body: OrganisationChange,

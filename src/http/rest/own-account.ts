@@ -36,8 +36,8 @@ const begin: Route = (app, services) => {
         operationId: 'enrolSecondFactor',
         summary: 'Create a second factor',
         description:
-          'One-time codes by time (RFC 6238). It counts once it is confirmed. Send your password, or ' +
-          'nothing in the ten minutes after a single sign-on.',
+          'Time-based one-time codes (RFC 6238). It takes effect when you confirm it. Send ' +
+          'your password, or nothing in the ten minutes after a single sign-on.',
         tags,
         body: PasswordProof,
         response: {
@@ -62,11 +62,14 @@ const complete: Route = (app, services) => {
       schema: {
         operationId: 'confirmSecondFactor',
         summary: 'Confirm the second factor',
-        description: 'From now on signing in takes a code. Your other sessions end.',
+        description: 'From now on you need a code to sign in. Your other sessions end.',
         tags,
         body: CodeBody,
         response: {
-          200: answer('Keep these where you find them without the authenticator', RecoveryAnswer),
+          200: answer(
+            'Store these where you can find them without the authenticator',
+            RecoveryAnswer,
+          ),
           ...problems(400, 401, 403, 409, 415, 429),
         },
       },
@@ -90,11 +93,11 @@ const remove: Route = (app, services) => {
       schema: {
         operationId: 'removeSecondFactor',
         summary: 'Remove your second factor',
-        description: 'Takes a code of it. Your other sessions end.',
+        description: 'Requires a code of it. Your other sessions end.',
         tags,
         body: CodeBody,
         response: {
-          204: z.null().meta({ description: 'The password alone serves now' }),
+          204: z.null().meta({ description: 'The second factor is removed' }),
           ...problems(400, 401, 403, 415, 429),
         },
       },
@@ -114,7 +117,7 @@ const password: Route = (app, services) => {
       schema: {
         operationId: 'changePassword',
         summary: 'Change your password',
-        description: 'Takes the current one. Your other sessions end.',
+        description: 'Requires the current password. Your other sessions end.',
         tags,
         body: PasswordChange,
         response: {
@@ -137,10 +140,10 @@ const unlink: Route = (app, services) => {
       config: installing,
       schema: {
         operationId: 'unlinkIdentity',
-        summary: 'Unbind yourself from the identity provider',
+        summary: 'Unlink yourself from the identity provider',
         description:
           'Send your password or a code of your second factor, or nothing in the ten minutes after ' +
-          'a single sign-on. All your sessions end. Without a password you need a new link then.',
+          'a single sign-on. All your sessions end. If you have no password, you need a new link.',
         tags,
         body: ProofBody,
         response: {

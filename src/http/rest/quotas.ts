@@ -42,7 +42,7 @@ const read: Route = (app, services) => {
         operationId: 'getQuotas',
         summary: 'Show what an organisation has used of its quotas',
         description:
-          'An admin can read those of every organisation, an org_admin those of its own.',
+          'An admin can read the quotas of every organisation, an org_admin those of its own.',
         tags: ['Members'],
         params: OrganisationParams,
         response: {

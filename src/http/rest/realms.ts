@@ -23,7 +23,7 @@ const create: Route = (app, services) => {
       config: { access: ADMINS, body: 'list' },
       schema: {
         operationId: 'createRealm',
-        summary: 'Make an exercise: a realm of its own',
+        summary: 'Create an exercise',
         description:
           'With a community of all who take part, and an agreement for each of them; that of a ' +
           'partner waits for two approvals. Make keys with `realm` for it.',
@@ -47,10 +47,10 @@ const list: Route = (app, services) => {
       config: { access: ANALYSTS, inExercises: true },
       schema: {
         operationId: 'listRealms',
-        summary: 'The exercises that you take part in',
-        description: 'All of them for an admin. Production is no exercise.',
+        summary: 'List the exercises that you take part in',
+        description: 'An admin sees all exercises. Production is not an exercise.',
         tags,
-        response: { 200: answer('The newest first', RealmsAnswer), ...problems(401, 403) },
+        response: { 200: answer('Newest first', RealmsAnswer), ...problems(401, 403) },
       },
     },
     async (request) => {
@@ -67,7 +67,7 @@ const read: Route = (app, services) => {
       config: { access: ANALYSTS, inExercises: true },
       schema: {
         operationId: 'getRealm',
-        summary: 'One exercise',
+        summary: 'Get an exercise',
         tags,
         params: RealmParams,
         response: { 200: answer('As it stands', RealmAnswer), ...problems(400, 401, 403, 404) },
@@ -82,16 +82,16 @@ const ENDS = {
   archive: {
     verb: archiveRealm,
     operationId: 'archiveRealm',
-    summary: 'Make an exercise read only, for good',
-    description: 'Done before, it does nothing.',
+    summary: 'Make an exercise read-only permanently',
+    description: 'If it is already archived, nothing changes.',
   },
   wipe: {
     verb: wipeRealm,
     operationId: 'wipeRealm',
-    summary: 'Take the content of an archived exercise away, for good',
+    summary: 'Delete the content of an archived exercise permanently',
     description:
-      'Its objects, its part of the log, its subscriptions and groups are gone, its keys and ' +
-      'agreements end. The audit stays, and a record of when, who and why.',
+      'Deletes its objects, its part of the log, its subscriptions and groups, and ends ' +
+      'its keys and agreements. The audit stays, and a record of when, by whom and why.',
   },
 };
 

@@ -51,7 +51,7 @@ const accept: Route = (app, services) => {
         tags,
         body: Acceptance,
         response: {
-          200: answer('As whom to sign in', AcceptedAnswer),
+          200: answer('The address with which to sign in', AcceptedAnswer),
           ...problems(400, 415, 429, 503),
         },
       },
@@ -74,9 +74,9 @@ const signIn: Route = (app, services) => {
         operationId: 'signIn',
         summary: 'Sign in with password and second factor',
         description:
-          'After several failures for one account from one network, that network has to wait; other ' +
-          'networks do not. Each network also has a limit of failures for all accounts together. A ' +
-          'browser on which the user has signed in before has limits of its own.',
+          'After several failures for one account from one network, that network must wait; ' +
+          'other networks need not. Each network also has a limit of failures for all accounts ' +
+          'together. A browser on which the user has signed in before has separate limits.',
         tags,
         body: SignInBody,
         response: {
@@ -113,7 +113,7 @@ const refresh: Route = (app, services) => {
         summary: 'Refresh a session',
         description:
           'The refresh token, from the body or the cookie, works once and is replaced by another. ' +
-          'Using one again ends the session, because somebody else may hold it.',
+          'Using it again ends the session, because somebody else may have it.',
         tags,
         body: RefreshBody,
         response: {
@@ -170,7 +170,7 @@ const list: Route = (app, services) => {
         operationId: 'listSessions',
         summary: 'List your own sessions',
         tags,
-        response: { 200: answer('The last used first', SessionsAnswer), ...problems(401, 403) },
+        response: { 200: answer('Last used first', SessionsAnswer), ...problems(401, 403) },
       },
     },
     async (request) => {
@@ -188,12 +188,12 @@ const end: Route = (app, services) => {
       config: { access: ANALYSTS, usersOnly: true, whileInactive: true, withoutSecondFactor: true },
       schema: {
         operationId: 'endSession',
-        summary: 'End a session of your own',
-        description: 'Open streams of it end within a second.',
+        summary: 'End one of your sessions',
+        description: 'Its open streams end within a second.',
         tags,
         params: SessionParams,
         response: {
-          204: z.null().meta({ description: 'It has ended' }),
+          204: z.null().meta({ description: 'The session has ended' }),
           ...problems(400, 401, 403, 404),
         },
       },

@@ -35,10 +35,9 @@ const list: Route = (app, services) => {
         operationId: 'listShares',
         summary: 'List what your organisation shares, and with whom',
         description:
-          'The current version of each object, without its content, in the order of the ids; an object ' +
-          'without versions has an entry for each audience that was given content or a level of its own. ' +
-          'TLP:RED objects are listed for users with RED clearance only. A page may have fewer objects ' +
-          'than `limit`: go on while `next` is not null.',
+          'The current version of each object, without its content, in the order of the ids; an object without versions has an entry for each audience with different content or ' +
+          'a different level. Only users with RED clearance see TLP:RED objects. A page may ' +
+          'have fewer objects than `limit`: continue while `next` is not null.',
         tags,
         querystring: SharesQuery,
         response: { 200: answer('A page of them', SharesAnswer), ...problems(400, 401, 403) },
@@ -60,11 +59,11 @@ const get: Route = (app, services) => {
       config: { access: PUBLISHERS, inExercises: true, reads: true },
       schema: {
         operationId: 'getShare',
-        summary: 'Get who sees an object that your organisation shares',
+        summary: 'List who sees an object that your organisation shares',
         description:
-          'Who sees it now, and why the others do not. An object without versions has one entry for each ' +
-          'audience that was given content or a level of its own. The members of a group that hides ' +
-          'them from you are not revealed.',
+          'Lists who can see it now, and why others cannot. An object without versions has an ' +
+          'entry for each audience with different content or a different level. The answer ' +
+          'does not reveal the members of a group that hides them from you.',
         tags,
         params: ObjectParams,
         response: {
@@ -93,13 +92,13 @@ const revokeMany: Route = (app, services) => {
         operationId: 'revokeObjects',
         summary: 'Revoke many objects that your organisation shares',
         description:
-          `At most ${REVOCATIONS_MAX} in one request. Each object is revoked by itself, in the given ` +
-          'order: one that is rejected leaves the others alone. If the request fails on its way, the ' +
-          'problem has the `results` until then.',
+          `At most ${REVOCATIONS_MAX} in one request. Objects are revoked one by one, in the given order: a rejected ` +
+          'object does not affect the others. If the request fails before the end, the problem ' +
+          'has the `results` so far.',
         tags,
         body: Revocations,
         response: {
-          200: answer('What became of each object', RevocationsAnswer),
+          200: answer('The outcome of each object', RevocationsAnswer),
           ...problems(400, 401, 403, 409, 413, 415, 503),
         },
       },

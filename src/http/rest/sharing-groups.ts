@@ -40,9 +40,10 @@ const create: Route = (app, services) => {
         operationId: 'createSharingGroup',
         summary: 'Create a sharing group',
         description:
-          'The server appends a random ending to the slug that you ask for; use the slug of the answer. ' +
-          'Your organisation owns it and is in it. The other members and owners are invited; where ' +
-          '`admission` is `direct`, they are in it at once. An administrator appoints owners directly.',
+          'The server appends a random ending to the slug that you send; use the slug in the ' +
+          'answer. Your organisation owns the group and is a member. The other members and ' +
+          'owners are invited; if `admission` is `direct`, they become members at once. An ' +
+          'administrator appoints owners directly.',
         tags,
         body: NewGroup,
         response: { 201: answer('Created', GroupAnswer), ...problems(400, 401, 403, 409, 415) },
@@ -68,7 +69,7 @@ const list: Route = (app, services) => {
         operationId: 'listSharingGroups',
         summary: 'List the groups that you are in, own, are invited to or may join',
         tags,
-        response: { 200: answer('By slug', GroupsAnswer), ...problems(401, 403) },
+        response: { 200: answer('Ordered by slug', GroupsAnswer), ...problems(401, 403) },
       },
     },
     async (request) => {
@@ -88,7 +89,10 @@ const read: Route = (app, services) => {
         summary: 'Get a sharing group',
         tags,
         params: GroupParams,
-        response: { 200: answer('As you see it', GroupAnswer), ...problems(400, 401, 403, 404) },
+        response: {
+          200: answer('The group, as you may see it', GroupAnswer),
+          ...problems(400, 401, 403, 404),
+        },
       },
     },
     async (request) =>
@@ -187,8 +191,8 @@ function remove(part: Part): Route {
         schema: {
           ...WORDS[part].remove,
           description:
-            'Owners and admins remove any organisation, or withdraw its invitation. Your own organisation ' +
-            'leaves, or declines its invitation.',
+            'Owners and admins can remove any organisation, or withdraw its invitation. Your own ' +
+            'organisation can leave, or decline its invitation.',
           tags,
           params: PartParams,
           response: { 204: z.null().meta({ description: 'It is not in the group' }), ...errors },
@@ -217,7 +221,7 @@ const invitations: Route = (app, services) => {
           'decline with `DELETE`.',
         tags,
         response: {
-          200: answer('The newest first', GroupInvitationsAnswer),
+          200: answer('Newest first', GroupInvitationsAnswer),
           ...problems(401, 403),
         },
       },

@@ -30,7 +30,7 @@ const CONFIRM = '/#/confirm-identity';
 
 const StartQuery = z.strictObject({
   invitation: z.string().max(200).optional().meta({
-    description: 'The token of a link, for who comes in for the first time',
+    description: 'The token of a link, for a user who signs in for the first time',
   }),
   realm: Slug.optional().meta({
     description: 'An exercise; the session is in production unless given',
@@ -42,17 +42,17 @@ const BindingAnswer = z
     organisation: z.object({ slug: z.string(), name: z.string() }),
     email: z.string().meta({ description: 'The address that was invited' }),
     issuer: z.string().meta({ description: 'The identity provider' }),
-    token: z.string().meta({ description: 'To be sent with the confirmation' }),
+    token: z.string().meta({ description: 'Send it with the confirmation' }),
   })
   .meta({ id: 'Binding' });
 
 const BindingBody = z.strictObject({ token: z.string().min(1).max(100) });
 
 const BoundAnswer = z.object({
-  next: z.string().meta({ description: 'The page to go on to' }),
+  next: z.string().meta({ description: 'The next page' }),
 });
 
-const CallbackQuery = z.looseObject({}).meta({ description: 'What the identity provider says' });
+const CallbackQuery = z.looseObject({}).meta({ description: 'The error of the identity provider' });
 
 const start: Route = (app, services) => {
   app.get(
@@ -61,8 +61,8 @@ const start: Route = (app, services) => {
       config,
       schema: {
         operationId: 'startSingleSignOn',
-        summary: 'Go to the identity provider',
-        description: 'For browsers. 404 where single sign-on is not set up.',
+        summary: 'Redirect to the identity provider',
+        description: 'For browsers. 404 if single sign-on is not set up.',
         tags,
         querystring: StartQuery,
         response: { 303: z.null().meta({ description: 'There' }), ...problems(400, 404, 429, 502) },
@@ -85,14 +85,13 @@ const callback: Route = (app, services) => {
         operationId: 'finishSingleSignOn',
         summary: 'Return from the identity provider',
         description:
-          'Continue the session with its cookie: `POST /api/v1/sessions/refresh`. The first time, the ' +
-          'account is not bound yet: that takes a confirmation.',
+          'Continue the session with its cookie: `POST /api/v1/sessions/refresh`. The first time, the user must confirm that the account is theirs.',
         tags,
         querystring: CallbackQuery,
         response: {
-          303: z
-            .null()
-            .meta({ description: 'Signed in, or on to the second factor or the confirmation' }),
+          303: z.null().meta({
+            description: 'Signed in, or redirected to the second factor or the confirmation',
+          }),
           ...problems(400, 403, 404, 429, 502, 503),
         },
       },
@@ -117,12 +116,12 @@ const secondFactor: Route = (app, services) => {
       config,
       schema: {
         operationId: 'completeSingleSignOn',
-        summary: 'Give the code of the second factor after single sign-on',
+        summary: 'Send the code of the second factor after single sign-on',
         description: 'For a user whose identity provider did not use a second factor.',
         tags,
         body: CodeBody,
         response: {
-          204: z.null().meta({ description: 'Signed in; the session goes on by its cookie' }),
+          204: z.null().meta({ description: 'Signed in; the session continues with its cookie' }),
           ...problems(400, 401, 403, 404, 415, 429, 502),
         },
       },
@@ -147,8 +146,8 @@ const describe: Route = (app, services) => {
       config,
       schema: {
         operationId: 'getBinding',
-        summary: 'Show which account would be bound to your identity',
-        description: 'For pages of this server, after a first single sign-on.',
+        summary: 'Show which account would be linked to your identity',
+        description: 'For the pages of this server, after the first single sign-on.',
         tags,
         response: {
           200: answer('What to confirm', BindingAnswer),
@@ -172,8 +171,8 @@ const confirm: Route = (app, services) => {
         operationId: 'confirmBinding',
         summary: 'Confirm that an account is yours',
         description:
-          'Binds it to your identity at the provider, and signs you in. The verified address there has ' +
-          'to be the invited one. `POST /api/v1/me/identity/remove` undoes it.',
+          'Links it to your identity at the provider, and signs you in. The address that the ' +
+          'provider verified must be the invited one. `POST /api/v1/me/identity/remove` undoes it.',
         tags,
         body: BindingBody,
         response: {
@@ -196,7 +195,7 @@ const confirm: Route = (app, services) => {
 /** `/sso`: single sign-on. */
 export const singleSignOn = noun(start, callback, secondFactor, describe, confirm);
 
-/** Gives the browser what it has reached; returns the page where it goes on. */
+/** Sets the browser's cookies for the state it has reached; returns its next page. */
 function setCookies(reply: FastifyReply, arrival: Arrival): string {
   if ('binding' in arrival) {
     setBindingCookie(reply, arrival.binding);
@@ -235,5 +234,5 @@ async function limited<T>(
 }
 
 function begun(): Problem {
-  return new Problem('single_sign_on_failed', 'Begin at /api/v1/sso/start, in this browser');
+  return new Problem('single_sign_on_failed', 'Start at /api/v1/sso/start, in this browser');
 }

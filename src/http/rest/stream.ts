@@ -13,7 +13,7 @@ import { problems } from '../document/problems.ts';
 
 const StreamQuery = z.strictObject({
   after: Cursor.optional().meta({
-    description: 'Where to begin; `Last-Event-ID` goes before it; left out: from now on',
+    description: 'Where to start. `Last-Event-ID` overrides it. Without both, now',
   }),
   current: Current,
   as_posted: asPosted,
@@ -23,7 +23,7 @@ const StreamHeaders = z.looseObject({
   'last-event-id': z
     .string()
     .optional()
-    .meta({ description: 'The id of the last event that was read: go on after it' }),
+    .meta({ description: 'The id of the last event that you read: the stream continues after it' }),
 });
 
 const EVENTS_EXAMPLE =
@@ -48,8 +48,7 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
         summary: 'Follow what changes',
         description:
           'Events `context` and `object` (data: the STIX object, and right before it its context) ' +
-          'and `withdrawn` (data: its id). Objects and withdrawals have a cursor as their id; give ' +
-          'it back as `Last-Event-ID` to go on without a gap.',
+          'and `withdrawn` (data: its id). Objects and withdrawals have a cursor as their id; send it as `Last-Event-ID` to continue without a gap.',
         tags: ['Reading'],
         querystring: StreamQuery,
         headers: StreamHeaders,

@@ -14,7 +14,7 @@ const tags = ['Members'];
 const config = { access: ORG_ADMINS };
 
 const TOLD =
-  'The user is told at each sign-in for a month, the organisation in `GET /notices` and in the audit.';
+  'The user sees this at each sign-in for a month; the organisation sees it in `GET /notices` and in the audit.';
 
 const inviteAgain: Route = (app, services) => {
   app.post(
@@ -25,14 +25,14 @@ const inviteAgain: Route = (app, services) => {
         operationId: 'inviteUserAgain',
         summary: 'Create a new link for a user',
         description:
-          'For a user who has not accepted an invitation, or has lost the password. Earlier links ' +
-          'end. A second factor stays, and somebody else has to reset it: whoever resets the one ' +
-          'cannot reset the other. For a user who is active, sessions end at once. ' +
+          'For a user who has not accepted an invitation, or has lost the password. Earlier ' +
+          'links end. A second factor stays; another administrator must reset it: nobody can ' +
+          'reset both. The sessions of an active user end at once. ' +
           TOLD,
         tags,
         params: UserParams,
         response: {
-          201: answer('Give the link to that person only', InvitedAnswer),
+          201: answer('Send the link only to that person', InvitedAnswer),
           ...problems(400, 401, 403, 404),
         },
       },
@@ -55,8 +55,8 @@ const resetFactor: Route = (app, services) => {
         operationId: 'resetSecondFactor',
         summary: 'Remove the second factor of a user',
         description:
-          'For a user who has lost it. Sessions end. Whoever has given this user a new password ' +
-          `link cannot do it too, until the user has signed in. ${TOLD}`,
+          'For a user who has lost it. Sessions end. An administrator who has created a new ' +
+          `password link for this user cannot do this until the user has signed in. ${TOLD}`,
         tags,
         params: UserParams,
         response: {
@@ -80,7 +80,7 @@ const unlink: Route = (app, services) => {
       config,
       schema: {
         operationId: 'unlinkUserIdentity',
-        summary: 'Unbind a user from the identity provider',
+        summary: 'Unlink a user from the identity provider',
         description: `Sessions end. A user without a password then needs a new link. ${TOLD}`,
         tags,
         params: UserParams,
@@ -109,7 +109,7 @@ const listSessions: Route = (app, services) => {
         tags,
         params: UserParams,
         response: {
-          200: answer('The last used first', SessionsAnswer),
+          200: answer('Last used first', SessionsAnswer),
           ...problems(400, 401, 403, 404),
         },
       },

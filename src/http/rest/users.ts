@@ -29,12 +29,13 @@ const invite: Route = (app, services) => {
         operationId: 'inviteUser',
         summary: 'Invite a user',
         description:
-          'An org_admin invites users of its own organisation, none stronger than itself. The answer ' +
-          'shows, once, the link by which that person sets a password within a week.',
+          'An org_admin invites users of its own organisation, none stronger than itself. The ' +
+          'answer contains, only once, the link with which that person sets a password within ' +
+          'a week.',
         tags,
         body: NewUser,
         response: {
-          201: answer('Created; give the link to that person only', InvitedAnswer),
+          201: answer('Created. Send the link only to that person', InvitedAnswer),
           ...problems(400, 401, 403, 404, 409, 415),
         },
       },
@@ -62,7 +63,7 @@ const list: Route = (app, services) => {
         description: 'An admin sees all, an org_admin those of its organisation, none stronger.',
         tags,
         querystring: UsersQuery,
-        response: { 200: answer('By address', UsersAnswer), ...problems(400, 401, 403) },
+        response: { 200: answer('Ordered by address', UsersAnswer), ...problems(400, 401, 403) },
       },
     },
     async (request) => {
@@ -100,14 +101,14 @@ const change: Route = (app, services) => {
         operationId: 'changeUser',
         summary: 'Change or disable a user',
         description:
-          'Takes effect at once, for open sessions and streams too. Disabling a user ends their ' +
-          'sessions, the keys they made and the invitations they gave. RED clearance is given by an ' +
-          'admin, or by a user who has it.',
+          'Takes effect at once, for open sessions and streams too. Disabling a user ends ' +
+          'their sessions, the keys and the invitations that they created. Only an admin, or a ' +
+          'user who has RED clearance, can grant it.',
         tags,
         params: UserParams,
         body: UserChange,
         response: {
-          200: answer('As it is now', UserAnswer),
+          200: answer('The user', UserAnswer),
           ...problems(400, 401, 403, 404, 409, 415),
         },
       },
@@ -131,8 +132,9 @@ const remove: Route = (app, services) => {
         operationId: 'deleteUser',
         summary: 'Delete a user',
         description:
-          'Ends their sessions, the keys they made and the invitations they gave, as disabling does. ' +
-          'What they did stays in the audit, under their id. The address can be invited again.',
+          'Ends their sessions, the keys and the invitations that they created, as disabling ' +
+          'does. Their acts stay in the audit, under their id. The address can be invited ' +
+          'again.',
         tags,
         params: UserParams,
         response: {

@@ -25,14 +25,15 @@ const post: Route = (app, services) => {
       config: { access: READERS, inExercises: true, body: 'bundle', takes: BUNDLE_BODIES },
       schema: {
         operationId: 'validateBundle',
-        summary: 'Check a bundle or an object, and keep nothing',
+        summary: 'Check a bundle or an object without storing it',
         description:
-          'Errors are what would be refused, warnings what is doubtful and would be kept. Any ' +
-          'role may ask. Whether your organisation may share it with an audience is told by ' +
+          'Errors say what would be rejected, warnings what is doubtful but would be stored. ' +
+          'Every role may use it. To check whether your organisation may share it with an ' +
+          'audience, use ' +
           '`POST /bundles?dry_run=true`.',
         tags: ['Sharing'],
         response: {
-          200: answer('What was found', ValidationAnswer),
+          200: answer('The errors and warnings', ValidationAnswer),
           ...problems(400, 401, 403, 413, 415),
         },
       },

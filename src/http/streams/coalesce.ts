@@ -5,7 +5,7 @@ const ignore = (): void => undefined;
 /**
  * Turns `work` into a function whose callers share one run if they ask for the same key before it
  * starts. A caller that comes while a run is under way waits for it and shares the next, so no
- * answer is older than its question. `work` is told how many callers share its answer.
+ * answer is older than its question. `work` receives the number of callers that share its answer.
  */
 export function coalesce<Asked, Answer>(
   keyOf: (asked: Asked) => string,

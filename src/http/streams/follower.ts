@@ -38,7 +38,7 @@ export interface FollowerOptions {
 const QUIET_MS = 14_000;
 /**
  * How often an idle client is given the place up to which nothing was for it, so that it never returns
- * with a cursor older than what is stored. It takes a block with an id, which is no comment.
+ * with a cursor older than what is stored. It needs a block with an id, which is not a comment.
  */
 const POSITION_MS = 3_600_000;
 const KEEP_ALIVE = ': keep-alive\n\n';
@@ -86,7 +86,7 @@ export class Follower {
     setTimeout(() => this.body.destroy(), LAST_WORD_MS).unref();
   }
 
-  /** Called when the log has grown, and regularly: goes on if there is something to do. */
+  /** Called when the log has grown, and regularly: continues if there is something to do. */
   look(): void {
     if (this.#isDue() || this.#isQuiet()) this.#wake?.();
   }
@@ -190,7 +190,7 @@ export class Follower {
     return text;
   }
 
-  /** A comment; from time to time with the place that the client may go on from. */
+  /** A comment; from time to time with a position from which the client may continue. */
   #keepAlive(viewer: Viewer): string {
     const isOld = performance.now() - this.#placeToldAt > POSITION_MS;
     const isNew = this.place !== this.#placeTold;
@@ -216,10 +216,10 @@ function payerOf({ actor, viewer }: Member): Payer {
   return { actor, organisationId: viewer.organisationId };
 }
 
-/** A client that does not know the event ignores it, and goes on reading when the stream does. */
+/** A client that does not know the event ignores it, and reads on when the stream continues. */
 function pausedEvent(waitMs: number): string {
   const seconds = Math.ceil(waitMs / 1000);
-  const detail = `The quota of objects is used up. The stream goes on in ${seconds} s`;
+  const detail = `The quota of objects is used up. The stream continues in ${seconds} s`;
   const data = { code: 'rate_limited', detail, retry_after: seconds };
   return `event: paused\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -26,7 +26,7 @@ export interface StreamHub {
   close(): void;
 }
 
-/** A change of standing is looked at as soon as it is told; one that is not told, within a second. */
+/** A change of standing is checked as soon as it is notified; without a notification, within a second. */
 const LOOK_MS = 800;
 
 export function createStreamHub(services: Services): StreamHub {

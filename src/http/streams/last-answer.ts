@@ -4,7 +4,7 @@ import { Problem } from '../../errors.ts';
 
 /**
  * A stream is the last answer of its connection. Requests that a client pipelines behind it would be
- * worked on, and their answers held, for as long as the stream goes on: their connection is closed.
+ * worked on, and their answers held, for as long as the stream lasts: their connection is closed.
  */
 export function endConnectionsWithStreams(app: FastifyInstance): void {
   const streaming = new WeakSet<Socket>();
@@ -15,7 +15,7 @@ export function endConnectionsWithStreams(app: FastifyInstance): void {
     }
     if (routeOptions.config.streams !== true) return;
     streaming.add(socket);
-    // One that was refused is answered, and its connection goes on.
+    // A rejected one is answered, and its connection stays open.
     reply.raw.once('close', () => streaming.delete(socket));
   });
 }

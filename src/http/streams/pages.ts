@@ -24,7 +24,7 @@ export interface PageRequest {
 export interface StreamPage {
   /** The events of its rows, and the cursor of its end. */
   readonly page: PreparedPage<Buffer>;
-  /** Each stream that was given the page calls this once, when its client has taken it. */
+  /** Each stream that received the page calls it once, when its client has read it. */
   release(): void;
 }
 
@@ -96,7 +96,7 @@ function* eventsOf(
   return events.join('');
 }
 
-/** The context comes right before its object, without an id: whoever has read only that goes on before both. */
+/** The context comes right before its object, without an id: a client that has read only the context continues before both. */
 function toEvents(
   { keyring }: PageServices,
   viewer: Viewer,

@@ -5,7 +5,7 @@ import { copy, element, onPress, onSubmit, show, say } from './welcome-view.js';
 
 let confirmed = async () => undefined;
 
-/** Begins with a proof of who asks; `done` gets the recovery codes once it is confirmed. */
+/** Begins by confirming who the user is; `done` gets the recovery codes once it is confirmed. */
 export async function addSecondFactor(proof, accessToken, done) {
   const { secret, uri } = await post('/me/second-factor', proof, accessToken);
   element('secret').textContent = secret.match(/.{1,4}/g).join(' ');
@@ -50,7 +50,7 @@ function asText() {
   return `${heading}\nEach code can be used once.\n\n${codes.join('\n')}\n`;
 }
 
-onPress('copy-codes', () => copy(asText(), 'The codes are copied.'));
+onPress('copy-codes', () => copy(asText(), 'Codes copied.'));
 
 onPress('download-codes', async () => {
   const url = URL.createObjectURL(new Blob([asText()], { type: 'text/plain' }));
@@ -60,5 +60,5 @@ onPress('download-codes', async () => {
   });
   link.click();
   URL.revokeObjectURL(url);
-  say('The codes are downloaded.');
+  say('Codes downloaded.');
 });

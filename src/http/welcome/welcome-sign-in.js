@@ -8,7 +8,7 @@ let typed = { email: '', password: '' };
 /** Sends the code: of a password, or of a single sign-on. */
 let sendCode = async () => undefined;
 
-/** Goes on with the session of this browser. Returns whether there is one. */
+/** Refreshes the session of this browser. Returns whether there is one. */
 export async function resume() {
   const tokens = await postWithCookie('/sessions/refresh', {}).catch(() => undefined);
   if (tokens === undefined) return false;
@@ -83,18 +83,18 @@ async function showSession({ access_token: accessToken, session: id, notices }, 
 const RESETS = {
   'account.password_reset': 'Your password was reset',
   'account.second_factor_reset': 'Your second factor was removed',
-  'account.identity_reset': 'Your account was unbound from the identity provider',
+  'account.identity_reset': 'Your account was unlinked from the identity provider',
 };
 
 function noticeOf(type, by, at) {
   const what = RESETS[type] ?? type;
-  return `${what} on ${new Date(at).toLocaleString()} by ${by}. If you did not ask for that, tell your administrator.`;
+  return `${what} on ${new Date(at).toLocaleString()} by ${by}. If you did not request this, inform your administrator.`;
 }
 
 /** A fresh one: the first may have expired while the page was open. */
 onPress('copy-token', async () => {
   const tokens = await postWithCookie('/sessions/refresh', {}).catch(isWithoutCookie);
-  await copy(tokens?.access_token ?? session.accessToken, 'The access token is copied.');
+  await copy(tokens?.access_token ?? session.accessToken, 'Access token copied.');
 });
 
 onSubmit('signed-in', async () => {

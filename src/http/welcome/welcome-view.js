@@ -32,7 +32,7 @@ export async function guard(work) {
   try {
     await work();
   } catch (error) {
-    tell(error instanceof Refusal ? error.message : 'The server cannot be reached. Try again.');
+    tell(error instanceof Refusal ? error.message : 'Cannot reach the server. Try again.');
   }
 }
 
@@ -65,7 +65,7 @@ export function onPress(id, work) {
 /** Puts a text on the clipboard, which browsers allow on https and on this machine only. */
 export async function copy(text, said) {
   if (navigator.clipboard === undefined) {
-    tell('This browser copies on https pages only. Select the text, and copy it yourself.');
+    tell('This browser can copy only on https pages. Select the text and copy it.');
     return;
   }
   await navigator.clipboard.writeText(text);

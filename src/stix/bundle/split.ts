@@ -50,7 +50,7 @@ export interface SplitBundle {
 /**
  * Finds the elements of the outermost member `objects`, step by step, and counts what they hold. The
  * text need not be valid JSON; whatever is wrong with it is then found within what was split.
- * @returns undefined when there is no such member or it is no list
+ * @returns undefined when there is no such member or it is not a list
  * @throws JsonFault when a limit is exceeded
  */
 export function* splitObjects(text: string, limits: BundleLimits): Steps<SplitBundle | undefined> {
@@ -138,7 +138,7 @@ class Splitter {
     this.survey = new Survey(text, this.from);
   }
 
-  /** Goes on by a step; true when it has come to the end of the list. */
+  /** Takes a step; true at the end of the list. */
   step(): boolean {
     const until = Math.min(this.text.length, this.survey.at + STEP);
     while (this.survey.at < until || until === this.text.length) {
@@ -209,6 +209,6 @@ function isEmptyList(text: string, from: number, end: number): boolean {
 function tooManyObjects(objectsMax: number): JsonFault {
   const detail =
     `The bundle has more than ${objectsMax} objects, which one JSON document may have. ` +
-    'Send one object a line as application/x-ndjson, which has no limit';
+    'Send one object per line as application/x-ndjson, which has no limit';
   return new JsonFault('bundle_too_large', '$.objects', detail);
 }

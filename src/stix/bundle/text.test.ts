@@ -72,7 +72,7 @@ describe('a text that is refused whole', () => {
     ['a bad envelope', 'nul_character', '{"id":"\\u0000","objects":[]}'],
     ['a bad envelope behind a bad object', 'lone_surrogate', `{"objects":[${bad}],"id":"\\ud800"}`],
     ['two lists of objects', 'duplicate_key', `{"objects":[${bad}],"objects":[]}`],
-    ['objects that are no list', 'nul_character', `{"objects":${bad}}`],
+    ['objects that are not a list', 'nul_character', `{"objects":${bad}}`],
     ['a bare list', 'nul_character', `[{"objects":[${bad}]}]`],
     ['no bundle at all', 'nul_character', '"\\u0000"'],
   ])('%s', (_, code, text) => {

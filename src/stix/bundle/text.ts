@@ -67,7 +67,7 @@ export function parseBundle(text: string): unknown {
 }
 
 /**
- * Reads a text that is no bundle with a list of objects. A syntax error comes before what the text
+ * Reads a text that is not a bundle with a list of objects. A syntax error comes before what the text
  * holds, wherever it is.
  * @throws JsonFault
  */
@@ -188,7 +188,7 @@ function readEnvelope({ text, start, end }: SplitBundle): Envelope {
   const isBefore = spot.at <= start;
   return {
     isBrokenBefore: isSyntax && isBefore,
-    // Of syntax, the place is told in the whole text; of what it holds, without the objects.
+    // The position of a syntax error is in the whole text; of other faults, in the text without the objects.
     fault: () => {
       if (!isSyntax) refuseSyntax(envelope);
       return isSyntax && !isBefore

@@ -73,7 +73,12 @@ function adviseOnId(object: StixObject, warn: Warn): void {
   const identifier = readIdentifier(object.id);
   if (!identifier) return;
   if (identifier.uuid !== identifier.uuid.toLowerCase()) {
-    warn('id_not_lower_case', '$.id', 'the UUID has upper-case digits; it is kept as given', '2.9');
+    warn(
+      'id_not_lower_case',
+      '$.id',
+      'the UUID has upper-case digits; it is stored as given',
+      '2.9',
+    );
   }
   if (identifier.uuidVersion > 5) {
     warn(

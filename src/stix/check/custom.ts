@@ -100,7 +100,7 @@ function withSuggestion(name: string, known: ReadonlySet<string>): string {
 }
 
 function customTypeWarning(type: string): Finding {
-  const detail = `${type.slice(0, 60)} is not a type of STIX 2.1; the object is kept as it is`;
+  const detail = `${type.slice(0, 60)} is not a type of STIX 2.1; the object is stored as it is`;
   return { code: 'custom_object', path: '$.type', detail, clause: 'STIX 2.1 section 11.2' };
 }
 

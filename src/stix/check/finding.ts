@@ -1,5 +1,5 @@
 /**
- * What checking an object finds. An error refuses the object; a warning is told and the object kept.
+ * What checking an object finds. An error rejects the object; a warning is reported and the object stored.
  */
 export interface Finding {
   /** Stable name of the rule, snake_case. */
@@ -12,5 +12,5 @@ export interface Finding {
   readonly clause?: string;
 }
 
-/** At most this many findings of one severity are told of one object. */
+/** At most this many findings of one severity are reported for one object. */
 export const FINDINGS_MAX = 50;

@@ -38,7 +38,7 @@ function isWellTyped(object: StixObject): boolean {
 function isInOrder(object: StixObject): boolean {
   const { created, modified, valid_from: from, valid_until: until } = object;
   if (!isInstant(created)) return false;
-  // Most indicators are told once: the three are the same text, read once.
+  // Most indicators are read once: the three are the same text.
   if (modified !== created && !isLaterInstant(modified, created)) return false;
   if (from !== created && !isTime(from)) return false;
   if (until === undefined) return true;

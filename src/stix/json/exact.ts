@@ -15,9 +15,9 @@ const HEX4 = /[0-9a-fA-F]{4}/y;
 const LITERALS = ['true', 'false', 'null'];
 
 const XML = /^\s{0,1000}<(?:\?xml|!--|!DOCTYPE|[A-Za-z])/;
-/** What STIX 1.x is told. */
+/** The detail for STIX 1.x. */
 export const XML_REFUSAL =
-  'this is XML, not JSON; STIX 1.x is not read: convert it to STIX 2.1 first, for example with stix2-elevator of OASIS';
+  'this is XML, not JSON; STIX 1.x is not supported: convert it to STIX 2.1 first, for example with stix2-elevator of OASIS';
 
 /** The first fault of the text, or undefined when there is none. Linear in its length. */
 export function findFault(text: string): JsonFault | undefined {

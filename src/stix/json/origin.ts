@@ -1,4 +1,4 @@
-/** Where the parts of a JSON text begin, so that a fault in one is told by its place in the whole. */
+/** Where the parts of a JSON text begin, so that a fault in one is reported with its position in the whole. */
 
 /** Where a part of a text begins: its line, and what stands before it in that line; both from 0. */
 export interface Origin {

@@ -56,7 +56,7 @@ export class Survey {
   }
 
   /**
-   * Goes on at least to `until`, unless a comma or closing bracket of the level at which it began
+   * Continues at least to `until`, unless a comma or closing bracket of the level at which it began
    * comes before. There it stops, and says true.
    */
   advance(until: number): boolean {

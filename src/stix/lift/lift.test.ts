@@ -97,7 +97,7 @@ describe('objects of 2.1', () => {
     expect(lifts(old('grouping', {}), '2.0')).toBe(false);
     expect(lifts({ type: 7 })).toBe(false);
   });
-  it('passes on what needs nothing, and what is no object', () => {
+  it('passes on what needs nothing, and what is not an object', () => {
     const given = [
       null,
       'x',

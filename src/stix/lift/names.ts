@@ -10,7 +10,7 @@ const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** Dictionaries whose keys the producer chooses: 2.0 allows a string where 2.1 requires a list. */
 const LISTS_OF_TEXTS: ReadonlySet<string> = new Set(['request_header', 'additional_header_fields']);
-/** Other dictionaries whose keys the producer chooses: a key such as `own_ref` is no reference. */
+/** Other dictionaries whose keys the producer chooses: a key such as `own_ref` is not a reference. */
 const FREE_KEYS: ReadonlySet<string> = new Set([
   'environment_variables',
   'startup_info',

@@ -1,4 +1,4 @@
-/** Why a text is no pattern (STIX 2.1 section 9), with the place. */
+/** Why a text is not a pattern (STIX 2.1 section 9), with the position. */
 
 export type PatternFaultCode = 'pattern_syntax' | 'pattern_too_long' | 'pattern_too_complex';
 

@@ -203,7 +203,7 @@ describe('patterns that are spoilt or short', () => {
     );
   });
 
-  it('of one comparison are told the same the short way', () => {
+  it('of one comparison have the same findings on the short way', () => {
     const value = fc.oneof(
       string,
       fc.webUrl(),

@@ -5,7 +5,7 @@ import type { Pattern } from './syntax.ts';
 
 /**
  * An indicator's STIX pattern, parsed (STIX 2.1 section 4.7); undefined for patterns of other
- * languages, for what is no pattern and for other objects.
+ * languages, for what is not a pattern and for other objects.
  */
 export function patternOf({
   type,

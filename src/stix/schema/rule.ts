@@ -67,7 +67,7 @@ export function after(later: string, earlier: string, clause: string): ObjectRul
   };
 }
 
-/** Below, at or above 0 as text order is; 1 when either is no timestamp, which is told elsewhere. */
+/** Below, at or above 0 as text order is; 1 when either is not a timestamp, which is reported elsewhere. */
 function compareTimes(later: unknown, earlier: unknown): number {
   if (typeof later !== 'string' || typeof earlier !== 'string') return 1;
   const end = comparableTimestamp(later);

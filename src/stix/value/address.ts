@@ -10,7 +10,7 @@ const PREFIX = /^[0-9]{1,3}$/;
 const IPV6_CHARACTERS = /^[0-9a-fA-F:]{2,39}$/;
 const GROUP = /^[0-9a-fA-F]{1,4}$/;
 
-/** Networks wider than these are told as doubtful. */
+/** Networks wider than these are reported as doubtful. */
 const WIDE_IPV4_PREFIX = 8;
 const WIDE_IPV6_PREFIX = 16;
 
@@ -48,7 +48,7 @@ const SPECIAL_IPV6: readonly Range[] = [
 /**
  * An address or network in canonical form: kind `ipv4-addr`, `ipv4-cidr`, `ipv6-addr` or
  * `ipv6-cidr` (a network of one address is that address; host bits are cleared).
- * @returns undefined when the text is no address.
+ * @returns undefined when the text is not an address.
  */
 export function normalAddress(text: string): NormalValue | undefined {
   const slash = text.indexOf('/');
@@ -132,7 +132,7 @@ function readIpv6(text: string): number[] | undefined {
   return missing < 1 ? undefined : [...front, ...Array<number>(missing).fill(0), ...(back ?? [])];
 }
 
-/** `::ffff:192.0.2.1` as `::ffff:c000:201`; empty when the end is no IPv4 address. */
+/** `::ffff:192.0.2.1` as `::ffff:c000:201`; empty when the end is not an IPv4 address. */
 function withoutDots(text: string): string {
   const colon = text.lastIndexOf(':') + 1;
   const octets = text.length <= 45 ? readIpv4(text.slice(colon)) : undefined;
@@ -189,7 +189,7 @@ function doubtsOf(
   else if (wide)
     doubts.push({ code: 'wide_network', detail: `is a very wide network (/${prefix})` });
   if (special && prefix > 0) {
-    const detail = `lies in a special-purpose range (${special[0]})`;
+    const detail = `is in a special-purpose range (${special[0]})`;
     doubts.push({ code: 'special_purpose_address', detail });
   }
   if (hostBits) {

@@ -9,7 +9,7 @@ const NAME_LENGTH_MAX = 253;
 const LOWER_CASE_NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+$/;
 const ONLY_DIGITS = /^[0-9]+$/;
 const NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
-/** Endings of files that are no top-level domains, so that such a "domain" is a file name. */
+/** Endings of files that are not top-level domains, so that such a "domain" is a file name. */
 const FILE_ENDINGS: ReadonlySet<string> = new Set(
   `xml exe dll txt doc docx xls xlsx ppt pptx pdf htm html php asp aspx jsp jpg jpeg png gif js bat
   ps1 vbs lnk dat tmp jar sys scr iso rar 7z json ini log`.split(/\s+/),

@@ -82,7 +82,7 @@ export function uncover(text: string, reading: Reading): { text: string; doubts:
     const point = hidden[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
     doubts.push({
       code: 'invisible_character',
-      detail: `holds the invisible character U+${point}`,
+      detail: `contains the invisible character U+${point}`,
     });
     shown = shown.replace(INVISIBLES, '');
   }

@@ -1,4 +1,4 @@
-/** What people are told of a suspicious value, word by word, and where the bounds of it lie. */
+/** The exact texts about suspicious values, and their bounds. */
 import { describe, expect, it } from 'vitest';
 import { asciiName } from './domain.ts';
 import { hashAlgorithmName, isKnownHashForm, normalHash } from './hash.ts';
@@ -9,7 +9,7 @@ const told = (kind: string, text: string) =>
   normalise(kind, text).doubts.map(({ code, detail }) => `${code}: ${detail}`);
 const codes = (kind: string, text: string) => normalise(kind, text).doubts.map(({ code }) => code);
 
-describe('what is told', () => {
+describe('what is reported', () => {
   it.each([
     ['ipv4-addr', '0.0.0.0/0', 'whole_internet: covers the whole internet'],
     ['ipv4-addr', '8.0.0.0/7', 'wide_network: is a very wide network (/7)'],
@@ -24,12 +24,12 @@ describe('what is told', () => {
     [
       'domain-name',
       'a\u00adb.example.com',
-      'invisible_character: holds the invisible character U+00AD',
+      'invisible_character: contains the invisible character U+00AD',
     ],
     [
       'domain-name',
       'a\u200bb.example.com',
-      'invisible_character: holds the invisible character U+200B',
+      'invisible_character: contains the invisible character U+200B',
     ],
     ['url', 'https://example.com/ ', 'blank_at_end: begins or ends with whitespace'],
     ['url', 'hxxps://example.com/', 'defanged_value: is defanged; consumers will not match it'],
@@ -204,7 +204,7 @@ describe('other values', () => {
   });
 
   it.each(['00:00:5e:00:53:01:ff', '00005e0053', `${'0'.repeat(12)}:`, '00:00:5e-00-53:0g'])(
-    '%s is no MAC address',
+    '%s is not a MAC address',
     (text) => {
       expect(codes('mac-addr', text)).toEqual(['not_a_mac_address']);
     },

@@ -131,7 +131,7 @@ describe('addresses', () => {
     '::1.2.3',
     '::1.2.3.4.5',
     'x'.repeat(4000),
-  ])('%.40s is no IPv6 address', (text) => {
+  ])('%.40s is not an IPv6 address', (text) => {
     expect(codes('ipv6-addr', text)).toContain('not_an_address');
   });
 });

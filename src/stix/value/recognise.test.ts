@@ -167,7 +167,7 @@ describe('a longer text', () => {
     }
   });
 
-  it('is full of words that are no values', () => {
+  it('is full of words that are not values', () => {
     expect(values('e.g. i.e. and/or it.was 1.2.3 Mr.Smith [sic] ... 10:30 a@b')).toEqual([]);
   });
 

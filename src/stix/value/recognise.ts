@@ -57,7 +57,7 @@ const UNLISTED: Doubt = {
 /**
  * The value that a text is, all of it: one line of a list. White space around it, defanging and
  * invisible characters are undone.
- * @returns undefined where it is no value of a known form, or longer than 4,096 UTF-16 code units
+ * @returns undefined where it is not a value of a known form, or longer than 4,096 UTF-16 code units
  */
 export function recognise(text: string): Recognised | undefined {
   if (text.length > VALUE_LENGTH_MAX) return undefined;

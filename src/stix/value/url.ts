@@ -4,8 +4,8 @@ import { uncover } from './doubt.ts';
 import { asciiName } from './domain.ts';
 
 /**
- * A scheme with `//`, or one without (`data:`, `mailto:`), which cannot be told from a host except by
- * what follows the colon: a port is digits only. `tel:` and `sms:` are followed by digits too.
+ * A scheme with `//`, or one without (`data:`, `mailto:`), which cannot be distinguished from a host except
+ * by what follows the colon: a port is digits only. `tel:` and `sms:` are followed by digits too.
  */
 const SCHEME =
   /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|(?:tel|sms):|[A-Za-z][A-Za-z0-9+-]+:(?![0-9]*(?:[/?#]|$)))/i;

@@ -18,7 +18,7 @@ export async function setSecret(
   if (sealed === undefined) await replaceRecoveryCodes(tx, userId, []);
 }
 
-/** Keeps the secret sealed anew, all else as it was. */
+/** Replaces the sealed secret, and leaves all else as it was. */
 export async function resealSecret(tx: ServerTx, userId: string, sealed: Buffer): Promise<void> {
   await tx.user.updateMany({ where: { id: userId }, data: { totpSecret: bytes(sealed) } });
 }

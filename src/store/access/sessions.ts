@@ -111,7 +111,7 @@ export interface NewRefreshToken {
   readonly expiresAt: Date;
 }
 
-/** `replaces`: the hash of the token that this one takes the place of. */
+/** `replaces`: the hash of the token that this one replaces. */
 export async function insertRefreshToken(
   tx: ServerTx,
   token: NewRefreshToken,
@@ -198,7 +198,7 @@ export interface SessionView {
   readonly expiresAt: Date;
 }
 
-/** Those of a user that go on, the last used first. */
+/** The open sessions of a user, last used first. */
 export async function listSessions(
   db: Database,
   userId: string,
@@ -212,7 +212,7 @@ export async function listSessions(
     order by used_at desc, s.id`;
 }
 
-/** Forgets the sessions of a user that are over since `before`, with their tokens. */
+/** Deletes the sessions of a user that ended before `before`, with their tokens. */
 export async function pruneSessions(tx: ServerTx, userId: string, before: Date): Promise<void> {
   await tx.userSession.deleteMany({
     where: { userId, OR: [{ expiresAt: { lt: before } }, { endedAt: { lt: before } }] },

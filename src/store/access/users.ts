@@ -21,7 +21,7 @@ export interface UserView {
   readonly status: string;
   readonly hasPassword: boolean;
   readonly hasSecondFactor: boolean;
-  /** Who it is elsewhere; null for who only signs in here. */
+  /** Its identity at the provider; null for a user who only signs in here. */
   readonly issuer: string | null;
   readonly createdAt: Date;
   readonly lastSignInAt: Date | null;
@@ -189,7 +189,7 @@ export async function activateUser(tx: ServerTx, id: string): Promise<void> {
   await tx.user.updateMany({ where: { id, status: 'invited' }, data: { status: 'active' } });
 }
 
-/** Binds a user to who it is elsewhere. Fails on a unique constraint where another is that one. */
+/** Links a user to its identity at the provider. Fails on a unique constraint where another is that one. */
 export async function setIdentity(
   tx: ServerTx,
   id: string,

@@ -21,7 +21,7 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<string> {
     values (${entry.organisationId}, ${entry.actor}, ${entry.action}, ${entry.requestId ?? null},
       nullif(${entry.address ?? null}, '')::inet, ${JSON.stringify(entry.detail)}::jsonb)
     returning id::text`;
-  if (row === undefined) throw new Error('The audit entry was not kept');
+  if (row === undefined) throw new Error('The audit entry was not stored');
   return row.id;
 }
 

@@ -13,7 +13,7 @@ export interface Refusal {
   readonly address: string | null;
   readonly method: string;
   readonly route: string;
-  /** Of the problem that it was told. */
+  /** Of the problem that it received. */
   readonly code: string;
   readonly count: number;
 }

@@ -52,7 +52,7 @@ export async function findNodes(
 /** The name of this audit: the origin of its checkpoints. */
 export async function findOrigin(db: Database): Promise<string> {
   const [row] = await db.server.$queryRaw<{ origin: string }[]>`select origin from audit_origin`;
-  if (row === undefined) throw new Error('The audit has lost its name');
+  if (row === undefined) throw new Error('The audit has no name');
   return row.origin;
 }
 

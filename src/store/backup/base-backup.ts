@@ -16,7 +16,7 @@ const CONNECT_MS = 10_000;
 const MANIFEST_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface BaseBackup {
-  /** The data directory as a tar archive. It has to be read for the backup to go on. */
+  /** The data directory as a tar archive. It must be read for the backup to continue. */
   readonly archive: PassThrough;
   /** PostgreSQL's list of its files with their checksums, once the archive has been read. */
   readonly manifest: Promise<Buffer>;
@@ -68,7 +68,7 @@ class BaseBackupCommand implements Submittable, BaseBackup {
 
   constructor() {
     this.manifest = this.#ended.promise;
-    // Whoever waits for it later gets the rejection; until then it must not end the process.
+    // A later waiter gets the rejection; until then it must not end the process.
     this.manifest.catch(() => undefined);
   }
 

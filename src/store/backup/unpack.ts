@@ -208,8 +208,8 @@ export function damaged(file: string, what: string, cause?: unknown): StoreError
 function notAuthentic(file: string): StoreError {
   return new StoreError(
     'backup_not_authentic',
-    `${file} cannot be restored: its authentication code is wrong. Somebody without the master secret changed it or made it.`,
-    'Use a backup from another place, and find out who can write to the place of this one.',
+    `${file} cannot be restored: its authentication code is wrong. Somebody without the master secret changed or created it.`,
+    'Use a backup from another location, and find out who can write to the location of this one.',
   );
 }
 

@@ -61,7 +61,7 @@ export async function internUnion(
 }
 
 /**
- * Takes away unions that have been there for so long and that nothing refers to; how many. Who is
+ * Deletes unions that have existed for this long and that nothing refers to; returns how many. Who is
  * about to use one keeps it.
  */
 export async function sweepUnions(

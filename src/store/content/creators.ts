@@ -28,7 +28,7 @@ export interface WantedContent {
 }
 
 /**
- * Those of these contents that the viewer sees, from whomever. Goes from the sharers' current
+ * Those of these contents that the viewer sees, of any sharer. Goes from the sharers' current
  * versions to the one with the given `modified`, so the work does not grow with older versions;
  * only of an object without versions are all looked through. Uses version_current and the unique
  * index that begins with the realm and the id.

@@ -194,7 +194,7 @@ async function placesTogether(
     select readers, tlp, sharer, places
     from read_places(${JSON.stringify([...parts.values()])}::json)`;
   const all = readings.map((): readonly LogPlace[] => []);
-  // Readers who are told the same are told it in the same rows.
+  // Readers who see the same share the same rows.
   for (const alike of Map.groupBy(found, ({ readers }) => readers.join(' ')).values()) {
     const [first] = alike[0]?.readers ?? [];
     const limit = readings[first ?? 0]?.limit;

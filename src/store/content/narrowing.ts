@@ -58,7 +58,7 @@ export async function readdressSuperseded(
 
 /**
  * Puts in the inbox that these objects are no longer visible to an audience: of rank 4 where they
- * were TLP:RED to it, which is told only to people with clearance, and else of rank 0.
+ * were TLP:RED to it, which only people with clearance receive, and otherwise of rank 0.
  */
 export async function announceWithdrawals(
   tx: Tx,
@@ -73,7 +73,7 @@ export async function announceWithdrawals(
     from unnest(${[...stixIds]}::text[]) as stix_id, inbox_turn`;
 }
 
-/** The viewer's organisation's current version of an object, to be addressed anew. */
+/** The viewer's organisation's current version of an object, to be readdressed. */
 export interface CurrentVersion extends Address {
   readonly versionId: string;
   readonly createdByRef: string | null;

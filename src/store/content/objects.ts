@@ -34,8 +34,8 @@ const newestFirst = Prisma.sql`is_merged desc, added desc nulls last, modified d
 /**
  * The versions of an object that the viewer sees, newest first; of several sharers' same version,
  * one. Current shares of an object without versions are the same version where their content is. `modified` narrows to one version, otherwise to the current one or, with `all`, as many as
- * VERSIONS_MAX and VERSIONS_BYTES let through. An older version is there only for who sees its
- * sharer's current one.
+ * VERSIONS_MAX and VERSIONS_BYTES let through. Only readers who see the sharer's current version
+ * can see an older one.
  */
 export async function findObject(
   tx: Tx,

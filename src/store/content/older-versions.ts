@@ -12,8 +12,8 @@ export function isSeen(realmId: number, stixId: string): Prisma.Sql {
 }
 
 /**
- * Of the rows `v` of version, those that may be shown: an older one only to who sees its sharer's
- * current one. Whoever joins what an older version went to has not seen it replaced. Leans on
+ * Of the rows `v` of version, those that may be shown: an older one only to readers who see its
+ * sharer's current one. An organisation that joins the audience of an older version has not seen it replaced. Leans on
  * version_current.
  */
 export const currentIsSeen = Prisma.sql`(not v.superseded or exists (

@@ -12,7 +12,7 @@ export interface Purge {
 }
 
 /**
- * Takes an object away for good: see purge_object in prisma/definitions. Waits for whoever is writing
+ * Purges an object: see purge_object in prisma/definitions. Waits for writers of
  * versions, and for the sequencer.
  */
 export async function purgeObject(

@@ -41,7 +41,7 @@ export async function saveVersions(
     return await withLargeValues(values, (tokens) => insertVersions(tx, share, tokens));
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
-    throw new ConcurrentWrite('A version was kept meanwhile', { cause });
+    throw new ConcurrentWrite('A version was stored meanwhile', { cause });
   }
 }
 

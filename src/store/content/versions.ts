@@ -124,7 +124,7 @@ export interface Replaced extends Address {
 
 /**
  * Marks versions as superseded. Throws ConcurrentWrite when another writer did so first, or
- * addressed one of them anew meanwhile.
+ * readdressed one of them meanwhile.
  */
 export async function supersede(tx: Tx, replaced: readonly Replaced[]): Promise<void> {
   if (replaced.length === 0) return;

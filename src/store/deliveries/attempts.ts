@@ -113,7 +113,7 @@ export async function skipTo(
   return moved === 1;
 }
 
-/** Tells the owner of a subscription what its endpoint refused for good. */
+/** Records for the owner of a subscription what its endpoint refused permanently. */
 export async function noteDeadLetter(
   db: Database,
   letter: {

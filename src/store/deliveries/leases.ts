@@ -30,7 +30,7 @@ export async function heartbeat(db: Database, workerId: string, seconds: number)
 }
 
 /**
- * Renews this worker's leases when half of their time is over and takes free ones, up to its share of all active subscriptions
+ * Renews this worker's leases when half of their time has passed and takes free ones, up to its share of all active subscriptions
  * among `workers`; gives back what it holds beyond that. A lease that ran out is free.
  */
 export async function leaseSubscriptions(

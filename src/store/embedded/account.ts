@@ -64,7 +64,7 @@ export function borrowedIdentity(passwd: string): Identity {
   throw new StoreError(
     'data_directory_unreachable',
     `PostgreSQL refuses to run as root, and /etc/passwd has none of the accounts ${BORROWED.join(', ')}.`,
-    'Run Tocsin as an ordinary user, or set DATABASE_URL to use a PostgreSQL of your own.',
+    'Run Tocsin as an ordinary user, or set DATABASE_URL to use your own PostgreSQL.',
   );
 }
 
@@ -98,7 +98,7 @@ async function capableAccount(
     throw new StoreError(
       'data_directory_unreachable',
       `PostgreSQL refuses to run as root, and the account it runs under instead (uid ${identity.uid}) cannot reach ${unreachable}.`,
-      'Run Tocsin as an ordinary user, or put it and TOCSIN_DATA_DIR where every user may pass (chmod o+x on the directories above), or set DATABASE_URL to use a PostgreSQL of your own.',
+      'Run Tocsin as an ordinary user, or put it and TOCSIN_DATA_DIR where every user may pass (chmod o+x on the directories above), or set DATABASE_URL to use your own PostgreSQL.',
       { cause },
     );
   }

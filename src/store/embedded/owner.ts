@@ -12,7 +12,7 @@ export function serverUrl(
 
 /**
  * Makes the role `tocsin` and its database where they are absent. It may create roles and
- * databases, and is no superuser: row security holds for it, and what works here works on a managed
+ * databases, and is not a superuser: row security holds for it, and what works here works on a managed
  * PostgreSQL too.
  */
 export async function ensureOwner(adminUrl: string, ownerPassword: string): Promise<void> {

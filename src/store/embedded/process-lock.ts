@@ -31,7 +31,7 @@ export function tryLock(path: string, mode: 'shared' | 'exclusive'): ProcessLock
 }
 
 /**
- * Waits for the exclusive lock at `path`; undefined when it was not to be had within `timeoutMs`.
+ * Waits for the exclusive lock at `path`; undefined when it was not free within `timeoutMs`.
  * Rejects when the signal aborts.
  */
 export async function waitForLock(

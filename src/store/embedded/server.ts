@@ -67,7 +67,7 @@ async function claimServing(dataDir: string): Promise<ProcessLock> {
   throw new StoreError(
     'already_serving',
     `Another Tocsin (pid ${pid}) serves the data directory ${dataDir}.`,
-    'Stop it first, or name another TOCSIN_DATA_DIR; to run several processes, give them one DATABASE_URL.',
+    'Stop it first, or set another TOCSIN_DATA_DIR. To run several processes, use one DATABASE_URL.',
   );
 }
 
@@ -115,7 +115,7 @@ function keep(
         return running;
       },
       exited(pid) {
-        log.error({ pid }, 'the embedded PostgreSQL is gone: restarting it');
+        log.error({ pid }, 'the embedded PostgreSQL has ended: restarting it');
         for (const listener of listeners) listener({ pid });
       },
       failed: (err, retryInMs) =>
@@ -174,7 +174,7 @@ function startLockHeld(dataDir: string): StoreError {
   return new StoreError(
     'start_lock_held',
     `Another Tocsin process has been starting or stopping PostgreSQL in ${dataDir} for eleven minutes.`,
-    'See what it waits for, and end it if it hangs.',
+    'Find out what it waits for, and end it if it hangs.',
   );
 }
 

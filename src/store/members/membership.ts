@@ -27,7 +27,7 @@ export async function changeMembership<T>(
   });
 }
 
-/** Tells every process, at the commit, to look anew who may do what: open streams end with it. */
+/** Makes every process check again, at the commit, who may do what: open streams end with it. */
 export async function notifyStanding(tx: ServerTx): Promise<void> {
   await tx.$queryRaw`select pg_notify('tocsin_standing', '')::text`;
 }

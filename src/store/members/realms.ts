@@ -103,7 +103,7 @@ export async function isArchived(tx: Prisma.TransactionClient, realmId: number):
   return (await tx.realm.findFirst({ where, select: { id: true } })) !== null;
 }
 
-/** Makes an exercise take nothing any more; waits for whoever is writing. */
+/** Closes an exercise for posts; waits for writers. */
 export async function archive(tx: ServerTx, realmId: number): Promise<void> {
   await takeLock(tx, 'writers');
   await tx.$executeRaw`update realm set archived_at = now() where id = ${realmId}::smallint`;

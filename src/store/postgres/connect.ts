@@ -55,7 +55,7 @@ export function refuseOldServer(versionNumber: number): void {
   throw new StoreError(
     'postgres_too_old',
     `The database runs on PostgreSQL ${major}; Tocsin needs ${OLDEST_MAJOR} or later.`,
-    'Upgrade it, or unset DATABASE_URL to use the PostgreSQL that comes with Tocsin.',
+    'Upgrade it, or unset DATABASE_URL to use the embedded PostgreSQL.',
   );
 }
 
@@ -63,7 +63,7 @@ function unreachable(client: Client, cause: unknown): StoreError {
   const why = cause instanceof Error ? cause.message || cause.name : String(cause);
   return new StoreError(
     'database_unreachable',
-    `PostgreSQL at ${client.host}:${client.port} (database ${client.database ?? '(none)'}, user ${client.user ?? '(none)'}) does not let us in: ${why}.`,
+    `Cannot connect to PostgreSQL at ${client.host}:${client.port} (database ${client.database ?? '(none)'}, user ${client.user ?? '(none)'}): ${why}.`,
     'Check DATABASE_URL, and that the server runs and accepts this account.',
     { cause },
   );

@@ -101,7 +101,7 @@ function openPool(
     Client: LargeValueClient,
   });
   let closing = false;
-  // A pool ends before its sockets are closed: that the database closes them first is no fault.
+  // A pool ends before its sockets are closed: it is not a fault if the database closes them first.
   const report = (error: Error): void => {
     if (!closing) onError(error);
   };

@@ -2,14 +2,14 @@
  * Large values on their way to the database, and many rows on their way back. Prisma writes every
  * parameter into JSON and reads it back, bytes as base64, which costs more than all else that a
  * bundle's rows cost us. So a large value goes through it as a short token, in whose place the
- * connection sends the value itself. What Prisma and pg return outlives the young generation, whoever
- * drops it, and a page of the log is large: so the rows of such a statement are taken aside, too.
+ * connection sends the value itself. What Prisma and pg return outlives the young generation, even if
+ * it is dropped, and a page of the log is large: so the rows of such a statement are taken aside, too.
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
 const PREFIX = 'large-value:';
-/** A token is no secret: it is unguessable, so that no text of a stranger's can be taken for one. */
+/** A token is not a secret: it is unguessable, so that no text of a stranger's can be taken for one. */
 const underWay = new Map<string, Buffer | string>();
 
 /**
@@ -34,7 +34,7 @@ export async function withLargeValues<T>(
 
 /**
  * Runs `statement`, outside of any transaction, with a token for `value`, which is text there. Gives
- * the rows that it finds, each as its columns' values in their order; `statement` is told of none.
+ * the rows that it finds, each as its columns' values in their order; `statement` sees none of them.
  */
 export async function queryAside<Row extends readonly unknown[]>(
   value: string,

@@ -14,7 +14,7 @@ export const LOCKS = {
   founding: 20,
   /** Changes of members, keys, users and groups: one at a time. Purges and wipes, too. */
   members: 30,
-  /** Shared by writers of versions; exclusive for whoever changes what others may see of them. */
+  /** Shared by writers of versions; exclusive for changes of what others may see of them. */
   writers: 40,
   /** One of many parts, each for some of the objects: resharing against revoking. */
   object: 50,

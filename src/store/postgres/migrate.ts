@@ -126,7 +126,7 @@ export async function requireMigrated(url: string): Promise<void> {
   if (pending.migrations.length === migrations.length) {
     throw new StoreError(
       'installation_missing',
-      'The database holds no Tocsin installation yet.',
+      'The database does not contain a Tocsin installation yet.',
       'Start "tocsin serve" on it first, or set DATABASE_URL to the database of your server.',
     );
   }
@@ -182,7 +182,7 @@ async function guarded(name: string, work: () => Promise<void>): Promise<void> {
     if (cause instanceof Error && sqlState(cause) === INSUFFICIENT_PRIVILEGE) {
       throw new StoreError(
         'migration_rights_missing',
-        `The account of DATABASE_URL may not do what the migration ${name} needs: ${why}.`,
+        `The account of DATABASE_URL does not have the rights that the migration ${name} needs: ${why}.`,
         'It must own the database and be allowed to create roles: run "alter role … createrole" and "alter database … owner to …" as an administrator.',
         { cause },
       );
@@ -190,7 +190,7 @@ async function guarded(name: string, work: () => Promise<void>): Promise<void> {
     throw new StoreError(
       'migration_failed',
       `The migration ${name} failed and was undone: ${why}.`,
-      'Nothing of it is in the database. Run "tocsin migrate" again when the cause is gone.',
+      'It changed nothing. Fix the cause, then run "tocsin migrate" again.',
       { cause },
     );
   }

@@ -70,7 +70,7 @@ function halfApplied(name: string): StoreError {
   return new StoreError(
     'migration_failed',
     `The migration ${name} was begun on this database and never finished.`,
-    'Restore the database from before it; or undo by hand what it did, mark it with "prisma migrate resolve --rolled-back" and run "tocsin migrate" again.',
+    'Restore a backup from before it; or undo its changes by hand, mark it with "prisma migrate resolve --rolled-back" and run "tocsin migrate" again.',
   );
 }
 
@@ -85,7 +85,7 @@ function newerThanCode(name: string): StoreError {
 function altered(name: string): StoreError {
   return new StoreError(
     'migration_altered',
-    `The file of the migration ${name} is not the one that was applied to this database.`,
-    'Restore the file; a change of the schema is a new migration.',
+    `The file of the migration ${name} differs from the one that was applied to this database.`,
+    'Restore the file. A change of the schema needs a new migration.',
   );
 }

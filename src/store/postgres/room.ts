@@ -60,11 +60,11 @@ export function createRoom({ directory, freeMin = 0 }: RoomOptions = {}): Room {
   };
 }
 
-/** What is told of it, whoever found out. */
+/** The problem for it, whichever check found it. */
 export function noRoom(cause?: unknown): Problem {
   const detail =
-    'The server has no room left to store anything. Try again later; reading goes on. The operator has ' +
-    'to free some, or to lower TOCSIN_STORAGE_FREE_MIN.';
+    'The server has no disk space left. Try again later; reading still works. The operator ' +
+    'must free some space, or lower TOCSIN_STORAGE_FREE_MIN.';
   return new Problem('storage_full', detail, { cause });
 }
 

@@ -1,4 +1,4 @@
-/** Every reason for which Tocsin refuses to start on a database, or to go on with it. */
+/** Every reason for which Tocsin refuses to start on a database, or to continue with it. */
 export type StoreErrorCode =
   // the embedded server
   | 'binaries_missing'

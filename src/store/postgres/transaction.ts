@@ -33,7 +33,7 @@ export async function asViewer<T>(
 }
 
 /**
- * The same for whoever adds or changes versions: entered as its organisation alone, whatever its own
+ * The same for writers of versions: entered as its organisation alone, whatever its own
  * versions are marked, with the lock `writers` shared. Throws Problem storage_full.
  */
 export async function asWriter<T>(
@@ -88,7 +88,7 @@ export async function isOutOfRoom(db: Database): Promise<boolean> {
 }
 
 const READING = Prisma.sql`null`;
-// In the statement that enters the viewer, so that each one after it sees what was taken away.
+// In the statement that enters the viewer, so that each one after it sees the revocation.
 const WRITING = taking('writers', { shared: true });
 
 /** A viewer as the settings of a transaction say it. */
@@ -133,7 +133,7 @@ async function settingsOf(tx: Tx): Promise<Settings> {
 }
 
 /**
- * Goes on as another viewer in the same transaction, and afterwards as the one before. For what one
+ * Continues as another viewer in the same transaction, and afterwards as the one before. For what one
  * organisation's act does to what another shares, and for what it sees beside what it wrote.
  */
 export async function withViewer<T>(tx: Tx, viewer: Viewer, work: () => Promise<T>): Promise<T> {

@@ -59,7 +59,7 @@ describe('after a kill -9', () => {
     await next.stop();
   });
 
-  it('of PostgreSQL, it is told and restarted on the same port for every process', async () => {
+  it('of PostgreSQL, it is reported and restarted on the same port for every process', async () => {
     const processes = [runTocsin({ dataDir }), runTocsin({ dataDir })] as const;
     const [{ url }] = await Promise.all([
       processes[0].report('started'),
@@ -131,7 +131,7 @@ async function sessionOf(url: string, words: string): Promise<number> {
 }
 
 describe('leftovers in the data directory', () => {
-  it('a postmaster.pid whose number another program has by now is no obstacle', async () => {
+  it('a postmaster.pid whose number another program has by now does not matter', async () => {
     const first = runTocsin({ dataDir });
     const { url } = await first.report('started');
     const pidPath = join(dataDir, 'postgres', 'postmaster.pid');

@@ -40,7 +40,7 @@ function start(port?: number) {
   });
 }
 
-/** Goes on with a good cluster that was stopped. */
+/** Continues with a good cluster that was stopped. */
 async function takeMade(): Promise<void> {
   await removeTestDirectory(dataDir);
   dataDir = await copyOf(made);

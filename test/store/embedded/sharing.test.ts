@@ -34,7 +34,7 @@ describe('several processes on one data directory', () => {
     expect(await findPostmaster(join(dataDir, 'postgres'))).toBe('none');
   });
 
-  it('leave the server with whoever came later', async () => {
+  it('leave the server to later processes', async () => {
     const serve = runTocsin({ dataDir, settings, exclusive: true });
     const { url } = await serve.report('started');
     const command = runTocsin({ dataDir, settings });

@@ -15,7 +15,7 @@ export interface Attack {
   readonly port: number;
   readonly keys: HostileKeys;
   readonly random: Random;
-  /** Aborts when the case is over. */
+  /** Aborts at the end of the case. */
   readonly signal: AbortSignal;
   /** Counts an answer by its status; 0 is a connection that ended without one. */
   readonly count: (status: number) => void;
@@ -70,7 +70,7 @@ export function send(attack: Attack, shot: Shot): Promise<string | undefined> {
   });
 }
 
-/** Calls `shoot` from `lanes` lanes at once, again and again, until the case is over. */
+/** Calls `shoot` from `lanes` lanes at once, again and again, until the end of the case. */
 export async function barrage(
   attack: Attack,
   lanes: number,
@@ -94,7 +94,7 @@ export interface Held {
 }
 
 /**
- * Opens `count` connections and holds each in this way until the case is over. What the server cuts
+ * Opens `count` connections and holds each in this way until the end of the case. What the server cuts
  * off is opened again a second later.
  */
 export async function hold(attack: Attack, count: number, held: Held): Promise<void> {

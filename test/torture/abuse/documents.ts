@@ -1,4 +1,4 @@
-/** Documents that cost whoever reads them far more than whoever sends them. */
+/** Documents that cost their reader far more than their sender. */
 import { gzipSync } from 'node:zlib';
 import type { Random } from '../random.ts';
 import { objectOf } from '../objects.ts';

@@ -18,11 +18,11 @@ const LOOK_MS = 250;
 export interface AttackedServer {
   readonly url: string;
   readonly pid: number;
-  /** How often it ended without being told to. */
+  /** How often it ended without a signal. */
   died(): number;
   /** The most memory it had resident so far, in MiB. */
   memoryMaxMb(): number;
-  /** SIGTERM, SIGKILL to who stays. Resolves to whether it left in order. */
+  /** SIGTERM, then SIGKILL to those that stay. Resolves to whether it left in order. */
   stop(): Promise<boolean>;
 }
 
@@ -80,7 +80,7 @@ async function listening(child: ChildProcess): Promise<string> {
   throw new Error(`The server did not start: ${said.slice(-500)}`);
 }
 
-/** Reads the resident size now and then; the high-water mark of the kernel begins anew at execve. */
+/** Reads the resident size now and then; the high-water mark of the kernel is reset at execve. */
 function watchMemory({ pid }: ChildProcess): { maxMb: () => number; stop: () => void } {
   let maxMb = 0;
   const look = async (): Promise<void> => {

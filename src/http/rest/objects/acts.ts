@@ -22,12 +22,12 @@ const change: Route = (app, services) => {
       schema: {
         ...one,
         operationId: 'readdressObject',
-        summary: 'Change with whom your organisation shares an object, or its marking level',
+        summary: 'Change the audience or the level of an object that your organisation shares',
         description:
-          'Who sees it from now on gets it; who does not see it any more gets a withdrawal.',
+          'Organisations that can now see the object receive it; those that no longer can receive a withdrawal.',
         body: Readdressing,
         response: {
-          204: z.null().meta({ description: 'It is so' }),
+          204: z.null().meta({ description: 'The object has this audience and level' }),
           ...problems(400, 401, 403, 404, 409, 415),
         },
       },
@@ -56,9 +56,9 @@ const end: Route = (app, services) => {
         ...one,
         operationId: 'revokeObject',
         summary: 'Revoke an object that your organisation shares',
-        description: 'A last version of it, with `revoked`, goes to everybody who sees it.',
+        description: 'Everybody who sees the object receives a last version with `revoked`.',
         response: {
-          200: answer('What became of it', ResultAnswer),
+          200: answer('The outcome', ResultAnswer),
           ...problems(401, 403, 404, 409),
         },
       },
@@ -79,14 +79,14 @@ const erase: Route = (app, services) => {
       schema: {
         ...one,
         operationId: 'purgeObject',
-        summary: 'Take an object away for good, whoever shares it',
+        summary: 'Purge an object',
         description:
-          'Its content goes from everywhere on this server, in every realm; who sees it gets a ' +
-          'withdrawal. Who shared or saw it cannot share it again. Afterwards, purging is no ' +
-          'error and changes nothing.',
+          'Deletes its content permanently, in every realm, for all sharers. Everybody who ' +
+          'sees it receives a withdrawal. Organisations that shared or saw it cannot share it ' +
+          'again. Purging it again changes nothing.',
         body: Purging,
         response: {
-          200: answer('What is left of it', PurgeAnswer),
+          200: answer('The record that remains', PurgeAnswer),
           ...problems(400, 401, 403, 404, 415),
         },
       },

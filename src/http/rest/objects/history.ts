@@ -19,8 +19,8 @@ const HistoryAnswer = z
     realm: RealmLabel,
     versions: z.array(
       z.object({
-        accepted_at: z.iso.datetime().meta({ description: 'When the server took it' }),
-        current: z.boolean().meta({ description: 'Whether its sharer has put no newer one' }),
+        accepted_at: z.iso.datetime().meta({ description: 'When the server accepted it' }),
+        current: z.boolean().meta({ description: 'Whether its sharer has not shared a newer one' }),
         context: ContextAnswer,
         object: StixAnswer,
       }),
@@ -35,7 +35,7 @@ const read: Route = (app, services) => {
       config: { access: READERS, reads: true, inExercises: true },
       schema: {
         operationId: 'getHistory',
-        summary: 'The whole history of one thing',
+        summary: 'Get the history of an object',
         description:
           `Up to ${VERSIONS_MAX} versions that you see (fewer where they come to 16 MiB), newest ` +
           'first: of this object, and of the indicators that say the same under other ids, as producers that mint new ids at each ' +

@@ -24,11 +24,11 @@ const VersionsAnswer = z.object({
 
 const OBJECT_SCHEMA = {
   operationId: 'getObject',
-  summary: 'Read one object',
+  summary: 'Get an object',
   description:
-    'Its current version, the one with the `modified` given, or `version=all`: every version ' +
-    `that you see, newest first, up to ${VERSIONS_MAX} or 16 MiB. What you may not see is not ` +
-    'there. The header `tocsin-context` has the context of a single object.',
+    'Returns the current version, the version with the given `modified`, or with `version=all` every ' +
+    `version that you see, newest first, up to ${VERSIONS_MAX} or 16 MiB. Versions that you may not see are ` +
+    'not included. The header `tocsin-context` has the context of a single object.',
   tags: ['Reading'],
   params: ObjectParams,
   querystring: VersionQuery,

@@ -8,7 +8,7 @@ const Document = z
     name: Name,
     sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits in lower case'),
   })
-  .meta({ id: 'AgreementDocument', description: 'A document that was signed, by its hash' });
+  .meta({ id: 'AgreementDocument', description: 'The hash of a signed document' });
 
 const kind = z.enum(AGREEMENT_KINDS);
 const id = z.number().int().min(1).max(2_147_483_647);
@@ -16,14 +16,18 @@ const id = z.number().int().min(1).max(2_147_483_647);
 export const NewAgreement = z
   .strictObject({
     organisation: Slug,
-    realm: Slug.default(PRODUCTION_SLUG).meta({ description: 'Production, or an exercise' }),
-    community: Slug.meta({ description: 'Of that realm; all of an exercise bear its slug' }),
+    realm: Slug.default(PRODUCTION_SLUG).meta({
+      description: '`production`, or the slug of an exercise',
+    }),
+    community: Slug.meta({
+      description: 'A community of that realm; the community of an exercise has its slug',
+    }),
     title: Name,
     reference: Line.default(''),
     kind: kind.default('mou'),
-    ceiling: Marking.default('amber').meta({ description: 'The highest marking it reaches to' }),
+    ceiling: Marking.default('amber').meta({ description: 'The highest TLP level that it covers' }),
     valid_from: Time.nullable().default(null).meta({ description: 'Now unless given' }),
-    valid_until: Time.nullable().default(null).meta({ description: 'Until it is ended' }),
+    valid_until: Time.nullable().default(null).meta({ description: 'None unless given' }),
     documents: z.array(Document).max(50).default([]),
     replaces: id
       .nullable()
@@ -53,13 +57,22 @@ export const AgreementAnswer = z
     documents: z.array(Document),
     valid_from: z.iso.datetime(),
     valid_until: z.iso.datetime().nullable(),
-    approved_at: z.iso.datetime().nullable().meta({ description: 'Null while it waits' }),
+    approved_at: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'Null while it waits for approval' }),
     ended_at: z.iso.datetime().nullable().meta({ description: 'When it was ended early' }),
     replaces: z.number().int().nullable(),
     approvals: z.array(
       z.object({
-        key: z.string().nullable().meta({ description: 'Its id; null where a user approved' }),
-        user: z.string().nullable().meta({ description: 'Its id; null where a key approved' }),
+        key: z
+          .string()
+          .nullable()
+          .meta({ description: 'The id of the key; null if a user approved' }),
+        user: z
+          .string()
+          .nullable()
+          .meta({ description: 'The id of the user; null if a key approved' }),
         at: z.iso.datetime(),
       }),
     ),

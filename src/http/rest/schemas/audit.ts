@@ -7,23 +7,26 @@ const place = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const Hash = z.string().meta({ description: 'SHA-256, in base64' });
 
 export const AuditQuery = z.strictObject({
-  from: place.default(0).meta({ description: 'The position from which to read on' }),
+  from: place.default(0).meta({ description: 'The position from which to continue' }),
   limit: z.coerce
     .number()
     .int()
     .min(1)
     .max(PAGE_MAX)
     .default(PAGE_DEFAULT)
-    .meta({ description: 'Entries in one page, at most' }),
+    .meta({ description: 'The maximum number of entries in a page' }),
 });
 
 export const AuditAnswer = z
   .object({
     entries: z.array(
       z.object({
-        position: z.number().int().meta({ description: 'Its place in the tree' }),
+        position: z.number().int().meta({ description: 'Its position in the tree' }),
         at: z.iso.datetime(),
-        organisation: z.string().nullable().meta({ description: 'Whom it is about' }),
+        organisation: z
+          .string()
+          .nullable()
+          .meta({ description: 'The organisation that it is about' }),
         realm: z.string().nullable().meta({ description: 'The realm of the act' }),
         actor: z.string().meta({ description: 'The key, subscription or command that did it' }),
         action: z.string(),
@@ -38,7 +41,7 @@ export const AuditAnswer = z
         entry: z.string().meta({ description: 'The exact text whose hash is the leaf' }),
       }),
     ),
-    next: z.number().int().meta({ description: 'Give it as `from` for what comes then' }),
+    next: z.number().int().meta({ description: 'Use it as `from` for the next page' }),
     more: z.boolean(),
   })
   .meta({ id: 'Audit' });
@@ -77,7 +80,7 @@ export const PartAnswer = z
       slots: z.number().int().meta({ description: 'Of the map, as the checkpoint says' }),
       count: z.number().int().meta({ description: 'Of the leaves about your organisation' }),
       head: Hash.meta({ description: 'Of the chain over those leaves, in base64' }),
-      blind: z.string().meta({ description: 'What makes the leaf of the map yours, in base64' }),
+      blind: z.string().meta({ description: 'The blind of your slot in the map, in base64' }),
       hashes: z.array(Hash).meta({ description: 'RFC 6962 §2.1.1, in its order' }),
     }),
     leaves: z.array(

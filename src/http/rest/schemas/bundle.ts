@@ -20,8 +20,8 @@ export const BundleQuery = z.strictObject({
       'Slugs of the communities, sharing groups or organisations to share with, repeated or ' +
       'separated by commas; left out: the default community of your organisation',
   }),
-  atomic: flag.meta({ description: 'All or nothing' }),
-  dry_run: flag.meta({ description: 'Only say what would happen' }),
+  atomic: flag.meta({ description: 'Store all objects or none' }),
+  dry_run: flag.meta({ description: 'Return what would happen, without storing anything' }),
 });
 export type BundleOptions = z.output<typeof BundleQuery>;
 
@@ -34,7 +34,7 @@ export const Finding = z.object({
 
 export const ResultAnswer = z
   .object({
-    index: z.number().int().meta({ description: 'Place in the request, from 0' }),
+    index: z.number().int().meta({ description: 'Position in the request, from 0' }),
     id: z.string().optional(),
     outcome: z.enum(['created', 'updated', 'unchanged', 'stale', 'rejected']),
     code: z.string().optional(),
@@ -42,7 +42,7 @@ export const ResultAnswer = z
     detail: z.string().optional(),
     duplicate_of: z.string().optional().meta({
       description:
-        'The id of an older indicator of yours that looks for the same, of which this is a re-issue',
+        'The id of an older indicator of yours with the same pattern, of which this is a new issue',
     }),
     warnings: z.array(Finding).optional(),
   })
@@ -55,7 +55,7 @@ export const BundleAnswer = z
     warnings: z
       .array(Finding)
       .optional()
-      .meta({ description: 'About the bundle itself, such as members that it does not have' }),
+      .meta({ description: 'Warnings about the bundle itself, such as unknown members' }),
     summary: SummaryAnswer,
     results: z.array(ResultAnswer),
   })

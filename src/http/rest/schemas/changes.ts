@@ -6,24 +6,24 @@ import { StixAnswer } from './object.ts';
 const PAGE_DEFAULT = 1000;
 const PAGE_MAX = 10_000;
 
-export const Cursor = z.string().min(1).max(200).meta({ description: 'A cursor, as it was given' });
+export const Cursor = z.string().min(1).max(200).meta({ description: 'A cursor, as returned' });
 
 /** In what holds content of an exercise. */
 export const RealmLabel = z
   .string()
   .optional()
-  .meta({ description: 'The exercise that this is of; not there in production' });
+  .meta({ description: 'The slug of the exercise; absent in production' });
 
 /** In the query of what reads the log. */
 export const Current = flag.meta({
   description:
-    'Leave out versions that are superseded by now: only the newest version of each object comes. ' +
-    'Withdrawals and revocations come as they do without it, and nothing else is left out',
+    'Leave out superseded versions, so that you receive only the newest version of each ' +
+    'object. Withdrawals and revocations are still included',
 });
 
 export const ChangesQuery = z.strictObject({
   after: Cursor.optional().meta({
-    description: 'The cursor of the page before; left out: from the beginning',
+    description: 'The cursor of the previous page. Without it, the beginning',
   }),
   limit: z.coerce
     .number()
@@ -31,7 +31,7 @@ export const ChangesQuery = z.strictObject({
     .min(1)
     .max(PAGE_MAX)
     .default(PAGE_DEFAULT)
-    .meta({ description: 'Objects and withdrawals in one page, at most' }),
+    .meta({ description: 'The maximum number of objects and withdrawals in a page' }),
   current: Current,
   as_posted: asPosted,
 });
@@ -42,9 +42,11 @@ export const ChangesAnswer = z
     withdrawn: z
       .array(z.string())
       .meta({ description: 'Ids of objects that are no longer visible' }),
-    context: z.array(ContextAnswer).meta({ description: 'Of each object, in the same order' }),
+    context: z
+      .array(ContextAnswer)
+      .meta({ description: 'The context of each object, in the same order' }),
     realm: RealmLabel,
-    next: z.string().meta({ description: 'Give it as `after` for what comes then' }),
+    next: z.string().meta({ description: 'Use it as `after` for the next page' }),
     more: z.boolean().meta({ description: 'Whether there is more to read now' }),
   })
   .meta({ id: 'Changes' });

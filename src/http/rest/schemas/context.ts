@@ -9,15 +9,15 @@ export const ContextAnswer = z
       description: 'The level at which the object is shared with you, whatever its markings say',
     }),
     sharers: z.array(z.string()).meta({
-      description: 'Slugs of the organisations that shared it, as far as you may know them',
+      description: 'Slugs of the organisations that shared it, if you may know them',
     }),
     date_added: z.iso
       .datetime()
       .nullable()
-      .meta({ description: 'When it came to you in the log; null until then' }),
-    realm: z.string().meta({ description: '`production`, or the exercise that this is of' }),
+      .meta({ description: 'When it was added to the log for you; null until then' }),
+    realm: z.string().meta({ description: '`production`, or the slug of the exercise' }),
   })
-  .meta({ id: 'Context', description: 'What the server knows of an object that you may see' });
+  .meta({ id: 'Context', description: 'What the server knows about an object that you may see' });
 
 export const asPosted = flag.meta({
   description: 'Objects exactly as posted, without the TLP 2.0 reference that the server adds',

@@ -32,8 +32,8 @@ export const CommunitiesAnswer = z.object({ communities: z.array(CommunityAnswer
 
 const admission = z.enum(ADMISSIONS).meta({
   description:
-    'Whether an organisation that others add is invited, or is in the group at once. Only an ' +
-    'administrator of the server can set `direct`',
+    'Whether an organisation that others add is invited, or becomes a member at once. ' +
+    'Only an administrator of the server can set `direct`',
 });
 
 export const NewGroup = z
@@ -46,7 +46,10 @@ export const NewGroup = z
     }),
     name: NameOrSlug,
     description: description.default(''),
-    open: z.boolean().default(false).meta({ description: 'Whether anyone may join by itself' }),
+    open: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Whether any organisation may join without an invitation' }),
     hidden_members: z
       .boolean()
       .default(false)
@@ -82,7 +85,7 @@ const parts = z.array(z.string()).nullable();
 
 export const GroupAnswer = z
   .object({
-    slug: z.string().meta({ description: 'Names the group in paths and in audiences' }),
+    slug: z.string().meta({ description: 'The name of the group in paths and in audiences' }),
     name: z.string(),
     description: z.string(),
     open: z.boolean(),

@@ -13,15 +13,17 @@ const network = z
 
 export const NewKey = z
   .strictObject({
-    organisation: Slug.optional().meta({ description: 'Whose key; your own unless given' }),
+    organisation: Slug.optional().meta({
+      description: 'The organisation of the key; your own unless given',
+    }),
     realm: Slug.optional().meta({
-      description: 'For which exercise, or `production`; your own realm unless given',
+      description: 'The slug of an exercise, or `production`; your own realm unless given',
     }),
     role: z.enum(ROLES).meta({ description: 'Not stronger than your own' }),
     label: Line.default(''),
     expires_at: Time.nullable().default(null).meta({
       description:
-        'When it ends, in the future and no later than the key that you use. Null: as late as that',
+        'When it ends: in the future, and no later than the key that you use. Null: at the same time as that key',
     }),
     networks: z.array(network).max(50).default([]).meta({
       description:
@@ -42,7 +44,7 @@ export const KeysQuery = z.strictObject({
   created_by: z
     .union([KeyId, z.uuid()])
     .optional()
-    .meta({ description: 'Only those that this key or user made, by its id' }),
+    .meta({ description: 'Only keys that the key or user with this id created' }),
 });
 
 export const KeyRotation = z
@@ -55,8 +57,8 @@ export const KeyRotation = z
       .default(24 * 3600)
       .meta({
         description:
-          'How long the old key lives on. 0 when it has leaked: it is revoked at once, and every ' +
-          'key that it made with it',
+          'How long the old key remains valid. Use 0 if it has leaked: it is revoked at once, ' +
+          'with every key that it created',
       }),
   })
   .meta({ id: 'KeyRotation' });
@@ -65,7 +67,7 @@ export const KeyAnswer = z
   .object({
     id: z.string(),
     organisation: z.string(),
-    realm: z.string().meta({ description: '`production`, or the exercise that it is for' }),
+    realm: z.string().meta({ description: '`production`, or the slug of an exercise' }),
     role: z.enum(ROLES),
     label: z.string(),
     networks: z.array(z.string()),
@@ -74,7 +76,7 @@ export const KeyAnswer = z
     revoked_at: z.iso.datetime().nullable(),
     last_used_at: z.iso.datetime().nullable().meta({ description: 'To the minute' }),
     ends_with: z.string().nullable().meta({
-      description: 'The id of the key that made it: when that one ends, so does this one',
+      description: 'The id of the key that created it. It ends when that key ends',
     }),
     created_by: z
       .object({
@@ -85,7 +87,7 @@ export const KeyAnswer = z
       .meta({
         description:
           'The key, by its id and label, or the user, by id and e-mail address. Null for the ' +
-          'operator, and where it is of another organisation than yours',
+          'operator, and if it belongs to another organisation',
       }),
   })
   .meta({ id: 'Key' });
@@ -93,5 +95,5 @@ export const KeyAnswer = z
 export const KeysAnswer = z.object({ keys: z.array(KeyAnswer) });
 
 export const MintedKeyAnswer = KeyAnswer.extend({
-  key: z.string().meta({ description: 'The key itself, shown this once' }),
+  key: z.string().meta({ description: 'The key itself, shown only once' }),
 }).meta({ id: 'CreatedKey' });

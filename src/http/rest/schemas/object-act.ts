@@ -8,7 +8,7 @@ export const Purging = z
       .trim()
       .min(1)
       .max(2000)
-      .meta({ description: 'Why. Only its SHA-256 is kept, in the audit' }),
+      .meta({ description: 'The reason. Only its SHA-256 is stored, in the audit' }),
   })
   .meta({ id: 'Purging' });
 
@@ -16,8 +16,14 @@ export const PurgeAnswer = z
   .object({
     id: z.string(),
     purged_at: z.iso.datetime(),
-    versions: z.number().int().meta({ description: 'That were there; 0 when it was done before' }),
-    organisations_told: z.number().int().meta({ description: 'Who gets a withdrawal' }),
+    versions: z
+      .number()
+      .int()
+      .meta({ description: 'The number of versions that were deleted; 0 if it was purged before' }),
+    organisations_told: z
+      .number()
+      .int()
+      .meta({ description: 'The number of organisations that receive a withdrawal' }),
   })
   .meta({ id: 'Purged' });
 
@@ -30,7 +36,7 @@ export const Readdressing = z
       .optional()
       .meta({ description: 'Slugs of communities, sharing groups or organisations' }),
     tlp: z.enum(TLP_ORDER).optional().meta({
-      description: 'No lower than the marking that the object itself carries',
+      description: 'No lower than the marking of the object itself',
     }),
   })
   .refine((input) => Object.keys(input).length > 0, 'Give at least one member to change.')

@@ -28,7 +28,7 @@ export const VersionQuery = z.strictObject({
       error: 'must be a time such as 2026-01-31T12:30:45.123Z, or `all`',
     })
     .optional()
-    .meta({ description: 'A `modified`, or `all`; the current version when left out' }),
+    .meta({ description: 'A `modified`, or `all`. Without it, the current version' }),
   as_posted: asPosted,
 });
 

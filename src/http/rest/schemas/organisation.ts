@@ -43,8 +43,8 @@ const Contact = z
     phone: phone.default(''),
     pgp_key: armour.default(''),
     smime_certificate: armour.default(''),
-    hours: Line.default('').meta({ description: 'When it answers, in words' }),
-    shown: z.boolean().default(false).meta({ description: 'Whether every member sees it' }),
+    hours: Line.default('').meta({ description: 'When it can be reached, in words' }),
+    shown: z.boolean().default(false).meta({ description: 'Whether every member can see it' }),
   })
   .meta({ id: 'Contact' });
 
@@ -59,12 +59,10 @@ export const NewOrganisation = z
     kind: kind.default('allied_nation'),
     status: z.enum(['invited', 'active']).default('active'),
     country: country.optional(),
-    identity: identity.optional().meta({ description: 'A new one is made unless given' }),
-    communities: z
-      .array(Slug)
-      .max(100)
-      .default([DEFAULT_COMMUNITY])
-      .meta({ description: 'It gets an agreement for each; the first is its default' }),
+    identity: identity.optional().meta({ description: 'Tocsin creates one unless given' }),
+    communities: z.array(Slug).max(100).default([DEFAULT_COMMUNITY]).meta({
+      description: 'The organisation gets an agreement for each; the first is its default audience',
+    }),
     ceiling: Marking.default('amber').meta({ description: 'Of these agreements' }),
     default_tlp: Marking.default('amber'),
   })
@@ -73,13 +71,13 @@ export const NewOrganisation = z
 export const OrganisationChange = z
   .strictObject({
     name: Name.optional(),
-    contacts: contacts.optional().meta({ description: 'All of them: others are taken away' }),
+    contacts: contacts.optional().meta({ description: 'All of them; any others are removed' }),
     default_community: Slug.optional(),
     default_tlp: Marking.optional(),
-    status: status.optional().meta({ description: 'For an admin to change' }),
-    country: country.nullable().optional().meta({ description: 'For an admin to change' }),
+    status: status.optional().meta({ description: 'Only an admin can change it' }),
+    country: country.nullable().optional().meta({ description: 'Only an admin can change it' }),
     identities: z.array(identity).max(100).optional().meta({
-      description: 'All of them: others are taken away. For an admin to change',
+      description: 'All of them; any others are removed. Only an admin can change it',
     }),
   })
   .refine((change) => Object.keys(change).length > 0, 'Give at least one member to change.')

@@ -10,14 +10,14 @@ export const PreviewInput = z
   .strictObject({
     audience: z.array(z.string().min(1).max(63)).min(1).max(500).optional().meta({
       description:
-        'Slugs of communities, sharing groups or organisations; left out: your default community',
+        'Slugs of communities, sharing groups or organisations. Without it, your default community',
     }),
-    tlp: Tlp.optional().meta({ description: 'How it would be marked; not with `objects`' }),
+    tlp: Tlp.optional().meta({ description: 'The level; not with `objects`' }),
     objects: z
       .array(z.unknown())
       .max(1000)
       .optional()
-      .meta({ description: 'STIX objects, as they would be posted; nothing is kept of them' }),
+      .meta({ description: 'STIX objects, as you would post them. They are not stored' }),
   })
   .refine(
     ({ tlp, objects }) => tlp === undefined || objects === undefined,
@@ -33,8 +33,10 @@ export const AudiencePart = z
   })
   .meta({ id: 'AudiencePart' });
 
-const through = slugs.meta({ description: 'By which parts of the audience that you may know of' });
-const reason = z.enum(REASONS).meta({ description: 'The first condition that is not met' });
+const through = slugs.meta({
+  description: 'The parts of the audience through which it would see them, if you may know them',
+});
+const reason = z.enum(REASONS).meta({ description: 'The first condition that is false' });
 
 /** Which organisations see something, which do not, and of which that may not be known. */
 export const receivers = {
@@ -48,7 +50,7 @@ export const receivers = {
 
 const Problem = z
   .object({ code: z.string(), path: z.string(), detail: z.string() })
-  .meta({ description: 'Why it would be refused' });
+  .meta({ description: 'Why it would be rejected' });
 
 export const PreviewAnswer = z
   .object({
@@ -59,7 +61,7 @@ export const PreviewAnswer = z
           tlp: Tlp,
           objects: z
             .array(z.number().int())
-            .meta({ description: 'Places of the objects so marked among those given, from 0' }),
+            .meta({ description: 'Positions, from 0, of the objects with this level' }),
           through_keys: z.boolean().meta({
             description: 'False for TLP:RED, which no key, feed or webhook gives out',
           }),
@@ -67,7 +69,7 @@ export const PreviewAnswer = z
           ...receivers,
         }),
       )
-      .meta({ description: 'One for each marking, the widest first' }),
+      .meta({ description: 'One for each level, the lowest first' }),
     rejected: z.array(
       z.object({
         index: z.number().int(),
@@ -81,7 +83,7 @@ export const PreviewAnswer = z
   .meta({ id: 'AudiencePreview' });
 
 export const AccessQuery = z.strictObject({
-  organisation: Slug.meta({ description: 'The slug of the organisation in question' }),
+  organisation: Slug.meta({ description: 'The slug of the organisation' }),
 });
 
 export const AccessAnswer = z
@@ -94,19 +96,19 @@ export const AccessAnswer = z
         modified: z.iso.datetime(),
         tlp: Tlp,
         revoked: z.boolean(),
-        current: z.boolean().meta({ description: 'Whether its sharer has put no newer one' }),
+        current: z.boolean().meta({ description: 'Whether its sharer has not shared a newer one' }),
         through_keys: z.boolean().meta({
           description: 'False for TLP:RED, which no key, feed or webhook gives out',
         }),
         audience: z.array(AudiencePart),
         sees: z.boolean().nullable().meta({
-          description: 'Null: it depends on a group whose members you may not know',
+          description: 'Null if it depends on a group whose members you may not know',
         }),
         reason: reason.nullable(),
         chain: z.array(
           z.object({
             condition: z.enum(STEPS),
-            met: z.boolean().nullable().meta({ description: 'Null: not for you to know' }),
+            met: z.boolean().nullable().meta({ description: 'Null if you may not know it' }),
             through: through.optional(),
           }),
         ),

@@ -19,7 +19,7 @@ export const RealmParams = z.strictObject({ slug: Slug });
 
 export const RealmEnd = z
   .strictObject({
-    reason: z.string().trim().min(1).max(2000).meta({ description: 'Why; it is kept' }),
+    reason: z.string().trim().min(1).max(2000).meta({ description: 'The reason, which is stored' }),
   })
   .meta({ id: 'RealmEnd' });
 
@@ -31,13 +31,13 @@ export const RealmAnswer = z
     name: z.string(),
     from: time,
     until: time,
-    state: z.enum(REALM_STATES).meta({ description: '`open`: it takes new content' }),
+    state: z.enum(REALM_STATES).meta({ description: '`open`: it accepts posts' }),
     members: z.array(z.string()).meta({ description: 'With an agreement in force' }),
     archived_at: time.nullable(),
     wiped: z
       .object({ at: time, by: z.string(), reason: z.string() })
       .nullable()
-      .meta({ description: 'When its content is gone: what is left' }),
+      .meta({ description: 'After a wipe: the record that remains' }),
   })
   .meta({ id: 'Realm' });
 

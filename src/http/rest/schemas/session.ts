@@ -22,7 +22,7 @@ export const SignInBody = z
     password: Password,
     code: Code.optional(),
     organisation: Slug.optional().meta({
-      description: 'For whoever has accounts with several organisations and one password',
+      description: 'For a person who has accounts in several organisations with the same password',
     }),
     realm: Slug.optional().meta({
       description: 'An exercise; the session is in production unless given',
@@ -33,7 +33,7 @@ export const SignInBody = z
 
 export const RefreshBody = z
   .strictObject({ refresh_token: z.string().min(1).max(200).optional() })
-  .meta({ id: 'Refresh', description: 'Nothing where the refresh token comes in the cookie' });
+  .meta({ id: 'Refresh', description: 'Empty if the refresh token is in the cookie' });
 
 export const ResetType = z.enum([
   'account.password_reset',
@@ -50,7 +50,7 @@ export const TokensAnswer = z
     refresh_token: z
       .string()
       .optional()
-      .meta({ description: 'Good once; not here where it goes in a cookie' }),
+      .meta({ description: 'Works once; absent if it is in a cookie' }),
     refresh_expires_at: z.iso.datetime(),
     notices: z
       .array(
@@ -62,8 +62,8 @@ export const TokensAnswer = z
       )
       .meta({
         description:
-          'What administrators reset of your account in the last month. If you did not ask for it, ' +
-          'tell your organisation',
+          'What administrators have reset in your account in the last month. If you did not ' +
+          'request it, inform your organisation',
       }),
   })
   .meta({ id: 'Tokens' });
@@ -104,7 +104,7 @@ export const CodeBody = z.strictObject({ code: Code }).meta({ id: 'SecondFactorC
 
 export const EnrolmentAnswer = z
   .object({
-    secret: z.string().meta({ description: 'In base32, shown this once' }),
+    secret: z.string().meta({ description: 'In base32, shown only once' }),
     uri: z.string().meta({ description: 'The same as an otpauth link, for a QR code' }),
   })
   .meta({ id: 'Enrolment' });
@@ -113,6 +113,6 @@ export const RecoveryAnswer = z
   .object({
     recovery_codes: z
       .array(z.string())
-      .meta({ description: 'Each serves once in the place of a code; shown this once' }),
+      .meta({ description: 'Each works once instead of a code. They are shown only once' }),
   })
   .meta({ id: 'RecoveryCodes' });

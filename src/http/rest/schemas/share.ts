@@ -10,14 +10,14 @@ export const REVOCATIONS_MAX = 500;
 const StixId = z.string().min(1).max(300);
 
 export const SharesQuery = z.strictObject({
-  after: StixId.optional().meta({ description: '`next` of the page before' }),
+  after: StixId.optional().meta({ description: '`next` of the previous page' }),
   limit: z.coerce
     .number()
     .int()
     .min(1)
     .max(SHARES_MAX)
     .default(100)
-    .meta({ description: 'At most so many objects' }),
+    .meta({ description: 'The maximum number of objects' }),
 });
 
 const Share = z.object({

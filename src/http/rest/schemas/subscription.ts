@@ -15,22 +15,23 @@ const asPosted = z.boolean().meta({
 
 const start = z
   .union([z.enum(['now', 'beginning']), z.strictObject({ cursor: z.string().max(200) })])
-  .meta({ description: 'What comes from now on, all there is, or what came after a cursor' });
+  .meta({ description: 'From now on, from the beginning, or after a cursor' });
 
 const current = z.boolean().optional();
 
 export const NewSubscription = z
   .strictObject({
-    url: url.meta({ description: 'https; where signed POSTs go' }),
+    url: url.meta({ description: 'The https URL to which Tocsin sends signed POSTs' }),
     description: description.default(''),
     filter: SubscriptionFilter.default({}),
-    batch_max: batchMax.default(500).meta({ description: 'Objects in one POST, at most' }),
+    batch_max: batchMax
+      .default(500)
+      .meta({ description: 'The maximum number of objects in a POST' }),
     as_posted: asPosted.default(false),
     start: start.default('now'),
     current: current.meta({
       description:
-        'Whether to leave out versions that are superseded by now, with `start` `beginning` (default: ' +
-        'true). It has no effect with any other `start`',
+        'Whether to leave out superseded versions, with `start` `beginning` (default: true). It has no effect with any other `start`',
     }),
   })
   .meta({ id: 'NewSubscription' });
@@ -70,7 +71,8 @@ export const Rotation = z
       .max(7 * 24 * 3600)
       .default(24 * 3600)
       .meta({
-        description: 'How long the old secret signs too; 0, when one has leaked: no older one does',
+        description:
+          'How long the old secret also signs. Use 0 if a secret has leaked: then no older secret signs',
       }),
   })
   .meta({ id: 'Rotation' });
@@ -87,8 +89,8 @@ export const SubscriptionAnswer = z
       .nullable()
       .meta({
         description:
-          'Scheme and host, and `/…` for the rest, which may hold a token and is never shown; null ' +
-          'when it was stored under a master secret that is gone',
+          'Scheme and host, and `/…` instead of the rest, which may contain a token and is ' +
+          'never shown. Null if it was stored under a master secret that no longer exists',
       }),
     description: z.string(),
     filter: SubscriptionFilter,
@@ -100,7 +102,7 @@ export const SubscriptionAnswer = z
     reason: z.string().nullable().meta({
       description: 'Why the server disabled it: `gone`, `failing` or `refusing`',
     }),
-    cursor: z.string().meta({ description: 'How far it has read' }),
+    cursor: z.string().meta({ description: 'The cursor up to which it has read' }),
     failures: z.number().int().meta({ description: 'Failed attempts in a row' }),
     next_attempt_at: z.iso.datetime(),
     created_at: z.iso.datetime(),
@@ -108,7 +110,7 @@ export const SubscriptionAnswer = z
   .meta({ id: 'Subscription' });
 
 export const SecretAnswer = z.object({
-  secret: z.string().meta({ description: 'Signs what is sent; shown this once' }),
+  secret: z.string().meta({ description: 'Signs the deliveries. It is shown only once' }),
 });
 export const NewSubscriptionAnswer = SubscriptionAnswer.extend(SecretAnswer.shape).meta({
   id: 'CreatedSubscription',
@@ -139,14 +141,14 @@ export const AttemptsQuery = z.strictObject({
     .min(1)
     .max(200)
     .optional()
-    .meta({ description: 'The id of an attempt: those before it' }),
+    .meta({ description: 'The id of an attempt, to list earlier ones' }),
   limit: z.coerce
     .number()
     .int()
     .min(1)
     .max(500)
     .default(50)
-    .meta({ description: 'Attempts in one page, at most' }),
+    .meta({ description: 'The maximum number of attempts in a page' }),
 });
 
 export const AttemptsAnswer = z
@@ -154,7 +156,7 @@ export const AttemptsAnswer = z
     attempts: z.array(
       z.object({
         id: z.string(),
-        webhook_id: z.string().meta({ description: 'The `webhook-id` that was sent' }),
+        webhook_id: z.string().meta({ description: 'The `webhook-id` of the delivery' }),
         kind: z.enum(['delivery', 'test']),
         outcome: z.string().meta({
           description:

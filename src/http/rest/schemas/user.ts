@@ -10,7 +10,7 @@ export const Email = z
   .refine(isEmailAddress, 'must be an e-mail address')
   // One address has one form: letters with accents can be written in two ways.
   .overwrite((text) => text.normalize('NFC'))
-  .meta({ format: 'idn-email', description: 'The same in capitals and in small letters' });
+  .meta({ format: 'idn-email', description: 'Upper and lower case are the same' });
 
 /** A password to be set: any text that is long enough. */
 export const NewPassword = z
@@ -29,14 +29,16 @@ const UserRole = z.enum(USER_ROLES);
 
 export const NewUser = z
   .strictObject({
-    organisation: Slug.optional().meta({ description: 'Whose user; your own unless given' }),
+    organisation: Slug.optional().meta({
+      description: 'The organisation of the user; your own unless given',
+    }),
     email: Email,
     name: Name.optional().meta({ description: 'The address unless given' }),
     role: UserRole.meta({ description: 'Not stronger than your own' }),
-    red_clearance: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'Whether the user sees TLP:RED; for who sees it himself to give' }),
+    red_clearance: z.boolean().default(false).meta({
+      description:
+        'Whether the user can see TLP:RED. Only users who can see it, and admins, can grant it',
+    }),
   })
   .meta({ id: 'NewUser' });
 
@@ -72,7 +74,9 @@ export const UserAnswer = z
     red_clearance: z.boolean(),
     status: z.enum(['invited', 'active', 'disabled']),
     second_factor: z.boolean(),
-    single_sign_on: z.boolean().meta({ description: 'Whether bound to the identity provider' }),
+    single_sign_on: z
+      .boolean()
+      .meta({ description: 'Whether the user is linked to the identity provider' }),
     created_at: z.iso.datetime(),
     last_sign_in_at: z.iso.datetime().nullable(),
   })
@@ -82,8 +86,8 @@ export const UsersAnswer = z.object({ users: z.array(UserAnswer) });
 
 export const InvitedAnswer = UserAnswer.extend({
   invitation: z.object({
-    token: z.string().meta({ description: 'Shown this once' }),
-    link: z.string().meta({ description: 'The same as a link, to be given to that person' }),
+    token: z.string().meta({ description: 'Shown only once' }),
+    link: z.string().meta({ description: 'The same as a link, to send to that person' }),
     expires_at: z.iso.datetime(),
   }),
 }).meta({ id: 'InvitedUser' });

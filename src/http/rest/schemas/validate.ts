@@ -10,15 +10,15 @@ export const ValidationAnswer = z
     results: z
       .array(
         z.object({
-          index: count.meta({ description: 'Place in the request, from 0' }),
+          index: count.meta({ description: 'Position in the request, from 0' }),
           id: z.string().optional(),
           type: z.string().optional(),
           valid: z.boolean(),
-          errors: z.array(Finding).readonly().meta({ description: 'Why it would be refused' }),
+          errors: z.array(Finding).readonly().meta({ description: 'Why it would be rejected' }),
           warnings: z
             .array(Finding)
             .readonly()
-            .meta({ description: 'What is doubtful, and would be kept' }),
+            .meta({ description: 'What is doubtful, but would be stored' }),
         }),
       )
       .readonly(),

@@ -38,7 +38,7 @@ const test: Route = (app, services) => {
         ...one,
         operationId: 'testSubscription',
         summary: 'Send a signed test event now',
-        response: { 200: answer('What the endpoint said', TestAnswer), ...errors },
+        response: { 200: answer('The answer of the endpoint', TestAnswer), ...errors },
       },
     },
     async (request) => {
@@ -83,11 +83,11 @@ const rotate: Route = (app, services) => {
       schema: {
         ...one,
         operationId: 'rotateSecret',
-        summary: 'Get a new signing secret',
+        summary: 'Create a new signing secret',
         description:
-          'The old one signs beside it for a while, so that the receiver can change over.',
+          'For a while the old secret signs too, so that you can replace it in the receiver.',
         body: Rotation,
-        response: { 200: answer('The new secret, shown this once', SecretAnswer), ...errors },
+        response: { 200: answer('The new secret, shown only once', SecretAnswer), ...errors },
       },
     },
     async (request) => {
@@ -110,7 +110,7 @@ const attempts: Route = (app, services) => {
       schema: {
         ...one,
         operationId: 'listAttempts',
-        summary: 'What was tried, newest first',
+        summary: 'List delivery attempts',
         querystring: AttemptsQuery,
         response: { 200: answer('Newest first', AttemptsAnswer), ...errors },
       },
@@ -127,7 +127,7 @@ const attempts: Route = (app, services) => {
 /** What can be done with one subscription. */
 export const subscriptionActs = noun(test, replay, rotate, attempts);
 
-/** Attempts are counted for all organisations together, so their numbers are sealed. An answer's text is for who may change the endpoint; why there was none is for every reader. */
+/** Attempts are counted for all organisations together, so their numbers are sealed. Only those who may change the endpoint see the text of an answer; every reader sees why there was none. */
 function toAttempt({ keyring }: Services, { viewer, role }: Member, row: AttemptView) {
   const { id, webhookId, kind, startedAt, durationMs, detail, ...rest } = row;
   const isAnswer = rest.status !== null;

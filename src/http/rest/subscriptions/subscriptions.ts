@@ -34,11 +34,11 @@ const create: Route = (app, services) => {
       config: { access: ORG_ADMINS, inExercises: true },
       schema: {
         operationId: 'createSubscription',
-        summary: 'Have what you may see POSTed to an endpoint of yours',
+        summary: 'Create a webhook subscription',
         tags,
         body: NewSubscription,
         response: {
-          201: answer('Made; its secret is shown this once', NewSubscriptionAnswer),
+          201: answer('Created; its secret is shown only once', NewSubscriptionAnswer),
           ...common,
           ...problems(409, 415),
         },
@@ -63,7 +63,7 @@ const list: Route = (app, services) => {
       config: { access: ANALYSTS, inExercises: true },
       schema: {
         operationId: 'listSubscriptions',
-        summary: 'The subscriptions of your organisation',
+        summary: 'List the subscriptions of your organisation',
         tags,
         response: { 200: answer('All of them', SubscriptionsAnswer), ...common },
       },
@@ -83,7 +83,7 @@ const read: Route = (app, services) => {
       schema: {
         ...one,
         operationId: 'getSubscription',
-        summary: 'One subscription',
+        summary: 'Get a subscription',
         response: { 200: answer('As it stands', SubscriptionAnswer), ...common, ...problems(404) },
       },
     },
@@ -101,7 +101,7 @@ const change: Route = (app, services) => {
         ...one,
         operationId: 'changeSubscription',
         summary: 'Change, pause or resume a subscription',
-        description: 'Made active again, it goes on where it stopped.',
+        description: 'When it is active again, it continues where it stopped.',
         body: SubscriptionChange,
         response: {
           200: answer('As it stands', SubscriptionAnswer),
@@ -131,7 +131,7 @@ const remove: Route = (app, services) => {
         operationId: 'deleteSubscription',
         summary: 'Delete a subscription with its record of attempts',
         response: {
-          204: z.null().meta({ description: 'It is gone' }),
+          204: z.null().meta({ description: 'Deleted' }),
           ...common,
           ...problems(404),
         },
