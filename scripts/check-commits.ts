@@ -14,7 +14,7 @@ import { faultsOfProse } from './prose-rules.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The last commit before this rule; the messages of earlier ones are no models. */
+/** The last commit before this rule; do not imitate the messages of earlier ones. */
 const base = 'e0b2199e2d3f29abcda24c9fc9f296a8fb44d72a';
 
 /** Areas besides the folders of the project: what concerns all of them, or no folder. */

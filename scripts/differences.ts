@@ -1,6 +1,6 @@
 const DIFFERENCES_MAX = 10;
 
-/** The lines that only one of two texts has, as far as they are told apart by their count. */
+/** The lines that one of two texts has more often than the other. */
 export function differences(kept: string, made: string): string[] {
   const [before, after] = [kept.split('\n'), made.split('\n')];
   const lines = [

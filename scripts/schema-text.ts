@@ -5,7 +5,7 @@
  */
 import type { Client } from 'pg';
 
-/** Partitions that the server creates as it needs them (log_1, audit_2026_11) are no part of it. */
+/** Partitions that the server creates as it needs them (log_1, audit_2026_11) do not belong to it. */
 const RELATIONS = `
   select c.oid, c.relname as name, c.relkind as kind, c.relrowsecurity, c.relforcerowsecurity, c.reloptions,
     c.relpartbound, c.relispartition

@@ -22,11 +22,11 @@ export function cursorsCommand(): Command {
   return new Command('cursors').description('positions of readers in the log').addCommand(reset);
 }
 
-/** What follows from a new epoch of the log, for whoever restored a database. */
+/** What follows from a new epoch of the log, for an operator who restored a database. */
 export const CURSORS_ENDED = `All cursors have ended: readers of changes and of the stream get cursor_invalid and begin again
 without a cursor. Replay the subscriptions from the beginning (docs/operators.md, "After a restore").`;
 
-/** A server knows the epoch from its start, and would go on giving out cursors of the old one. */
+/** A server knows the epoch from its start, and would continue to issue cursors of the old one. */
 function serversRunning(): StoreError {
   return new StoreError(
     'servers_running',

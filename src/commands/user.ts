@@ -108,7 +108,7 @@ const ACTS: readonly (readonly [name: string, description: string, act: Act])[] 
   ],
   [
     'reset-password',
-    'print a link, this once, by which a user sets a new password',
+    'print a link, only once, with which a user sets a new password',
     async ({ db, id, now, json }) => printLink(await renewLink(db, BY, id, now), json),
   ],
   [
@@ -129,7 +129,7 @@ const ACTS: readonly (readonly [name: string, description: string, act: Act])[] 
   ],
   [
     'vouch',
-    'declare that a user is another person than whoever invited or promoted them',
+    'declare that a user is another person than the one who invited or promoted them',
     async ({ db, id }) => {
       await vouchFor(db, BY, id);
       await printUser(db, id);

@@ -19,7 +19,7 @@ interface PassingRequest {
 
 /**
  * Compares the candidates that other members created with what the sharer sees of them. What may not
- * be reshared joins the rejections. Whoever stores them locks them first (lockCandidates).
+ * be reshared joins the rejections. The caller locks them before it stores them (lockCandidates).
  */
 export async function checkReshares(
   tx: Tx,

@@ -77,7 +77,7 @@ describe('a verdict', () => {
 });
 
 describe('an organisation that does not take part', () => {
-  it('is known to admins, to itself and to who names it', () => {
+  it('is known to admins, to itself and to callers that name it', () => {
     const suspended = entitlement({ status: 'suspended' });
     const named = part({ kind: 'organisation', slug: 'two' });
     expect(isKnown(STRANGER, suspended, [part({})])).toBe(false);

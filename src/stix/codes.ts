@@ -7,7 +7,7 @@ export const JSON_CODES = {
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   lone_surrogate: { status: 400, title: 'A string contains half of a surrogate pair' },
   nul_character: { status: 400, title: 'A string contains the character U+0000' },
-  number_not_representable: { status: 400, title: 'A number cannot be kept exactly' },
+  number_not_representable: { status: 400, title: 'A number cannot be stored exactly' },
   stix1_xml: { status: 400, title: 'The body is STIX 1.x, which is XML' },
   too_deep: { status: 400, title: 'The JSON is nested too deeply' },
   too_many_values: { status: 413, title: 'The JSON contains too many values' },

@@ -54,7 +54,7 @@ it('ends every cursor, and is recorded in the audit', async () => {
   ]);
 });
 
-it('is refused while a server runs, which would go on with the old epoch', async () => {
+it('is rejected while a server runs, which would continue with the old epoch', async () => {
   const epoch = await findLogEpoch(tocsin.db);
   expect(await reset(tocsin.databaseUrl)).toEqual({
     code: 1,

@@ -73,20 +73,23 @@ describe('a body of another content type', () => {
     'application/x-ndjson': /^ Send many objects, one a line, to \/api\/v1\/bundles\.$/,
   };
 
-  it.each(Object.entries(takes))('is told what %s takes', async (path, types) => {
-    for (const [type, hint] of Object.entries(hints)) {
-      if (type === 'application/x-ndjson' && types.includes(type)) continue;
-      const detail = await detailOf(path, 'x', type);
-      expect(detail.startsWith(types)).toBe(true);
-      expect(detail.slice(types.length)).toMatch(hint);
-    }
-  });
+  it.each(Object.entries(takes))(
+    'is answered with the content types of %s',
+    async (path, types) => {
+      for (const [type, hint] of Object.entries(hints)) {
+        if (type === 'application/x-ndjson' && types.includes(type)) continue;
+        const detail = await detailOf(path, 'x', type);
+        expect(detail.startsWith(types)).toBe(true);
+        expect(detail.slice(types.length)).toMatch(hint);
+      }
+    },
+  );
 
   it.each([
     ['/bundles', 'application/x-ndjson.'],
     ['/validate', 'application/x-ndjson.'],
     ['/indicators', 'application/x-ndjson to /api/v1/bundles.'],
-  ])('is told that lines are lines: %s', async (path, hint) => {
+  ])('gets a hint that it holds lines: %s', async (path, hint) => {
     const lines = [indicator(), indicator()].map((one) => JSON.stringify(one)).join('\n');
     expect(await detailOf(path, lines)).toContain(`one a line: send them as ${hint}`);
     expect(await detailOf(path, `${JSON.stringify(bundle([indicator()]))},`)).not.toContain(

@@ -63,6 +63,6 @@ it('looks a sharer up once, however many rows of a page are its', async () => {
   expect(counted.sharers).toEqual(
     sharers.flatMap((one) => Array.from({ length: EACH }, () => one.slug)),
   );
-  // A few for who the reader is, and one for each sharer.
+  // A few to identify the reader, and one for each sharer.
   expect(counted.looked).toBeLessThan(EACH / 3);
 });

@@ -69,7 +69,7 @@ describe('a full disk', () => {
     expect(isOutage(error)).toBe(false);
   });
 
-  it('is told of what the database itself raises', async () => {
+  it('recognises what the database itself raises', async () => {
     const db = openDatabase({
       url: await testDatabaseUrl(),
       poolMax: 2,

@@ -59,7 +59,7 @@ describe('the text of the schema, which npm run check compares', () => {
     expect(await after(change)).not.toBe(before);
   });
 
-  it('has no partition that the server makes as time and the log go on', async () => {
+  it('has no partition that the server makes as time passes and the log grows', async () => {
     const change = `select ensure_audit_month('2020-01-01'); select ensure_log_partition(99000000)`;
     expect(await after(change)).toBe(before);
   });

@@ -141,7 +141,7 @@ export function toKey(key: KeyView) {
   };
 }
 
-/** A new key with its text, which is shown this once. */
+/** A new key with its text, which is shown only once. */
 export function toMintedKey({ key, text }: MintedKey) {
   return { ...toKey(key), key: text };
 }

@@ -39,7 +39,7 @@ export async function countTry(
     where: { what: bytes(what) },
     select: { waitUntil: true },
   });
-  // Forgotten in between, by who has just come in: the next try counts.
+  // Deleted in between by a sign-in that succeeded: the next try counts.
   return row?.waitUntil ?? now;
 }
 

@@ -2,7 +2,7 @@ import type { ServerTx } from '../postgres/transaction.ts';
 
 // SQL, not the typed client: functions of the database.
 
-/** What a purge took away. */
+/** What a purge deleted. */
 export interface Purge {
   readonly versions: number;
   /** Organisations that get a withdrawal. */

@@ -36,7 +36,7 @@ export interface SubscriptionState {
   readonly nextAttemptMs: number;
 }
 
-/** An attempt that is over, and the state in which it leaves its subscription. */
+/** A finished attempt, and the state in which it leaves its subscription. */
 interface Settlement {
   readonly workerId: string;
   readonly attempt: AttemptRecord;

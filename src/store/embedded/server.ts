@@ -81,14 +81,14 @@ async function enter(input: ServerInput): Promise<{ running: Running; membership
       return { running, membership };
     } catch (error) {
       await leave(input, await begun(input), membership);
-      // A Ctrl-C ends the programs of the start as well: that they failed is no news.
+      // A Ctrl-C ends the programs of the start as well: their failure is expected.
       input.signal?.throwIfAborted();
       throw error;
     }
   });
 }
 
-/** What a start that failed leaves: not one that recovers, which would have to begin anew. */
+/** What a start that failed leaves: not one that recovers, which would have to start again. */
 async function begun({ dataDir, signal }: ServerInput): Promise<number | undefined> {
   const found = await findPostmaster(clusterDirectory(dataDir));
   if (typeof found !== 'object') return undefined;

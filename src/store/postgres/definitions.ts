@@ -1,7 +1,7 @@
 /**
  * The functions, views, triggers, policies and rights of the database: what its files say, and nothing
  * else. When a file changes, all are dropped and created again in one transaction, since `create or
- * replace` can neither change a function's result nor replace a policy, nor take away what is gone.
+ * replace` can neither change a function's result nor replace a policy, nor drop what no file defines any more.
  */
 import type { Client } from 'pg';
 import type { Definition } from './definition-files.ts';

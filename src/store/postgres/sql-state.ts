@@ -1,4 +1,4 @@
-/** The SQLSTATE of a failure (PostgreSQL, appendix A), whoever reports it. */
+/** The SQLSTATE of a failure (PostgreSQL, appendix A), from the driver or from Prisma. */
 
 /** How deep an error may be in others: Prisma's in that of a transaction, the adapter's in Prisma's. */
 const DEPTH_MAX = 5;

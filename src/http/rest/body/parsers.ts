@@ -60,7 +60,7 @@ function refuseLines({ routeOptions: { config } }: FastifyRequest): void {
 
 const LINES_ELSEWHERE = ' Send many objects, one a line, to /api/v1/bundles.';
 
-/** Where STIX is taken it may be STIX 1.x: who has that is told what to do with it. */
+/** Where STIX is taken the body may be STIX 1.x: the problem says how to convert it. */
 function refusalOfXml({ routeOptions: { config } }: FastifyRequest): Problem {
   const takesStix = ['bundle', 'object'].includes(kindOf(config));
   return unsupportedType(config, takesStix ? ` ${capitalised(XML_REFUSAL)}.` : '');
@@ -70,7 +70,7 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Objects one a line are no JSON document; many clients send them as one. */
+/** Objects on lines of their own do not form a JSON document; many clients send them as one. */
 function hintAtLines(fault: unknown, { routeOptions: { config } }: FastifyRequest, text: string) {
   if (!(fault instanceof JsonFault) || fault.code !== 'invalid_json') return fault;
   if (!['bundle', 'object'].includes(kindOf(config)) || !holdsLines(text)) return fault;
