@@ -199,7 +199,7 @@ describe('an upload ends, with a summary of what was stored, when', () => {
       status,
       body: { code, summary: { created: PART_LINES, rejected: 0 } },
     });
-    expect(answer.body['detail']).toMatch(/[^.]\. Before that, /);
+    expect(answer.body['detail']).toMatch(/[^.]\. Of \d+ objects before that, /);
     expect(await storedBy(who)).toBe(PART_LINES);
     const next = await who.posts([indicator()], { audience: audience ?? who.slug });
     expect({ status: next.status, code: (next.body as { code: string }).code }).toEqual({

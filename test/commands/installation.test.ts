@@ -122,7 +122,7 @@ describe('a command where no server has ever run', () => {
     const ran = await runCommand(['org', 'list'], settings);
     expect([ran.code, ran.err]).toEqual([
       1,
-      expect.stringMatching(/^tocsin: The database holds no Tocsin installation yet\. /),
+      expect.stringMatching(/^tocsin: The database does not contain a Tocsin installation yet\. /),
     ]);
     const tables = `select relname from pg_class where relnamespace = 'public'::regnamespace`;
     expect(await query(url, tables)).toEqual([]);
@@ -131,7 +131,7 @@ describe('a command where no server has ever run', () => {
     const migrated = await runCommand(['migrate'], settings);
     expect([migrated.code, migrated.out]).toEqual([
       0,
-      expect.stringMatching(/^Applied \d+ migrations\. /),
+      expect.stringMatching(/^Applied \d+ migrations, and functions and policies\. /),
     ]);
     expect((await runCommand(['org', 'list'], settings)).code).toBe(0);
     await query(url, `update _tocsin_definitions set checksum = 'x' where name = 'log/read-log'`);
@@ -139,7 +139,7 @@ describe('a command where no server has ever run', () => {
       /another version: 1 definition out of date \(log\/read-log\)\. Run "tocsin migrate"/,
     );
     expect((await runCommand(['migrate'], settings)).out).toMatch(
-      /^0 migrations applied, functions and policies too/,
+      /^Applied 0 migrations, and functions and policies/,
     );
     expect((await runCommand(['org', 'list'], settings)).code).toBe(0);
     await query(
@@ -147,7 +147,7 @@ describe('a command where no server has ever run', () => {
       'delete from _prisma_migrations where migration_name = (select max(migration_name) from _prisma_migrations)',
     );
     expect((await runCommand(['org', 'list'], settings)).err).toMatch(
-      /older version: 1 migration pending\. Run "tocsin migrate"/,
+      /another version: 1 migration pending\. Run "tocsin migrate"/,
     );
   });
 });

@@ -86,7 +86,7 @@ describe('tocsin demo', () => {
       );
       expect(said).toMatch(/cert-cascadia +1,400 pulled in \d+ ms/);
       expect(said).toMatch(/meridian-energy +nothing, rightly: it is not in allies/);
-      expect(said).toMatch(/meridian-energy +a forged POST was refused/);
+      expect(said).toMatch(/meridian-energy +a forged POST was rejected/);
       expect(said).toMatch(/cert-borealis +webhook +2,027 +2,027 +302 /);
       expect(said).toMatch(/^Verified: every organisation received exactly its own objects/m);
       expect(said).not.toContain('\x1b');

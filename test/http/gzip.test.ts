@@ -72,7 +72,7 @@ describe('lines that fail on their way', () => {
       const summary = { created: 2500, updated: 0, unchanged: 0, stale: 0, rejected: 0 };
       expect(body).toMatchObject({ ...problem, summary });
       expect(body['detail']).toMatch(
-        /2500 of them were stored and shared.*You can send everything again/,
+        /Of 2500 objects before that, 2500 are stored and shared.*You can send the whole body again/,
       );
       const again = await post(gzipSync(text), 'gzip', 'application/x-ndjson');
       expect(again.body).toMatchObject({ summary: { created: 100, unchanged: 2500 } });

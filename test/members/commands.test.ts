@@ -62,15 +62,19 @@ it('invites into groups, accepts and declines from the command line', async () =
   const [made] = await says('group', 'create', group, '--owner', ally.slug);
   expect(made).toMatchObject({ slug: group, owners: [ally.slug], members: [ally.slug] });
   const named = [group, ally.slug];
-  expect(await says('group', 'remove', ...named)).toMatchObject([{ result: 'removed' }]);
-  expect(await says('group', 'add', ...named)).toMatchObject([{ result: 'invited' }]);
+  expect(await says('group', 'remove', ...named)).toMatchObject([
+    { members: [], invited_members: [] },
+  ]);
+  expect(await says('group', 'add', ...named)).toMatchObject([
+    { members: [], invited_members: [ally.slug] },
+  ]);
   expect(await says('group', 'invitations', ally.slug)).toMatchObject([
     { group, part: 'member', invited_by: null },
   ]);
   await says('group', 'decline', ...named);
   expect(await says('group', 'invitations', ally.slug)).toEqual([]);
   await says('group', 'add', ...named);
-  expect(await says('group', 'accept', ...named)).toMatchObject([{ result: 'joined' }]);
+  expect(await says('group', 'accept', ...named)).toMatchObject([{ members: [ally.slug] }]);
   expect(await says('group', 'list')).toContainEqual(
     expect.objectContaining({ slug: group, members: [ally.slug] }),
   );
@@ -78,7 +82,7 @@ it('invites into groups, accepts and declines from the command line', async () =
   expect(await says('group', 'admission', group, 'direct')).toMatchObject([
     { admission: 'direct', members: [] },
   ]);
-  expect(await says('group', 'add', ...named)).toMatchObject([{ result: 'joined' }]);
+  expect(await says('group', 'add', ...named)).toMatchObject([{ members: [ally.slug] }]);
   await expect(says('group', 'admission', group, 'free')).rejects.toThrow('`admission` must be');
 });
 

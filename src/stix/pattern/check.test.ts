@@ -118,7 +118,7 @@ describe('checkPattern', () => {
     ["[domain-name:value = 'WWW[.]example.com']", "'WWW[.]example.com' is defanged"],
     [
       "[domain-name:value = 'a\u200bb.example.com']",
-      "'a\\u{200b}b.example.com' holds the invisible",
+      "'a\\u{200b}b.example.com' contains the invisible",
     ],
   ])('quotes the value of %s as it was given', (pattern, detail) => {
     const { warnings } = checkPattern(pattern, 'stix');

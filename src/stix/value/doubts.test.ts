@@ -13,7 +13,7 @@ describe('what is reported', () => {
   it.each([
     ['ipv4-addr', '0.0.0.0/0', 'whole_internet: covers the whole internet'],
     ['ipv4-addr', '8.0.0.0/7', 'wide_network: is a very wide network (/7)'],
-    ['ipv4-addr', '10.0.0.1', 'special_purpose_address: lies in a special-purpose range (private)'],
+    ['ipv4-addr', '10.0.0.1', 'special_purpose_address: is in a special-purpose range (private)'],
     ['ipv4-addr', '8.8.8.8/24', 'host_bits_set: has bits set beyond its prefix length'],
     ['ipv4-addr', 'x', 'not_an_address: is not an IP address or network'],
     ['domain-name', '8.8.8.8', 'address_as_domain: is an address, not a name'],
