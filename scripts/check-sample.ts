@@ -76,7 +76,7 @@ const sound: Files = {
     '',
   ].join('\n'),
   'src/http/doors.ts': "export { objects } from './rest/objects.ts';\n",
-  'src/http/rest/objects/objects.ts': [
+  'src/http/rest/objects.ts': [
     "import type { FastifyInstance } from 'fastify';",
     "import { isIdentifier } from '../../stix/id.ts';",
     '',

@@ -52,7 +52,9 @@ describe('tocsin doctor', () => {
   it('says in words where nothing can be', async () => {
     await writeFile(join(directory, 'file'), '');
     const { code, said } = await doctor({ TOCSIN_DATA_DIR: join(directory, 'file') });
-    expect(said).toMatch(/^tocsin: The data directory .*file cannot be used: .*TOCSIN_DATA_DIR/m);
+    expect(said).toMatch(
+      /^tocsin: .*file, or a directory above it, is a file\. Set TOCSIN_DATA_DIR/m,
+    );
     expect(code).toBe(1);
   });
 
@@ -83,7 +85,7 @@ describe('tocsin doctor', () => {
     });
     await server.stop();
     const { code, said } = await doctor({ TOCSIN_DATA_DIR: directory });
-    expect(said).toMatch(/^tocsin: .*master\.secret.* is not there/m);
+    expect(said).toMatch(/^tocsin: .*master\.secret.* does not exist/m);
     expect(code).toBe(1);
     expect(await readdir(directory)).not.toContain('master.secret');
   });
