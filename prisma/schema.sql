@@ -791,6 +791,7 @@ create table subscription (
   state text not null default 'active'::text,
   reason text,
   cursor bigint not null,
+  moves integer not null default 0,
   current_to bigint not null default 0,
   batch_max integer not null default 500,
   as_posted boolean not null default false,

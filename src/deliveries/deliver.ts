@@ -55,6 +55,8 @@ export interface DueSubscription {
   readonly subscriptionId: string;
   /** How far it has read. */
   readonly cursor: number;
+  /** How often its owner had set the cursor when it was leased. */
+  readonly moves: number;
   /** How far the log is known to go. */
   readonly head: number;
   /** Whether its lease is known to hold still. */
@@ -76,7 +78,8 @@ export async function deliver(context: DeliveryContext, due: DueSubscription): P
   const { db, clock, workerId } = context;
   const { subscriptionId, cursor, head } = due;
   const order = await findOrder(db, { workerId, subscriptionId });
-  if (order === undefined) return { kind: 'lost' };
+  // Its owner has set the cursor since: `cursor` is where it would have read on without that.
+  if (order?.moves !== due.moves) return { kind: 'lost' };
   const nowMs = clock.now().getTime();
   if (order.nextAttemptMs > nowMs) return { kind: 'wait', untilMs: order.nextAttemptMs };
   const page = await readFor(context, order, Math.max(cursor, order.cursor), head);
@@ -163,7 +166,8 @@ async function dispatch(
   reportAttempt(context, attempt);
   if (step.kind === 'dead_letter') await bury(context, subscriptionId, order, part.rows, sent);
   const after = stateAfter(order, step, { ...sent, next, rows: objects, nowMs });
-  const moved = await settle(db, { workerId: context.workerId, attempt, after });
+  const { workerId } = context;
+  const moved = await settle(db, { workerId, attempt, moves: order.moves, after });
   if (!moved || after.state !== 'active') return { kind: 'lost' };
   if (step.kind === 'retry') return { kind: 'wait', untilMs: after.nextAttemptMs };
   const more = page.more || after.cursor < next;

@@ -36,6 +36,8 @@ interface Lease {
   cursor: number;
   /** What the database has as its cursor. */
   saved: number;
+  /** How often its owner had set the cursor. */
+  moves: number;
   waitUntilMs: number;
   /** Until when it is known to be ours, by the clock that no one sets. */
   heldUntilMs: number;
@@ -148,16 +150,16 @@ class DeliveryWorker implements Worker {
   #hold(leased: readonly Leased[], askedMs: number): void {
     const held = new Set(leased.map(({ id }) => id));
     for (const id of this.#leases.keys()) if (!held.has(id)) this.#leases.delete(id);
-    for (const { id, cursor, nextAttemptMs, leaseMs } of leased) {
+    for (const { id, cursor, moves, nextAttemptMs, leaseMs } of leased) {
       const heldUntilMs = askedMs + leaseMs;
       const lease = this.#leases.get(id);
       if (lease !== undefined) lease.heldUntilMs = heldUntilMs;
       if (lease === undefined) {
-        const fresh = { id, cursor, saved: cursor, waitUntilMs: nextAttemptMs, heldUntilMs };
-        this.#leases.set(id, { ...fresh, running: false, slow: false });
-      } else if (!lease.running && (cursor !== lease.saved || nextAttemptMs < lease.waitUntilMs)) {
+        const fresh = { id, cursor, saved: cursor, moves, waitUntilMs: nextAttemptMs };
+        this.#leases.set(id, { ...fresh, heldUntilMs, running: false, slow: false });
+      } else if (!lease.running && hasChanged(lease, { cursor, moves, nextAttemptMs })) {
         // Its owner moved it: replayed, or told to try again now.
-        Object.assign(lease, { cursor, saved: cursor, waitUntilMs: nextAttemptMs });
+        Object.assign(lease, { cursor, saved: cursor, moves, waitUntilMs: nextAttemptMs });
       }
     }
   }
@@ -195,6 +197,7 @@ class DeliveryWorker implements Worker {
       const step = await deliver(this.#context, {
         subscriptionId: lease.id,
         cursor: lease.cursor,
+        moves: lease.moves,
         head: this.#head,
         isHeld: () => performance.now() < lease.heldUntilMs,
       });
@@ -215,8 +218,17 @@ class DeliveryWorker implements Worker {
 
   async #save(lease: Lease): Promise<void> {
     if (lease.cursor === lease.saved) return;
-    if (await skipTo(this.#options.db, this.id, lease.id, lease.saved, lease.cursor)) {
+    const { id, saved, moves } = lease;
+    if (await skipTo(this.#options.db, this.id, { id, cursor: saved, moves }, lease.cursor)) {
       lease.saved = lease.cursor;
     }
   }
+}
+
+/** Whether the subscription was moved, or is to be tried earlier, than this worker knows. */
+function hasChanged(
+  { saved, moves, waitUntilMs }: Lease,
+  now: Pick<Leased, 'cursor' | 'moves' | 'nextAttemptMs'>,
+): boolean {
+  return now.cursor !== saved || now.moves !== moves || now.nextAttemptMs < waitUntilMs;
 }

@@ -49,7 +49,7 @@ it('a worker sends nothing of what it read before its lease may have passed to a
     [subscription.id, workerId],
   );
   const { head } = await findLogBounds(tocsin.db);
-  const due = { subscriptionId: subscription.id, cursor: 0, head };
+  const due = { subscriptionId: subscription.id, cursor: 0, moves: 0, head };
   const context = contextOf(workerId);
 
   expect(await deliver(context, { ...due, isHeld: () => false })).toEqual({ kind: 'lost' });

@@ -38,7 +38,7 @@ async function deliver(order: Order): Promise<boolean> {
   const reader = { organisationId, realmId, rankMax: CEILING, cleared: false };
   const page = await readRange(db, reader, request, head);
   if (page.rows.length === 0) return false;
-  const move = () => skipTo(db, workerId, subscriptionId, order.cursor, page.next);
+  const move = () => skipTo(db, workerId, { ...order, id: subscriptionId }, page.next);
   if (!postFirst) await move();
   const contents = page.rows.flatMap(({ content }) => content ?? []);
   const answer = await fetch(receiverUrl, { method: 'POST', body: `[${contents.join(',')}]` });

@@ -12,6 +12,8 @@ create table subscription (
   state text not null default 'active' check (state in ('active', 'paused', 'disabled')),
   reason text,
   cursor bigint not null,
+  -- How often its owner has set the cursor: what a worker began before that does not count.
+  moves integer not null default 0,
   -- Up to here, it is sent current versions only: it began at the beginning, and its receiver has nothing
   -- of which a version up to here could be the end.
   current_to bigint not null default 0,

@@ -40,6 +40,8 @@ export interface SubscriptionState {
 interface Settlement {
   readonly workerId: string;
   readonly attempt: AttemptRecord;
+  /** Those of the subscription when the attempt began. */
+  readonly moves: number;
   readonly after: SubscriptionState;
 }
 
@@ -47,15 +49,17 @@ const SETTLEMENTS_MAX = 100;
 
 /**
  * Records an attempt and moves the subscription on, if this worker still holds it and its cursor
- * is where the attempt began. Returns whether it moved: when not, somebody else has taken over and
- * this delivery may come twice, but none is lost.
+ * is where the attempt began, and was not set to there meanwhile. Returns whether it moved: when not,
+ * another worker has taken over or its owner has asked for a replay, and this delivery may come twice,
+ * but none is lost.
  */
 export const settle = batched(settleAll, { max: SETTLEMENTS_MAX });
 
 async function settleAll(db: Database, settlements: readonly Settlement[]): Promise<boolean[]> {
-  const rows = settlements.map(({ workerId, attempt, after }) => ({
+  const rows = settlements.map(({ workerId, attempt, moves, after }) => ({
     ...attempt,
     ...after,
+    moves,
     worker: workerId,
   }));
   const moved = await db.server.$queryRaw<{ id: string }[]>`
@@ -66,7 +70,7 @@ async function settleAll(db: Database, settlements: readonly Settlement[]): Prom
         "fromSeq" bigint, "toSeq" bigint, "startedAt" timestamptz, "durationMs" integer,
         cursor bigint, state text, reason text, "batchNow" integer, "retryTo" bigint,
         failures integer, refusals integer, "deadLetters" integer, "failingSinceMs" float8,
-        "nextAttemptMs" float8)
+        "nextAttemptMs" float8, moves integer)
     ), noted as (
       insert into attempt (subscription_id, organisation_id, webhook_id, kind, outcome, status,
         detail, objects, withdrawn, bytes, from_seq, to_seq, started_at, duration_ms)
@@ -81,6 +85,7 @@ async function settleAll(db: Database, settlements: readonly Settlement[]): Prom
       next_attempt_at = to_timestamp(g."nextAttemptMs" / 1000)
     from given g
     where s.id = g."subscriptionId" and s.lease_owner = g.worker and s.cursor = g."fromSeq"
+      and s.moves = g.moves
     returning s.id::text`;
   const ids = new Set(moved.map(({ id }) => id));
   return settlements.map(({ attempt }) => ids.has(attempt.subscriptionId));
@@ -102,14 +107,13 @@ export async function noteAttempt(db: Database, attempt: AttemptRecord): Promise
 export async function skipTo(
   db: Database,
   workerId: string,
-  subscriptionId: string,
-  from: number,
+  { id, cursor, moves }: { readonly id: string; readonly cursor: number; readonly moves: number },
   to: number,
 ): Promise<boolean> {
   const moved = await db.server.$executeRaw`
     update subscription set cursor = ${to}::bigint
-    where id = ${subscriptionId}::uuid and lease_owner = ${workerId}::uuid
-      and cursor = ${from}::bigint`;
+    where id = ${id}::uuid and lease_owner = ${workerId}::uuid
+      and cursor = ${cursor}::bigint and moves = ${moves}::integer`;
   return moved === 1;
 }
 

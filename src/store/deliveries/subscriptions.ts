@@ -122,7 +122,7 @@ export async function moveSubscription(
   { cursor, currentTo }: Beginning,
 ): Promise<boolean> {
   const moved = await tx.$executeRaw`
-    update subscription set cursor = ${cursor}::bigint,
+    update subscription set cursor = ${cursor}::bigint, moves = moves + 1,
       current_to = least(${currentTo}::bigint, greatest(cursor, current_to)),
       retry_to = null, batch_now = null,
       failures = 0, refusals = 0, dead_letters = 0, failing_since = null, next_attempt_at = now(),
