@@ -114,6 +114,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** One call: a process that was seen alive may have ended before a second one. */
 function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
-  if (isAlive(pid)) process.kill(pid, signal);
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
