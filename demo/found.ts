@@ -1,7 +1,7 @@
 import { readConfig } from '../src/config.ts';
 import { createKey, createOrganisation } from '../src/members/create.ts';
 import type { Role } from '../src/sharing/member.ts';
-import { createLog } from '../src/telemetry.ts';
+import { createLogger } from '../src/telemetry.ts';
 import { openStore, type OpenStore } from '../src/commands/open.ts';
 import { CAST, type Player } from './cast.ts';
 import { demoEnvironment } from './environment.ts';
@@ -21,7 +21,7 @@ export interface Member extends Player {
  * database of the running server.
  */
 export async function foundMembers(dataDir: string): Promise<Member[]> {
-  const store = await openStore(readConfig(demoEnvironment(dataDir)), createLog('error'));
+  const store = await openStore(readConfig(demoEnvironment(dataDir)), createLogger('error'));
   try {
     const members: Member[] = [];
     for (const player of CAST) members.push(await foundMember(store, player));

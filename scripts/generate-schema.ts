@@ -16,7 +16,7 @@ import { schemaText } from './schema-text.ts';
 const FILE = new URL('../prisma/schema.sql', import.meta.url);
 /** The server is thrown away. */
 const HASTY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
-const log = { info: () => undefined, warn: console.error, error: console.error };
+const logger = { info: () => undefined, warn: console.error, error: console.error };
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const text = await migratedSchema();
@@ -36,9 +36,9 @@ if (!values.check) {
 async function migratedSchema(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tocsin-schema-'));
   try {
-    const server = await startEmbedded({ dataDir, settings: HASTY, log });
+    const server = await startEmbedded({ dataDir, settings: HASTY, logger });
     try {
-      await migrate({ url: server.url, log });
+      await migrate({ url: server.url, logger });
       return await withClient(server.url, schemaText);
     } finally {
       await server.stop();

@@ -8,7 +8,7 @@ import { createKeyring } from '../src/keyring.ts';
 import { createLogGrowth } from '../src/log/growth.ts';
 import { createSignInDesk } from '../src/access/sign-in.ts';
 import { openDatabase } from '../src/store/postgres/database.ts';
-import { createLog, createRegistry } from '../src/telemetry.ts';
+import { createLogger, createRegistry } from '../src/telemetry.ts';
 
 const QUOTAS: Services['quotas'] = {
   bytesPerDay: 1,
@@ -54,7 +54,7 @@ function idleServices(): Services {
       unknownTlp: 'warn',
       onAccepted: () => undefined,
     },
-    log: createLog('silent'),
+    logger: createLogger('silent'),
     metrics: createHttpMetrics(createRegistry(), budget),
     disclosures: { record: () => undefined },
     refusals: { record: () => undefined },

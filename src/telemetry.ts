@@ -3,14 +3,14 @@ import { lineForPeople } from './log-lines.ts';
 import { VERSION } from './version.ts';
 import { destination, pino, type DestinationStream, type Logger } from 'pino';
 
-export type Log = Logger;
+export type { Logger };
 export type { Registry };
 
 /**
  * Logs go to standard error, so that commands keep standard output: one JSON object a line, or text
  * where a person reads it on a terminal.
  */
-export function createLog(level: string, to?: DestinationStream): Log {
+export function createLogger(level: string, to?: DestinationStream): Logger {
   const target = to ?? standardError();
   const isRead = to === undefined && process.stderr.isTTY;
   const escaping = {

@@ -13,7 +13,7 @@ import { credentialsMissing, readCredentials } from '../store/embedded/credentia
 import { serverUrl } from '../store/embedded/owner.ts';
 import { findLogBounds } from '../store/content/log.ts';
 import { StoreError } from '../store/postgres/store-error.ts';
-import { createLog } from '../telemetry.ts';
+import { createLogger } from '../telemetry.ts';
 import { VERSION } from '../version.ts';
 import { loadKeyring } from './master-secret.ts';
 import { reachServer, requireCluster } from './open.ts';
@@ -36,7 +36,7 @@ async function run(target: string): Promise<void> {
   const keyring = await loadKeyring(config);
   const file = await chooseFile(target);
   const { signal } = stopOnSignals();
-  const server = await reachServer(config, createLog('warn'), { signal });
+  const server = await reachServer(config, createLogger('warn'), { signal });
   try {
     const about = await describe(server.url, keyring);
     const credentials = await readCredentials(dataDir);

@@ -6,7 +6,7 @@ import { createKey, createOrganisation, DEFAULT_COMMUNITY } from '../members/cre
 import type { Database } from '../store/postgres/database.ts';
 import { prepareDataDirectory } from '../store/embedded/cluster.ts';
 import { isUnfounded, whileFounding } from '../store/members/organisations.ts';
-import type { Log } from '../telemetry.ts';
+import type { Logger } from '../telemetry.ts';
 
 /** The organisation that runs the server. */
 const OWNER = 'owner';
@@ -21,7 +21,7 @@ export async function bootstrap(
   db: Database,
   keyring: Keyring,
   keyFile: string,
-  log: Log,
+  logger: Logger,
 ): Promise<void> {
   if (!(await isUnfounded(db))) return;
   await whileFounding(db, async () => {
@@ -37,7 +37,7 @@ export async function bootstrap(
     } as const;
     const text = await createKey(db, keyring, key, ACTOR);
     await writeFile(keyFile, `${text}\n`, { mode: 0o600, flag: 'w' });
-    log.info({ keyFile }, 'created the owner organisation and its admin key');
+    logger.info({ keyFile }, 'created the owner organisation and its admin key');
   });
 }
 

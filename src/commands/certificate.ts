@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, type TlsFiles } from '../config.ts';
 import { secureContext, type Certificate, type CertificateSource } from '../http/edge/tls.ts';
-import type { Log } from '../telemetry.ts';
+import type { Logger } from '../telemetry.ts';
 
 /** How soon a change is noticed. The files are looked at, since events of a file system get lost. */
 const LOOK_MS = 2000;
@@ -17,7 +17,10 @@ interface WatchedCertificate extends CertificateSource {
  * Reads the certificate and its key, and watches both. A pair that cannot be used later is logged,
  * and the one in use stays. Throws ConfigError when the first one cannot be used.
  */
-export async function watchCertificate(files: TlsFiles, log: Log): Promise<WatchedCertificate> {
+export async function watchCertificate(
+  files: TlsFiles,
+  logger: Logger,
+): Promise<WatchedCertificate> {
   let seen = await readPair(files);
   let current = checked(seen, files);
   const users: ((certificate: Certificate) => void)[] = [];
@@ -28,9 +31,12 @@ export async function watchCertificate(files: TlsFiles, log: Log): Promise<Watch
       seen = found;
       current = checked(found, files);
       for (const use of users) use(current);
-      log.info({ validTo: validTo(current) }, 'the TLS certificate was renewed');
+      logger.info({ validTo: validTo(current) }, 'the TLS certificate was renewed');
     } catch (error) {
-      log.error({ err: error }, 'the new TLS certificate cannot be used; the old one stays in use');
+      logger.error(
+        { err: error },
+        'the new TLS certificate cannot be used; the old one stays in use',
+      );
     }
   };
   let looking = Promise.resolve();

@@ -4,7 +4,7 @@ import { openDatabase } from '../store/postgres/database.ts';
 import { inspectCluster } from '../store/embedded/cluster.ts';
 import { findLogBounds, findSequencerLag } from '../store/content/log.ts';
 import { describePending, findPending } from '../store/postgres/migrate.ts';
-import { createLog } from '../telemetry.ts';
+import { createLogger } from '../telemetry.ts';
 import { VERSION } from '../version.ts';
 import { quantity } from '../quantity.ts';
 import { certificateEnd } from './certificate.ts';
@@ -60,7 +60,7 @@ async function examine(config: Config): Promise<boolean> {
     return false;
   }
   await loadKeyring(config);
-  const server = await reachServer(config, createLog('warn'));
+  const server = await reachServer(config, createLogger('warn'));
   try {
     const pending = describePending(await findPending(server.url));
     tell('database', databaseUrl === undefined ? 'embedded, answers' : 'answers');

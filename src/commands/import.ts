@@ -9,7 +9,7 @@ import { sharingContext, type SharingContext } from '../indicators/context.ts';
 import type { ObjectResult } from '../indicators/results.ts';
 import { memberOfOrganisation } from '../access/authenticate.ts';
 import { startSequencer } from '../log/sequencer.ts';
-import { commandLog, openInstallation } from './open.ts';
+import { commandLogger, openInstallation } from './open.ts';
 import { print, printText } from './output.ts';
 import { failureInWords, findingInWords, readStixFile, type FailedFile } from './stix-file.ts';
 
@@ -48,12 +48,12 @@ export function importCommand(): Command {
 
 async function run(files: string[], options: Options): Promise<void> {
   const config = readConfig();
-  const log = commandLog(config);
-  const store = await openInstallation(config, log);
+  const logger = commandLogger(config);
+  const store = await openInstallation(config, logger);
   const sequencer = startSequencer({
     db: store.db,
     onHead: () => undefined,
-    onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
+    onError: (error) => logger.warn({ err: error }, 'the inbox could not be sequenced'),
   });
   const { quotas, unknownTlp } = config;
   const { db } = store;

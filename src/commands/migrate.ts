@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { migrate } from '../store/postgres/migrate.ts';
-import { createLog } from '../telemetry.ts';
+import { createLogger } from '../telemetry.ts';
 import { quantity } from '../quantity.ts';
 import { reachServer, requireCluster } from './open.ts';
 import { printText } from './output.ts';
@@ -13,10 +13,10 @@ export function migrateCommand(): Command {
     .action(async () => {
       const config = readConfig();
       await requireCluster(config);
-      const log = createLog(config.logLevel);
-      const server = await reachServer(config, log);
+      const logger = createLogger(config.logLevel);
+      const server = await reachServer(config, logger);
       try {
-        const { applied, defined } = await migrate({ url: server.url, log });
+        const { applied, defined } = await migrate({ url: server.url, logger });
         const functions = defined ? ', and functions and policies' : '';
         printText(
           `Applied ${quantity(applied.length, 'migration')}${functions}. The database has the current schema.\n`,

@@ -10,7 +10,7 @@ import { findLogEpoch } from '../store/content/log.ts';
 import { migrate, requireMigrated } from '../store/postgres/migrate.ts';
 import { createRoom } from '../store/postgres/room.ts';
 import { StoreError } from '../store/postgres/store-error.ts';
-import { createLog, type Log } from '../telemetry.ts';
+import { createLogger, type Logger } from '../telemetry.ts';
 import { quantity } from '../quantity.ts';
 import { bootstrap } from './bootstrap.ts';
 import { closeAll } from './closing.ts';
@@ -39,29 +39,29 @@ interface Opening {
  */
 export async function openStore(
   config: Config,
-  log: Log,
+  logger: Logger,
   { exclusive = false, signal = new AbortController().signal }: Opening = {},
 ): Promise<OpenStore> {
   const prepare = async ({ db, url, keyring }: OpenStore): Promise<void> => {
-    await migrate({ url, log });
+    await migrate({ url, logger });
     await prepareAudit(db);
-    await bootstrap(db, keyring, join(config.dataDir, 'admin.key'), log);
+    await bootstrap(db, keyring, join(config.dataDir, 'admin.key'), logger);
   };
-  return open(config, log, { exclusive, signal, prepare });
+  return open(config, logger, { exclusive, signal, prepare });
 }
 
 /**
  * Opens the database for a command, which creates and migrates nothing.
  * @throws StoreError `installation_missing` or `migrations_pending`
  */
-export async function openInstallation(config: Config, log: Log): Promise<OpenStore> {
+export async function openInstallation(config: Config, logger: Logger): Promise<OpenStore> {
   await requireCluster(config);
   const prepare = async ({ db, url }: OpenStore): Promise<void> => {
     await requireMigrated(url);
     await prepareAudit(db);
   };
   const { signal } = new AbortController();
-  return open(config, log, { exclusive: false, signal, prepare });
+  return open(config, logger, { exclusive: false, signal, prepare });
 }
 
 /** @throws StoreError `installation_missing` where no server has ever run on this data directory */
@@ -90,14 +90,15 @@ interface Preparation {
 
 async function open(
   config: Config,
-  log: Log,
+  logger: Logger,
   { exclusive, signal, prepare }: Preparation,
 ): Promise<OpenStore> {
   const keyring = await loadKeyring(config);
   const { dataDir, databasePool: poolMax } = config;
-  const server = await reachServer(config, log, { exclusive, signal });
+  const server = await reachServer(config, logger, { exclusive, signal });
   const { url } = server;
-  const onError = (error: Error): void => log.warn({ err: error }, 'a database connection broke');
+  const onError = (error: Error): void =>
+    logger.warn({ err: error }, 'a database connection broke');
   // Of a database elsewhere it is known only by what fails.
   const directory = config.databaseUrl === undefined ? dataDir : undefined;
   const room = createRoom({ directory, freeMin: config.storageFreeMin });
@@ -115,19 +116,19 @@ async function open(
 /** The database as its owner: the embedded one, started where it does not run, or the operator's. */
 export async function reachServer(
   { databaseUrl, dataDir, databasePort }: Config,
-  log: Log,
+  logger: Logger,
   { exclusive = false, signal }: Opening = {},
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   if (databaseUrl !== undefined) return { url: databaseUrl, close: () => Promise.resolve() };
   const port = databasePort === undefined ? {} : { port: databasePort };
-  const embedded = await startEmbedded({ dataDir, log, exclusive, signal, ...port });
+  const embedded = await startEmbedded({ dataDir, logger, exclusive, signal, ...port });
   return { url: embedded.url, close: () => embedded.stop() };
 }
 
 /** Opens the database of the environment for one command, and closes it after. */
 export async function withStore<T>(work: (store: OpenStore) => Promise<T>): Promise<T> {
   const config = readConfig();
-  const store = await openInstallation(config, commandLog(config));
+  const store = await openInstallation(config, commandLogger(config));
   try {
     return await work(store);
   } finally {
@@ -136,6 +137,6 @@ export async function withStore<T>(work: (store: OpenStore) => Promise<T>): Prom
 }
 
 /** Commands report problems only, unless more is asked for: their output is what they print. */
-export function commandLog({ logLevel }: Config): Log {
-  return createLog(logLevel === 'info' ? 'warn' : logLevel);
+export function commandLogger({ logLevel }: Config): Logger {
+  return createLogger(logLevel === 'info' ? 'warn' : logLevel);
 }

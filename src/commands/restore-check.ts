@@ -8,7 +8,7 @@ import { openDatabase, type Database } from '../store/postgres/database.ts';
 import { startEmbedded } from '../store/embedded/server.ts';
 import { beginLogEpoch, findLogBounds } from '../store/content/log.ts';
 import { migrate } from '../store/postgres/migrate.ts';
-import { createLog } from '../telemetry.ts';
+import { createLogger } from '../telemetry.ts';
 
 export interface CheckInput {
   readonly file: string;
@@ -35,11 +35,11 @@ export interface Checked {
  */
 export async function checkRestored(input: CheckInput): Promise<Checked> {
   const { directory: dataDir, durable, signal } = input;
-  const log = createLog('error');
+  const logger = createLogger('error');
   const settings = durable ? {} : { fsync: 'off' };
-  const server = await startEmbedded({ dataDir, settings, log, signal });
+  const server = await startEmbedded({ dataDir, settings, logger, signal });
   try {
-    await migrate({ url: server.url, log });
+    await migrate({ url: server.url, logger });
     const db = openDatabase({ url: server.url, poolMax: 2, onError: () => undefined });
     try {
       const checked = await compare(db, input);

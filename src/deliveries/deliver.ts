@@ -10,7 +10,7 @@ import { tlpRank } from '../stix/marking/tlp.ts';
 import { noteDeadLetter, settle, type AttemptRecord } from '../store/deliveries/attempts.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { findOrder, type Order } from '../store/deliveries/leases.ts';
-import type { Log } from '../telemetry.ts';
+import type { Logger } from '../telemetry.ts';
 import { openUrl } from './endpoint-url.ts';
 import { SubscriptionFilter, toLogFilter } from './filter.ts';
 import type { LogPart, SharedContents } from './contents.ts';
@@ -27,7 +27,7 @@ export interface DeliveryContext {
   readonly keyring: Keyring;
   readonly clock: Clock;
   readonly egress: Egress;
-  readonly log: Log;
+  readonly logger: Logger;
   readonly metrics: DeliveryMetrics;
   readonly disclosures: Pick<Disclosures, 'record'>;
   readonly workerId: string;

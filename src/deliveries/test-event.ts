@@ -18,7 +18,7 @@ export interface TestOutcome {
 
 export type TestContext = Pick<
   DeliveryContext,
-  'db' | 'keyring' | 'clock' | 'egress' | 'log' | 'metrics'
+  'db' | 'keyring' | 'clock' | 'egress' | 'logger' | 'metrics'
 >;
 
 /** Sends a signed test event to an endpoint, whatever its state, and records the attempt. */

@@ -124,13 +124,13 @@ class DeliveryWorker implements Worker {
         this.#head = (await findLogBounds(this.#options.db)).head;
         this.#runAll();
       } catch (error) {
-        this.#options.log.warn({ err: error }, 'the end of the log could not be read');
+        this.#options.logger.warn({ err: error }, 'the end of the log could not be read');
       }
     }
   }
 
   async #lease(): Promise<void> {
-    const { db, leaseSeconds, log } = this.#options;
+    const { db, leaseSeconds, logger } = this.#options;
     while (this.#leaseAgain && !this.#stopping.signal.aborted) {
       this.#leaseAgain = false;
       try {
@@ -140,7 +140,7 @@ class DeliveryWorker implements Worker {
         this.#hold(leased, askedMs);
         this.#runAll();
       } catch (error) {
-        log.warn({ err: error }, 'subscriptions could not be leased');
+        logger.warn({ err: error }, 'subscriptions could not be leased');
       }
     }
     this.#leasing = undefined;
@@ -212,7 +212,7 @@ class DeliveryWorker implements Worker {
       }
     } catch (error) {
       lease.waitUntilMs = this.#options.clock.now().getTime() + LOOK_MS;
-      this.#options.log.error({ err: error, subscriptionId: lease.id }, 'delivery step failed');
+      this.#options.logger.error({ err: error, subscriptionId: lease.id }, 'delivery step failed');
     }
   }
 

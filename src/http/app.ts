@@ -93,7 +93,7 @@ function bareApp(
   }: { certificate?: CertificateSource | undefined; doors?: readonly Door[] } = {},
 ): FastifyInstance {
   // Its own, so that its level can be set apart from that of the rest of the server.
-  const loggerInstance: FastifyBaseLogger = services.log.child({});
+  const loggerInstance: FastifyBaseLogger = services.logger.child({});
   const app = fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),

@@ -11,7 +11,7 @@ import type { SingleSignOn } from '../access/single-sign-on.ts';
 import type { SignInDesk } from '../access/sign-in.ts';
 import type { Quotas } from '../sharing/quotas.ts';
 import type { Database } from '../store/postgres/database.ts';
-import type { Log } from '../telemetry.ts';
+import type { Logger } from '../telemetry.ts';
 import type { ProxySettings } from './edge/client.ts';
 import type { ByteBudget } from './edge/byte-budget.ts';
 import type { Rates } from './edge/rates.ts';
@@ -23,7 +23,7 @@ export interface Services {
   readonly db: Database;
   readonly keyring: Keyring;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly logger: Logger;
   readonly metrics: HttpMetrics;
   readonly disclosures: Pick<Disclosures, 'record'>;
   readonly refusals: Pick<Refusals, 'record'>;

@@ -16,7 +16,7 @@ import { readCredentials } from '../../src/store/embedded/credentials.ts';
 import { findPostmaster } from '../../src/store/embedded/postmaster.ts';
 import { startEmbedded } from '../../src/store/embedded/server.ts';
 import { migrate } from '../../src/store/postgres/migrate.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { anActor } from '../support/actors.ts';
 import { bundle, indicator } from '../support/builders.ts';
 import { hasCapability } from '../support/capabilities.ts';
@@ -64,7 +64,7 @@ async function fillUp(directory: string, freeMib: number): Promise<() => Promise
 async function databaseOn(disk: string): Promise<string> {
   const dataDir = await testDirectory();
   cleaning.push(() => removeTestDirectory(dataDir));
-  const cluster = await startEmbedded({ dataDir, settings: HASTY, log: SILENT });
+  const cluster = await startEmbedded({ dataDir, settings: HASTY, logger: SILENT });
   cleaning.push(() => cluster.stop());
   const { uid, gid } = await stat(clusterDirectory(dataDir));
   const location = join(disk, 'space');
@@ -79,7 +79,7 @@ async function databaseOn(disk: string): Promise<string> {
   await query(url.href, `create database small owner ${owner} tablespace small`);
   const small = new URL(cluster.url);
   small.pathname = '/small';
-  await migrate({ url: small.href, log: SILENT });
+  await migrate({ url: small.href, logger: SILENT });
   return small.href;
 }
 
@@ -161,7 +161,7 @@ describe.runIf(hasCapability('sys_admin'))('a full disk', () => {
       TOCSIN_DATABASE_POOL: '4',
       TOCSIN_STORAGE_FREE_MIN: String(60 * MIB),
     });
-    const server = await serve(config, createLog('silent'), ['http']);
+    const server = await serve(config, createLogger('silent'), ['http']);
     cleaning.push(() => server.close());
     const key = (await readFile(join(disk, 'admin.key'), 'utf8')).trim();
     const client = clientOf(server.url, key);

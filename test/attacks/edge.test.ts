@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningServer } from '../../src/commands/serve/serve.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { anActor, keyOf, type Actor } from '../support/actors.ts';
 import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -29,8 +29,8 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tocsin-edge-'));
   const tokenFile = join(directory, 'token');
   await writeFile(tokenFile, `${token}\n`);
-  const log = createLog('info', { write: (line) => void lines.push(line) });
-  tocsin = await startTocsin({ log, settings: { TOCSIN_METRICS_TOKEN_FILE: tokenFile } });
+  const logger = createLogger('info', { write: (line) => void lines.push(line) });
+  tocsin = await startTocsin({ logger, settings: { TOCSIN_METRICS_TOKEN_FILE: tokenFile } });
   behindProxy = await tocsin.another(['http'], {
     TOCSIN_TRUSTED_PROXIES: '127.0.0.0/8',
     TOCSIN_DOCS: 'members',

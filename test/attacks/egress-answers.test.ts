@@ -7,7 +7,7 @@ import { isMaskedUrl, maskedUrl } from '../../src/deliveries/endpoint-url.ts';
 import { testPayload } from '../../src/deliveries/payload.ts';
 import { send } from '../../src/deliveries/send.ts';
 import { newSecret } from '../../src/deliveries/signature.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { receiveHttp } from '../egress/receiver.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
@@ -25,8 +25,8 @@ let alice: Actor;
 let bob: Actor;
 
 beforeAll(async () => {
-  const log = createLog('debug', { write: (line) => void logged.push(line) });
-  tocsin = await startTocsin({ roles: ['http', 'worker'], log });
+  const logger = createLogger('debug', { write: (line) => void logged.push(line) });
+  tocsin = await startTocsin({ roles: ['http', 'worker'], logger });
   webhooks = await receiveWebhooks();
   alice = await anActor(tocsin);
   bob = await anActor(tocsin);

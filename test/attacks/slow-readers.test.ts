@@ -23,7 +23,7 @@ let many = '';
 const logged = collectLog();
 
 beforeAll(async () => {
-  tocsin = await startTocsin({ settings: SETTINGS, log: logged.log });
+  tocsin = await startTocsin({ settings: SETTINGS, logger: logged.logger });
   alice = await anActor(tocsin);
   const object = indicator(LARGE);
   many = object.id;

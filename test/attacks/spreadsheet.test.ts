@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, describe, it } from 'vitest';
 import { neutralised, toCsv, toVcards } from '../../src/http/rest/directory-export.ts';
 import type { OrganisationView } from '../../src/store/members/directory.ts';
-import { createLog, inertJson, inertText } from '../../src/telemetry.ts';
+import { createLogger, inertJson, inertText } from '../../src/telemetry.ts';
 
 const SEPARATORS = [',', ';', '\t', '|', '\n', '\r', '\v', '\f', '\u0085', '\u2028', '\u2029'];
 const FORMULA_CHARACTERS = Array.from('=+-@＝＋－＠﹦﹢﹣﹫−');
@@ -186,8 +186,8 @@ describe('a name on a terminal', () => {
 
   it('does nothing in a line of the log', () => {
     const lines: string[] = [];
-    const log = createLog('info', { write: (line) => void lines.push(line) });
-    log.info({ name: '\u001b[2J \u009b2J \u202egpj.exe' }, 'a name');
+    const logger = createLogger('info', { write: (line) => void lines.push(line) });
+    logger.info({ name: '\u001b[2J \u009b2J \u202egpj.exe' }, 'a name');
     expect(lines.join('')).not.toMatch(ACTS);
   });
 

@@ -8,7 +8,7 @@ import { withBaseBackup } from '../../src/store/backup/base-backup.ts';
 import { readCredentials } from '../../src/store/embedded/credentials.ts';
 import { serverUrl } from '../../src/store/embedded/owner.ts';
 import { startEmbedded } from '../../src/store/embedded/server.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { removeTestDirectory, testDirectory } from '../support/cluster.ts';
 import { startServerProcess, tocsinCommand, type Environment } from '../support/server-process.ts';
 import { query } from '../support/tocsin-process.ts';
@@ -266,7 +266,7 @@ describe('a backup that cannot be made', () => {
 async function withEmbedded<T>(
   work: (adminUrl: string, database: string) => Promise<T>,
 ): Promise<T> {
-  const server = await startEmbedded({ dataDir, log: createLog('silent') });
+  const server = await startEmbedded({ dataDir, logger: createLogger('silent') });
   try {
     const { adminPassword } = (await readCredentials(dataDir)) ?? { adminPassword: '' };
     const port = Number(new URL(server.url).port);

@@ -6,7 +6,7 @@ import { environmentWith } from '../../src/config.ts';
 import { HASTY, removeTestDirectory, testDirectory } from '../support/cluster.ts';
 import { freshDatabaseUrl } from '../support/database.ts';
 import { startEmbedded } from '../../src/store/embedded/server.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { query } from '../support/tocsin-process.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/commands/main.ts');
@@ -81,7 +81,7 @@ describe('tocsin doctor', () => {
     const server = await startEmbedded({
       dataDir: directory,
       settings: HASTY,
-      log: createLog('silent'),
+      logger: createLogger('silent'),
     });
     await server.stop();
     const { code, said } = await doctor({ TOCSIN_DATA_DIR: directory });

@@ -7,7 +7,7 @@ import { openStore } from '../../src/commands/open.ts';
 import { readConfig } from '../../src/config.ts';
 import { pepper, type Keyring } from '../../src/keyring.ts';
 import { startEmbedded } from '../../src/store/embedded/server.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { HASTY, removeTestDirectory, testDirectory } from '../support/cluster.ts';
 import { testDatabaseUrl } from '../support/database.ts';
 
@@ -34,7 +34,11 @@ describe('the master secret of the embedded database', () => {
 
   it('is refused a new one when it was lost, and nothing is made', async () => {
     const before = await loadKeyring(configOf(dataDir));
-    const server = await startEmbedded({ dataDir, settings: HASTY, log: createLog('silent') });
+    const server = await startEmbedded({
+      dataDir,
+      settings: HASTY,
+      logger: createLogger('silent'),
+    });
     await server.stop();
     expect(mark(await loadKeyring(configOf(dataDir)))).toBe(mark(before));
     await rm(join(dataDir, 'master.secret'));
@@ -63,10 +67,10 @@ describe('a data directory that cannot be one', () => {
     await writeFile(secretFile, randomBytes(32).toString('hex'));
     const DATABASE_URL = await testDatabaseUrl();
     const given = { DATABASE_URL, TOCSIN_SECRET_FILE: secretFile };
-    const log = createLog('silent');
-    const refused = openStore(configOf(join(dataDir, 'file'), given), log);
+    const logger = createLogger('silent');
+    const refused = openStore(configOf(join(dataDir, 'file'), given), logger);
     await expect(refused).rejects.toMatchObject({ code: 'data_directory_unusable' });
-    const store = await openStore(configOf(join(dataDir, 'data'), given), log);
+    const store = await openStore(configOf(join(dataDir, 'data'), given), logger);
     try {
       const keys = await store.db.server.$queryRaw`select id from api_key`;
       expect(keys).toHaveLength(1);

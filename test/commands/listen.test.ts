@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { serve } from '../../src/commands/serve/serve.ts';
 import { ConfigError, readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { removeTestDirectory, testDirectory } from '../support/cluster.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
@@ -30,9 +30,9 @@ it('a first start whose port is taken creates neither database nor secret', asyn
   const parent = await testDirectory();
   const TOCSIN_DATA_DIR = join(parent, 'data');
   const { port } = new URL(tocsin.url);
-  const log = createLog('silent');
+  const logger = createLogger('silent');
   const start = (settings: Record<string, string>) =>
-    serve(readConfig({ TOCSIN_DATA_DIR, ...settings }), log, ['http']);
+    serve(readConfig({ TOCSIN_DATA_DIR, ...settings }), logger, ['http']);
   try {
     await expect(start({ PORT: port })).rejects.toThrow(/EADDRINUSE/);
     await expect(start({ PORT: port, HOST: '192.0.2.1' })).rejects.toThrow(/set HOST to one/);

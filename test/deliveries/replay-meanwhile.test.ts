@@ -7,7 +7,7 @@ import { createDeliveryMetrics } from '../../src/deliveries/metrics.ts';
 import { createEgress, type Egress } from '../../src/egress/egress.ts';
 import { findLogBounds } from '../../src/store/content/log.ts';
 import { skipTo } from '../../src/store/deliveries/attempts.ts';
-import { createLog, createRegistry } from '../../src/telemetry.ts';
+import { createLogger, createRegistry } from '../../src/telemetry.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
 import { subscribes } from '../support/subscribe.ts';
@@ -34,9 +34,9 @@ const workerId = randomUUID();
 function context(): DeliveryContext {
   const { db, keyring, clock } = tocsin;
   const disclosures = { record: () => undefined };
-  const [log, metrics] = [createLog('silent'), createDeliveryMetrics(createRegistry())];
+  const [logger, metrics] = [createLogger('silent'), createDeliveryMetrics(createRegistry())];
   const own = { workerId, contents: createSharedContents(), random: () => 0 };
-  return { db, keyring, clock, egress, log, metrics, disclosures, ...own };
+  return { db, keyring, clock, egress, logger, metrics, disclosures, ...own };
 }
 
 async function lease(id: string): Promise<void> {

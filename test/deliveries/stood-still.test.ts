@@ -5,7 +5,7 @@ import { deliver, type DeliveryContext } from '../../src/deliveries/deliver.ts';
 import { createEgress, type Egress } from '../../src/egress/egress.ts';
 import { findLogBounds } from '../../src/store/content/log.ts';
 import { createDeliveryMetrics } from '../../src/deliveries/metrics.ts';
-import { createLog, createRegistry } from '../../src/telemetry.ts';
+import { createLogger, createRegistry } from '../../src/telemetry.ts';
 import { anActor, slug } from '../support/actors.ts';
 import { indicator, marked } from '../support/builders.ts';
 import { attempts, subscribes } from '../support/subscribe.ts';
@@ -30,10 +30,10 @@ afterAll(async () => {
 function contextOf(workerId: string): DeliveryContext {
   const { db, keyring, clock } = tocsin;
   const disclosures = { record: () => undefined };
-  const [log, metrics] = [createLog('silent'), createDeliveryMetrics(createRegistry())];
+  const [logger, metrics] = [createLogger('silent'), createDeliveryMetrics(createRegistry())];
   const contents = createSharedContents();
   const own = { workerId, contents, random: () => 0 };
-  return { db, keyring, clock, egress, log, metrics, disclosures, ...own };
+  return { db, keyring, clock, egress, logger, metrics, disclosures, ...own };
 }
 
 it('a worker sends nothing of what it read before its lease may have passed to another', async () => {

@@ -19,7 +19,7 @@ let tocsin: Tocsin;
 const logged = collectLog();
 
 beforeAll(async () => {
-  tocsin = await startTocsin({ settings: SETTINGS, log: logged.log });
+  tocsin = await startTocsin({ settings: SETTINGS, logger: logged.logger });
 });
 afterAll(() => tocsin.close());
 

@@ -16,7 +16,7 @@ const logged = collectLog();
 
 beforeAll(async () => {
   tocsin = await startTocsin({
-    log: logged.log,
+    logger: logged.logger,
     // A stream that nobody reads is there for as long as a test needs it.
     settings: { TOCSIN_ANSWER_PAUSE_SECONDS: '600' },
   });

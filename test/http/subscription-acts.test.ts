@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sign } from '../../src/deliveries/signature.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -12,8 +12,8 @@ let webhooks: Webhooks;
 let bob: Actor;
 
 beforeAll(async () => {
-  const log = createLog('info', { write: (line) => void lines.push(line) });
-  tocsin = await startTocsin({ log });
+  const logger = createLogger('info', { write: (line) => void lines.push(line) });
+  tocsin = await startTocsin({ logger });
   webhooks = await receiveWebhooks();
   bob = await anActor(tocsin);
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { createCertificate } from '../egress/certificate.ts';
 import { startTocsin, type Settings, type Tocsin } from '../support/tocsin.ts';
 
@@ -28,8 +28,8 @@ beforeAll(async () => {
     TOCSIN_TLS_CERT: join(directory, 'cert.pem'),
     TOCSIN_TLS_KEY: join(directory, 'key.pem'),
   };
-  const log = createLog('info', { write: (line) => void texts.push(line) });
-  tocsin = await startTocsin({ settings, log });
+  const logger = createLogger('info', { write: (line) => void texts.push(line) });
+  tocsin = await startTocsin({ settings, logger });
 });
 afterAll(async () => {
   await tocsin.close();

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -28,8 +28,8 @@ let tocsin: Tocsin;
 let alice: Actor;
 
 beforeAll(async () => {
-  const log = createLog('info', { write: (line) => void texts.push(line) });
-  tocsin = await startTocsin({ log });
+  const logger = createLogger('info', { write: (line) => void texts.push(line) });
+  tocsin = await startTocsin({ logger });
   alice = await anActor(tocsin);
 });
 afterAll(() => tocsin.close());

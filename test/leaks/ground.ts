@@ -26,7 +26,7 @@ async function onGround<R>(adminUrl: string, use: (ground: Ground) => Promise<R>
   const name = `leaks_${randomBytes(4).toString('hex')}`;
   await asAdmin(adminUrl, `create database ${name}`);
   const url = databaseUrl(adminUrl, name);
-  await migrate({ url, log: SILENT });
+  await migrate({ url, logger: SILENT });
   const tocsin = await startTocsin({
     roles: ['http', 'worker'],
     databaseUrl: url,

@@ -31,7 +31,7 @@ async function write(path: string, sql: string): Promise<void> {
 }
 
 async function run(): Promise<boolean> {
-  return (await migrate({ url, directory, log: { info: () => undefined } })).defined;
+  return (await migrate({ url, directory, logger: { info: () => undefined } })).defined;
 }
 
 /** Functions, views, policies and triggers, by name. */

@@ -17,7 +17,7 @@ import { sequenceInbox } from '../../src/store/content/log.ts';
 import { noteStanding } from '../../src/store/members/membership.ts';
 import { migrate } from '../../src/store/postgres/migrate.ts';
 import { whileFounding } from '../../src/store/members/organisations.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { acceptAs } from '../support/accept.ts';
 import { slug } from '../support/actors.ts';
 import { indicator, newer, type PostedObject } from '../support/builders.ts';
@@ -217,7 +217,7 @@ function keepers({ url, db }: LockWorld): Taker[] {
     taker('chain the audit', async () => () => chainAll(db)),
     taker('announce a prune', async () => () => announcePrune(url, new Date(0), 'test')),
     taker('drop what was pruned', async () => () => dropPruned(url)),
-    taker('migrate', async () => () => migrate({ url, log: createLog('silent') })),
+    taker('migrate', async () => () => migrate({ url, logger: createLogger('silent') })),
   ];
 }
 

@@ -28,8 +28,8 @@ async function pendingMigrations(): Promise<readonly string[]> {
 }
 
 async function run(told: string[] = []) {
-  const log = { info: (_: unknown, message?: string) => void told.push(String(message)) };
-  return migrate({ url, directory, log });
+  const logger = { info: (_: unknown, message?: string) => void told.push(String(message)) };
+  return migrate({ url, directory, logger });
 }
 
 describe('migrate', () => {
@@ -150,11 +150,11 @@ describe('migrate refuses', () => {
     weak.username = name;
     weak.password = 'weak';
     try {
-      const attempt = migrate({ url: weak.href, directory, log: { info: () => undefined } });
+      const attempt = migrate({ url: weak.href, directory, logger: { info: () => undefined } });
       await expect(attempt).rejects.toMatchObject({ code: 'migration_rights_missing' });
       await query(url, `grant create on schema public to ${name}`);
       await write('0_role', 'create role test_never;');
-      const second = migrate({ url: weak.href, directory, log: { info: () => undefined } });
+      const second = migrate({ url: weak.href, directory, logger: { info: () => undefined } });
       await expect(second).rejects.toMatchObject({
         code: 'migration_rights_missing',
         message: expect.stringMatching(/0_role.*create role/),
@@ -170,7 +170,7 @@ describe('migrate refuses', () => {
     const stranger = new URL(url);
     stranger.password = 'hunter2';
     for (const { href } of [closed, stranger]) {
-      const attempt = migrate({ url: href, directory, log: { info: () => undefined } });
+      const attempt = migrate({ url: href, directory, logger: { info: () => undefined } });
       await expect(attempt).rejects.toMatchObject({
         code: 'database_unreachable',
         message: expect.not.stringContaining('hunter2'),

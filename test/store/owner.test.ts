@@ -44,7 +44,7 @@ async function founds(db: Database): Promise<void> {
 
 it('an owner that is not a superuser migrates, shares and sequences', async () => {
   await withPlainOwner(async (url) => {
-    await migrate({ url, log: SILENT });
+    await migrate({ url, logger: SILENT });
     const db = openDatabase({ url, poolMax: 2, onError: () => undefined });
     try {
       await founds(db);

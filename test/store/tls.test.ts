@@ -8,11 +8,11 @@ import { clusterDirectory } from '../../src/store/embedded/cluster.ts';
 import { startEmbedded } from '../../src/store/embedded/server.ts';
 import { listen } from '../../src/store/postgres/listen.ts';
 import { migrate } from '../../src/store/postgres/migrate.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { createCertificate } from '../egress/certificate.ts';
 import { HASTY, removeTestDirectory, testDirectory } from '../support/cluster.ts';
 
-const log = createLog('silent');
+const logger = createLogger('silent');
 const certificate = createCertificate('localhost');
 
 let dataDir: string;
@@ -25,7 +25,7 @@ let otherCa: string;
 beforeAll(async () => {
   dataDir = await testDirectory();
   // The first start makes the folder in which the certificate must lie.
-  await (await startEmbedded({ dataDir, settings: HASTY, log })).stop();
+  await (await startEmbedded({ dataDir, settings: HASTY, logger })).stop();
   const cluster = clusterDirectory(dataDir);
   const { uid, gid } = await stat(cluster);
   for (const [name, text] of Object.entries(certificate)) {
@@ -38,7 +38,7 @@ beforeAll(async () => {
   await writeFile(otherCa, createCertificate('localhost').cert);
   await Promise.all([ca, otherCa].map((file) => chmod(file, 0o644)));
   const tls = { ssl: 'on', ssl_cert_file: 'tls.cert', ssl_key_file: 'tls.key' };
-  server = await startEmbedded({ dataDir, settings: { ...HASTY, ...tls }, log });
+  server = await startEmbedded({ dataDir, settings: { ...HASTY, ...tls }, logger });
 });
 afterAll(async () => {
   await server.stop();
@@ -64,7 +64,7 @@ async function isEncrypted(client: pg.Client): Promise<boolean> {
 describe('TLS to the database, by sslmode=verify-full and sslrootcert', () => {
   it('protects migrations, both pools and the listening connection', async () => {
     const url = urlOf(ca);
-    await migrate({ url, log });
+    await migrate({ url, logger });
     const db = openDatabase({ url, poolMax: 2, onError: () => undefined });
     for (const pool of [db.content, db.server]) await pool.$queryRawUnsafe('select 1');
     const connected = Promise.withResolvers<void>();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { clusterDirectory } from '../../src/store/embedded/cluster.ts';
-import type { Log } from '../../src/store/embedded/ensure.ts';
+import type { Logger } from '../../src/store/embedded/ensure.ts';
 import { endServerProcesses } from '../../src/store/embedded/postmaster.ts';
 import { startEmbedded } from '../../src/store/embedded/server.ts';
 
@@ -22,10 +22,12 @@ const run = promisify(execFile);
 const PREFIX = 'tocsin-test-';
 
 /** An embedded PostgreSQL of this run's own, in a temporary directory that goes with it. */
-export async function startTestCluster(log: Log): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startTestCluster(
+  logger: Logger,
+): Promise<{ url: string; stop(): Promise<void> }> {
   await sweepTestDirectories();
   const dataDir = await testDirectory();
-  const server = await startEmbedded({ dataDir, settings: HASTY, log });
+  const server = await startEmbedded({ dataDir, settings: HASTY, logger });
   const atExit = () => endAtOnce(dataDir);
   process.once('exit', atExit);
   return {

@@ -15,8 +15,8 @@ const { dataDir, ...options } = JSON.parse(process.argv[2] ?? '{}');
 const logged = (_: unknown, message: string) => tell({ kind: 'log', message });
 
 try {
-  const log = { info: logged, warn: logged, error: logged };
-  const server = await startEmbedded({ dataDir, ...options, log });
+  const logger = { info: logged, warn: logged, error: logged };
+  const server = await startEmbedded({ dataDir, ...options, logger });
   server.onExit(({ pid }) => tell({ kind: 'exited', pid }));
   process.once('message', () => void server.stop().then(() => process.disconnect()));
   // A run that was interrupted leaves no server behind.

@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream';
-import { createLog, type Log } from '../../src/telemetry.ts';
+import { createLogger, type Logger } from '../../src/telemetry.ts';
 
 /** A log whose lines a test can wait for. */
 export interface LogLines {
-  readonly log: Log;
+  readonly logger: Logger;
   /** Resolves when so many lines have come that satisfy. */
   seen(satisfies: (line: Record<string, unknown>) => boolean, count?: number): Promise<void>;
 }
@@ -19,7 +19,7 @@ export function collectLog(): LogLines {
     },
   });
   return {
-    log: createLog('info', sink),
+    logger: createLogger('info', sink),
     seen: (satisfies, count = 1) =>
       new Promise((resolve) => {
         const look = (): void => {

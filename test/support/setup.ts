@@ -39,7 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await dropDeadDatabases(admin);
   await admin.query(`create database ${run}`);
   const templateUrl = databaseUrl(cluster.url, run);
-  await migrate({ url: templateUrl, log: SILENT });
+  await migrate({ url: templateUrl, logger: SILENT });
   const seeds = await readSeeds(templateUrl);
   project.provide('testDatabase', { adminUrl: cluster.url, template: run, seeds });
   return async () => {

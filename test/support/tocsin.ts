@@ -10,7 +10,7 @@ import { createKeyring, withLogEpoch, type Keyring } from '../../src/keyring.ts'
 import { findLogEpoch } from '../../src/store/content/log.ts';
 import { openDatabase, type Database } from '../../src/store/postgres/database.ts';
 import { sequenceInbox } from '../../src/store/content/log.ts';
-import { createLog, type Log } from '../../src/telemetry.ts';
+import { createLogger, type Logger } from '../../src/telemetry.ts';
 import { testDirectory } from './cluster.ts';
 import { manualClock, type ManualClock } from './manual-clock.ts';
 
@@ -43,7 +43,7 @@ export interface TocsinOptions {
   readonly settings?: Settings;
   /** A migrated database, as its owner; the test file's own unless given. */
   readonly databaseUrl?: string;
-  readonly log?: Log;
+  readonly logger?: Logger;
   /** All of them unless given. */
   readonly doors?: readonly DoorOf[];
 }
@@ -52,7 +52,7 @@ export async function startTocsin({
   roles = ['http'],
   settings = {},
   databaseUrl: given,
-  log = createLog('silent'),
+  logger = createLogger('silent'),
   doors = DOORS,
 }: TocsinOptions = {}): Promise<Tocsin> {
   const databaseUrl = given ?? (await ownDatabaseUrl());
@@ -63,7 +63,7 @@ export async function startTocsin({
   const servers: RunningServer[] = [];
   const start = async (startRoles: readonly ServerRole[], extra: Settings = {}) => {
     const config = configOf(databaseUrl, directory, { ...settings, ...extra });
-    const server = await serve(config, log, startRoles, {
+    const server = await serve(config, logger, startRoles, {
       clock: clock satisfies Clock,
       doors,
     });

@@ -10,7 +10,7 @@ import type { Database } from '../../src/store/postgres/database.ts';
 import { clusterDirectory } from '../../src/store/embedded/cluster.ts';
 import { findPostmaster } from '../../src/store/embedded/postmaster.ts';
 import { startEmbedded } from '../../src/store/embedded/server.ts';
-import { createLog } from '../../src/telemetry.ts';
+import { createLogger } from '../../src/telemetry.ts';
 import { removeTestDirectory, testDirectory } from '../support/cluster.ts';
 import { MEMBERS, OWNER } from './alliance.ts';
 
@@ -31,7 +31,7 @@ export interface Stage {
 
 /** The roles of which each member gets a key. */
 const ROLES: readonly Role[] = ['org_admin', 'publisher', 'feed'];
-const SILENT = createLog('silent');
+const SILENT = createLogger('silent');
 /** The lease of a subscription: short, so that a pause of a few seconds outlasts it. */
 export const LEASE_SECONDS = 2;
 
@@ -52,8 +52,8 @@ async function furnish(directory: string, tell: (what: string) => void): Promise
     const { err } = detail as { err?: unknown };
     tell(err instanceof Error ? `${message}: ${err.message}` : (message ?? ''));
   };
-  const log = { info: said, warn: said, error: said };
-  const postgres = await startEmbedded({ dataDir: directory, settings, log });
+  const logger = { info: said, warn: said, error: said };
+  const postgres = await startEmbedded({ dataDir: directory, settings, logger });
   const strike = async (): Promise<void> => {
     await postgres.stop().catch(() => undefined);
     await removeTestDirectory(directory);

@@ -3,7 +3,7 @@ import { signHead } from '../../audit/checkpoint.ts';
 import { gatherDisclosures, type Disclosures } from '../../audit/disclosures.ts';
 import { countRefusals, type Refusals } from '../../audit/refusals.ts';
 import { findCheckpoint } from '../../store/audit/tree.ts';
-import type { Log } from '../../telemetry.ts';
+import type { Logger } from '../../telemetry.ts';
 import type { OpenStore } from '../open.ts';
 
 /** What a running server does for the audit. */
@@ -17,18 +17,18 @@ export interface AuditWork {
 /** Starts it, with a first checkpoint where there is none; `chaining` is for workers. */
 export async function startAudit(
   store: OpenStore,
-  log: Log,
+  logger: Logger,
   chaining: boolean,
 ): Promise<AuditWork> {
   const { db, keyring } = store;
-  const onError = (error: unknown): void => log.warn({ err: error }, 'the audit fell behind');
+  const onError = (error: unknown): void => logger.warn({ err: error }, 'the audit fell behind');
   await signFirst(store).catch(onError);
   const disclosures = gatherDisclosures(db, onError);
   const refusals = countRefusals(db, onError);
   let chain: AuditChain | undefined;
   if (chaining) {
     const onSigned = ({ size }: { readonly size: number }): void =>
-      log.info({ size }, 'signed the audit');
+      logger.info({ size }, 'signed the audit');
     chain = startAuditChain({ db, keyring, onSigned, onError });
   }
   return {

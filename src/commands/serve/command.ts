@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../../config.ts';
-import { createLog } from '../../telemetry.ts';
+import { createLogger } from '../../telemetry.ts';
 import { storeAddress } from '../address.ts';
 import { announce } from '../announce.ts';
 import { isTerminal } from '../output.ts';
@@ -25,18 +25,18 @@ async function run(roles: readonly ServerRole[]): Promise<void> {
   const { signal } = stopOnSignals();
   signal.addEventListener('abort', () => setTimeout(() => process.exit(1), STOP_MS).unref());
   const config = readConfig();
-  const log = createLog(config.logLevel);
-  log.info({ version: VERSION, roles }, 'starting');
-  const server = await serve(config, log, roles, { signal }).catch((error: unknown) => {
+  const logger = createLogger(config.logLevel);
+  logger.info({ version: VERSION, roles }, 'starting');
+  const server = await serve(config, logger, roles, { signal }).catch((error: unknown) => {
     if (error !== signal.reason) throw error;
-    log.info('stopped before it served');
+    logger.info('stopped before it served');
   });
   if (server !== undefined) {
     if (roles.includes('http')) await storeAddress(config, server.url);
     announce(config, server, roles, isTerminal());
     if (!signal.aborted) await once(signal, 'abort');
     await server.close().catch((error: unknown) => {
-      log.error({ err: error }, 'could not stop');
+      logger.error({ err: error }, 'could not stop');
       process.exit(1);
     });
   }

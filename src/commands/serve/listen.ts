@@ -7,7 +7,7 @@ import { createApp, createMetricsApp } from '../../http/app.ts';
 import type { Services } from '../../http/context.ts';
 import type { DoorOf } from '../../http/doors.ts';
 import { networkTest } from '../../networks.ts';
-import type { Log } from '../../telemetry.ts';
+import type { Logger } from '../../telemetry.ts';
 import { watchCertificate } from '../certificate.ts';
 import { closeAll, type Part } from '../closing.ts';
 
@@ -20,22 +20,22 @@ export interface Listeners extends Part {
 
 interface ListenerOptions {
   readonly config: Config;
-  readonly log: Log;
+  readonly logger: Logger;
   readonly doors: readonly DoorOf[];
 }
 
 /** Makes the HTTP servers of this process; none listens yet. Throws ConfigError for a bad certificate. */
 export async function createListeners(
   services: Services,
-  { config, log, doors }: ListenerOptions,
+  { config, logger, doors }: ListenerOptions,
 ): Promise<Listeners> {
-  const certificate = config.tls && (await watchCertificate(config.tls, log));
+  const certificate = config.tls && (await watchCertificate(config.tls, logger));
   const app = await createApp(services, { certificate, doors });
   const metricsApp =
     config.metricsPort === undefined ? undefined : await createMetricsApp(services);
   return {
     listen: async () => {
-      for (const exposure of exposures(config)) log.warn(exposure);
+      for (const exposure of exposures(config)) logger.warn(exposure);
       const [main, metrics] = placesOf(config);
       const url = await listenOn(app, main);
       const metricsUrl = metricsApp && metrics && (await listenOn(metricsApp, metrics));

@@ -19,7 +19,7 @@ import { createSingleSignOn } from '../../access/single-sign-on.ts';
 import { createLogGrowth, type LogGrowth } from '../../log/growth.ts';
 import { listen } from '../../store/postgres/listen.ts';
 import { measurePools } from '../../store/postgres/metrics.ts';
-import { createRegistry, type Log, type Registry } from '../../telemetry.ts';
+import { createRegistry, type Logger, type Registry } from '../../telemetry.ts';
 import { closeAll, type Part } from '../closing.ts';
 import { startAudit } from './audit.ts';
 import { createListeners, reserveAddresses } from './listen.ts';
@@ -49,13 +49,13 @@ interface Surroundings {
 /** Starts the server in the given roles. Any number of processes may, on one database. */
 export async function serve(
   config: Config,
-  log: Log,
+  logger: Logger,
   roles: readonly ServerRole[],
   { clock = systemClock, doors = DOORS, signal }: Surroundings = {},
 ): Promise<RunningServer> {
   const release = await reserveAddresses(config);
   const exclusive = config.databaseUrl === undefined;
-  const store = await openStore(config, log, { exclusive, signal }).catch(
+  const store = await openStore(config, logger, { exclusive, signal }).catch(
     async (error: unknown) => {
       await release();
       throw error;
@@ -67,12 +67,12 @@ export async function serve(
     stopping.abort();
     // Requests and deliveries end side by side: neither costs the other its time to end in order.
     await closeAll(started.above, ...started.below.toReversed().map((part) => [part]));
-    log.info('stopped');
+    logger.info('stopped');
   };
   try {
     const listeners = await assemble({
       config,
-      log,
+      logger,
       roles,
       clock,
       doors,
@@ -99,7 +99,7 @@ interface Started {
 
 interface Plan {
   readonly config: Config;
-  readonly log: Log;
+  readonly logger: Logger;
   readonly roles: readonly ServerRole[];
   readonly clock: Clock;
   readonly doors: readonly DoorOf[];
@@ -109,7 +109,7 @@ interface Plan {
 }
 
 /** Starts everything on the store but listens not yet, noting each part as soon as it is there. */
-async function assemble({ config, log, roles, clock, doors, store, stopping, started }: Plan) {
+async function assemble({ config, logger, roles, clock, doors, store, stopping, started }: Plan) {
   const { above, below } = started;
   const isWorker = roles.includes('worker');
   const growth = createLogGrowth();
@@ -119,20 +119,20 @@ async function assemble({ config, log, roles, clock, doors, store, stopping, sta
   const { db, keyring } = store;
   measurePools(registry, db);
   measureLog(registry, db);
-  const sequencer = sequence(store, growth, log);
+  const sequencer = sequence(store, growth, logger);
   below.push(sequencer);
   const { leaseSeconds, deliveriesMax } = config;
-  const audit = await startAudit(store, log, isWorker);
+  const audit = await startAudit(store, logger, isWorker);
   below.push(audit);
-  const shared = { db, keyring, clock, log, disclosures: audit.disclosures };
+  const shared = { db, keyring, clock, logger, disclosures: audit.disclosures };
   const delivering = { ...shared, egress, metrics: createDeliveryMetrics(registry) };
   const worker = isWorker
     ? startWorker({ ...delivering, growth, leaseSeconds, deliveriesMax })
     : undefined;
   if (worker !== undefined) above.push(worker);
   measureLags(registry, worker);
-  below.push(listenForGrowth(store, growth, worker, log));
-  if (isWorker) below.push(watchTime(store, sequencer, log, clock));
+  below.push(listenForGrowth(store, growth, worker, logger));
+  if (isWorker) below.push(watchTime(store, sequencer, logger, clock));
   const services: Services = {
     ...shared,
     refusals: audit.refusals,
@@ -152,7 +152,7 @@ async function assemble({ config, log, roles, clock, doors, store, stopping, sta
   };
   const listeners = await createListeners(services, {
     config,
-    log,
+    logger,
     doors: roles.includes('http') ? doors : [],
   });
   above.push(listeners);
@@ -183,11 +183,11 @@ function signingIn(config: Config, own: SignInContext, egress: Egress) {
   return { publicUrl, signInDesk, singleSignOn, secondFactorRequired };
 }
 
-function sequence({ db }: OpenStore, growth: LogGrowth, log: Log): Sequencer {
+function sequence({ db }: OpenStore, growth: LogGrowth, logger: Logger): Sequencer {
   return startSequencer({
     db,
     onHead: (head) => growth.reached(head),
-    onError: (error) => log.warn({ err: error }, 'the inbox could not be sequenced'),
+    onError: (error) => logger.warn({ err: error }, 'the inbox could not be sequenced'),
   });
 }
 
@@ -195,7 +195,7 @@ function listenForGrowth(
   { url }: OpenStore,
   growth: LogGrowth,
   worker: Worker | undefined,
-  log: Log,
+  logger: Logger,
 ) {
   return listen({
     url,
@@ -210,6 +210,6 @@ function listenForGrowth(
       worker?.forget();
       growth.wake();
     },
-    onError: (error) => log.warn({ err: error }, 'the listening connection broke'),
+    onError: (error) => logger.warn({ err: error }, 'the listening connection broke'),
   });
 }

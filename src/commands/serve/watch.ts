@@ -6,7 +6,7 @@ import { sweepUnions } from '../../store/content/audiences.ts';
 import { noteStanding } from '../../store/members/membership.ts';
 import { pruneTries } from '../../store/access/sign-in-tries.ts';
 import { pruneUsage } from '../../store/content/usage.ts';
-import type { Log } from '../../telemetry.ts';
+import type { Logger } from '../../telemetry.ts';
 import type { OpenStore } from '../open.ts';
 
 const STANDING_MS = 15_000;
@@ -26,23 +26,28 @@ interface Watch {
  * Notes agreements that begin or end, announces what ends soon, and deletes what is of no use any
  * more: old tries to sign in, unused audiences, and how much was stored on days long past.
  */
-export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clock: Clock): Watch {
+export function watchTime(
+  { db }: OpenStore,
+  sequencer: Sequencer,
+  logger: Logger,
+  clock: Clock,
+): Watch {
   // The sequencer notes what comes about by time; this, what was changed past Tocsin.
   const standing = regularly(STANDING_MS, async () => {
     try {
       if ((await noteStanding(db)) > 0) sequencer.nudge();
     } catch (error) {
-      log.warn({ err: error }, 'changes of what organisations may see could not be computed');
+      logger.warn({ err: error }, 'changes of what organisations may see could not be computed');
     }
   });
   const announce = async (): Promise<void> => {
     try {
       const announced = await announceEndings(db, clock.now());
       for (const { kind, organisation, subject, days, endsAt } of announced) {
-        log.warn({ notice: kind, organisation, subject, days, endsAt }, 'ends soon');
+        logger.warn({ notice: kind, organisation, subject, days, endsAt }, 'ends soon');
       }
     } catch (error) {
-      log.warn({ err: error }, 'agreements and keys that end soon could not be listed');
+      logger.warn({ err: error }, 'agreements and keys that end soon could not be listed');
     }
   };
   // Notices that are due in half a minute can be sent now.
@@ -51,7 +56,7 @@ export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clo
     try {
       await pruneTries(db, clock.now());
     } catch (error) {
-      log.warn({ err: error }, 'old sign-in attempts could not be deleted');
+      logger.warn({ err: error }, 'old sign-in attempts could not be deleted');
     }
   });
   const sweep = regularly(SWEEP_MS, async () => {
@@ -60,7 +65,7 @@ export function watchTime({ db }: OpenStore, sequencer: Sequencer, log: Log, clo
       const since = new Date(clock.now().getTime() - USAGE_DAYS * DAY_MS);
       await pruneUsage(db, since.toISOString().slice(0, 10));
     } catch (error) {
-      log.warn({ err: error }, 'unused audiences could not be deleted');
+      logger.warn({ err: error }, 'unused audiences could not be deleted');
     }
   });
   return {

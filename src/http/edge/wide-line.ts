@@ -7,7 +7,7 @@ import type { Services } from '../context.ts';
 const CLIENT_GONE = 499;
 const NO_ROUTE = '(none)';
 
-type Sinks = Pick<Services, 'log' | 'metrics'>;
+type Sinks = Pick<Services, 'logger' | 'metrics'>;
 
 /** Connections on which a request is being answered: its line reports what goes wrong there. */
 const answering = new WeakSet<Socket>();
@@ -34,7 +34,7 @@ export function logAtEnd(sinks: Sinks, request: FastifyRequest, reply: FastifyRe
     const status = aborted && !reply.raw.headersSent ? CLIENT_GONE : reply.statusCode;
     const durationMs = elapsed(startMs);
     sinks.metrics.requests.observe({ method, route, status }, durationMs / 1000);
-    sinks.log.info(
+    sinks.logger.info(
       {
         requestId: request.id,
         method,
@@ -56,7 +56,7 @@ export function logAtEnd(sinks: Sinks, request: FastifyRequest, reply: FastifyRe
 
 /** Bytes on a connection that were not a request; where it was the rest of one, that has its line. */
 export function logUnreadable(
-  { log, metrics }: Sinks,
+  { logger, metrics }: Sinks,
   socket: Socket,
   said: { readonly requestId: string; readonly status: number; readonly problem: string },
 ): void {
@@ -64,7 +64,7 @@ export function logUnreadable(
   const { status } = said;
   // When it began is not known: the connection may have been open for long.
   metrics.requests.observe({ method: NO_ROUTE, route: NO_ROUTE, status }, 0);
-  log.info({ ...said, method: NO_ROUTE, route: NO_ROUTE, durationMs: 0, bytesIn: 0 }, 'request');
+  logger.info({ ...said, method: NO_ROUTE, route: NO_ROUTE, durationMs: 0, bytesIn: 0 }, 'request');
 }
 
 function elapsed(startMs: number): number {

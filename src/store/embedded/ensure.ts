@@ -23,7 +23,7 @@ import { serverSettings } from './settings.ts';
 
 const ORPHANS_TIMEOUT_MS = 10_000;
 
-export type Log = Pick<BaseLogger, 'info' | 'warn' | 'error'>;
+export type Logger = Pick<BaseLogger, 'info' | 'warn' | 'error'>;
 
 /** What the server is to be: its place, and how it departs from the usual. */
 export interface ServerInput {
@@ -32,7 +32,7 @@ export interface ServerInput {
   port: number | undefined;
   /** Settings of postgresql.conf that replace Tocsin's own. */
   settings: Record<string, string>;
-  log: Log;
+  logger: Logger;
   /** Aborts when nobody wants the server any more. */
   signal: AbortSignal | undefined;
 }
@@ -50,21 +50,24 @@ export interface Running {
  * @throws StoreError with the reason why there can be none, or what the signal aborted with
  */
 export async function ensureServer(input: ServerInput): Promise<Running> {
-  const { dataDir, log } = input;
+  const { dataDir, logger } = input;
   const binaries = await findBinaries();
   const owner = await inspectCluster(dataDir);
   const account = await chooseAccount(binaries, dataDir, owner);
   const credentials = await ensureCredentials(dataDir, owner !== undefined);
   const found = await settledPostmaster(clusterDirectory(dataDir), input);
   if (found !== undefined) {
-    log.info({ pid: found.pid, port: found.port }, 'attached to the running embedded PostgreSQL');
+    logger.info(
+      { pid: found.pid, port: found.port },
+      'attached to the running embedded PostgreSQL',
+    );
     return opened(found, credentials);
   }
   if (owner === undefined) {
     const { adminPassword } = credentials;
     const durable = input.settings['fsync'] !== 'off';
     await makeCluster(dataDir, binaries, account, { adminPassword, durable });
-    log.info({ dataDir }, 'made a new database cluster');
+    logger.info({ dataDir }, 'made a new database cluster');
   }
   return opened(await start(input, binaries.postgres, account, credentials), credentials);
 }
@@ -81,7 +84,7 @@ async function ensureCredentials(dataDir: string, clusterExists: boolean): Promi
 /** The live postmaster once it has made up its mind; undefined when there is none (any more). */
 async function settledPostmaster(
   directory: string,
-  { log, signal }: ServerInput,
+  { logger, signal }: ServerInput,
 ): Promise<Postmaster | undefined> {
   for (;;) {
     const found = await findPostmaster(directory);
@@ -93,10 +96,10 @@ async function settledPostmaster(
     }
     const orphans = await endServerProcesses(directory);
     if (orphans.length > 0)
-      log.warn({ pids: orphans }, 'ended server processes without postmaster');
+      logger.warn({ pids: orphans }, 'ended server processes without postmaster');
     if (found === 'stale') {
       // Another program has the pid by now, which PostgreSQL would take for a living postmaster.
-      log.warn({}, 'removed the postmaster.pid of a server that is gone');
+      logger.warn({}, 'removed the postmaster.pid of a server that is gone');
       await rm(join(directory, 'postmaster.pid'), { force: true });
     }
     return undefined;
@@ -114,7 +117,7 @@ async function start(
   const launched = () => launch(input, program, account, settings);
   const postmaster = await patiently(launched);
   if (port !== credentials.port) await writeCredentials(input.dataDir, { ...credentials, port });
-  input.log.info({ pid: postmaster.pid, port }, 'started the embedded PostgreSQL');
+  input.logger.info({ pid: postmaster.pid, port }, 'started the embedded PostgreSQL');
   return postmaster;
 }
 
@@ -140,7 +143,7 @@ async function choosePort(input: ServerInput, remembered: number | undefined): P
   if (remembered !== undefined && (await isFree(remembered))) return remembered;
   const port = await freePort();
   if (remembered !== undefined) {
-    input.log.warn({ port: remembered, instead: port }, 'another program took our port: moved');
+    input.logger.warn({ port: remembered, instead: port }, 'another program took our port: moved');
   }
   return port;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { StoreError } from '../postgres/store-error.ts';
 import { clusterDirectory, prepareDataDirectory } from './cluster.ts';
 import { ensureServer } from './ensure.ts';
-import type { Log, Running, ServerInput } from './ensure.ts';
+import type { Logger, Running, ServerInput } from './ensure.ts';
 import { findPostmaster, stopPostmaster } from './postmaster.ts';
 import { tryLock, waitForLock } from './process-lock.ts';
 import type { ProcessLock } from './process-lock.ts';
@@ -19,7 +19,7 @@ export interface EmbeddedOptions {
   settings?: Record<string, string>;
   /** Gives up the start when it aborts, and leaves nothing running; afterwards it counts for nothing. */
   signal?: AbortSignal | undefined;
-  log: Log;
+  logger: Logger;
 }
 
 /** PostgreSQL under the data directory, kept running until `stop`. */
@@ -43,8 +43,8 @@ const START_LOCK_TIMEOUT_MS = 660_000;
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   await prepareDataDirectory(options.dataDir);
   const dataDir = await realpath(options.dataDir);
-  const { port, settings = {}, log, signal } = options;
-  const input: ServerInput = { dataDir, port, settings, log, signal };
+  const { port, settings = {}, logger, signal } = options;
+  const input: ServerInput = { dataDir, port, settings, logger, signal };
   const serving = options.exclusive === true ? await claimServing(dataDir) : undefined;
   try {
     const { running, membership } = await enter(input);
@@ -101,7 +101,7 @@ function keep(
   membership: ProcessLock,
   serving: ProcessLock | undefined,
 ): EmbeddedServer {
-  const { log } = input;
+  const { logger } = input;
   const started = { ...input, signal: undefined };
   const listeners: ((exit: { pid: number }) => void)[] = [];
   const stopping = new AbortController();
@@ -115,11 +115,11 @@ function keep(
         return running;
       },
       exited(pid) {
-        log.error({ pid }, 'the embedded PostgreSQL has ended: restarting it');
+        logger.error({ pid }, 'the embedded PostgreSQL has ended: restarting it');
         for (const listener of listeners) listener({ pid });
       },
       failed: (err, retryInMs) =>
-        log.error({ err, retryInMs }, 'the embedded PostgreSQL could not be restarted yet'),
+        logger.error({ err, retryInMs }, 'the embedded PostgreSQL could not be restarted yet'),
     },
     stopping.signal,
   );
@@ -141,20 +141,20 @@ function keep(
  * newcomers out while we find out.
  */
 async function leave(
-  { dataDir, log }: ServerInput,
+  { dataDir, logger }: ServerInput,
   pid: number | undefined,
   membership: ProcessLock,
 ): Promise<void> {
   membership.release();
   const alone = tryLock(membersPath(dataDir), 'exclusive');
   if (alone === undefined) {
-    log.info({ pid }, 'left the embedded PostgreSQL running for other Tocsin processes');
+    logger.info({ pid }, 'left the embedded PostgreSQL running for other Tocsin processes');
     return;
   }
   alone.release();
   if (pid === undefined) return;
   await stopPostmaster(pid);
-  log.info({ pid }, 'stopped the embedded PostgreSQL');
+  logger.info({ pid }, 'stopped the embedded PostgreSQL');
 }
 
 async function withStartLock<T>(

@@ -20,7 +20,7 @@ export interface MigrateOptions {
   url: string;
   /** Has the folders `migrations` and `definitions`. Default: prisma of the project. */
   directory?: string;
-  log: Pick<BaseLogger, 'info'>;
+  logger: Pick<BaseLogger, 'info'>;
 }
 
 export interface MigrateOutcome {
@@ -51,25 +51,25 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  * are others, they are replaced in one transaction. Safe in several processes at once.
  * @throws StoreError; the migrations before the one that failed stay applied, of that one nothing
  */
-export async function migrate({ url, directory, log }: MigrateOptions): Promise<MigrateOutcome> {
+export async function migrate({ url, directory, logger }: MigrateOptions): Promise<MigrateOutcome> {
   const { migrations, definitions } = await readSchema(directory);
   return withClient(url, async (client) => {
     await lockMigrations(client, () => {
-      log.info({}, 'waiting for another process that migrates this database');
+      logger.info({}, 'waiting for another process that migrates this database');
     });
     const ledger = await readLedger(client);
     const pending = pendingOf(migrations, ledger);
     if (pending.length > 0) await guarded('_prisma_migrations', () => makeLedger(client));
     for (const migration of pending) {
       await guarded(migration.name, () => apply(client, migration));
-      log.info({ migration: migration.name }, 'applied a migration');
+      logger.info({ migration: migration.name }, 'applied a migration');
     }
     const differing = await findDiffering(client, definitions);
     // A migration may have dropped what was in its way.
     const defined = differing.length > 0 || pending.length > 0;
     if (defined) {
       await guarded('of the definitions', () => define(client, definitions));
-      log.info({ definitions: differing.length }, 'applied the definitions');
+      logger.info({ definitions: differing.length }, 'applied the definitions');
     }
     return { applied: pending.map(({ name }) => name), already: ledger.length, defined };
   });

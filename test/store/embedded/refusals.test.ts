@@ -20,7 +20,7 @@ let dataDir: string;
 
 beforeAll(async () => {
   made = await testDirectory();
-  const server = await startEmbedded({ dataDir: made, settings: HASTY, log: silent });
+  const server = await startEmbedded({ dataDir: made, settings: HASTY, logger: silent });
   await server.stop();
   madeUrl = server.url;
 });
@@ -35,7 +35,7 @@ function start(port?: number) {
   return startEmbedded({
     dataDir,
     settings: HASTY,
-    log: silent,
+    logger: silent,
     ...(port === undefined ? {} : { port }),
   });
 }
@@ -108,7 +108,7 @@ describe('the embedded server refuses, and says what to do', () => {
   it('a data directory that cannot be one', async () => {
     const file = join(dataDir, 'file');
     await writeFile(file, '');
-    await expect(startEmbedded({ dataDir: file, log: silent })).rejects.toMatchObject({
+    await expect(startEmbedded({ dataDir: file, logger: silent })).rejects.toMatchObject({
       code: 'data_directory_unusable',
       message: expect.stringContaining(file),
     });
