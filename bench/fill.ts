@@ -30,7 +30,7 @@ const fill = `
     insert into version (realm_id, organisation_id, stix_id, type, modified, audience_id, tlp,
       revoked, confidence, labels, created_by_ref, content_hash, content, audit_id)
     select 1, sharer.id, stix_id, 'indicator', modified, sharer.audience_id, 1, false, 60,
-      '{botnet,c2}', identity, sha256(stix_id::bytea), json_build_object(
+      '{botnet,c2}', identity, sha256(stix_id::bytea), replace(replace(json_build_object(
         'type', 'indicator', 'spec_version', '2.1', 'id', stix_id, 'created_by_ref', identity,
         'created', to_char(modified, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'modified', to_char(modified, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
@@ -40,7 +40,7 @@ const fill = `
         'pattern', format('[domain-name:value = %L]', 'host-' || i || '.example.com'),
         'pattern_type', 'stix', 'pattern_version', '2.1',
         'valid_from', to_char(modified, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'confidence', 60, 'labels', json_build_array('botnet', 'c2'))::text, 0
+        'confidence', 60, 'labels', json_build_array('botnet', 'c2'))::text, '" : ', '":'), ', "', ',"'), 0
     from made, sharer
     returning id, organisation_id, audience_id, tlp, realm_id, modified
   ), parted as (

@@ -5,9 +5,11 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compare } from './against.ts';
+import { catchup } from './benches/catchup.ts';
 import { changes } from './benches/changes.ts';
 import { fanout } from './benches/fanout.ts';
 import { ingest } from './benches/ingest.ts';
+import { isolation } from './benches/isolation.ts';
 import { latency } from './benches/latency.ts';
 import { patterns } from './benches/patterns.ts';
 import { refresh } from './benches/refresh.ts';
@@ -25,6 +27,8 @@ const BENCHES: readonly Bench[] = [
   single,
   latency,
   fanout,
+  catchup,
+  isolation,
   changes,
   streams,
   rowSecurity,

@@ -24,7 +24,10 @@ export interface Measurement {
   readonly subscribers?: number;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
-  readonly rssGrowthMb?: number;
+  /** Of the server, from the start of the measured stretch to its highest. */
+  readonly memoryGrowthMb?: number;
+  /** The p99 of other subscribers meanwhile, to theirs before. */
+  readonly othersP99Ratio?: number;
   /** Of a bench that compares two numbers of readers: each, where `ratio` is that of their p99. */
   readonly few?: Spread;
   readonly many?: Spread;
@@ -50,7 +53,8 @@ type Figure =
   | 'worstRoundRatio'
   | 'p50Ms'
   | 'p99Ms'
-  | 'rssGrowthMb';
+  | 'memoryGrowthMb'
+  | 'othersP99Ratio';
 
 /**
  * Bounds of figures: rates and ratios are to be at least, times and sizes less than theirs. `ratioMost`

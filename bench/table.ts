@@ -14,7 +14,8 @@ const NAMES: Readonly<Record<string, string>> = {
   subscribers: 'subscribers',
   p50Ms: 'p50, ms',
   p99Ms: 'p99, ms',
-  rssGrowthMb: 'memory growth, MB',
+  memoryGrowthMb: 'memory growth, MB',
+  othersP99Ratio: "others' p99",
 };
 
 /** One measurement as a small table on standard output. */

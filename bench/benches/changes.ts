@@ -37,7 +37,7 @@ export const changes: Bench = {
         (_, pair) => streamLog(owner, { after: pair * each, objects: each, limit: LIMIT }),
       ),
     );
-    const rssGrowthMb = await memory.stop();
+    const memoryGrowthMb = await memory.stop();
     await client.close();
     await server.stop();
     await ground.clear();
@@ -45,10 +45,10 @@ export const changes: Bench = {
       measured: {
         bench: 'changes',
         ...paired,
-        rssGrowthMb,
+        memoryGrowthMb,
         ran: `${PAIRS} pairs, pages of ${LIMIT}, one reader, memory from after the first page to its highest, ${setting()}; floor: the same contents by SQL without row security, one connection`,
       },
-      target: { ratio: 0.5, rssGrowthMb: 60 },
+      target: { ratio: 0.5, memoryGrowthMb: 60 },
     };
   },
 };

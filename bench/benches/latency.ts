@@ -1,16 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { connect, type Connection } from '../client.ts';
+import { connect } from '../client.ts';
 import { watchCpu } from '../cpu.ts';
 import { makeGround, setting } from '../ground.ts';
-import { indicatorJson, makeBundles } from '../indicators.ts';
 import { percentile, rate, type Bench, type Target } from '../measurement.ts';
 import { cpuPerObject } from '../pairs.ts';
-import type { Receivers } from '../receivers.ts';
-import { subscribe } from '../subscribers.ts';
+import { makePosts, postSteadily } from '../steady-posts.ts';
+import { makeSubscribers, subscribe } from '../subscribers.ts';
 
 const WARM_UP = 50;
 const CLIENTS = 8;
-const ID = /"id":"(indicator--[0-9a-f-]{36})"/g;
 
 interface Load {
   readonly postsPerSecond: number;
@@ -54,7 +51,7 @@ async function measure(one: Load, posts: number) {
   const server = await ground.serve();
   const receivers = await subscribe(ground, server.url, {
     count: subscribers,
-    organisations,
+    members: await makeSubscribers(ground, organisations),
     ids: true,
   });
   const clients = Array.from({ length: CLIENTS }, () => connect(server.url, key));
@@ -83,49 +80,4 @@ async function measure(one: Load, posts: number) {
     },
     target,
   };
-}
-
-interface Post {
-  readonly path: string;
-  readonly body: Buffer | string;
-  readonly ids: readonly string[];
-}
-
-function makePosts(count: number, objectsPerPost: number, identity: string): Post[] {
-  const [path, bodies] =
-    objectsPerPost > 1
-      ? ['/api/v1/bundles', makeBundles(count * objectsPerPost, objectsPerPost, identity)]
-      : [
-          '/api/v1/indicators',
-          Array.from({ length: count }, (_, i) => ({ body: indicatorJson(i, identity) })),
-        ];
-  return bodies.map(({ body }) => ({
-    path,
-    body,
-    ids: [...body.toString().matchAll(ID)].map(([, id = '']) => id),
-  }));
-}
-
-/** Posts at a steady rate, whether or not the post before was answered, and waits for the last. */
-async function postSteadily(
-  clients: readonly Connection[],
-  receivers: Receivers,
-  posts: readonly Post[],
-  { postsPerSecond, objectsPerPost, subscribers }: Load,
-): Promise<{ timesMs: number[]; seconds: number }> {
-  receivers.reset();
-  const sentMs = new Map<string, number>();
-  const answers: Promise<unknown>[] = [];
-  const startMs = performance.now();
-  for (const [i, { path, body, ids }] of posts.entries()) {
-    await delay(Math.max(0, startMs + (i * 1000) / postsPerSecond - performance.now()));
-    const nowMs = performance.timeOrigin + performance.now();
-    for (const id of ids) sentMs.set(id, nowMs);
-    const client = clients[i % clients.length];
-    if (client !== undefined) answers.push(client.post(path, body));
-  }
-  await Promise.all(answers);
-  await receivers.arrived(posts.length * objectsPerPost * subscribers);
-  const timesMs = receivers.total.seen.map(({ id, atMs }) => atMs - (sentMs.get(id) ?? Number.NaN));
-  return { timesMs, seconds: (performance.now() - startMs) / 1000 };
 }
