@@ -139,6 +139,7 @@ class Verification {
     this.#lastId = Math.max(this.#lastId, Number(auditId));
     const fault = this.#dated(leaf) ?? this.#part(leaf, hash) ?? (row && this.#row(row, leaf));
     if (fault) return fault;
+    if (row !== null) this.#rows += 1;
     for (const node of this.#tree.add(hash)) {
       this.#nodes.set(`${node.level} ${node.place}`, node.hash);
     }
@@ -163,7 +164,6 @@ class Verification {
 
   #row(row: AuditRow, leaf: LeafRecord): Fault {
     const { position, auditId } = leaf;
-    this.#rows += 1;
     const entryHash = createHash('sha256').update(entryOf(row)).digest('hex');
     const agrees =
       entryHash === leaf.entryHash &&

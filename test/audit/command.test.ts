@@ -61,6 +61,8 @@ describe('tocsin audit', () => {
     const broken = await audit('verify');
     expect(broken.code).toBe(1);
     expect(broken.out).toMatch(/^NOT INTACT: altered at position 1, row 2\.\n/);
+    // The counts are of what was verified before the fault.
+    expect(broken.out).toMatch(/^leaves +1 \(1 with their rows, 0 pruned\)$/m);
     const json = await audit('verify', '--json');
     expect(json.code).toBe(1);
     expect(JSON.parse(json.out)).toMatchObject({
