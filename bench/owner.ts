@@ -1,6 +1,7 @@
 /** The database as its owner, for floors, for filling and for looking at what was written. */
 import { Client } from 'pg';
 import { atEnd } from './endings.ts';
+import { growth } from './growth.ts';
 
 export async function asOwner<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });
@@ -19,15 +20,21 @@ export async function asOwner<T>(url: string, work: (client: Client) => Promise<
 export async function waitForLog(client: Client, rows: number): Promise<void> {
   await client.query('listen tocsin_log');
   const grown = new EventTarget();
-  client.on('notification', () => grown.dispatchEvent(new Event('grown')));
+  let notified = 0;
+  client.on('notification', () => {
+    notified += 1;
+    grown.dispatchEvent(new Event('grown'));
+  });
   for (;;) {
-    const again = new Promise((resolve) => {
-      grown.addEventListener('grown', resolve, { once: true });
-    });
+    const before = notified;
     const { rows: found } = await client.query<{ head: string }>(
       'select coalesce(max(seq), 0) as head from log',
     );
-    if (Number(found[0]?.head) >= rows) return;
-    await again;
+    const head = Number(found[0]?.head);
+    if (head >= rows) return;
+    // What came during the query may not be in its answer.
+    if (notified === before) {
+      await growth(grown, () => `The log ends at ${head} instead of ${rows}`);
+    }
   }
 }

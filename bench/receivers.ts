@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { atEnd } from './endings.ts';
+import { growth } from './growth.ts';
 
 export interface ReceiverOptions {
   /** How many, each on a port of its own. */
@@ -26,7 +27,7 @@ export interface Receivers {
   /** Everything that came since the last `reset`. */
   readonly total: Arrivals;
   reset(): void;
-  /** Resolves when so many objects have come since the last `reset`. */
+  /** Resolves when so many objects have come since the last `reset`; throws when no more come. */
   arrived(objects: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -56,7 +57,9 @@ export async function startReceivers(options: ReceiverOptions): Promise<Receiver
       Object.assign(total, { posts: 0, objects: 0, bytes: 0, atMs: 0, seen: [], sample: [] });
     },
     arrived: async (objects) => {
-      while (total.objects < objects) await once(grown, 'grown');
+      while (total.objects < objects) {
+        await growth(grown, () => `Only ${total.objects} of ${objects} objects arrived`);
+      }
     },
     stop: async () => stop(),
   };

@@ -40,12 +40,12 @@ export const catchup: Bench = {
     const late = await startReceivers({ count: 1, ids: false });
     const memory = await watchMemory(server.pid);
     const used = await watchCpu(server.pid);
-    const caughtUp = await subscribeLate(connect(server.url, lateKey), late, objects);
-    const timesMs: number[] = [];
-    while (caughtUp.seconds() === undefined) timesMs.push(...(await post(ROUND_POSTS)).timesMs);
+    const [seconds, timesMs] = await meanwhile(
+      catchUp(connect(server.url, lateKey), late, objects),
+      async () => (await post(ROUND_POSTS)).timesMs,
+    );
     const cpuSeconds = await used();
     const memoryGrowthMb = await memory.stop();
-    const seconds = caughtUp.seconds() ?? Number.NaN;
     const sizes = [...late.total.sample];
     const floorSeconds = await postBare(late.urls, sizes);
     await client.close();
@@ -72,21 +72,32 @@ export const catchup: Bench = {
   },
 };
 
-/** Subscribes from the beginning; `seconds` is how long it took to receive so much, once it has. */
-async function subscribeLate(
-  client: Connection,
-  late: Receivers,
-  objects: number,
-): Promise<{ seconds(): number | undefined }> {
+/** Subscribes from the beginning. Returns how many seconds it took until so much had come. */
+async function catchUp(client: Connection, late: Receivers, objects: number): Promise<number> {
   const startMs = performance.timeOrigin + performance.now();
   const [url] = late.urls;
   await client.post('/api/v1/subscriptions', JSON.stringify({ url, start: 'beginning' }));
   await client.close();
-  let seconds: number | undefined;
-  const measure = async (): Promise<void> => {
-    await late.arrived(objects);
-    seconds = (late.total.atMs - startMs) / 1000;
+  await late.arrived(objects);
+  return (late.total.atMs - startMs) / 1000;
+}
+
+/** Repeats `round`, at least once, until `work` is done; returns what both gave. */
+async function meanwhile<T>(
+  work: Promise<T>,
+  round: () => Promise<number[]>,
+): Promise<[T, number[]]> {
+  let isDone = false;
+  const watch = async (): Promise<T> => {
+    const value = await work;
+    isDone = true;
+    return value;
   };
-  void measure();
-  return { seconds: () => seconds };
+  const repeat = async (): Promise<number[]> => {
+    const all: number[] = [];
+    do all.push(...(await round()));
+    while (!isDone);
+    return all;
+  };
+  return Promise.all([watch(), repeat()]);
 }

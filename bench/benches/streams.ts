@@ -3,6 +3,7 @@ import { get, type ClientRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../client.ts';
 import { watchCpu } from '../cpu.ts';
+import { growth } from '../growth.ts';
 import { makeGround, setting, type Member } from '../ground.ts';
 import { indicatorJson } from '../indicators.ts';
 import { percentile, rate, rounded, type Bench } from '../measurement.ts';
@@ -99,8 +100,11 @@ async function followers(
   for (let i = 0; i < count; i++) await open(readers[i % readers.length]);
   return {
     have: async (id, sinceMs) => {
-      while ((arrivals.get(id)?.length ?? 0) < count) await once(grown, 'grown');
-      return (arrivals.get(id) ?? []).map((atMs) => atMs - sinceMs);
+      const arrived = (): number[] => arrivals.get(id) ?? [];
+      while (arrived().length < count) {
+        await growth(grown, () => `Only ${arrived().length} of ${count} streams have ${id}`);
+      }
+      return arrived().map((atMs) => atMs - sinceMs);
     },
     close: () => {
       for (const request of requests) request.destroy();

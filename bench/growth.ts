@@ -1,0 +1,18 @@
+/** Waits for what a bench still expects, and ends the bench when it does not come. */
+import { once } from 'node:events';
+
+/** Nothing that is still to come stays away for so long. */
+const STILL_MS = 120_000;
+
+/** Resolves with the next event `grown`; throws what is `missing` when there is none for `stillMs`. */
+export async function growth(
+  grown: EventTarget,
+  missing: () => string,
+  stillMs = STILL_MS,
+): Promise<void> {
+  try {
+    await once(grown, 'grown', { signal: AbortSignal.timeout(stillMs) });
+  } catch (cause) {
+    throw new Error(missing(), { cause });
+  }
+}
