@@ -5,7 +5,7 @@ export const ACCESS_CODES = {
     status: 403,
     title: 'The identity provider does not confirm the invited address',
   },
-  identity_missing: { status: 409, title: 'The user is not bound to an identity provider' },
+  identity_missing: { status: 409, title: 'The user is not linked to the identity provider' },
   invitation_invalid: { status: 400, title: 'The link is invalid, used or expired' },
   key_ended: { status: 409, title: 'The key has ended' },
   key_exceeds_parent: { status: 403, title: 'A key cannot create a key with wider bounds' },

@@ -42,10 +42,12 @@ export interface Stranger extends Identity {
   readonly now: Date;
 }
 
-/** A user, and whether their identity still has to be bound to the account. */
+/** A user; where the identity still has to be linked to the account, by which invitation. */
 export interface Recognised {
   readonly user: UserRecord;
   readonly bound: boolean;
+  /** The token of the link that led here; undefined where the address did. */
+  readonly invitation?: string | undefined;
 }
 
 /**
@@ -61,7 +63,11 @@ export async function recognise(
   const { issuer, subject } = stranger;
   const known = await findUser(tx, { issuer, subject }, { lock: true });
   if (known !== undefined) return { user: refuseInactive(known), bound: true };
-  const invited = (await byLink(tx, stranger)) ?? (await byAddress(tx, stranger));
+  const { invitation } = stranger;
+  const byInvitation = await byLink(tx, stranger);
+  if (byInvitation !== undefined) return { user: byInvitation, bound: false, invitation };
+  // A link that was replaced says nothing of its user, whose address still does.
+  const invited = await byAddress(tx, stranger);
   if (invited !== undefined) return { user: invited, bound: false };
   const id = await createUser(tx, stranger);
   if (id === undefined) throw unknown();

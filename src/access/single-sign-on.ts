@@ -193,15 +193,16 @@ async function exchange(
 async function arrive(
   context: SingleSignOnContext,
   { secondFactorElsewhere, ...claims }: Claims,
-  { invitation, realm }: SsoInput,
+  flow: SsoInput,
   client: Client,
 ): Promise<Arrival> {
   const { db, clock, provider } = context;
+  const { realm } = flow;
   const { organisation } = provider;
   return unlessTwice(() =>
     asServer(db, async (tx): Promise<Arrival> => {
-      const stranger = { ...claims, invitation, organisation, now: clock.now() };
-      const { user, bound } = await recognise(tx, stranger, client);
+      const stranger = { ...claims, organisation, now: clock.now(), invitation: flow.invitation };
+      const { user, bound, invitation } = await recognise(tx, stranger, client);
       if (bound) return enter(context, tx, user, { realm, client, secondFactorElsewhere });
       const { issuer, subject, email } = claims;
       const identity = { issuer, subject, email, secondFactorElsewhere };

@@ -112,9 +112,12 @@ export async function resetIdentity(
   });
 }
 
-/** The user is not bound to an identity. */
+/** No identity is linked to the user. */
 export function notBound(): Problem {
-  return new Problem('identity_missing', 'This user signs in with a password only');
+  return new Problem(
+    'identity_missing',
+    'No identity is linked to this user, so there is nothing to unlink',
+  );
 }
 
 /**

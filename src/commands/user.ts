@@ -121,7 +121,7 @@ const ACTS: readonly (readonly [name: string, description: string, act: Act])[] 
   ],
   [
     'unlink',
-    'unbind a user from the identity provider',
+    'unlink a user from the identity provider',
     async ({ db, id, now }) => {
       await resetIdentity(db, BY, id, now);
       await printUser(db, id);

@@ -121,6 +121,16 @@ describe('the confirmation', () => {
     return { name, browser, token: body.token };
   }
 
+  it('links an account found by its address although the link was replaced', async () => {
+    const { name, email } = somebody();
+    const { id, invitation } = await invites(email);
+    await mallory.sends('post', `/users/${id}/invitation`).expect(201);
+    const browser = new Browser();
+    await browser.goesThereAndBack(server.url, `?invitation=${invitation.token}`, name);
+    expect((await browser.confirms(server.url)).status).toBe(200);
+    expect(await boundTo(name)).toEqual([{ id }]);
+  });
+
   const forgeries: [string, (headers: Headers, token: string) => string][] = [
     [
       'from another site',
