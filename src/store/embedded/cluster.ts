@@ -23,6 +23,7 @@ const run = promisify(execFile);
 const MAJOR = '18';
 /** An empty cluster takes 40 MB and its first WAL segments 32; less than this is not worth a try. */
 const INIT_BYTES_MIN = 150_000_000;
+const PROBE_BYTES = 1_048_576;
 const STAGING = 'postgres.new-';
 
 /** The cluster's directory below the data directory. */
@@ -31,8 +32,9 @@ export function clusterDirectory(dataDir: string): string {
 }
 
 /**
- * Makes sure that the data directory exists and is ours to write.
- * @throws StoreError `data_directory_unusable`
+ * Makes sure that the data directory exists and is ours to write, and has room for the
+ * least that every start writes: on a full disk, PostgreSQL cannot even log why it does not start.
+ * @throws StoreError `data_directory_unusable`, `disk_full`
  */
 export async function prepareDataDirectory(dataDir: string): Promise<void> {
   // Root's PostgreSQL runs under another account, which has to pass here.
@@ -40,8 +42,11 @@ export async function prepareDataDirectory(dataDir: string): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true, mode });
     const probe = join(dataDir, `.probe-${randomUUID()}`);
-    await writeFile(probe, '');
-    await rm(probe);
+    try {
+      await writeFile(probe, Buffer.alloc(PROBE_BYTES));
+    } finally {
+      await rm(probe, { force: true });
+    }
   } catch (cause) {
     if (isFull(cause)) throw diskFull(dataDir, cause);
     throw unusableDirectory(dataDir, cause);

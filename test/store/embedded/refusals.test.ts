@@ -123,6 +123,18 @@ describe('the embedded server refuses, and says what to do', () => {
     }
   });
 
+  it.runIf(hasCapability('sys_admin'))('a disk that became full', async () => {
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=200m', 'tmpfs', dataDir]);
+    try {
+      await run('cp', ['-a', `${made}/.`, dataDir]);
+      const rest = writeFile(join(dataDir, 'rest'), Buffer.alloc(200_000_000));
+      await expect(rest).rejects.toMatchObject({ code: 'ENOSPC' });
+      await expect(start()).rejects.toMatchObject({ code: 'disk_full' });
+    } finally {
+      await run('umount', [dataDir]);
+    }
+  });
+
   it('a damaged cluster, with the words of PostgreSQL', async () => {
     await takeMade();
     await rm(join(dataDir, 'postgres', 'global', 'pg_control'));
