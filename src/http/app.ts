@@ -96,7 +96,10 @@ function bareApp(
   const loggerInstance: FastifyBaseLogger = services.logger.child({});
   const app = fastify({
     loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     // A body of any length may take its time; its headers may not.
