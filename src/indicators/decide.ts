@@ -7,7 +7,6 @@ import {
   levelAlready,
   mayBeRaised,
   howToLower,
-  VARIANTS_MAX,
   withinReach,
   type AskedAudience,
 } from './asked-audience.ts';
@@ -15,6 +14,13 @@ import type { Decision, KnownVersion } from './decision.ts';
 import type { Candidate } from './examine.ts';
 import { containerRejected } from './lifted-parts.ts';
 import { redRejection } from './red.ts';
+import {
+  conflict,
+  isDefinition,
+  purgedIsGone,
+  revokedIsFinal,
+  tooManyVariants,
+} from './rejections.ts';
 
 interface ObjectState {
   /** The current versions as they were before the request. */
@@ -90,14 +96,14 @@ function stateOf(states: Map<string, ObjectState>, stixId: string): ObjectState 
 }
 
 function decideOne(candidate: Candidate, state: ObjectState, context: DecideContext): Decision {
-  const { modified } = candidate;
-  if (modified === undefined) return decideUnversioned(candidate, state, context);
   const { latest } = state;
+  const modified = versionOf(candidate, state);
+  if (modified === undefined) return decideUnversioned(candidate, state, context);
   const known = state.contents.get(modified);
   if (known !== undefined) {
     const stored = state.current.find((version) => version.modified === modified);
     if (!isSameContent(candidate, known)) {
-      return rejectedAsRed(candidate, state, context) ?? conflict(modified);
+      return rejectedAsRed(candidate, state, context) ?? conflict(candidate, modified);
     }
     const isRaised = stored !== undefined && isKnownStricter(candidate, stored);
     return isRaised
@@ -109,6 +115,12 @@ function decideOne(candidate: Candidate, state: ObjectState, context: DecideCont
   if (latest !== undefined && modified < latest.modified) return { outcome: 'stale' };
   if (latest?.revoked === true) return revokedIsFinal();
   return newVersion(candidate, state, modified, context);
+}
+
+/** A marking definition has one, whatever time a tool gives as that of its creation. */
+function versionOf(candidate: Candidate, { latest }: ObjectState): string | undefined {
+  if (!isDefinition(candidate)) return candidate.modified;
+  return latest?.modified ?? candidate.modified;
 }
 
 /** An object without versions is as old as its content: the same content is the same version. */
@@ -246,43 +258,4 @@ function unchanged(
 function levelStays(tlp: number, hasVersions: boolean): Finding {
   const detail = `the object is stored at TLP:${levelName(tlp)}, which stays. ${howToLower(hasVersions)}`;
   return { code: 'tlp_unchanged', path: '$.object_marking_refs', detail };
-}
-
-function conflict(modified: string): Decision {
-  return {
-    outcome: 'rejected',
-    code: 'version_conflict',
-    path: '$.modified',
-    detail: `Other content is stored under this id and \`modified\` (${modified}): give the new content a later \`modified\``,
-  };
-}
-
-function revokedIsFinal(): Decision {
-  return {
-    outcome: 'rejected',
-    code: 'revoked_is_final',
-    path: '$.modified',
-    detail:
-      'The object is already revoked, so it cannot have further versions. To share its content again, use a new id',
-  };
-}
-
-function purgedIsGone(): Decision {
-  return {
-    outcome: 'rejected',
-    code: 'purged',
-    path: '$.id',
-    detail: 'An administrator purged this object. Delete every copy, and do not share it again.',
-  };
-}
-
-function tooManyVariants(): Decision {
-  return {
-    outcome: 'rejected',
-    code: 'too_many_variants',
-    path: '$',
-    detail:
-      `The organisation shares this object with ${VARIANTS_MAX} audiences, each with content or a level of ` +
-      'its own. Use PATCH /api/v1/objects/{id} with `audience` to give one content to all',
-  };
 }

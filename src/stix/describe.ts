@@ -9,6 +9,7 @@ import { contentKey } from './content-key.ts';
 import { markedFor, unmarked, type Exercise } from './exercise.ts';
 import { contentHash } from './json/canonical.ts';
 import { markedBy, type Meanings } from './marking/marking.ts';
+import { definitionContent } from './marking/definition-content.ts';
 import { predefinedMarking } from './marking/predefined-marking.ts';
 import { referencedRank, referencesAt, withoutTlpReferences } from './marking/tlp-reference.ts';
 import type { Tlp } from './marking/tlp.ts';
@@ -120,7 +121,7 @@ function describeObject(
     doubts,
     referencedTlp: meant === undefined ? referencedRank(shared) : null,
     referencesAt: referencesAt(content, shared),
-    contentHash: contentHash(meant ?? withoutTlpReferences(shared)),
+    contentHash: contentHash(meant ?? definitionContent(shared) ?? withoutTlpReferences(shared)),
     contentKey: contentKey(object, pattern)?.slice(0, 32) ?? null,
     observables: observablesOf(object, pattern).map(toLookedUp),
     references: referencesOf(object),

@@ -72,3 +72,40 @@ describe.each([
     for (const actor of [bob, carol]) expect(await levelFor(actor, object)).toBe(404);
   });
 });
+
+describe('a marking definition that two tools of an organisation write', () => {
+  const marking = definition('GREEN');
+  const copies: [string, object][] = [
+    ['the same', {}],
+    ['with a name', { name: 'Ours' }],
+    ['with the type in capitals', { definition_type: 'Statement' }],
+    ['with an earlier time of creation', { created: '2025-01-01T00:00:00.000Z' }],
+    ['with a later time of creation', { created: '2026-02-01T00:00:00.000Z' }],
+    ['with a property of its own', { x_tool: 'one' }],
+  ];
+
+  it.each(copies)('is unchanged: %s', async (_, more) => {
+    await alice.shares(marking);
+    expect(outcomes(await alice.posts({ ...marking, ...more }))).toEqual(['unchanged']);
+  });
+
+  const others: [string, object][] = [
+    ['a stricter level', { definition: { statement: 'TLP:AMBER' } }],
+    ['a level in the name', { name: 'TLP:AMBER' }],
+    ['another statement', { definition: { statement: 'TLP:GREEN, Copyright 2026' } }],
+    [
+      'another creation time',
+      { created: '2026-02-01T00:00:00.000Z', definition: { statement: 'x' } },
+    ],
+  ];
+
+  it.each(others)('is rejected with %s, and says what to do', async (_, more) => {
+    await alice.shares(marking);
+    const { body } = await alice.posts({ ...marking, ...more });
+    expect(body.results[0]).toMatchObject({
+      outcome: 'rejected',
+      code: 'marking_redefined',
+      detail: expect.stringContaining('Use another id'),
+    });
+  });
+});
