@@ -27,6 +27,12 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return nearest?.known;
 }
 
+/** Whether the names differ in case and at most that many letters; fast enough for every name of a body. */
+export function isNearly(name: string, known: string, letters: number): boolean {
+  if (Math.abs(name.length - known.length) > letters) return false;
+  return distance(fold(name), known) <= letters;
+}
+
 /** Two letters in the wrong order count as one mistake. Undefined where there are more than `max`. */
 function distanceWithin(name: string, known: string, max: number): number | undefined {
   const plain = distance(name, known);

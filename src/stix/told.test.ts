@@ -200,8 +200,25 @@ describe('warnings', () => {
     expect(
       changed('indicator', { valid_from: undefined, valid_form: '2026-01-01T00:00:00Z' }),
     ).toContain(
-      'missing_property $.valid_from: is required; did you mean it by `valid_form`? (4.7)',
+      'missing_property $.valid_from: is required. `valid_form` is not a property of this type: was it meant? (4.7)',
     );
+  });
+
+  it.each([
+    'object_marking_ref',
+    'object_markings',
+    'Object_Marking_Refs',
+    'objectMarkingRefs',
+    'granular_marking',
+    'GranularMarkings',
+  ])('reject an object with a marking misspelt as %s', (name) => {
+    const [error = ''] = changed('identity', { [name]: [] });
+    expect(error).toMatch(/^marking_misspelt \$\.\w+: .+ Did you mean `(object|granular)_marking/);
+  });
+
+  it('leave alone what only looks a little like a marking', () => {
+    const names = ['object_refs', 'marking', 'x_object_marking_refs', 'granularity'];
+    for (const name of names) expect(changed('identity', { [name]: 'x' })[0]).toMatch(/^custom_/);
   });
 
   it('of many custom properties name ten', () => {

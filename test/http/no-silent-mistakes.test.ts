@@ -36,6 +36,25 @@ describe('a bundle', () => {
     },
   );
 
+  it.each([
+    ['audience', ['somebody']],
+    ['atomic', true],
+    ['dry_run', true],
+  ])('with the parameter `%s` in the body is refused whole', async (name, value) => {
+    const object = indicator();
+    const bodies: [string, object][] = [
+      ['/bundles', { ...bundle([object]), [name]: value }],
+      ['/bundles', { ...object, [name]: value }],
+      ['/indicators', { ...object, [name]: value }],
+    ];
+    for (const [path, wrong] of bodies) {
+      const { status, body } = await alice.sends('post', path).send(wrong);
+      expect([status, body.code, body.path]).toEqual([400, 'invalid_request', `$.${name}`]);
+      expect(body.detail).toContain(`?${name}=`);
+    }
+    expect((await alice.finds(object.id)).status).toBe(404);
+  });
+
   it('with other members is taken, and the answer names them', async () => {
     const given = { ...bundle([indicator()]), x_source: 'a tool', created: 'yesterday' };
     const { status, body } = await alice.sends('post', '/bundles').send(given);

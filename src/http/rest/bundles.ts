@@ -17,6 +17,7 @@ import { answer } from '../document/answer.ts';
 import { BUNDLE_BODIES } from '../document/stix-bodies.ts';
 import { BundleAnswer, BundleQuery, type BundleOptions } from './schemas/bundle.ts';
 import { problems } from '../document/problems.ts';
+import { refuseMisplacedParameters } from '../bundles/misplaced-parameters.ts';
 import { bundleHead, summarise } from '../bundles/summary.ts';
 
 /** `POST /bundles`: a bundle in one JSON document, or one object a line. */
@@ -67,6 +68,7 @@ export const bundles: FastifyPluginCallbackZod<{ services: Services }> = (
 };
 
 async function postBundle(services: Services, request: FastifyRequest, query: BundleOptions) {
+  refuseMisplacedParameters(request.body);
   const bundle = readBundle(request.body);
   if (!bundle.ok) {
     const { detail, path, code } = bundle.error;

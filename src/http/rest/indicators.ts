@@ -9,6 +9,7 @@ import { answer } from '../document/answer.ts';
 import { INDICATOR_BODIES } from '../document/stix-bodies.ts';
 import { BundleQuery, ResultAnswer } from './schemas/bundle.ts';
 import { problems } from '../document/problems.ts';
+import { refuseMisplacedParameters } from '../bundles/misplaced-parameters.ts';
 import { summarise } from '../bundles/summary.ts';
 
 /** `POST /indicators`: one object, answered with its own status. */
@@ -37,6 +38,7 @@ export const indicators: FastifyPluginCallbackZod<{ services: Services }> = (
     async (request, reply) => {
       const { query, body } = request;
       refuseOthers(body);
+      refuseMisplacedParameters(body);
       const member = memberOf(request);
       const audience = await chooseAudience(services.db, member, query.audience);
       const result = await acceptOne(services.sharing, body, {

@@ -1,5 +1,5 @@
 /** What an object has beyond the specification: STIX 2.1 sections 3.1, 3.8, 7.3 and 11. */
-import { nearestName } from '../../spelling.ts';
+import { isNearly, nearestName } from '../../spelling.ts';
 import type { Finding } from './finding.ts';
 import { jsonPath } from '../json/fault.ts';
 import type { StixObject } from '../object.ts';
@@ -10,6 +10,10 @@ import { INVALID_NAME, PROPERTY_NAME } from '../schema/rule.ts';
 /** Names that tools derive from their own fields: `x_misp_Capital`, `x_misp_type-of-incident`. */
 const NAME_OF_TOOL = /^x_[A-Za-z0-9_-]{1,248}$/;
 const RESERVED: ReadonlySet<string> = new Set(['severity', 'username', 'phone_number', 'action']);
+/** The properties that say who may read the object, beside labels. */
+const MARKINGS = ['object_marking_refs', 'granular_markings'];
+/** As many letters may be wrong: `object_markings`, `objectMarkingRefs`. */
+const MARKING_LETTERS = 4;
 const NAMES_SHOWN_MAX = 10;
 const NAMES_COMPARED_MAX = 100;
 
@@ -22,7 +26,10 @@ export function examineCustom(
   const names = Object.keys(object).filter((name) => !known.has(name));
   if (names.length === 0 && !isCustomType) return { errors: [], warnings: [] };
   const faults = names.filter(isFaulty).map(nameFault);
-  const errors = faults.filter(({ code }) => code !== NAME_FORM).slice(0, NAMES_SHOWN_MAX);
+  const errors = [
+    ...names.flatMap(misspeltMarking),
+    ...faults.filter(({ code }) => code !== NAME_FORM),
+  ].slice(0, NAMES_SHOWN_MAX);
   const forms = faults.filter(({ code }) => code === NAME_FORM);
   const warnings = [...forms, ...emptyWarnings(object, names)];
   if (!isCustomType && !isExtended(object)) warnings.unshift(customWarning(names, known));
@@ -43,7 +50,10 @@ export function withMisspelt(
     const [, missing = ''] = /^\$\.(\w+)$/.exec(error.path) ?? [];
     const given = error.code === 'missing_property' ? nearestName(missing, unknown) : undefined;
     if (given === undefined) return error;
-    return { ...error, detail: `${error.detail}; did you mean it by \`${given}\`?` };
+    return {
+      ...error,
+      detail: `${error.detail}. \`${given}\` is not a property of this type: was it meant?`,
+    };
   });
 }
 
@@ -61,6 +71,20 @@ export function examineExtensions(object: StixObject, clause: string): Finding[]
       path: inside + found.path.slice(1),
     }));
   });
+}
+
+/**
+ * To store it as a custom property would share the object as if it were not marked. A name that begins with
+ * `x_` is custom by intent.
+ */
+function misspeltMarking(name: string): Finding[] {
+  if (name.startsWith('x_')) return [];
+  const meant = MARKINGS.find((known) => isNearly(name, known, MARKING_LETTERS));
+  if (meant === undefined) return [];
+  const detail = `STIX has no property of this name. Did you mean \`${meant}\`? Without it, the marking would not count`;
+  return [
+    { code: 'marking_misspelt', path: jsonPath([name]), detail, clause: 'STIX 2.1 section 7.2.2' },
+  ];
 }
 
 function isFaulty(name: string): boolean {

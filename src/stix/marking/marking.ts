@@ -133,24 +133,36 @@ function markingRefs(object: object): Ref[] {
 }
 
 /** Where tools put labels; lifting from STIX 2.0 moves them to the types. */
-const LABELS = [
+const LABELS: ReadonlySet<string> = new Set([
   'labels',
   'indicator_types',
   'malware_types',
   'report_types',
   'threat_actor_types',
   'tool_types',
-];
+]);
+/** Labels under names of a tool's own: `label`, `tags`, `x_misp_tags`. */
+const LIKE_LABELS = /(?:^|_)(?:labels?|tags?)$/i;
 
 function tlpLabels(object: object): { said: TlpSaid; at: Steps }[] {
   const found: { said: TlpSaid; at: Steps }[] = [];
-  for (const name of LABELS) {
-    listOf((object as Properties)[name]).forEach((label, index) => {
-      const said = typeof label === 'string' ? tlpSaidIn(label) : undefined;
-      if (said !== undefined) found.push({ said, at: [name, index] });
+  for (const [name, value] of Object.entries(object) as [string, unknown][]) {
+    // `"tlp": "red"`, `"x_tlp_level": "TLP:RED"`: where the name says TLP, the text need not.
+    const prefix = tlpSaidIn(name) === undefined ? '' : `${name} `;
+    if (prefix === '' && !LABELS.has(name) && !LIKE_LABELS.test(name)) continue;
+    const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+    texts.forEach((text, index) => {
+      const said = saidBy(text, prefix);
+      if (said !== undefined)
+        found.push({ said, at: Array.isArray(value) ? [name, index] : [name] });
     });
   }
   return found;
+}
+
+function saidBy(text: unknown, prefix: string): TlpSaid | undefined {
+  if (typeof text === 'string') return tlpSaidIn(`${prefix}${text}`);
+  return prefix === '' ? undefined : 'unknown';
 }
 
 function listOf(value: unknown): readonly unknown[] {
