@@ -264,8 +264,7 @@ create table audit (
   address_salt uuid not null default gen_random_uuid(),
   detail jsonb not null,
   nonce uuid not null default gen_random_uuid(),
-  constraint audit_pkey PRIMARY KEY (id, at),
-  constraint audit_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisation(id)
+  constraint audit_pkey PRIMARY KEY (id, at)
 ) partition by RANGE (at);
 alter table audit enable row level security;
 alter table audit force row level security;
@@ -285,6 +284,7 @@ CREATE TRIGGER append_only_all BEFORE TRUNCATE ON public.audit FOR EACH STATEMEN
 CREATE TRIGGER await_leaf AFTER INSERT ON public.audit FOR EACH ROW EXECUTE FUNCTION await_leaf();
 grant insert, select on table audit to tocsin_app;
 grant insert, select on table audit to tocsin_server;
+comment on column audit.organisation_id is 'No foreign key: an organisation can be deleted, its entries cannot.';
 comment on column audit.realm_id is 'No foreign key: one more check for each entry, and realms are never deleted.';
 comment on column audit.request_id is 'The id of a request, which is nowhere a row.';
 
@@ -1996,8 +1996,10 @@ AS $function$
       or exists (select from audience_owner where organisation_id = wanted)
       or exists (select from group_invitation where wanted in (organisation_id, inviter_id))
   union all select 'entries of the audit'
-    where exists (select from audit where organisation_id = wanted)
-      or exists (select from audit_leaf where organisation_id = wanted)
+    where exists (select from audit where organisation_id = wanted
+                   and action !~ '^(organisation|agreement|realm|group|user|key)[.]')
+      or exists (select from audit_leaf l where l.organisation_id = wanted
+                   and not exists (select from audit a where a.id = l.audit_id))
       or exists (select from disclosure where organisation_id = wanted)
 $function$;
 grant execute on function organisation_holdings to tocsin_server;

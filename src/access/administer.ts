@@ -6,6 +6,7 @@ import { appendServerAudit } from '../store/audit/record.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { countAdminKeys } from '../store/access/keys.ts';
+import { findOrganisationId } from '../store/members/organisations.ts';
 import { changeMembership } from '../store/members/membership.ts';
 import { requireStanding } from '../store/access/standing.ts';
 import type { ServerTx } from '../store/postgres/transaction.ts';
@@ -65,14 +66,7 @@ export async function administer<T>(
   const change = async (tx: ServerTx): Promise<T> => {
     if (caller !== undefined) await requireStanding(tx, caller.standing, caller.clock.now());
     const result = await work(tx);
-    await appendServerAudit(tx, {
-      organisationId: by.organisation?.id ?? null,
-      actor: by.actor,
-      action: typeof act.action === 'string' ? act.action : act.action(result),
-      requestId: by.requestId,
-      address: by.address,
-      detail: act.describe(result),
-    });
+    await record(tx, by, act, result);
     return result;
   };
   return inTurn(db, by.organisation?.id ?? 0, () => changeMembership(db, change));
@@ -82,6 +76,45 @@ export async function administer<T>(
 export interface AdministrativeAct<T> {
   readonly action: string | ((result: T) => string);
   readonly describe: (result: T) => AuditDetail;
+  /** The members that the act is about, whoever does it: each has an entry of its own in its part. */
+  readonly about: (result: T) => readonly Concerned[];
+}
+
+/** A member that an act is about. */
+export interface Concerned {
+  /** A slug. */
+  readonly organisation: string;
+  /** What it may know of the act, where that is less than all. */
+  readonly detail?: AuditDetail;
+}
+
+/** An act of the administrators that is about no member. */
+export const aboutNobody = (): readonly Concerned[] => [];
+
+/**
+ * One entry for the organisation of the administrator, and one for each other that the act is about. What
+ * the operator does has no organisation of its own.
+ */
+async function record<T>(
+  tx: ServerTx,
+  by: Administrator,
+  { action, describe, about }: AdministrativeAct<T>,
+  result: T,
+): Promise<void> {
+  const detail = describe(result);
+  const entries = new Map<number | null, AuditDetail>();
+  if (by.organisation !== undefined) entries.set(by.organisation.id, detail);
+  for (const { organisation, detail: known = detail } of about(result)) {
+    const id = await findOrganisationId(tx, organisation);
+    if (id !== undefined && !entries.has(id)) entries.set(id, known);
+  }
+  if (entries.size === 0) entries.set(null, detail);
+  const { actor, requestId, address } = by;
+  const name = typeof action === 'string' ? action : action(result);
+  for (const [organisationId, told] of entries) {
+    const entry = { organisationId, actor, action: name, requestId, address, detail: told };
+    await appendServerAudit(tx, entry);
+  }
 }
 
 /** What an entry of the audit tells beside who did what. */

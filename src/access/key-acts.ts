@@ -69,7 +69,8 @@ export async function mintKey(
     realm: key.realm,
     role: input.role,
   });
-  return administer(db, by, { action: 'key.create', describe }, async (tx) => {
+  const act = { action: 'key.create', describe, about: ({ key }: MintedKey) => [key] };
+  return administer(db, by, act, async (tx) => {
     const organisationId = await findOrganisationId(tx, input.organisation);
     if (organisationId === undefined) {
       throw new Problem('not_found', `There is no organisation ${input.organisation}`, {
@@ -159,9 +160,12 @@ export async function revokeKey(
   id: string,
   now: Date,
 ): Promise<void> {
-  await administer(db, by, { action: 'key.revoke', describe: () => ({ key: id }) }, async (tx) => {
-    await findOwn(tx, by, id);
+  const about = (key: KeyView) => [key];
+  const act = { action: 'key.revoke', describe: () => ({ key: id }), about };
+  await administer(db, by, act, async (tx) => {
+    const key = await findOwn(tx, by, id);
     await keepingAnAdmin(tx, now, () => endKey(tx, id, { at: now, revoke: true }));
+    return key;
   });
 }
 
@@ -179,7 +183,8 @@ export async function rotateKey(
   { now, overlapSeconds }: { readonly now: Date; readonly overlapSeconds: number },
 ): Promise<MintedKey> {
   const describe = ({ key }: MintedKey) => ({ key: id, into: key.id, overlap: overlapSeconds });
-  return administer(db, by, { action: 'key.rotate', describe }, async (tx) => {
+  const act = { action: 'key.rotate', describe, about: ({ key }: MintedKey) => [key] };
+  return administer(db, by, act, async (tx) => {
     const old = await findOwn(tx, by, id);
     if (old.revokedAt !== null || (old.expiresAt !== null && old.expiresAt <= now)) {
       throw new Problem('key_ended', 'The key was revoked or has expired. Create a new one');

@@ -44,8 +44,17 @@ export async function inviteUser(
     });
   }
   refuseStronger(by, { role, redClearance });
-  const describe = ({ user }: Invited) => ({ user: user.id, organisation, role, redClearance });
-  return administer(db, by, { action: 'user.invite', describe }, async (tx) => {
+  const act = {
+    action: 'user.invite',
+    describe: ({ user }: Invited) => ({
+      user: user.id,
+      organisation,
+      role,
+      red_clearance: redClearance,
+    }),
+    about: ({ user }: Invited) => [user],
+  };
+  return administer(db, by, act, async (tx) => {
     const organisationId = await findOrganisationId(tx, organisation);
     if (organisationId === undefined) {
       throw new Problem('not_found', `There is no organisation ${organisation}`, {
@@ -100,16 +109,19 @@ export async function changeUser(
   change: UserChange,
   now: Date,
 ): Promise<UserView> {
-  const { name: _, ...told } = change;
-  const detail = { user: id, ...withoutGaps(told), changed: Object.keys(withoutGaps(change)) };
+  const { role: newRole, status: newStatus, redClearance: red_clearance } = change;
+  const told = withoutGaps({ role: newRole, status: newStatus, red_clearance });
+  const changed = Object.keys(withoutGaps({ name: change.name, ...told }));
+  const detail = { user: id, ...told, changed };
   const act = {
     action: 'user.change',
-    describe: ({ ended }: { ended: Ended | undefined }) => ({
+    describe: ({ ended }: Changed) => ({
       ...detail,
       ...(ended === undefined ? {} : { ended: { ...ended, keys: [...ended.keys] } }),
     }),
+    about: ({ user }: Changed) => [user],
   };
-  const { user: changed } = await administer(db, by, act, async (tx) => {
+  const { user: after } = await administer(db, by, act, async (tx) => {
     const user = await findManaged(tx, by, id);
     const status = change.status ?? user.status;
     if (change.status === 'active' && !user.hasPassword && user.issuer === null) {
@@ -136,7 +148,12 @@ export async function changeUser(
     });
     return { user: await findManaged(tx, by, id), ended };
   });
-  return changed;
+  return after;
+}
+
+interface Changed {
+  readonly user: UserView;
+  readonly ended: Ended | undefined;
 }
 
 /** What ended with a user who was disabled. */

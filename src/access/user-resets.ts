@@ -5,7 +5,6 @@
  */
 import { Problem } from '../errors.ts';
 import { insertReset, isOwnReset, type ResetKind } from '../store/access/account-resets.ts';
-import { appendServerAudit } from '../store/audit/record.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { deleteInvitations, insertInvitation } from '../store/access/invitations.ts';
 import { setSecret } from '../store/access/second-factors.ts';
@@ -60,6 +59,7 @@ export async function renewLink(
     action: ({ user }: Invited) =>
       user.status === 'invited' ? 'user.invite_again' : RESET.password,
     describe: () => ({ user: id }),
+    about: ({ user }: Invited) => [user],
   };
   return administer(db, by, act, async (tx) => {
     const user = await findManaged(tx, by, id);
@@ -82,13 +82,14 @@ export async function resetSecondFactor(
   id: string,
   now: Date,
 ): Promise<void> {
-  const act = { action: RESET.second_factor, describe: () => ({ user: id }) };
+  const act = { action: RESET.second_factor, describe: () => ({ user: id }), about };
   await administer(db, by, act, async (tx) => {
     const user = await findManaged(tx, by, id);
     refuseStronger(by, user);
     await recordReset(tx, by, user, { kind: 'second_factor', now });
     await setSecret(tx, id, undefined);
     await recordStanding(tx, by, id);
+    return user;
   });
 }
 
@@ -102,13 +103,14 @@ export async function resetIdentity(
   id: string,
   now: Date,
 ): Promise<void> {
-  const act = { action: RESET.identity, describe: () => ({ user: id }) };
+  const act = { action: RESET.identity, describe: () => ({ user: id }), about };
   await administer(db, by, act, async (tx) => {
     const user = await findManaged(tx, by, id);
     refuseStronger(by, user);
     if (!(await clearIdentity(tx, id))) throw notBound();
     await recordReset(tx, by, user, { kind: 'identity', now });
     await recordStanding(tx, by, id);
+    return user;
   });
 }
 
@@ -125,12 +127,15 @@ export function notBound(): Problem {
  * them count as other people from now on. For the operator alone. Throws Problem not_found.
  */
 export async function vouchFor(db: Database, operator: Administrator, id: string): Promise<void> {
-  const act = { action: 'user.vouch', describe: () => ({ user: id }) };
+  const act = { action: 'user.vouch', describe: () => ({ user: id }), about };
   await administer(db, operator, act, async (tx) => {
-    await findManaged(tx, operator, id);
+    const user = await findManaged(tx, operator, id);
     await forgetHandedTo(tx, `user ${id}`);
+    return user;
   });
 }
+
+const about = (user: UserView): readonly UserView[] => [user];
 
 const RESET: Record<ResetKind, string> = {
   password: 'user.reset_password',
@@ -144,7 +149,7 @@ const COUNTERPART: Partial<Record<ResetKind, ResetKind>> = {
   second_factor: 'password',
 };
 
-/** Ends the sessions, and tells the user and their organisation. */
+/** Ends the sessions, and tells the user. */
 async function recordReset(
   tx: ServerTx,
   by: Administrator,
@@ -158,15 +163,6 @@ async function recordReset(
   }
   await insertReset(tx, user.id, { kind, actor: by.actor, at: now });
   await endSessions(tx, user.id, now);
-  if (by.organisation?.id === user.organisationId) return;
-  await appendServerAudit(tx, {
-    organisationId: user.organisationId,
-    actor: by.actor,
-    action: RESET[kind],
-    requestId: by.requestId,
-    address: by.address,
-    detail: { user: user.id },
-  });
 }
 
 function sameHand(): Problem {

@@ -47,7 +47,7 @@ export function orgCommand(): Command {
   );
   const activate = setStatus('activate', 'active', 'activate an organisation');
   const remove = new Command('delete')
-    .description('delete an organisation for which nobody has ever acted')
+    .description('delete an organisation without keys, users and groups')
     .argument('<slug>', 'its short name')
     .action((slug: string) =>
       withStore(async ({ db }) => {

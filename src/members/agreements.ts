@@ -74,7 +74,7 @@ export async function makeAgreement(
     ceiling: input.ceiling,
     replaces: input.replaces,
   });
-  return administer(db, by, { action: 'agreement.create', describe }, async (tx) => {
+  return administer(db, by, { action: 'agreement.create', describe, about }, async (tx) => {
     const { organisationId, communityId, partner } = await partiesOf(tx, input);
     const approved = !partner || by.organisation === undefined;
     const ceiling = tlpRank(input.ceiling);
@@ -87,6 +87,8 @@ export async function makeAgreement(
     return find(tx, id);
   });
 }
+
+const about = (agreement: AgreementView): readonly AgreementView[] => [agreement];
 
 async function partiesOf(tx: ServerTx, input: AgreementInput) {
   const [organisation] = await listOrganisations(tx, input.organisation);
@@ -126,7 +128,7 @@ export async function stopAgreement(
   now: Date,
 ): Promise<AgreementView> {
   const describe = ({ organisation }: AgreementView) => ({ agreement: id, organisation });
-  return administer(db, by, { action: 'agreement.end', describe }, async (tx) => {
+  return administer(db, by, { action: 'agreement.end', describe, about }, async (tx) => {
     await findStanding(tx, id);
     await keepingAnAdmin(tx, now, () => endAgreement(tx, id));
     return find(tx, id);
@@ -148,7 +150,7 @@ export async function giveApproval(
     organisation,
     complete: approvedAt !== null,
   });
-  return administer(db, by, { action: 'agreement.approve', describe }, async (tx) => {
+  return administer(db, by, { action: 'agreement.approve', describe, about }, async (tx) => {
     const agreement = await findStanding(tx, id);
     if (agreement.approvedAt !== null) throw notNeeded(`Agreement ${id} is approved`);
     const approvals = await insertApproval(tx, id, by.actor);

@@ -10,7 +10,7 @@ import {
 } from '../store/members/communities.ts';
 import type { Database } from '../store/postgres/database.ts';
 import type { ServerTx } from '../store/postgres/transaction.ts';
-import { administer, type Administrator } from '../access/administer.ts';
+import { aboutNobody, administer, type Administrator } from '../access/administer.ts';
 import { refuseLookAlikes } from './create.ts';
 
 export interface CommunityInput {
@@ -32,7 +32,8 @@ export async function createCommunity(
 ): Promise<CommunityView> {
   const { slug, name = slug, within, contains } = input;
   const detail = { slug, within: [...within], contains: [...contains] };
-  await administer(db, by, { action: 'community.create', describe: () => detail }, async (tx) => {
+  const act = { action: 'community.create', describe: () => detail, about: aboutNobody };
+  await administer(db, by, act, async (tx) => {
     await refuseLookAlikes(tx, [slug]);
     const outer = await idsOf(tx, within);
     const inner = await idsOf(tx, contains);

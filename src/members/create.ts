@@ -113,7 +113,8 @@ async function admit(
     defaultTlp: tlpRank(input.defaultTlp),
   };
   const detail = { slug, kind, communities: [...communities], ceiling, approved };
-  const act = { action: 'organisation.create', describe: () => detail };
+  const about = () => [{ organisation: slug }];
+  const act = { action: 'organisation.create', describe: () => detail, about };
   await administer(db, by, act, async (tx) => {
     await refuseLookAlikes(tx, [slug, name]);
     if ((await othersIdentities(tx, 0, [identity])).size > 0) {

@@ -12,7 +12,12 @@ import {
 } from '../store/access/deletions.ts';
 import { findOrganisationId } from '../store/members/organisations.ts';
 import type { UserView } from '../store/access/users.ts';
-import { administer, keepingAnAdmin, type Administrator } from '../access/administer.ts';
+import {
+  aboutNobody,
+  administer,
+  keepingAnAdmin,
+  type Administrator,
+} from '../access/administer.ts';
 import { findManaged } from '../access/managed-users.ts';
 import { endWorkOf } from '../access/user-acts.ts';
 
@@ -27,7 +32,8 @@ export async function deleteUser(
   now: Date,
 ): Promise<UserView> {
   const describe = ({ organisation }: UserView) => ({ user: id, organisation });
-  return administer(db, by, { action: 'user.delete', describe }, async (tx) => {
+  const act = { action: 'user.delete', describe, about: (user: UserView) => [user] };
+  return administer(db, by, act, async (tx) => {
     const user = await findManaged(tx, by, id);
     await keepingAnAdmin(tx, now, async () => {
       await endWorkOf(tx, id, now);
@@ -38,7 +44,7 @@ export async function deleteUser(
 }
 
 /**
- * Deletes an organisation for which nobody has ever acted, with its agreements. Throws Problem not_found,
+ * Deletes an organisation that has nothing but agreements, with these. Throws Problem not_found,
  * or not_empty naming what there is; such an organisation can be suspended.
  */
 export async function deleteOrganisation(
@@ -46,12 +52,14 @@ export async function deleteOrganisation(
   by: Administrator,
   slug: string,
 ): Promise<void> {
-  const act = { action: 'organisation.delete', describe: () => ({ organisation: slug }) };
+  const describe = () => ({ organisation: slug });
+  // There is nobody left whom it could be about.
+  const act = { action: 'organisation.delete', describe, about: aboutNobody };
   await administer(db, by, act, async (tx) => {
     const id = await findOrganisationId(tx, slug);
     if (id === undefined) throw new Problem('not_found', `There is no organisation ${slug}`);
     const held = await findOrganisationHoldings(tx, id);
-    if (held.length > 0) throw notEmpty(`organisation ${slug}`, held, 'Suspend it instead');
+    if (held.length > 0) throw notEmpty(`organisation ${slug}`, held, ' Suspend it instead.');
     await deleteOrganisationRecord(tx, id);
   });
 }
@@ -62,16 +70,17 @@ export async function deleteCommunity(
   by: Administrator,
   slug: string,
 ): Promise<void> {
-  const act = { action: 'community.delete', describe: () => ({ community: slug }) };
+  const describe = () => ({ community: slug });
+  const act = { action: 'community.delete', describe, about: aboutNobody };
   await administer(db, by, act, async (tx) => {
     const id = await findCommunity(tx, PRODUCTION, slug);
     if (id === undefined) throw new Problem('not_found', `There is no community ${slug}`);
     const held = await findCommunityHoldings(tx, id);
-    if (held.length > 0) throw notEmpty(`community ${slug}`, held, 'End its agreements instead');
+    if (held.length > 0) throw notEmpty(`community ${slug}`, held);
     await deleteCommunityRecord(tx, id);
   });
 }
 
-function notEmpty(what: string, held: readonly string[], advice: string): Problem {
-  return new Problem('not_empty', `The ${what} has ${held.join(', ')}. ${advice}.`);
+function notEmpty(what: string, held: readonly string[], advice = ''): Problem {
+  return new Problem('not_empty', `The ${what} has ${held.join(', ')}.${advice}`);
 }

@@ -106,7 +106,11 @@ export async function changeOrganisation(
   await administer(
     db,
     by,
-    { action: 'organisation.change', describe: () => detail },
+    {
+      action: 'organisation.change',
+      describe: () => detail,
+      about: () => [{ organisation: slug }],
+    },
     async (tx) => {
       const [found] = await listOrganisations(tx, slug);
       if (found === undefined) throw unknownOrganisation(slug);

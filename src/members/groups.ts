@@ -19,7 +19,12 @@ import {
 } from '../store/members/groups.ts';
 import { isArchived } from '../store/members/realms.ts';
 import type { ServerTx } from '../store/postgres/transaction.ts';
-import { administer, type AdministrativeAct, type Administrator } from '../access/administer.ts';
+import {
+  aboutNobody,
+  administer,
+  type AdministrativeAct,
+  type Administrator,
+} from '../access/administer.ts';
 import { enter, idsOf, invite, refuseLargeGroup, unknownOrganisation } from './group-parts.ts';
 import { chooseGroupSlug, refuseLongSlug } from './group-slug.ts';
 import { isInvited, isKeeper, isMember, isThere, viewOf, type GroupView } from './group-view.ts';
@@ -63,7 +68,13 @@ export async function createGroup(
   refuseLargeGroup(quotas, members.length);
   const { hiddenMembers: hidden, admission, name = input.slug } = input;
   const describe = (group: string) => ({ group, owners, members, hidden, admission });
-  const created = await alter(db, by, { action: 'group.create', describe }, async (tx) => {
+  // Others learn of themselves alone: who else is in a group may be hidden.
+  const about = (group: string) =>
+    [...new Set([...owners, ...members])].map((organisation) => ({
+      organisation,
+      detail: { group, organisation, admission },
+    }));
+  const created = await alter(db, by, { action: 'group.create', describe, about }, async (tx) => {
     const slug = await chooseGroupSlug(tx, by, input.slug);
     const ownerIds = await idsOf(tx, by, owners);
     const [creatorId] = ownerIds;
@@ -132,7 +143,8 @@ export async function changeGroup(
 ): Promise<GroupView> {
   const detail = { group: slug, changed: Object.keys(change) };
   refuseDirect(by, change.admission);
-  await alter(db, by, { action: 'group.change', describe: () => detail }, async (tx) => {
+  const act = { action: 'group.change', describe: () => detail, about: aboutNobody };
+  await alter(db, by, act, async (tx) => {
     const group = await findOwned(tx, by, slug);
     await updateGroup(tx, group.id, {
       name: change.name ?? group.name,
@@ -163,7 +175,8 @@ export async function join(
 ): Promise<Joining> {
   let joining: Joining = 'joined';
   const describe = () => ({ group: slug, organisation, result: joining });
-  await alter(db, by, { action: `group.add_${part}`, describe }, async (tx) => {
+  const about = () => [{ organisation }];
+  await alter(db, by, { action: `group.add_${part}`, describe, about }, async (tx) => {
     const group = await find(tx, by, slug);
     const self = isSelf(by, organisation);
     if (self) refuseUninvited(group, by, part);
@@ -200,7 +213,11 @@ export async function leave(
   part: Part,
   organisation: string,
 ): Promise<void> {
-  const act = { action: `group.remove_${part}`, describe: () => ({ group: slug, organisation }) };
+  const act = {
+    action: `group.remove_${part}`,
+    describe: () => ({ group: slug, organisation }),
+    about: () => [{ organisation }],
+  };
   await alter(db, by, act, async (tx) => {
     const group = await find(tx, by, slug);
     if (!isSelf(by, organisation)) refuseOthers(group, by);

@@ -34,19 +34,20 @@ export async function changeLogo(
   const id = await findChangeable(db, by, slug);
   const mediaType = mediaTypeOf(content);
   const detail = { organisation: slug, bytes: content.length };
-  await administer(db, by, { action: 'organisation.logo', describe: () => detail }, (tx) =>
-    putLogo(tx, id, { mediaType, content }),
-  );
+  await administer(db, by, changeOf(detail), (tx) => putLogo(tx, id, { mediaType, content }));
 }
 
 /** Throws Problem not_found, also where there was none, or role_not_allowed. */
 export async function removeLogo(db: Database, by: Administrator, slug: string): Promise<void> {
   const id = await findChangeable(db, by, slug);
   const detail = { organisation: slug, bytes: 0 };
-  const act = { action: 'organisation.logo', describe: () => detail };
-  await administer(db, by, act, async (tx) => {
+  await administer(db, by, changeOf(detail), async (tx) => {
     if (!(await deleteLogo(tx, id))) throw none(slug);
   });
+}
+
+function changeOf(detail: { readonly organisation: string; readonly bytes: number }) {
+  return { action: 'organisation.logo', describe: () => detail, about: () => [detail] };
 }
 
 async function findChangeable(db: Database, by: Administrator, slug: string): Promise<number> {

@@ -15,7 +15,7 @@ import {
 } from '../store/members/realms.ts';
 import { endSessionsIn } from '../store/access/sessions.ts';
 import type { ServerTx } from '../store/postgres/transaction.ts';
-import { administer, type Administrator } from '../access/administer.ts';
+import { administer, type Administrator, type Concerned } from '../access/administer.ts';
 import { isPartner, refuseLookAlikes } from './create.ts';
 
 export interface RealmInput extends Omit<NewRealm, 'name'> {
@@ -45,7 +45,9 @@ export async function createRealm(
     });
   }
   const detail = { realm: slug, members: [...members], ceiling: input.ceiling };
-  return administer(db, by, { action: 'realm.create', describe: () => detail }, async (tx) => {
+  const about = () => concerned(members, { realm: slug, ceiling: input.ceiling });
+  const act = { action: 'realm.create', describe: () => detail, about };
+  return administer(db, by, act, async (tx) => {
     await refuseLookAlikes(tx, [slug]);
     const made = await insertRealm(tx, { ...input, name });
     if (made === undefined) {
@@ -149,10 +151,19 @@ async function end(
   work: (tx: ServerTx, realm: RealmRecord) => Promise<void>,
 ): Promise<RealmRecord> {
   const describe = () => ({ realm: slug, reason });
-  return administer(db, by, { action, describe }, async (tx) => {
-    await work(tx, await find(tx, slug));
+  let members: readonly string[] = [];
+  const about = () => concerned(members, describe());
+  return administer(db, by, { action, describe, about }, async (tx) => {
+    const realm = await find(tx, slug);
+    ({ members } = realm);
+    await work(tx, realm);
     return find(tx, slug);
   });
+}
+
+/** Who takes part, without who else does. */
+function concerned(members: readonly string[], detail: Concerned['detail']): readonly Concerned[] {
+  return members.map((organisation) => ({ organisation, ...(detail && { detail }) }));
 }
 
 async function find(tx: ServerTx, slug: string): Promise<RealmRecord> {

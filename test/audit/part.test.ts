@@ -142,7 +142,7 @@ describe('docs/verify-audit.mjs', () => {
     const text = await readFile(file, 'utf8');
     const first = (c: Collected) => c.leaves[0] ?? expect.unreachable();
     const attacks: Record<string, (collected: Collected) => void> = {
-      'an entry altered': (c) => (first(c).entry = first(c).entry?.replace('key', 'yek') ?? ''),
+      'an entry altered': (c) => (first(c).entry = first(c).entry?.replace('{', '{ ') ?? ''),
       'an entry withheld': (c) => (first(c).entry = null),
       'a leaf withheld': (c) => c.leaves.shift(),
       'the last leaf withheld': (c) => c.leaves.pop(),

@@ -11,6 +11,7 @@ language sql security definer set search_path from current as $$
 $$;
 
 -- What there is of an organisation, or for it, in a few words each; nothing for one that is empty.
+-- (Of the audit, what administrators did about it does not count: nobody has acted for it.)
 create function organisation_holdings(wanted integer) returns setof text
 language sql stable security definer set search_path from current as $$
   with own as (select id from audience where organisation_id = wanted)
@@ -29,8 +30,10 @@ language sql stable security definer set search_path from current as $$
       or exists (select from audience_owner where organisation_id = wanted)
       or exists (select from group_invitation where wanted in (organisation_id, inviter_id))
   union all select 'entries of the audit'
-    where exists (select from audit where organisation_id = wanted)
-      or exists (select from audit_leaf where organisation_id = wanted)
+    where exists (select from audit where organisation_id = wanted
+                   and action !~ '^(organisation|agreement|realm|group|user|key)[.]')
+      or exists (select from audit_leaf l where l.organisation_id = wanted
+                   and not exists (select from audit a where a.id = l.audit_id))
       or exists (select from disclosure where organisation_id = wanted)
 $$;
 

@@ -3,7 +3,7 @@ create sequence audit_number as bigint;
 create table audit (
   id bigint not null default nextval('audit_number'),
   at timestamptz(6) not null default now(),
-  organisation_id integer references organisation,
+  organisation_id integer,
   -- The realm of the viewer, or null for an act that belongs to no realm.
   realm_id smallint default nullif(current_setting('tocsin.realm', true), '')::smallint,
   actor text not null,
@@ -21,5 +21,6 @@ create table audit (
 alter sequence audit_number owned by audit.id;
 alter table audit enable row level security, force row level security;
 
+comment on column audit.organisation_id is 'No foreign key: an organisation can be deleted, its entries cannot.';
 comment on column audit.realm_id is 'No foreign key: one more check for each entry, and realms are never deleted.';
 comment on column audit.request_id is 'The id of a request, which is nowhere a row.';
