@@ -76,7 +76,7 @@ export async function administer<T>(
 export interface AdministrativeAct<T> {
   readonly action: string | ((result: T) => string);
   readonly describe: (result: T) => AuditDetail;
-  /** The members that the act is about, whoever does it: each has an entry of its own in its part. */
+  /** The members that the act is about: each has an entry of its own in its part, as the caller's organisation has. */
   readonly about: (result: T) => readonly Concerned[];
 }
 

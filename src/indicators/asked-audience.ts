@@ -17,6 +17,8 @@ export interface AskedAudience {
   /** The sharer alone, who sees it anyway. */
   readonly own: number;
   readonly namesOrganisations: boolean;
+  /** Whether the request named no audience, and the default community was taken. */
+  readonly byDefault: boolean;
   /** Whether the caller has RED clearance. */
   readonly cleared: boolean;
   /** What a part is called in the API. */
@@ -71,6 +73,19 @@ export function atLevels(
   const others = withinReach(candidate, remaining, asked);
   const warning = others.length > 0 ? beside(candidate.tlp, others, asked) : undefined;
   return { replaces, remaining, variant, warning };
+}
+
+/**
+ * Whether a new version would go to somebody who was not given the object, only because the request named
+ * no audience. (What has an audience for each content, keeps it: see atLevels.)
+ */
+export function widensByDefault(
+  candidate: Candidate,
+  current: readonly KnownVersion[],
+  asked: AskedAudience,
+): boolean {
+  if (!asked.byDefault || hasAudienceVariants(candidate) || current.length === 0) return false;
+  return !current.some((stored) => covers(stored, asked));
 }
 
 /** Says what becomes of unchanged objects that are asked for another audience than they have. */

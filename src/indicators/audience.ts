@@ -12,6 +12,8 @@ export interface ChosenAudience {
   readonly partIds: readonly number[];
   /** Whether it names organisations one by one, as TLP:RED demands. */
   readonly namesOrganisations: boolean;
+  /** Whether it is the default community, since the request named no audience. */
+  readonly byDefault?: boolean;
 }
 
 /** Whether nobody but the member's own organisation is in the audience. */
@@ -82,5 +84,5 @@ function defaultParts({ organisation, viewer }: Member): ChosenAudience {
       { path: 'audience' },
     );
   }
-  return { partIds: [id], namesOrganisations: false };
+  return { partIds: [id], namesOrganisations: false, byDefault: true };
 }

@@ -7,6 +7,7 @@ import {
   levelAlready,
   mayBeRaised,
   howToLower,
+  widensByDefault,
   withinReach,
   type AskedAudience,
 } from './asked-audience.ts';
@@ -15,6 +16,7 @@ import type { Candidate } from './examine.ts';
 import { containerRejected } from './lifted-parts.ts';
 import { redRejection } from './red.ts';
 import {
+  audienceNeeded,
   conflict,
   isDefinition,
   purgedIsGone,
@@ -206,6 +208,7 @@ function newVersion(
   modified: string,
   { audience }: DecideContext,
 ): Decision {
+  if (widensByDefault(candidate, state.current, audience)) return audienceNeeded(audience);
   const place = atLevels(candidate, state.current, audience);
   const variant = state.posted?.variant ?? place.variant;
   if (variant === undefined) return tooManyVariants();

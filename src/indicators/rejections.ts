@@ -1,5 +1,5 @@
 /** Why an object of a request is rejected beside what is stored. Pure. */
-import { VARIANTS_MAX } from './asked-audience.ts';
+import { VARIANTS_MAX, type AskedAudience } from './asked-audience.ts';
 import type { Decision } from './decision.ts';
 import type { Candidate } from './examine.ts';
 
@@ -25,6 +25,18 @@ function redefined(): Decision {
     path: '$.id',
     detail:
       'Another definition is stored under this id, and a marking definition never changes. Use another id',
+  };
+}
+
+export function audienceNeeded({ slugs, partIds }: AskedAudience): Decision {
+  const community = [...partIds].map((id) => slugs.get(id) ?? '').join(', ');
+  return {
+    outcome: 'rejected',
+    code: 'audience_needed',
+    path: '$.id',
+    detail:
+      `Your organisation shares this object with a narrower audience than ${community}, its default community. ` +
+      'Name the audience of the new version in `audience`; GET /api/v1/shares/{id} shows the present one',
   };
 }
 

@@ -22,6 +22,7 @@ export async function askedAudience(
   {
     partIds,
     namesOrganisations,
+    byDefault = false,
     own,
     cleared,
   }: ChosenAudience & Pick<AskedAudience, 'own' | 'cleared'>,
@@ -35,6 +36,7 @@ export async function askedAudience(
     partIds: new Set(isNeeded ? await withParts(tx, partIds) : partIds),
     own,
     namesOrganisations,
+    byDefault,
     cleared,
     slugs: isNeeded ? await slugsOfAudiences(db, partIds) : new Map(),
     partsOf: new Map(parts.map(({ audienceId, partIds: ids }) => [audienceId, new Set(ids)])),

@@ -148,12 +148,8 @@ describe('an act of an administrator of another organisation is in both parts', 
     const mine = await added(alice, act);
     expect(mine).toMatchObject([{ action: 'key.create', organisation: alice.slug, address: null }]);
     const all = (await entriesOf(admin)).filter(({ action }) => action === 'key.create');
-    expect(
-      all
-        .slice(-2)
-        .map(({ organisation }) => organisation)
-        .toSorted(),
-    ).toEqual([owner.slug, alice.slug].toSorted());
+    const parts = new Set(all.slice(-2).map(({ organisation }) => organisation));
+    expect(parts).toEqual(new Set([owner.slug, alice.slug]));
   });
 
   it('for members of a group, each of whom learns of itself alone', async () => {

@@ -1,0 +1,77 @@
+/** A later version for which no audience is named never reaches more than those who had the object. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anActor, outcomes, slug, type Actor } from '../support/actors.ts';
+import { address, indicator, newer } from '../support/builders.ts';
+import { aGroup } from '../support/groups.ts';
+import { startTocsin, type Tocsin } from '../support/tocsin.ts';
+
+let tocsin: Tocsin;
+let community: string;
+let alice: Actor;
+let bob: Actor;
+let carol: Actor;
+
+beforeAll(async () => {
+  tocsin = await startTocsin();
+  community = slug();
+  const communities = [community];
+  alice = await anActor(tocsin, { communities });
+  bob = await anActor(tocsin, { communities });
+  carol = await anActor(tocsin, { communities });
+});
+afterAll(() => tocsin.close());
+
+const narrowed: [string, (id: string) => Promise<unknown>][] = [
+  ['shared with one member', async () => undefined],
+  [
+    'narrowed to one member by PATCH',
+    (id) =>
+      alice
+        .sends('patch', `/objects/${id}`)
+        .send({ audience: [bob.slug] })
+        .expect(204),
+  ],
+  [
+    'narrowed to itself alone',
+    (id) =>
+      alice
+        .sends('patch', `/objects/${id}`)
+        .send({ audience: [alice.slug] })
+        .expect(204),
+  ],
+];
+
+describe.each(narrowed)('an object %s', (name, narrow) => {
+  it.each([{}, { revoked: true }])(
+    'rejects a later version without an audience %j',
+    async (more) => {
+      const object = indicator();
+      await alice.shares(object, name.startsWith('shared') ? { audience: bob.slug } : {});
+      await narrow(object.id);
+      const later = { ...newer(object), ...more };
+      const response = await alice.posts([later, indicator()]);
+      expect(outcomes(response)).toEqual(['audience_needed', 'created']);
+      expect(response.body.results[0].detail).toContain(community);
+      await tocsin.sequenced();
+      expect((await carol.finds(object.id)).status).toBe(404);
+      expect(outcomes(await alice.posts(later, { audience: bob.slug }))).toEqual(['updated']);
+      await tocsin.sequenced();
+      expect((await carol.finds(object.id)).status).toBe(404);
+    },
+  );
+});
+
+it('takes a later version by default where nobody gains the object by it', async () => {
+  const wide = await aGroup(tocsin, [alice, bob, carol]);
+  for (const audience of [undefined, community, `${community},${wide}`]) {
+    const object = indicator();
+    await alice.shares(object, audience === undefined ? {} : { audience });
+    expect(outcomes(await alice.posts(newer(object)))).toEqual(['updated']);
+  }
+});
+
+it('takes what has a content for each audience, such as an address, for one more', async () => {
+  const object = address();
+  await alice.shares(object, { audience: bob.slug });
+  expect(outcomes(await alice.posts(object))).toEqual(['updated']);
+});
