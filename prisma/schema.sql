@@ -1200,6 +1200,18 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION public.audience_slugs(audience integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+  select coalesce(jsonb_agg(coalesce(a.slug, o.slug) order by coalesce(a.slug, o.slug) collate "C"), '[]')
+  from audience a left join organisation o on o.id = a.organisation_id
+  where a.id = any(parts_of(audience))
+$function$;
+grant execute on function audience_slugs to tocsin_app;
+
 CREATE OR REPLACE FUNCTION public.audit_entry(entry audit)
  RETURNS text
  LANGUAGE sql

@@ -4,7 +4,7 @@ import { readdressedFault } from '../sharing/pass-on.ts';
 import { sharingFault } from '../sharing/share.ts';
 import { parseJson } from '../stix/json/read.ts';
 import { markedBy } from '../stix/marking/marking.ts';
-import { tlpRank } from '../stix/marking/tlp.ts';
+import { TLP_ORDER, tlpRank } from '../stix/marking/tlp.ts';
 import { findParts, internUnion, othersIdentities } from '../store/content/audiences.ts';
 import { appendAudit } from '../store/audit/record.ts';
 import type { Database } from '../store/postgres/database.ts';
@@ -75,7 +75,8 @@ async function move(
     action: 'object.readdress',
     requestId: input.requestId,
     address: member.address,
-    detail: { realm: member.realm.slug, object: stixId, audience: to.audienceId, tlp: to.tlp },
+    audienceId: to.audienceId,
+    detail: { realm: member.realm.slug, object: stixId, tlp: TLP_ORDER[to.tlp] ?? '' },
   });
   const share = { realmId, organisationId, auditId };
   await supersede(tx, given);

@@ -221,7 +221,8 @@ async function openShare(
     action: 'objects.share',
     requestId,
     address: member.address,
-    detail: { realm: member.realm.slug, audience: audienceId, objects },
+    audienceId,
+    detail: { realm: member.realm.slug, objects },
   });
   return { realmId: member.viewer.realmId, organisationId: member.organisation.id, auditId };
 }

@@ -66,6 +66,22 @@ describe('GET /audit', () => {
     expect(slugs.isSupersetOf(new Set([alice.slug, bob.slug]))).toBe(true);
   });
 
+  it('names audiences as their sharer did, never by numbers that count what others do', async () => {
+    const object = indicator();
+    const both = [alice.slug, bob.slug].toSorted();
+    await alice.shares(object, { audience: bob.slug });
+    await alice.sends('patch', `/objects/${object.id}`).send({ tlp: 'amber+strict' }).expect(204);
+    await signed();
+    const named = (await entriesOf(alice)).slice(-2).map(({ action, detail }) => [action, detail]);
+    expect(named).toEqual([
+      ['objects.share', { realm: 'production', audience: both, objects: 1 }],
+      [
+        'object.readdress',
+        { realm: 'production', object: object.id, audience: both, tlp: 'amber+strict' },
+      ],
+    ]);
+  });
+
   it('comes page by page, without a gap', async () => {
     const all = await entriesOf(admin);
     const seen: number[] = [];

@@ -35,6 +35,15 @@ language sql stable security definer set search_path from current as $$
     else array[audience] end
 $$;
 
+-- What an audience is called in the API. Its number counts what all organisations do, so it stays inside.
+create function audience_slugs(audience integer) returns jsonb
+language sql stable security definer set search_path from current as $$
+  select coalesce(jsonb_agg(coalesce(a.slug, o.slug) order by coalesce(a.slug, o.slug) collate "C"), '[]')
+  from audience a left join organisation o on o.id = a.organisation_id
+  where a.id = any(parts_of(audience))
+$$;
+grant execute on function audience_slugs to tocsin_app;
+
 -- Whether what is addressed to an audience reaches who is in one of `base`: it is one of these, or a
 -- union of which one is a part.
 create function is_reached(audience integer, base integer[]) returns boolean

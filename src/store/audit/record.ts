@@ -12,6 +12,8 @@ export interface AuditEntry {
   /** The network address of the client, if the act came from one. */
   readonly address?: string | undefined;
   readonly detail: Prisma.InputJsonObject;
+  /** Named in the detail as `audience`, by the slugs of its parts. */
+  readonly audienceId?: number;
 }
 
 /** Appends to the audit; returns the entry's id. */
@@ -19,7 +21,9 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<string> {
   const [row] = await tx.$queryRaw<{ id: string }[]>`
     insert into audit (organisation_id, actor, action, request_id, address, detail)
     values (${entry.organisationId}, ${entry.actor}, ${entry.action}, ${entry.requestId ?? null},
-      nullif(${entry.address ?? null}, '')::inet, ${JSON.stringify(entry.detail)}::jsonb)
+      nullif(${entry.address ?? null}, '')::inet, ${JSON.stringify(entry.detail)}::jsonb
+        || case when ${entry.audienceId ?? null}::integer is null then '{}'
+           else jsonb_build_object('audience', audience_slugs(${entry.audienceId ?? null}::integer)) end)
     returning id::text`;
   if (row === undefined) throw new Error('The audit entry was not stored');
   return row.id;
