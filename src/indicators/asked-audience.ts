@@ -19,12 +19,21 @@ export interface AskedAudience {
   readonly namesOrganisations: boolean;
   /** Whether the request named no audience, and the default community was taken. */
   readonly byDefault: boolean;
+  /** The organisations that the request names one by one; empty where it names communities or groups. */
+  readonly named: readonly Named[];
   /** Whether the caller has RED clearance. */
   readonly cleared: boolean;
   /** What a part is called in the API. */
   readonly slugs: ReadonlyMap<number, string>;
   /** The parts of the audiences of stored versions. */
   readonly partsOf: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+/** An organisation that a request names. */
+export interface Named {
+  readonly slug: string;
+  /** TLP rank up to which it may see; -1 where it takes no part at present. */
+  readonly ceiling: number;
 }
 
 /** Where a new version goes among the stored ones of its object. */
@@ -86,6 +95,23 @@ export function widensByDefault(
 ): boolean {
   if (!asked.byDefault || hasAudienceVariants(candidate) || current.length === 0) return false;
   return !current.some((stored) => covers(stored, asked));
+}
+
+/** A warning where an organisation that the request names does not get an object of this level. */
+export function notReached(tlp: number, { named }: AskedAudience): Finding | undefined {
+  const without = named.filter(({ ceiling }) => ceiling < tlp);
+  if (without.length === 0) return undefined;
+  const reasons = without
+    .slice(0, SLUGS_NAMED_MAX)
+    .map(({ slug, ceiling }) =>
+      ceiling < 0
+        ? `${slug} (takes no part at present)`
+        : `${slug} (up to TLP:${levelName(ceiling)})`,
+    );
+  const more =
+    without.length > SLUGS_NAMED_MAX ? ` and ${without.length - SLUGS_NAMED_MAX} more` : '';
+  const detail = `the object is TLP:${levelName(tlp)}, which these cannot see: ${reasons.join(', ')}${more}`;
+  return { code: 'audience_not_reached', path: '$', detail };
 }
 
 /** Says what becomes of unchanged objects that are asked for another audience than they have. */

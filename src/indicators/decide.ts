@@ -5,6 +5,7 @@ import {
   atLevels,
   covers,
   levelAlready,
+  notReached,
   mayBeRaised,
   howToLower,
   widensByDefault,
@@ -220,7 +221,9 @@ function newVersion(
   state.posted = { content: candidate, variant };
   state.current = place.remaining;
   const { replaces, warning } = place;
-  const warnings = [warning, lowered].filter((one) => one !== undefined);
+  const warnings = [warning, lowered, notReached(candidate.tlp, audience)].filter(
+    (one) => one !== undefined,
+  );
   return { outcome, modified, variant, tlp: candidate.tlp, replaces, warnings };
 }
 

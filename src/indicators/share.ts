@@ -135,7 +135,7 @@ async function decideAndStore(
   const found = await findOwnVersions(tx, realmId, organisationId, candidates);
   const { versions: known, purged } = found;
   if ('follows' in to) refuseOvertaken(to.follows, known);
-  const asked = await askedAudience(context.db, tx, { ...chosen, own, cleared }, known);
+  const asked = await askedAudience(context.db, tx, { ...chosen, own, cleared, realmId }, known);
   const now = comparableNow(context.clock);
   const decided = decide(candidates, known, { purged, now, audience: asked });
   const decisions = widenings(candidates, decided, asked);

@@ -1,5 +1,6 @@
 /** Gives stored objects to further organisations or a stricter level, and looks up what deciding so needs to know. */
 import {
+  findEntitlements,
   internUnion,
   partsOf,
   partsOfEach,
@@ -25,7 +26,8 @@ export async function askedAudience(
     byDefault = false,
     own,
     cleared,
-  }: ChosenAudience & Pick<AskedAudience, 'own' | 'cleared'>,
+    realmId,
+  }: ChosenAudience & Pick<AskedAudience, 'own' | 'cleared'> & { readonly realmId: number },
   known: readonly KnownVersion[],
 ): Promise<AskedAudience> {
   const current = known.filter(({ superseded }) => !superseded);
@@ -37,10 +39,26 @@ export async function askedAudience(
     own,
     namesOrganisations,
     byDefault,
+    named: namesOrganisations ? await namedBy(db, realmId, partIds) : [],
     cleared,
     slugs: isNeeded ? await slugsOfAudiences(db, partIds) : new Map(),
     partsOf: new Map(parts.map(({ audienceId, partIds: ids }) => [audienceId, new Set(ids)])),
   };
+}
+
+async function namedBy(
+  db: Database,
+  realmId: number,
+  partIds: readonly number[],
+): Promise<AskedAudience['named']> {
+  const names = new Set((await slugsOfAudiences(db, partIds)).values());
+  const all = await findEntitlements(db, realmId, partIds);
+  return all
+    .filter(({ slug }) => names.has(slug))
+    .map(({ slug, status, ceiling }) => ({
+      slug,
+      ceiling: status === 'active' ? (ceiling ?? -1) : -1,
+    }));
 }
 
 /** What an object has already may be a union itself. */

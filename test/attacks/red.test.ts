@@ -224,7 +224,9 @@ describe('posting over an object that is RED, without clearance', () => {
 
   it('and with clearance everything can be posted (the control)', async () => {
     const lowered = await raised(indicator());
-    expect(outcomes(await cleared.posts(newer(lowered)))).toEqual(['updated']);
+    expect(
+      outcomes(await cleared.posts(newer(lowered), { audience: `${bob.slug},${carol.slug}` })),
+    ).toEqual(['updated']);
     await carol.finds(lowered.id).expect(200);
     const widened = marked('red');
     await alice.shares(widened, { audience: bob.slug });

@@ -75,3 +75,32 @@ it('takes what has a content for each audience, such as an address, for one more
   await alice.shares(object, { audience: bob.slug });
   expect(outcomes(await alice.posts(object))).toEqual(['updated']);
 });
+
+describe('a named organisation that cannot see the level', () => {
+  const warned = (response: { body: unknown }) =>
+    (response.body as { results: { warnings?: { code: string; detail: string }[] }[] }).results
+      .flatMap(({ warnings = [] }) => warnings)
+      .filter(({ code }) => code === 'audience_not_reached')
+      .map(({ detail }) => detail);
+
+  it('is named in a warning, and others are not', async () => {
+    const low = await anActor(tocsin, { communities: [community], ceiling: 'green' });
+    const audience = `${bob.slug},${low.slug}`;
+    const strict = indicator({ labels: ['tlp:amber'] });
+    const open = indicator({ labels: ['tlp:green'] });
+    const response = await alice.posts([strict, open], { audience });
+    expect(warned(response)).toEqual([
+      `the object is TLP:AMBER, which these cannot see: ${low.slug} (up to TLP:GREEN)`,
+    ]);
+    expect(warned(await alice.posts(indicator({ labels: ['tlp:amber'] })))).toEqual([]);
+  });
+
+  it('is named where it is suspended', async () => {
+    const away = await anActor(tocsin, { communities: [community] });
+    const admin = await alice.as('admin');
+    const suspended = { status: 'suspended' };
+    await admin.sends('patch', `/organisations/${away.slug}`).send(suspended).expect(200);
+    const [detail] = warned(await alice.posts(indicator(), { audience: away.slug }));
+    expect(detail).toContain(`${away.slug} (takes no part at present)`);
+  });
+});
