@@ -140,13 +140,16 @@ async function revokeOne(
     return { outcome: 'revoked' };
   } catch (error) {
     if (!(error instanceof Problem) || !OF_ONE.has(error.code)) throw error;
+    // A request that is sent again, because its answer was lost, says the same as the first.
+    if (error.extra['reason'] === 'revoked_is_final') return { outcome: 'unchanged' };
     return { outcome: 'rejected', code: error.code, detail: error.message };
   }
 }
 
-function summaryOf(results: readonly Result[]): { revoked: number; rejected: number } {
-  const revoked = results.filter(({ outcome }) => outcome === 'revoked').length;
-  return { revoked, rejected: results.length - revoked };
+function summaryOf(results: readonly Result[]): Record<Result['outcome'], number> {
+  const summary = { revoked: 0, unchanged: 0, rejected: 0 };
+  for (const { outcome } of results) summary[outcome]++;
+  return summary;
 }
 
 /** The same problem, with what was done before it. */

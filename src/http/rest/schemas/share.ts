@@ -54,12 +54,16 @@ export const Revocations = z
 
 export const RevocationsAnswer = z
   .object({
-    summary: z.object({ revoked: z.number().int(), rejected: z.number().int() }),
+    summary: z.object({
+      revoked: z.number().int(),
+      unchanged: z.number().int().meta({ description: 'Revoked before' }),
+      rejected: z.number().int(),
+    }),
     results: z.array(
       z.object({
         index: z.number().int().meta({ description: 'Position in `ids`, from 0' }),
         id: z.string(),
-        outcome: z.enum(['revoked', 'rejected']),
+        outcome: z.enum(['revoked', 'unchanged', 'rejected']),
         code: z.string().optional(),
         detail: z.string().optional(),
       }),
