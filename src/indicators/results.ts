@@ -1,5 +1,6 @@
 import { Problem } from '../errors.ts';
 import type { Finding } from '../stix/check/check.ts';
+import { TLP_ORDER, type Tlp } from '../stix/marking/tlp.ts';
 import type { Decision } from './decision.ts';
 import type { Candidate, Rejection } from './examine.ts';
 
@@ -14,6 +15,8 @@ export interface ObjectResult {
   code?: string;
   path?: string;
   detail?: string;
+  /** The level at which a new version is shared, whether its marking or a default says so. */
+  tlp?: Tlp;
   /** Of an indicator that looks for what an older one of the sharer does: that one's id. */
   duplicate_of?: string;
   warnings?: Finding[];
@@ -49,6 +52,9 @@ function decided(
   const { index, stixId: id } = candidate;
   const warnings = [...warningsOf(decision), ...candidate.warnings];
   const result: ObjectResult = { index, id, outcome: decision.outcome };
+  // Of what is stored already it is not said: it may be RED, for a caller without clearance.
+  const tlp = 'modified' in decision ? TLP_ORDER[decision.tlp] : undefined;
+  if (tlp !== undefined) result.tlp = tlp;
   if (duplicateOf !== undefined) result.duplicate_of = duplicateOf;
   if (decision.outcome === 'rejected') {
     const { code, path, detail } = decision;
@@ -84,7 +90,7 @@ export function abortIfRejected(
   });
 }
 
-function withheld(result: ObjectResult): ObjectResult {
+function withheld({ tlp: _, ...result }: ObjectResult): ObjectResult {
   const detail = 'Not stored, because another object of the bundle was rejected';
   return { ...result, outcome: 'rejected', code: 'withheld', detail };
 }

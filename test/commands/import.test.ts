@@ -167,7 +167,7 @@ describe('prints with --json what REST answers to the same', () => {
     expect(body).toMatchObject({ results: [{ outcome: 'unchanged' }, { outcome: 'rejected' }] });
     const created = { created: 1, updated: 0, unchanged: 0, stale: 0, rejected: 1 };
     const [first, ...rest] = body['results'] as Thing[];
-    const results = [{ ...first, outcome: 'created' }, ...rest];
+    const results = [{ ...first, outcome: 'created', tlp: 'amber' }, ...rest];
     expect(report).toEqual({ file, ...body, summary: created, results });
   });
 

@@ -104,3 +104,14 @@ describe('a named organisation that cannot see the level', () => {
     expect(detail).toContain(`${away.slug} (takes no part at present)`);
   });
 });
+
+it('says at which level a new version is shared, and nothing of what is stored', async () => {
+  const green = indicator({ labels: ['tlp:green'] });
+  const unmarked = indicator();
+  const levels = async (query = {}) =>
+    (
+      (await alice.posts([green, unmarked], query)).body as { results: { tlp?: string }[] }
+    ).results.map(({ tlp }) => tlp);
+  expect(await levels()).toEqual(['green', 'amber']);
+  expect(await levels()).toEqual([undefined, undefined]);
+});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SummaryAnswer } from '../../bundles/summary.ts';
+import { TLP_ORDER } from '../../../stix/marking/tlp.ts';
 import { flag } from './flag.ts';
 
 /** Undefined where it is left out: what is given and names nobody is not the same. */
@@ -40,6 +41,10 @@ export const ResultAnswer = z
     code: z.string().optional(),
     path: z.string().optional().meta({ description: 'JSON path within the object' }),
     detail: z.string().optional(),
+    tlp: z.enum(TLP_ORDER).optional().meta({
+      description:
+        'The level at which a new version is shared: that of its marking, or the default',
+    }),
     duplicate_of: z.string().optional().meta({
       description:
         'The id of an older indicator of yours with the same pattern, of which this is a new issue',
