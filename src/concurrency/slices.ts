@@ -35,7 +35,7 @@ function countShortRequests(source: string, more: 1 | -1): void {
 }
 
 /** Whether others than this source have short requests under way. */
-function othersAreShort(source: string): boolean {
+export function othersAreShort(source: string): boolean {
   return shortRequests > (shortRequestsOf.get(source) ?? 0);
 }
 

@@ -8,14 +8,19 @@
  * likes (a bundle that is still being sent, a stream) take no turn; each of their transactions takes
  * one (store/postgres/transaction.ts).
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { beginShortRequest } from '../../concurrency/slices.ts';
+import { beginShortRequest, othersAreShort } from '../../concurrency/slices.ts';
 import { createTurns, type Turn, type Turns } from '../../concurrency/turns.ts';
 import { Problem } from '../../errors.ts';
 import { clientAddress } from './client.ts';
 import { narrowNetwork } from '../../networks.ts';
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A GET whose answer is short, however much is stored. */
+    isShort?: boolean;
+  }
   interface FastifyRequest {
     /** The turn that the request has, or waits for. */
     turn: Turn | undefined;
@@ -26,6 +31,8 @@ declare module 'fastify' {
 
 /** Requests that are authenticated, and such that are worked on, at the same time. */
 const AT_ONCE = 32;
+/** The longest rest between two lists. */
+const REST_MS = 50;
 const WAIT_MS = 10_000;
 /**
  * A request that takes longer waits for something else, such as a lock or room in the byte budget, and
@@ -50,11 +57,14 @@ export function takeTurnsByNetwork(app: FastifyInstance): void {
 /** Once it is known whose a request is: organisations take turns. */
 export function takeTurnsByOrganisation(app: FastifyInstance): void {
   const organisations = createTurns({ running: AT_ONCE, waitMs: WAIT_MS, busy });
+  const takeListTurn = createListTurns();
   app.addHook('onRequest', async (request) => request.turn?.end());
   // The body has been received: how long that takes is up to the client.
   app.addHook('preValidation', async (request, reply) => {
     if (request.member === undefined || isUpToClient(request)) return;
-    request.nextTurn = () => takeTurn(organisations, sourceOf(request), request, reply);
+    request.nextTurn = isList(request)
+      ? () => takeListTurn(request, reply)
+      : () => takeTurn(organisations, sourceOf(request), request, reply);
     await request.nextTurn();
   });
   app.addHook('onSend', async (request) => request.turn?.end());
@@ -81,15 +91,49 @@ function isUpToClient({ routeOptions: { config } }: FastifyRequest): boolean {
   return config.streams === true || config.takesLongBodies === true;
 }
 
+/**
+ * Lists of members, keys, users or the audit are made and written in one piece, so they are made one after
+ * another. While others have short requests under way, there is a rest between two, as long as the one before took.
+ */
+function createListTurns(): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  const lists = createTurns({ running: 1, waitMs: WAIT_MS, busy });
+  let lastMs = 0;
+  return async (request, reply) => {
+    const source = sourceOf(request);
+    const turn = lists.ask(source);
+    let begun: number | undefined;
+    const end = (): void => {
+      if (begun !== undefined) lastMs = performance.now() - begun;
+      begun = undefined;
+      turn.end();
+    };
+    await hold({ begun: turn.begun, end }, request, reply);
+    if (othersAreShort(source)) await delay(Math.min(lastMs, REST_MS));
+    begun = performance.now();
+  };
+}
+
+/** Objects (`reads`) are counted, and written in slices. */
+function isList({ method, routeOptions: { config } }: FastifyRequest): boolean {
+  return method === 'GET' && config.reads !== true && config.isShort !== true;
+}
+
 async function takeTurn(
   turns: Turns,
   source: string,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
+  await hold(shortened(turns.ask(source), source), request, reply);
+}
+
+/** Waits for the turn, which ends with the request. */
+async function hold(turn: Turn, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   // Its client has left already: no event would end the turn.
-  if (reply.raw.closed) throw busy();
-  const turn = shortened(turns.ask(source), source);
+  if (reply.raw.closed) {
+    turn.end();
+    throw busy();
+  }
   request.turn = turn;
   await turn.begun;
   setTimeout(() => turn.end(), TURN_MS).unref();

@@ -52,7 +52,7 @@ export const me: FastifyPluginCallbackZod<{ services: Services }> = (app, { serv
   app.get(
     '/me',
     {
-      config: { access: READERS, inExercises: true, withoutSecondFactor: true },
+      config: { access: READERS, inExercises: true, withoutSecondFactor: true, isShort: true },
       schema: {
         operationId: 'getMe',
         summary: 'Show who you are and what you may see',

@@ -20,7 +20,7 @@ const identity = z
 /** Armoured text of a key: lines, and nothing else that would be unseen. */
 const armour = z
   .string()
-  .max(50_000)
+  .max(20_000)
   .regex(/^[\r\n\t\x20-\x7e]*$/, 'must be armoured text (PEM or OpenPGP)');
 
 const email = z
