@@ -2,7 +2,7 @@ import { Problem } from '../errors.ts';
 import type { Admission } from '../sharing/group.ts';
 import type { GroupQuotas } from '../sharing/quotas.ts';
 import type { Database } from '../store/postgres/database.ts';
-import { listOrganisations } from '../store/members/directory.ts';
+import { findOrganisationId } from '../store/members/organisations.ts';
 import {
   deleteGroupInvitations,
   listGroupInvitations,
@@ -196,6 +196,14 @@ function isIn(group: GroupRecord, part: Part, organisation: string): boolean {
   return (part === 'member' ? group.members : group.owners).includes(organisation);
 }
 
+/** Whether it is in the group in any way. One that is suspended by now can still be removed. */
+function isOf(group: GroupRecord, organisation: string): boolean {
+  const { members, owners, invitedMembers, invitedOwners } = group;
+  return [members, owners, invitedMembers, invitedOwners].some((some) =>
+    some.includes(organisation),
+  );
+}
+
 /** How many members and invited organisations a group has with this one. */
 function sizeWith({ members, invitedMembers }: GroupRecord, organisation: string): number {
   return new Set([...members, ...invitedMembers, organisation]).size;
@@ -224,10 +232,12 @@ export async function leave(
     if (part === 'owner' && group.owners.every((owner) => owner === organisation)) {
       throw new Problem('last_owner', `${organisation} is the only owner`);
     }
-    const [found] = await listOrganisations(tx, organisation);
-    if (found === undefined) throw unknownOrganisation(organisation);
-    await removeFromGroup(tx, part, group.id, found.id);
-    await deleteGroupInvitations(tx, part, group.id, [found.id]);
+    const id = isOf(group, organisation)
+      ? await findOrganisationId(tx, organisation)
+      : (await idsOf(tx, by, [organisation]))[0];
+    if (id === undefined) throw unknownOrganisation(organisation);
+    await removeFromGroup(tx, part, group.id, id);
+    await deleteGroupInvitations(tx, part, group.id, [id]);
   });
 }
 

@@ -88,6 +88,35 @@ describe('a member of a group with hidden members', () => {
     }
   });
 
+  it.each(['members', 'owners'])(
+    'gets one answer for an organisation that it may not know and for none, from %s',
+    async (part) => {
+      const owner = await anActor(tocsin);
+      const admin = await (await anActor(tocsin)).as('admin');
+      const hidden = await anActor(tocsin);
+      const inside = await anActor(tocsin);
+      const group = await createGroup(owner);
+      await admits(owner, group, inside);
+      for (const { slug } of [hidden, inside]) {
+        const suspended = { status: 'suspended' };
+        await admin.sends('patch', `/organisations/${slug}`).send(suspended).expect(200);
+      }
+      const path = (slug: string) => `/sharing-groups/${group}/${part}/${slug}`;
+      const answers = await Promise.all(
+        [hidden.slug, 'nobody-at-all'].map(async (slug) => {
+          const { status, body } = await owner.sends('delete', path(slug));
+          return [status, (body as { code?: string }).code];
+        }),
+      );
+      expect(answers).toEqual([
+        [400, 'organisation_unknown'],
+        [400, 'organisation_unknown'],
+      ]);
+      // What is in the group can be removed, whatever has become of it.
+      await owner.sends('delete', path(inside.slug)).expect(204);
+    },
+  );
+
   it('gets the same answer about an organisation that is in it and one that is not', async () => {
     const owner = await anActor(tocsin);
     const [reader, member, outsider] = [
