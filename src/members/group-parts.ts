@@ -22,7 +22,7 @@ export async function enter(
 ): Promise<void> {
   const [count, max] =
     part === 'member' ? (['joined', quotas.joined] as const) : (['owned', quotas.owned] as const);
-  await refuseBeyond(tx, count, max, organisationIds);
+  await refuseBeyond(tx, { count, max, inviterId: null }, organisationIds);
   await deleteGroupInvitations(tx, part, groupId, organisationIds);
   await addToGroup(tx, part, groupId, organisationIds);
 }
@@ -36,10 +36,12 @@ export async function invite(
   organisationIds: readonly number[],
 ): Promise<void> {
   const inviterId = by.organisation?.id ?? null;
-  await refuseBeyond(tx, 'received', quotas.invitationsReceived, organisationIds);
+  // Of each inviter: one that fills it keeps nobody else from inviting, and learns of nobody else's.
+  const { invitationsReceived: max, invitationsSent: limit } = quotas;
+  await refuseBeyond(tx, { count: 'received', max, inviterId }, organisationIds);
   if (inviterId !== null) {
-    const max = quotas.invitationsSent - organisationIds.length + 1;
-    await refuseBeyond(tx, 'sent', max, [inviterId], quotas.invitationsSent);
+    const room = limit - organisationIds.length + 1;
+    await refuseBeyond(tx, { count: 'sent', max: room, limit, inviterId }, [inviterId]);
   }
   await insertGroupInvitations(tx, { part, groupId, inviterId }, organisationIds);
 }
@@ -50,9 +52,17 @@ type Counted = Exclude<keyof GroupCounts, 'slug'>;
 const COUNTED: Readonly<Record<Counted, readonly [string, string]>> = {
   owned: ['owns as many groups', 'TOCSIN_QUOTA_GROUPS_OWNED'],
   joined: ['is in as many groups', 'TOCSIN_QUOTA_GROUPS_JOINED'],
-  received: ['has as many invitations to answer', 'TOCSIN_QUOTA_INVITATIONS'],
+  received: ['has as many invitations of yours to answer', 'TOCSIN_QUOTA_INVITATIONS'],
   sent: ['has as many invitations without an answer', 'TOCSIN_QUOTA_INVITATIONS_SENT'],
 };
+
+interface Quota {
+  readonly count: Counted;
+  readonly max: number;
+  /** What the error names; `max` unless given. */
+  readonly limit?: number;
+  readonly inviterId: number | null;
+}
 
 /**
  * Throws Problem group_limit where one of these organisations has `max` already. Changes of groups are
@@ -60,13 +70,12 @@ const COUNTED: Readonly<Record<Counted, readonly [string, string]>> = {
  */
 async function refuseBeyond(
   tx: ServerTx,
-  count: Exclude<keyof GroupCounts, 'slug'>,
-  max: number,
+  { count, max, limit = max, inviterId }: Quota,
   organisationIds: readonly number[],
-  limit = max,
 ): Promise<void> {
   if (organisationIds.length === 0) return;
-  const full = (await countGroups(tx, organisationIds)).find((one) => one[count] >= max);
+  const counts = await countGroups(tx, organisationIds, inviterId);
+  const full = counts.find((one) => one[count] >= max);
   if (full === undefined) return;
   const [what, setting] = COUNTED[count];
   throw new Problem(

@@ -13,8 +13,8 @@ const QUOTAS = {
   TOCSIN_QUOTA_GROUPS_OWNED: '3',
   TOCSIN_QUOTA_GROUPS_JOINED: '3',
   TOCSIN_QUOTA_GROUP_MEMBERS: '3',
-  TOCSIN_QUOTA_INVITATIONS: '4',
-  TOCSIN_QUOTA_INVITATIONS_SENT: '2',
+  TOCSIN_QUOTA_INVITATIONS: '2',
+  TOCSIN_QUOTA_INVITATIONS_SENT: '3',
 };
 
 beforeAll(async () => {
@@ -136,16 +136,18 @@ describe('quotas of groups', () => {
     small = { ...tocsin, url };
   });
 
-  it('limit the invitations that one organisation sends and has to answer', async () => {
+  it('limit the invitations that one organisation sends, to another and in all', async () => {
     await two(small);
     const groups = [await createGroup(owner), await createGroup(owner), await createGroup(owner)];
     for (const group of groups.slice(1)) await invite(owner, group, victim).expect(202);
-    const sent = await invite(owner, groups[0] ?? '', victim).expect(409);
-    expect(sent.body).toMatchObject({ code: 'group_limit', limit: 2 });
+    const received = await invite(owner, groups[0] ?? '', victim).expect(409);
+    expect(received.body).toMatchObject({ code: 'group_limit', limit: 2 });
+    // One that has filled its share keeps nobody else from inviting.
     const others = [await anActor(small), await anActor(small)] as const;
     for (const other of others) await invite(other, await createGroup(other), victim).expect(202);
-    const received = await invite(others[0], await createGroup(others[0]), victim).expect(409);
-    expect(received.body).toMatchObject({ code: 'group_limit', limit: 4 });
+    await invite(owner, groups[0] ?? '', others[0]).expect(202);
+    const sent = await invite(owner, groups[0] ?? '', others[1]).expect(409);
+    expect(sent.body).toMatchObject({ code: 'group_limit', limit: 3 });
     // An organisation that declines can be invited again.
     for (const group of groups) await remove(victim, group, victim);
     await invite(owner, groups[0] ?? '', victim).expect(202);

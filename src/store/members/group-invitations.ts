@@ -64,21 +64,26 @@ export interface GroupCounts {
   /** Groups that it owns, and groups that it is in. */
   readonly owned: number;
   readonly joined: number;
-  /** Invitations that wait for its answer, and those of its own that wait for others' answers. */
+  /** Invitations of one inviter that wait for its answer, and its own that wait for others' answers. */
   readonly received: number;
   readonly sent: number;
 }
 
-/** How many groups and invitations each of these organisations has. Groups of all realms count. */
+/**
+ * How many groups and invitations each of these organisations has, and how many of those that it has to answer
+ * are from `inviterId` (null: from the operator). Groups of all realms count.
+ */
 export async function countGroups(
   tx: ServerTx,
   organisationIds: readonly number[],
+  inviterId: number | null,
 ): Promise<GroupCounts[]> {
   return tx.$queryRaw`
     select o.slug,
       (select count(*)::int from audience_owner w where w.organisation_id = o.id) as owned,
       (select count(*)::int from audience_member m where m.organisation_id = o.id) as joined,
-      (select count(*)::int from group_invitation i where i.organisation_id = o.id) as received,
+      (select count(*)::int from group_invitation i where i.organisation_id = o.id
+        and i.inviter_id is not distinct from ${inviterId}::integer) as received,
       (select count(*)::int from group_invitation i where i.inviter_id = o.id) as sent
     from organisation o where o.id = any(${[...organisationIds]}::integer[]) order by o.slug`;
 }
