@@ -1433,6 +1433,10 @@ begin
       return (select count(*) from subscription s where s.organisation_id = organisation);
     when 'audiences' then
       return (select count(*) from audience a where a.made_by = organisation);
+    when 'keys' then
+      return keys_counted(organisation);
+    when 'users' then
+      return users_counted(organisation);
   end case;
 end
 $function$;
@@ -1762,6 +1766,18 @@ AS $function$
         is_withdrawn.filter, w.type, w.labels, w.confidence, w.created_by_ref)))
 $function$;
 grant execute on function is_withdrawn to tocsin_app;
+
+CREATE OR REPLACE FUNCTION public.keys_counted(organisation integer)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO '$user', 'public'
+AS $function$
+  select count(*) from api_key k where k.organisation_id = organisation
+    and (k.created_at > now() - interval '1 day'
+      or (k.revoked_at is null and (k.expires_at is null or k.expires_at > now())))
+$function$;
+grant execute on function keys_counted to tocsin_server;
 
 CREATE OR REPLACE FUNCTION public.leave_readers()
  RETURNS void
@@ -2662,6 +2678,17 @@ CREATE OR REPLACE FUNCTION public.tlp_red()
 AS $function$select 4::smallint$function$;
 grant execute on function tlp_red to tocsin_app;
 grant execute on function tlp_red to tocsin_server;
+
+CREATE OR REPLACE FUNCTION public.users_counted(organisation integer)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO '$user', 'public'
+AS $function$
+  select count(*) from user_account u where u.organisation_id = organisation
+    and (u.created_at > now() - interval '1 day' or u.status <> 'disabled')
+$function$;
+grant execute on function users_counted to tocsin_server;
 
 CREATE OR REPLACE FUNCTION public.version_addresses(realm smallint, object text, row_max integer)
  RETURNS TABLE(organisation_id integer, modified timestamp with time zone, audience_id integer, tlp smallint, revoked boolean, superseded boolean)

@@ -14,6 +14,8 @@ const QUOTAS: Services['quotas'] = {
   bytesPerDay: 1,
   audiences: 1,
   subscriptions: 1,
+  keys: 1,
+  users: 1,
   groups: { owned: 1, joined: 1, members: 1, invitationsReceived: 1, invitationsSent: 1 },
 };
 

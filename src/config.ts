@@ -52,6 +52,8 @@ export const settings = z.object({
   TOCSIN_QUOTA_AUDIENCES: atLeast(1, 5000),
   TOCSIN_UNKNOWN_TLP: z.enum(['warn', 'reject']).default('warn'),
   TOCSIN_QUOTA_SUBSCRIPTIONS: atLeast(1, 100),
+  TOCSIN_QUOTA_KEYS: atLeast(1, 500),
+  TOCSIN_QUOTA_USERS: atLeast(1, 1000),
   TOCSIN_QUOTA_GROUPS_OWNED: atLeast(1, 100),
   TOCSIN_QUOTA_GROUPS_JOINED: atLeast(1, 500),
   TOCSIN_QUOTA_GROUP_MEMBERS: atLeast(1, 500),
@@ -261,6 +263,8 @@ function storageLimits(value: z.infer<typeof settings>): Pick<Config, 'quotas' |
       bytesPerDay: value.TOCSIN_QUOTA_BYTES_DAY,
       audiences: value.TOCSIN_QUOTA_AUDIENCES,
       subscriptions: value.TOCSIN_QUOTA_SUBSCRIPTIONS,
+      keys: value.TOCSIN_QUOTA_KEYS,
+      users: value.TOCSIN_QUOTA_USERS,
       groups: {
         owned: value.TOCSIN_QUOTA_GROUPS_OWNED,
         joined: value.TOCSIN_QUOTA_GROUPS_JOINED,

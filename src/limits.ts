@@ -48,6 +48,8 @@ export interface Quotas {
   readonly bytesPerDay: number;
   readonly audiences: number;
   readonly subscriptions: number;
+  readonly keys: number;
+  readonly users: number;
   readonly groups: {
     readonly owned: number;
     readonly joined: number;

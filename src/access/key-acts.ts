@@ -12,6 +12,7 @@ import {
   type KeyView,
   type NewKeyRecord,
 } from '../store/access/keys.ts';
+import { withQuota } from '../store/content/quotas.ts';
 import { findOrganisationId } from '../store/members/organisations.ts';
 import type { ServerTx } from '../store/postgres/transaction.ts';
 import { insertHandedTo } from '../store/access/users.ts';
@@ -35,6 +36,8 @@ export interface KeyInput {
   readonly expiresAt: Date | null;
   /** CIDRs from which it may be used; none means from anywhere. */
   readonly networks?: readonly string[];
+  /** How many keys the organisation may have; no limit unless given. */
+  readonly quota?: number | undefined;
 }
 
 /** A key and its text, which is not stored and shown only once. */
@@ -46,7 +49,7 @@ export interface MintedKey {
 /**
  * Makes a key, which ends with the key or user that asks for it and has no wider bounds. Throws
  * Problem not_found, role_not_allowed for a role stronger than the caller's, key_exceeds_parent,
- * realm_unknown, or realm_not_allowed for another realm than that of a caller in an exercise.
+ * key_limit, realm_unknown, or realm_not_allowed for another realm than that of a caller in an exercise.
  */
 export async function mintKey(
   { db, keyring }: KeyContext,
@@ -169,18 +172,25 @@ export async function revokeKey(
   });
 }
 
+/** How a key is rotated. */
+export interface Rotation extends Pick<KeyInput, 'quota'> {
+  readonly now: Date;
+  /** How long the old key is still valid. */
+  readonly overlapSeconds: number;
+}
+
 /**
  * Makes a key like this one, which lives on for `overlapSeconds`; the keys that it made become
  * those of its successor. With 0 it has leaked: it is revoked at once with everything made with it,
  * except for the new successor.
- * Throws Problem not_found, key_exceeds_parent where the caller's key has narrower bounds, or
+ * Throws Problem not_found, key_exceeds_parent where the caller's key has narrower bounds, key_limit, or
  * key_ended for a key that has ended.
  */
 export async function rotateKey(
   { db, keyring }: KeyContext,
   by: Administrator,
   id: string,
-  { now, overlapSeconds }: { readonly now: Date; readonly overlapSeconds: number },
+  { now, overlapSeconds, quota }: Rotation,
 ): Promise<MintedKey> {
   const describe = ({ key }: MintedKey) => ({ key: id, into: key.id, overlap: overlapSeconds });
   const act = { action: 'key.rotate', describe, about: ({ key }: MintedKey) => [key] };
@@ -196,7 +206,7 @@ export async function rotateKey(
     const leaked = overlapSeconds === 0;
     // Before there is a successor, which would be revoked too.
     if (leaked) await endKey(tx, id, { at: now, revoke: true });
-    const made = await put(tx, keyring, by, { ...old, ...lineage, role, previousId: id });
+    const made = await put(tx, keyring, by, { ...old, ...lineage, role, quota, previousId: id });
     if (leaked) return made;
     await moveChildren(tx, id, made.key.id);
     const at = new Date(now.getTime() + overlapSeconds * 1000);
@@ -219,7 +229,8 @@ async function put(
 ): Promise<MintedKey> {
   const { id, secret, text } = newKey();
   const { organisationId, realmId, role, label, expiresAt, networks = [], previousId } = input;
-  const { parentId, madeByUser } = input;
+  const { parentId, madeByUser, quota } = input;
+  if (quota !== undefined) await withQuota(tx, organisationId, 'keys', quota);
   const secretHash = pepper(keyring, secret);
   const record = { id, organisationId, realmId, role, label, secretHash, expiresAt, networks };
   await insertKey(tx, { ...record, previousId, parentId, madeByUser, madeBy: by.keyId });

@@ -3,6 +3,7 @@ import { Problem } from '../errors.ts';
 import { ROLES } from '../sharing/member.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
 import type { Database } from '../store/postgres/database.ts';
+import { withQuota } from '../store/content/quotas.ts';
 import { endKeysMadeBy } from '../store/access/keys.ts';
 import { findOrganisationId } from '../store/members/organisations.ts';
 import { endSessions } from '../store/access/sessions.ts';
@@ -25,11 +26,13 @@ export interface UserInput {
   readonly name?: string | undefined;
   readonly role: UserRole;
   readonly redClearance: boolean;
+  /** How many users the organisation may have; no limit unless given. */
+  readonly quota?: number | undefined;
 }
 
 /**
  * Creates a user and the link by which they set a password. Throws Problem role_not_allowed for a
- * user stronger than the administrator, not_found or email_taken.
+ * user stronger than the administrator, not_found, user_limit or email_taken.
  */
 export async function inviteUser(
   db: Database,
@@ -61,6 +64,7 @@ export async function inviteUser(
         path: 'body.organisation',
       });
     }
+    if (input.quota !== undefined) await withQuota(tx, organisationId, 'users', input.quota);
     const email = input.email.toLowerCase();
     const { name = email } = input;
     const id = await insertUser(tx, { ...input, name, email, organisationId, realmId: PRODUCTION });

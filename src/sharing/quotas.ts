@@ -5,6 +5,9 @@ export interface Quotas {
   /** Unions of communities, groups and organisations that it was the first to share with. */
   readonly audiences: number;
   readonly subscriptions: number;
+  /** Valid keys, and users who are not disabled; with all that were created in the last day. */
+  readonly keys: number;
+  readonly users: number;
   readonly groups: GroupQuotas;
 }
 
@@ -15,7 +18,7 @@ export interface GroupQuotas {
   readonly joined: number;
   /** Members of one group, those who are invited included. */
   readonly members: number;
-  /** Invitations that one organisation has to answer, and of its own that others have to answer. */
+  /** Invitations of one organisation that another has to answer, and that all others have to answer. */
   readonly invitationsReceived: number;
   readonly invitationsSent: number;
 }

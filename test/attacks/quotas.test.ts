@@ -1,4 +1,5 @@
 /** One organisation must not take what the others need: its quotas hold, whatever it sends at once. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withQuota } from '../../src/store/content/quotas.ts';
 import { asServer } from '../../src/store/postgres/transaction.ts';
@@ -13,7 +14,13 @@ const AT_ONCE = 30;
 
 let tocsin: Tocsin;
 beforeAll(async () => {
-  tocsin = await startTocsin({ settings: { TOCSIN_QUOTA_SUBSCRIPTIONS: String(QUOTA) } });
+  tocsin = await startTocsin({
+    settings: {
+      TOCSIN_QUOTA_SUBSCRIPTIONS: String(QUOTA),
+      TOCSIN_QUOTA_KEYS: String(QUOTA),
+      TOCSIN_QUOTA_USERS: String(QUOTA),
+    },
+  });
 });
 afterAll(() => tocsin.close());
 
@@ -56,6 +63,76 @@ describe('the quota of subscriptions', () => {
     await actor.sends('delete', `/subscriptions/${ids[0]}`).expect(204);
     await create().expect(201);
   });
+});
+
+interface Usage {
+  readonly [quota: string]: { readonly used: number; readonly limit: number };
+}
+
+describe.each([
+  { noun: 'keys', code: 'key_limit', present: 1, wish: () => ({ role: 'feed' }) },
+  {
+    noun: 'users',
+    code: 'user_limit',
+    present: 0,
+    wish: () => ({ email: `${randomUUID()}@example.org`, role: 'analyst' }),
+  },
+])('the quota of $noun', ({ noun, code, present, wish }) => {
+  const create = (actor: Actor) => actor.sends('post', `/${noun}`).send(wish());
+  const fill = async (actor: Actor) => {
+    const ids: string[] = [];
+    for (let n = present; n < QUOTA; n++) {
+      const { body } = await create(actor).expect(201);
+      ids.push((body as { id: string }).id);
+    }
+    return ids;
+  };
+  const end = (actor: Actor, id: string) =>
+    noun === 'keys'
+      ? actor.sends('delete', `/keys/${id}`).expect(204)
+      : actor.sends('patch', `/users/${id}`).send({ status: 'disabled' }).expect(200);
+
+  it('holds for requests that come at once, and shows what is used', async () => {
+    const actor = await anActor(tocsin);
+    const byStatus = await statusesOf(Array.from({ length: AT_ONCE }, () => create(actor)));
+    expect(byStatus.get(201)).toHaveLength(QUOTA - present);
+    expect(byStatus.get(409)?.[0]).toMatchObject({ body: { code, quota: noun, limit: QUOTA } });
+    expect((byStatus.get(201)?.length ?? 0) + (byStatus.get(409)?.length ?? 0)).toBe(AT_ONCE);
+    const { body } = await actor.sends('get', `/organisations/${actor.slug}/quotas`).expect(200);
+    expect((body as Usage)[noun]).toEqual({ used: QUOTA, limit: QUOTA });
+    await create(await anActor(tocsin)).expect(201);
+  });
+
+  it('counts on the first day what has ended, and leaves room for it later', async () => {
+    const actor = await anActor(tocsin);
+    const [first = ''] = await fill(actor);
+    await end(actor, first);
+    await create(actor).expect(409);
+    const table = noun === 'keys' ? 'api_key' : 'user_account';
+    const yesterday = `update ${table} set created_at = created_at - interval '25 hours' where id::text = $1`;
+    await tocsin.sql(yesterday, [first]);
+    await create(actor).expect(201);
+    await create(actor).expect(409);
+  });
+});
+
+it('a rotation creates a key, so it counts', async () => {
+  const actor = await anActor(tocsin);
+  const { body } = await actor.sends('post', '/keys').send({ role: 'feed' }).expect(201);
+  const { id } = body as { id: string };
+  const rotations = Array.from({ length: QUOTA }, (_, n) => n);
+  let current = id;
+  const seen: number[] = [];
+  for (const _ of rotations) {
+    const answer = await actor
+      .sends('post', `/keys/${current}/rotate`)
+      .send({ overlap_seconds: 0 });
+    seen.push(answer.status);
+    if (answer.status === 201) current = (answer.body as { id: string }).id;
+  }
+  expect(seen).toEqual(rotations.map((n) => (n < QUOTA - 2 ? 201 : 409)));
+  // What leaked can be revoked all the same.
+  await actor.sends('delete', `/keys/${current}`).expect(204);
 });
 
 describe('a count that another transaction may change', () => {

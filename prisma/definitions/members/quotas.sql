@@ -1,5 +1,21 @@
 -- What one organisation may have of something at most.
 
+-- The keys of an organisation that count: those that are valid, and all that were created in the last day, so
+-- that nobody fills lists by creating keys and revoking them again.
+create function keys_counted(organisation integer) returns bigint
+language sql stable set search_path from current as $$
+  select count(*) from api_key k where k.organisation_id = organisation
+    and (k.created_at > now() - interval '1 day'
+      or (k.revoked_at is null and (k.expires_at is null or k.expires_at > now())))
+$$;
+
+-- The users of an organisation that count: those that are not disabled, and all that were invited in the last day.
+create function users_counted(organisation integer) returns bigint
+language sql stable set search_path from current as $$
+  select count(*) from user_account u where u.organisation_id = organisation
+    and (u.created_at > now() - interval '1 day' or u.status <> 'disabled')
+$$;
+
 -- Locks an organisation's quota until the transaction ends, and then counts what it has of it: of two
 -- requests that would both add the last one, the second counts what the first added. Runs as the owner,
 -- since neither role sees all that is counted. The row is locked for nothing else: a lock on the
@@ -17,6 +33,10 @@ begin
       return (select count(*) from subscription s where s.organisation_id = organisation);
     when 'audiences' then
       return (select count(*) from audience a where a.made_by = organisation);
+    when 'keys' then
+      return keys_counted(organisation);
+    when 'users' then
+      return users_counted(organisation);
   end case;
 end
 $$;
@@ -40,3 +60,4 @@ end
 $$;
 
 grant execute on function count_locked to tocsin_app, tocsin_server;
+grant execute on function keys_counted, users_counted to tocsin_server;

@@ -34,7 +34,7 @@ const create: Route = (app, services) => {
         body: NewKey,
         response: {
           201: answer('Created; the key is shown only once', MintedKeyAnswer),
-          ...problems(400, 401, 403, 404, 415),
+          ...problems(400, 401, 403, 404, 409, 415),
         },
       },
     },
@@ -50,6 +50,7 @@ const create: Route = (app, services) => {
         label,
         networks,
         expiresAt,
+        quota: services.quotas.keys,
       });
       const made = toMintedKey(minted);
       return reply.code(201).header('location', locationOf(request, made.id)).send(made);
@@ -137,7 +138,8 @@ const rotate: Route = (app, services) => {
       const now = services.clock.now();
       const overlapSeconds = request.body.overlap_seconds;
       const by = administratorOf(request);
-      const minted = await rotateKey(services, by, request.params.id, { now, overlapSeconds });
+      const rotation = { now, overlapSeconds, quota: services.quotas.keys };
+      const minted = await rotateKey(services, by, request.params.id, rotation);
       return reply.code(201).send(toMintedKey(minted));
     },
   );

@@ -16,6 +16,8 @@ export const QuotasAnswer = z
     bytes_today: Quota.extend({ resets_at: z.iso.datetime() }),
     audiences: Quota,
     subscriptions: Quota,
+    keys: Quota,
+    users: Quota,
   })
   .meta({ id: 'Quotas' });
 
@@ -30,6 +32,8 @@ export async function quotasOf(
     bytes_today: { used: used.bytes, limit: quotas.bytesPerDay, resets_at: resetsAt },
     audiences: { used: used.audiences, limit: quotas.audiences },
     subscriptions: { used: used.subscriptions, limit: quotas.subscriptions },
+    keys: { used: used.keys, limit: quotas.keys },
+    users: { used: used.users, limit: quotas.users },
   };
 }
 

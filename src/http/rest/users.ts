@@ -43,7 +43,8 @@ const invite: Route = (app, services) => {
     async (request, reply) => {
       const { email, name, role, red_clearance: redClearance } = request.body;
       const organisation = request.body.organisation ?? memberOf(request).organisation.slug;
-      const input = { organisation, email, name, role, redClearance };
+      const quota = services.quotas.users;
+      const input = { organisation, email, name, role, redClearance, quota };
       const by = administratorOf(request);
       const invited = await inviteUser(services.db, by, input, services.clock.now());
       const made = toInvited(invited, originOfLinks(services, request));

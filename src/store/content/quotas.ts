@@ -18,6 +18,18 @@ const COUNTED = {
     setting: 'TOCSIN_QUOTA_SUBSCRIPTIONS',
     advice: 'Delete one,',
   },
+  keys: {
+    code: 'key_limit',
+    noun: 'key',
+    setting: 'TOCSIN_QUOTA_KEYS',
+    advice: 'Revoke one that was created more than a day ago,',
+  },
+  users: {
+    code: 'user_limit',
+    noun: 'user',
+    setting: 'TOCSIN_QUOTA_USERS',
+    advice: 'Delete one, disable one that was invited more than a day ago,',
+  },
 } as const satisfies Record<string, Counted>;
 
 interface Counted {

@@ -8,6 +8,8 @@ export interface Usage {
   readonly bytes: number;
   readonly audiences: number;
   readonly subscriptions: number;
+  readonly keys: number;
+  readonly users: number;
 }
 
 /** The bytes that an organisation has stored on a day (YYYY-MM-DD, UTC). */
@@ -29,8 +31,10 @@ export async function findUsage(db: Database, organisationId: number, day: strin
         where organisation_id = ${organisationId} and day = ${day}::date), 0)::float8 as bytes,
       (select count(*) from audience where made_by = ${organisationId})::float8 as audiences,
       (select count(*) from subscription where organisation_id = ${organisationId})::float8
-        as subscriptions`;
-  return row ?? { bytes: 0, audiences: 0, subscriptions: 0 };
+        as subscriptions,
+      keys_counted(${organisationId}::integer)::float8 as keys,
+      users_counted(${organisationId}::integer)::float8 as users`;
+  return row ?? { bytes: 0, audiences: 0, subscriptions: 0, keys: 0, users: 0 };
 }
 
 /** Forgets how much was stored before a day (YYYY-MM-DD). */
