@@ -18,6 +18,8 @@ import { narrowNetwork } from '../../networks.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
+    /** A GET of objects (`reads`) whose answer is a list without them, which is written in one piece. */
+    isList?: boolean;
     /** A GET whose answer is short, however much is stored. */
     isShort?: boolean;
   }
@@ -115,7 +117,8 @@ function createListTurns(): (request: FastifyRequest, reply: FastifyReply) => Pr
 
 /** Objects (`reads`) are counted, and written in slices. */
 function isList({ method, routeOptions: { config } }: FastifyRequest): boolean {
-  return method === 'GET' && config.reads !== true && config.isShort !== true;
+  if (method !== 'GET' || config.isShort === true) return false;
+  return config.reads !== true || config.isList === true;
 }
 
 async function takeTurn(

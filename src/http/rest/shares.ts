@@ -30,7 +30,7 @@ const list: Route = (app, services) => {
   app.get(
     '/shares',
     {
-      config: { access: PUBLISHERS, inExercises: true, reads: true },
+      config: { access: PUBLISHERS, inExercises: true, reads: true, isList: true },
       schema: {
         operationId: 'listShares',
         summary: 'List what your organisation shares, and with whom',
@@ -56,7 +56,7 @@ const get: Route = (app, services) => {
   app.get(
     '/shares/:id',
     {
-      config: { access: PUBLISHERS, inExercises: true, reads: true },
+      config: { access: PUBLISHERS, inExercises: true, reads: true, isList: true },
       schema: {
         operationId: 'getShare',
         summary: 'List who sees an object that your organisation shares',

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { inSlices } from '../../../concurrency/slices.ts';
 import { readHistory, type HistoryRow } from '../../../reading/history.ts';
 import { VERSIONS_BYTES, VERSIONS_MAX } from '../../../reading/object.ts';
 import { labelOf } from '../../../sharing/realm.ts';
 import { serveObject, type ServedForm } from '../../../sharing/served.ts';
 import { memberOf, READERS } from '../../auth/access.ts';
 import { makeRoom } from '../../edge/answers.ts';
+import { sourceOf } from '../../edge/fairness.ts';
 import { sendRaw } from '../../edge/raw.ts';
 import { readingOf } from '../../member-reading.ts';
 import { noun, type Route } from '../../zod-app.ts';
@@ -55,7 +57,8 @@ const read: Route = (app, services) => {
       const rows = await readHistory(readingOf(services, request), request.params.id);
       const head = JSON.stringify({ ...labelOf(realm), versions: [] });
       const form = { realm: realm.slug, asPosted: request.query.as_posted };
-      const body = `${head.slice(0, -2)}${rows.map((row) => toText(row, form)).join(',')}]}`;
+      const texts = await inSlices(sourceOf(request), toTexts(rows, form));
+      const body = `${head.slice(0, -2)}${texts.join(',')}]}`;
       await sendRaw(reply, 'application/json; charset=utf-8', body);
     },
   );
@@ -63,6 +66,16 @@ const read: Route = (app, services) => {
 
 /** `GET /objects/{id}/history` */
 export const history = noun(read);
+
+/** One step for each version. */
+function* toTexts(rows: readonly HistoryRow[], form: ServedForm): Generator<undefined, string[]> {
+  const texts: string[] = [];
+  for (const row of rows) {
+    texts.push(toText(row, form));
+    yield undefined;
+  }
+  return texts;
+}
 
 function toText(row: HistoryRow, form: ServedForm): string {
   const { object, context } = serveObject(row, form);

@@ -1,10 +1,12 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { inSlices } from '../../../concurrency/slices.ts';
 import { readObject, VERSIONS_BYTES, VERSIONS_MAX } from '../../../reading/object.ts';
 import { labelOf } from '../../../sharing/realm.ts';
-import { serveObject, type Served } from '../../../sharing/served.ts';
+import { serveObject, type Served, type ServedForm } from '../../../sharing/served.ts';
 import { memberOf, READERS } from '../../auth/access.ts';
 import { makeRoom } from '../../edge/answers.ts';
+import { sourceOf } from '../../edge/fairness.ts';
 import { sendRaw } from '../../edge/raw.ts';
 import type { Services } from '../../context.ts';
 import { readingOf } from '../../member-reading.ts';
@@ -65,7 +67,7 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
       });
       const form = { realm: realm.slug, asPosted };
       if (all) {
-        const served = found.map((one) => serveObject(one, form));
+        const served = await inSlices(sourceOf(request), servedOf(found, form));
         await sendRaw(reply, JSON_TYPE, versionsText(served, labelOf(realm)));
         return;
       }
@@ -76,6 +78,19 @@ export const objects: FastifyPluginCallbackZod<{ services: Services }> = (
   );
   done();
 };
+
+/** One step for each version. */
+function* servedOf(
+  found: readonly Parameters<typeof serveObject>[0][],
+  form: ServedForm,
+): Generator<undefined, Served[]> {
+  const served: Served[] = [];
+  for (const one of found) {
+    served.push(serveObject(one, form));
+    yield undefined;
+  }
+  return served;
+}
 
 function versionsText(served: readonly Served[], label: object): string {
   const head = JSON.stringify({ ...label, objects: [] }).slice(0, -2);
