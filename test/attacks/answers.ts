@@ -44,3 +44,29 @@ export function withoutEnding(answer: Answer): Answer {
   const plain = (text: string): string => text.replaceAll(new RegExp(ENDING, 'g'), 'NAME-ENDING');
   return { ...answer, headers: answer.headers.map(plain), body: plain(answer.body) };
 }
+
+/** Every request that names an organisation; `group` is one that who asks owns. */
+export function aboutOrganisation(group: () => string): readonly Question[] {
+  return [
+    ['get', (name) => `/organisations/${name}`],
+    ['delete', (name) => `/organisations/${name}`],
+    ['get', (name) => `/organisations/${name}/logo`],
+    ['delete', (name) => `/organisations/${name}/logo`],
+    ['get', (name) => `/organisations/${name}/quotas`],
+    ['patch', (name) => `/organisations/${name}`, () => ({ name: 'Mine' })],
+    ['get', (name) => `/keys?organisation=${name}`],
+    ['get', (name) => `/users?organisation=${name}`],
+    ['get', (name) => `/agreements?organisation=${name}`],
+    ['post', () => '/keys', (organisation) => ({ organisation, role: 'feed' })],
+    [
+      'post',
+      () => '/users',
+      (organisation) => ({ organisation, role: 'analyst', name: 'x', email: 'x@example.org' }),
+    ],
+    ...(['members', 'owners'] as const).flatMap((part): Question[] => [
+      ['post', () => '/sharing-groups', (name) => ({ slug: slug('g'), name: 'x', [part]: [name] })],
+      ['post', () => `/sharing-groups/${group()}/${part}`, (organisation) => ({ organisation })],
+      ['delete', (name) => `/sharing-groups/${group()}/${part}/${name}`],
+    ]),
+  ];
+}

@@ -15,12 +15,21 @@ import { createGroup } from '../support/groups.ts';
 import { aPerson } from '../support/people.ts';
 import { countRowsRead } from '../support/rows-read.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
-import { answerTo, ENDING, otherThan, withoutEnding, type Question } from './answers.ts';
+import {
+  aboutOrganisation,
+  answerTo,
+  ENDING,
+  otherThan,
+  withoutEnding,
+  type Question,
+} from './answers.ts';
 
 let tocsin: Tocsin;
 /** Who asks, in each role; a member that shares no community with the others. */
 let mallory: Actor;
 let hidden: Hidden;
+/** A group that mallory owns. */
+let own: string;
 
 /** What mallory may not know of, by its name or id. */
 interface Hidden {
@@ -41,6 +50,7 @@ beforeAll(async () => {
   const alice = await anActor(tocsin, { communities: [community] });
   mallory = await anActor(tocsin, { communities: [slug()] });
   hidden = await hide(alice, community);
+  own = await createGroup(mallory);
 });
 afterAll(() => tocsin.close());
 
@@ -88,25 +98,8 @@ const CASES: Readonly<Record<string, Case>> = {
   'an organisation': {
     names: () => [hidden.organisation, slug('org')],
     questions: [
-      ['get', (name) => `/organisations/${name}`],
-      ['get', (name) => `/organisations/${name}/logo`],
-      ['delete', (name) => `/organisations/${name}/logo`],
-      ['patch', (name) => `/organisations/${name}`, () => ({ name: 'Mine' })],
-      ['get', (name) => `/keys?organisation=${name}`],
-      ['get', (name) => `/users?organisation=${name}`],
-      ['get', (name) => `/agreements?organisation=${name}`],
+      ...aboutOrganisation(() => own),
       ['get', (name) => `/objects/${hidden.object.id}/access?organisation=${name}`],
-      ['post', () => '/keys', (organisation) => ({ organisation, role: 'feed' })],
-      [
-        'post',
-        () => '/users',
-        (organisation) => ({ organisation, role: 'analyst', name: 'x', email: 'x@example.org' }),
-      ],
-      [
-        'post',
-        () => '/sharing-groups',
-        (name) => ({ slug: slug('g'), name: 'x', members: [name] }),
-      ],
     ],
   },
   'a community': {
