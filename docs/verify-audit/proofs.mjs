@@ -23,7 +23,7 @@ const half = (value) => Math.floor(value / 2);
 // --- Checkpoints: C2SP signed-note and tlog-checkpoint -------------------------------------------
 
 const CHECKPOINT =
-  /^(.+)\n(\d+)\n(\S{44})\nparts (\d+) (\S{44})\nsigned (\S{27})\nprevious (-1|\d+)\n$/;
+  /^(.+)\n(\d+)\n(\S{44})\nparts (\d+) (\S{44})\nsigned (\S{27})\nprevious (-1|\d+)\n(?:earlier \S{1,300}\n)?$/;
 
 /** What a note says, with the vkeys that signed it. */
 export function openNote(note, vkeys) {

@@ -9,11 +9,20 @@ import {
   findNodes,
   findOrigin,
   insertCheckpoint,
+  listKeyChanges,
   listParts,
   type StoredCheckpoint,
 } from '../store/audit/tree.ts';
 import { fold, nodesOf, type Range } from './merkle.ts';
-import { openCheckpoint, signCheckpoint, signerOf, type Signer } from './note.ts';
+import {
+  openCheckpoint,
+  readVkey,
+  signCheckpoint,
+  signerOf,
+  vkeyOf,
+  type Signer,
+  type Verifier,
+} from './note.ts';
 import { PartMap } from './parts.ts';
 
 const SALT_BYTES = 32;
@@ -25,6 +34,34 @@ const SALT_BYTES = 32;
 export async function auditSigners(db: Database, keyring: Keyring): Promise<Signer[]> {
   const origin = await findOrigin(db);
   return keyring.keys('audit').map((seed) => signerOf(origin, seed.export()));
+}
+
+/**
+ * The public keys that may have signed, the current one first. A checkpoint of the time when the master secret
+ * was replaced names the key before: who trusts the one that signed it trusts that, too, for what came before.
+ */
+export async function auditVerifiers(db: Database, keyring: Keyring): Promise<Verifier[]> {
+  const verifiers: Verifier[] = await auditSigners(db, keyring);
+  for (const note of await listKeyChanges(db)) {
+    const earlier = readVkey(openCheckpoint(note, verifiers)?.earlier ?? '');
+    if (earlier !== undefined && !verifiers.some((one) => vkeyOf(one) === vkeyOf(earlier))) {
+      verifiers.push(earlier);
+    }
+  }
+  return verifiers;
+}
+
+/**
+ * Whether the newest checkpoint is by the key under the current master secret, or by one that is being
+ * replaced. Otherwise this is another secret than that of the database, or one that was replaced.
+ */
+export async function isCurrentKey(db: Database, keyring: Keyring): Promise<boolean> {
+  const newest = await findCheckpoint(db);
+  if (newest === undefined) return true;
+  const signers = await auditSigners(db, keyring);
+  const opened = openCheckpoint(newest.note, signers);
+  const [current] = signers;
+  return opened !== undefined && current !== undefined && opened.earlier !== vkeyOf(current);
 }
 
 /** The hashes of ranges of the tree, as paths and heads name them. */
@@ -59,7 +96,10 @@ export async function signHead(db: Database, keyring: Keyring): Promise<StoredCh
   const map = await partMap(db, size, salt);
   const parts = { slots: map.slots, root: map.root() };
   const [signedAt, previous] = [await findAuditTime(db), newest?.size ?? -1];
-  const note = signCheckpoint({ origin, size, root, parts, signedAt, previous }, signers);
+  const [, older] = signers;
+  const earlier = older === undefined ? undefined : vkeyOf(older);
+  const head = { origin, size, root, parts, signedAt, previous, earlier };
+  const note = signCheckpoint(head, signers);
   const made = { size, previous, note, signedAt, salt };
   await insertCheckpoint(db, made);
   return (await findCheckpoint(db)) ?? made;

@@ -22,6 +22,8 @@ export interface Checkpoint {
   readonly signedAt: string;
   /** The size of the checkpoint before it; -1 for the first. */
   readonly previous: number;
+  /** While the key is being replaced: the public key that signed until now, as `vkeyOf` writes it. */
+  readonly earlier?: string | undefined;
 }
 
 export interface OpenedCheckpoint extends Checkpoint {
@@ -53,7 +55,8 @@ const TEXT = new RegExp(
   String.raw`^(?<origin>.+)\n(?<size>\d{1,16})\n(?<root>[A-Za-z0-9+/]{43}=)\n` +
     String.raw`parts (?<slots>\d{1,7}) (?<parts>[A-Za-z0-9+/]{43}=)\n` +
     String.raw`signed (?<signedAt>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\n` +
-    String.raw`previous (?<previous>-1|\d{1,16})\n$`,
+    String.raw`previous (?<previous>-1|\d{1,16})\n` +
+    String.raw`(?:earlier (?<earlier>\S{1,300})\n)?$`,
 );
 const VKEY = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/;
 
@@ -91,14 +94,14 @@ export function signCheckpoint(checkpoint: Checkpoint, signers: readonly Signer[
 }
 
 /** The lines after the root are extension lines as C2SP tlog-checkpoint allows them. */
-function textOf({ origin, size, root, parts, signedAt, previous }: Checkpoint): string {
+function textOf({ origin, size, root, parts, signedAt, previous, earlier }: Checkpoint): string {
   return `${origin}
 ${size}
 ${root.toString('base64')}
 parts ${parts.slots} ${parts.root.toString('base64')}
 signed ${signedAt}
 previous ${previous}
-`;
+${earlier === undefined ? '' : `earlier ${earlier}\n`}`;
 }
 
 /**
@@ -131,7 +134,16 @@ export function openCheckpoint(
 function readText(text: string): Checkpoint | undefined {
   const found = TEXT.exec(text)?.groups;
   if (found === undefined) return undefined;
-  const { origin = '', size, root = '', slots, parts = '', signedAt = '', previous } = found;
+  const {
+    origin = '',
+    size,
+    root = '',
+    slots,
+    parts = '',
+    signedAt = '',
+    previous,
+    earlier,
+  } = found;
   const checkpoint = {
     origin,
     size: Number(size),
@@ -139,6 +151,7 @@ function readText(text: string): Checkpoint | undefined {
     parts: { slots: Number(slots), root: Buffer.from(parts, 'base64') },
     signedAt,
     previous: Number(previous),
+    ...(earlier === undefined ? {} : { earlier }),
   };
   // Only one text says the same.
   return textOf(checkpoint) === text ? checkpoint : undefined;

@@ -5,7 +5,7 @@ import { chainAll } from '../audit/chain.ts';
 import { pruneAudit } from '../audit/prune.ts';
 import type { AuditFault } from '../audit/verify-fault.ts';
 import { verifyAudit, type AuditVerdict } from '../audit/verify.ts';
-import { auditSigners, signHead } from '../audit/checkpoint.ts';
+import { auditSigners, auditVerifiers, signHead } from '../audit/checkpoint.ts';
 import { noteDisclosures } from '../audit/disclosures.ts';
 import { readVkey, vkeyOf, type Verifier } from '../audit/note.ts';
 import { toAuditEntry } from '../http/rest/member-answers.ts';
@@ -81,7 +81,7 @@ const UNVERIFIED = 2;
 
 async function orUnverified(work: (store: OpenStore) => Promise<void>): Promise<void> {
   try {
-    await withStore(work);
+    await withStore(work, { anySecret: true });
   } catch (error) {
     printError(`tocsin: could not verify the audit: ${textOfFailure(error)}\n`);
     process.exitCode = UNVERIFIED;
@@ -102,7 +102,7 @@ function readDate(text: string): Date {
 }
 
 async function runVerify({ db, keyring }: OpenStore, options: VerifyOptions): Promise<void> {
-  const verifiers = [...(await auditSigners(db, keyring)), ...options.vkey.map(verifierOf)];
+  const verifiers = [...(await auditVerifiers(db, keyring)), ...options.vkey.map(verifierOf)];
   const kept = await Promise.all(options.against.map(readNote));
   const verdict = await verifyAudit(db, { verifiers, kept });
   if (options.json) print(verdict);

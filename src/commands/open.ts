@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isCurrentKey } from '../audit/checkpoint.ts';
 import { readConfig, type Config } from '../config.ts';
-import { withLogEpoch, type Keyring } from '../keyring.ts';
+import { fingerprints, withLogEpoch, type Keyring } from '../keyring.ts';
 import { prepareAudit } from '../store/audit/tree.ts';
 import { openDatabase, type Database } from '../store/postgres/database.ts';
 import { inspectCluster } from '../store/embedded/cluster.ts';
@@ -31,6 +32,8 @@ interface Opening {
   readonly exclusive?: boolean;
   /** Gives up when it aborts: what was opened is closed. */
   readonly signal?: AbortSignal | undefined;
+  /** Also with another master secret than the database uses: for a look at the audit. */
+  readonly anySecret?: boolean;
 }
 
 /**
@@ -47,21 +50,25 @@ export async function openStore(
     await prepareAudit(db);
     await bootstrap(db, keyring, join(config.dataDir, 'admin.key'), logger);
   };
-  return open(config, logger, { exclusive, signal, prepare });
+  return open(config, logger, { exclusive, anySecret: false, signal, prepare });
 }
 
 /**
  * Opens the database for a command, which creates and migrates nothing.
  * @throws StoreError `installation_missing` or `migrations_pending`
  */
-export async function openInstallation(config: Config, logger: Logger): Promise<OpenStore> {
+export async function openInstallation(
+  config: Config,
+  logger: Logger,
+  { anySecret = false }: Pick<Opening, 'anySecret'> = {},
+): Promise<OpenStore> {
   await requireCluster(config);
   const prepare = async ({ db, url }: OpenStore): Promise<void> => {
     await requireMigrated(url);
     await prepareAudit(db);
   };
   const { signal } = new AbortController();
-  return open(config, logger, { exclusive: false, signal, prepare });
+  return open(config, logger, { exclusive: false, anySecret, signal, prepare });
 }
 
 /** @throws StoreError `installation_missing` where no server has ever run on this data directory */
@@ -84,6 +91,7 @@ export async function contentsOf(directory: string): Promise<string> {
 
 interface Preparation {
   readonly exclusive: boolean;
+  readonly anySecret: boolean;
   readonly signal: AbortSignal;
   readonly prepare: (store: OpenStore) => Promise<void>;
 }
@@ -91,7 +99,7 @@ interface Preparation {
 async function open(
   config: Config,
   logger: Logger,
-  { exclusive, signal, prepare }: Preparation,
+  { exclusive, anySecret, signal, prepare }: Preparation,
 ): Promise<OpenStore> {
   const keyring = await loadKeyring(config);
   const { dataDir, databasePool: poolMax } = config;
@@ -106,11 +114,22 @@ async function open(
   const store = { db, url, keyring, close: () => closeAll([db], [server]) };
   try {
     await orAborted(prepare(store), signal);
+    if (!anySecret && !(await isCurrentKey(db, keyring))) throw otherSecret(config, keyring);
     return { ...store, keyring: withLogEpoch(keyring, await findLogEpoch(db)) };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** With another secret, a command would make keys that open nothing, and sign what nobody can verify. */
+function otherSecret({ secretFile, dataDir }: Config, keyring: Keyring): StoreError {
+  const file = secretFile ?? join(dataDir, 'master.secret');
+  return new StoreError(
+    'master_secret_other',
+    `The master secret ${file} (fingerprint ${fingerprints(keyring)[0] ?? ''}) is not the one that this database uses now.`,
+    'Set TOCSIN_SECRET_FILE to the file that the server uses. While a secret is being replaced, set TOCSIN_SECRET_FILE_OLD as well. If it is the right file, the newest checkpoint was altered: see "tocsin audit verify".',
+  );
 }
 
 /** The database as its owner: the embedded one, started where it does not run, or the operator's. */
@@ -126,9 +145,12 @@ export async function reachServer(
 }
 
 /** Opens the database of the environment for one command, and closes it after. */
-export async function withStore<T>(work: (store: OpenStore) => Promise<T>): Promise<T> {
+export async function withStore<T>(
+  work: (store: OpenStore) => Promise<T>,
+  opening: Pick<Opening, 'anySecret'> = {},
+): Promise<T> {
   const config = readConfig();
-  const store = await openInstallation(config, commandLogger(config));
+  const store = await openInstallation(config, commandLogger(config), opening);
   try {
     return await work(store);
   } finally {

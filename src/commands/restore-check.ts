@@ -1,5 +1,5 @@
 /** Whether an unpacked backup is a database that Tocsin can use. */
-import { auditSigners } from '../audit/checkpoint.ts';
+import { auditVerifiers } from '../audit/checkpoint.ts';
 import { verifyAudit, type AuditVerdict } from '../audit/verify.ts';
 import type { Keyring } from '../keyring.ts';
 import type { BackupAbout } from '../store/backup/about.ts';
@@ -59,7 +59,7 @@ async function compare(db: Database, { file, keyring, about }: CheckInput): Prom
     throw damaged(file, `its log ends at ${head}, and had ${about.log_head} rows before`);
   }
   const kept = about.audit_checkpoint === null ? [] : [about.audit_checkpoint];
-  const verifiers = await auditSigners(db, keyring);
+  const verifiers = await auditVerifiers(db, keyring);
   const audit = await verifyAudit(db, { verifiers, kept });
   if (!audit.ok) throw damaged(file, `its audit is not intact (${audit.fault?.kind ?? 'unknown'})`);
   return { head, audit };

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createKeyring, withLogEpoch, type Keyring } from '../../src/keyring.ts';
@@ -11,7 +11,6 @@ import { freshDatabaseUrl } from '../support/database.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { query } from '../support/tocsin-process.ts';
 
-const SECRET = 'ab'.repeat(32);
 const READER = { organisationId: 1, realmId: 1 };
 
 let tocsin: Tocsin;
@@ -23,7 +22,7 @@ beforeAll(async () => {
   url = await freshDatabaseUrl();
   db = openDatabase({ url, poolMax: 2, onError: () => undefined });
   directory = await testDirectory();
-  await writeFile(join(directory, 'secret'), SECRET, { mode: 0o600 });
+  await copyFile(tocsin.secretFile, join(directory, 'secret'));
 });
 afterAll(async () => {
   await Promise.all([tocsin.close(), db.close()]);
@@ -38,7 +37,8 @@ const reset = (databaseUrl: string) =>
   });
 
 async function keyring(): Promise<Keyring> {
-  return withLogEpoch(createKeyring(Buffer.from(SECRET, 'hex')), await findLogEpoch(db));
+  const secret = Buffer.from(await readFile(tocsin.secretFile, 'utf8'), 'hex');
+  return withLogEpoch(createKeyring(secret), await findLogEpoch(db));
 }
 
 it('ends every cursor, and is recorded in the audit', async () => {

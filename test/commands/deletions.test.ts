@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
   tocsin = await startTocsin();
   ally = await anActor(tocsin);
   directory = await testDirectory();
-  await writeFile(join(directory, 'secret'), 'ab'.repeat(32), { mode: 0o600 });
+  await copyFile(tocsin.secretFile, join(directory, 'secret'));
 });
 afterAll(async () => {
   await tocsin.close();

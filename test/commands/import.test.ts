@@ -1,6 +1,6 @@
 /** `tocsin import` and `tocsin validate` read files as the HTTP doors read bodies. */
 import { execFile } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, type Actor } from '../support/actors.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   tocsin = await startTocsin();
   directory = await testDirectory();
   // This command seals nothing: any master secret will do.
-  await writeFile(join(directory, 'secret'), 'ab'.repeat(32), { mode: 0o600 });
+  await copyFile(tocsin.secretFile, join(directory, 'secret'));
   ally = await anActor(tocsin);
 });
 afterAll(async () => {

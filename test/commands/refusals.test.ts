@@ -1,5 +1,5 @@
 /** What commands refuse, and how they say it to an operator. */
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor, slug, type Actor } from '../support/actors.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   ally = await anActor(tocsin);
   admin = await anActor(tocsin, { role: 'admin' });
   directory = await testDirectory();
-  await writeFile(join(directory, 'secret'), 'ab'.repeat(32), { mode: 0o600 });
+  await copyFile(tocsin.secretFile, join(directory, 'secret'));
 });
 afterAll(async () => {
   await tocsin.close();

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { announceEndings } from '../../src/members/notices.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   tocsin = await startTocsin();
   ally = await anActor(tocsin, { role: 'org_admin' });
   directory = await testDirectory();
-  await writeFile(join(directory, 'secret'), 'ab'.repeat(32), { mode: 0o600 });
+  await copyFile(tocsin.secretFile, join(directory, 'secret'));
 });
 afterAll(async () => {
   await tocsin.close();

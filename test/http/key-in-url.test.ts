@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,14 +60,12 @@ describe('a key in the address', () => {
 
 it('is not in the log, not even at its most talkative', async () => {
   const dataDir = await mkdtemp('/tmp/tocsin-url-');
-  const secret = join(dataDir, 'secret');
-  await writeFile(secret, randomBytes(32).toString('hex'), { mode: 0o600 });
   const child = spawn(process.execPath, ['bin/tocsin.js', 'serve'], {
     env: {
       PATH: process.env['PATH'],
       DATABASE_URL: tocsin.databaseUrl,
       TOCSIN_DATA_DIR: dataDir,
-      TOCSIN_SECRET_FILE: secret,
+      TOCSIN_SECRET_FILE: tocsin.secretFile,
       PORT: '0',
       LOG_LEVEL: 'trace',
     },

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptInvitation } from '../../src/access/invitations.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   tocsin = await startTocsin();
   directory = await testDirectory();
   // These commands seal nothing: any master secret will do.
-  await writeFile(join(directory, 'secret'), 'ab'.repeat(32), { mode: 0o600 });
+  await copyFile(tocsin.secretFile, join(directory, 'secret'));
   ally = await anActor(tocsin);
   admin = await anActor(tocsin, { role: 'admin' });
 });

@@ -22,6 +22,8 @@ export interface Tocsin {
   readonly databaseUrl: string;
   readonly db: Database;
   readonly keyring: Keyring;
+  /** Of its master secret. */
+  readonly secretFile: string;
   readonly clock: ManualClock;
   /** As the owner of the database, past row security. */
   readonly sql: <R extends pg.QueryResultRow = pg.QueryResultRow>(
@@ -84,6 +86,7 @@ export async function startTocsin({
     databaseUrl,
     db,
     keyring: withLogEpoch(createKeyring(secret), await findLogEpoch(db)),
+    secretFile: join(directory, 'secret'),
     clock,
     sql: async (text, values) => (await owner.query<never>(text, values)).rows,
     sequenced: () => sequenceAll(db),

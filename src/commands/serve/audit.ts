@@ -1,7 +1,10 @@
 import { startAuditChain, type AuditChain } from '../../audit/chain.ts';
-import { signHead } from '../../audit/checkpoint.ts';
+import { auditSigners, signHead } from '../../audit/checkpoint.ts';
+import { openCheckpoint, type Signer } from '../../audit/note.ts';
 import { gatherDisclosures, type Disclosures } from '../../audit/disclosures.ts';
 import { countRefusals, type Refusals } from '../../audit/refusals.ts';
+import { appendServerAudit } from '../../store/audit/record.ts';
+import { asServer } from '../../store/postgres/transaction.ts';
 import { findCheckpoint } from '../../store/audit/tree.ts';
 import type { Logger } from '../../telemetry.ts';
 import type { OpenStore } from '../open.ts';
@@ -41,7 +44,16 @@ export async function startAudit(
   };
 }
 
-/** So that there is a checkpoint to ask for from the first moment on. */
+/** So that there is a checkpoint to ask for from the first moment on, and one soon that introduces a new key. */
 async function signFirst({ db, keyring }: OpenStore): Promise<void> {
-  if ((await findCheckpoint(db)) === undefined) await signHead(db, keyring);
+  const newest = await findCheckpoint(db);
+  if (newest === undefined) await signHead(db, keyring);
+  else if (!isSignedBy(newest.note, (await auditSigners(db, keyring)).slice(0, 1))) {
+    const entry = { organisationId: null, actor: 'server', requestId: undefined, detail: {} };
+    await asServer(db, (tx) => appendServerAudit(tx, { ...entry, action: 'audit.replace_key' }));
+  }
+}
+
+function isSignedBy(note: string, signers: readonly Signer[]): boolean {
+  return openCheckpoint(note, signers) !== undefined;
 }

@@ -85,6 +85,13 @@ export async function findCheckpoint(
   return row;
 }
 
+/** The notes of checkpoints that name an earlier key, the newest first. */
+export async function listKeyChanges(db: Database): Promise<string[]> {
+  const rows = await db.server.$queryRaw<{ note: string }[]>`
+    select note from audit_checkpoint where note like ${'%\nearlier %'} order by size desc`;
+  return rows.map(({ note }) => note);
+}
+
 /** The time of the database, which is that of the entries, as checkpoints say it. */
 export async function findAuditTime(db: Database): Promise<string> {
   const [row] = await db.server.$queryRaw<{ now: string }[]>`

@@ -10,6 +10,7 @@ export type StoreErrorCode =
   | 'data_directory_unreachable'
   | 'credentials_missing'
   | 'master_secret_missing'
+  | 'master_secret_other'
   | 'installation_missing'
   | 'already_serving'
   | 'start_lock_held'
