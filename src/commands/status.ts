@@ -5,12 +5,12 @@ import { systemClock } from '../clock.ts';
 import { readConfig, type Config } from '../config.ts';
 import { toNotice } from '../http/rest/member-answers.ts';
 import { operator } from '../access/administer.ts';
+import { findSlowestReceiver } from '../deliveries/slowest-receiver.ts';
 import { readNotices } from '../members/notices.ts';
 import { readRealms } from '../members/realms.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { findSequencerLag } from '../store/content/log.ts';
 import {
-  findSlowestReceiver,
   listFailingReceivers,
   readFigures,
   type FailingReceiver,
@@ -122,11 +122,11 @@ function failing(receiver: Status['failing_receivers'][number]): string {
 }
 
 function lagOf({ sequencer_lag_seconds: lag, slowest_receiver: slowest }: Status): string {
-  const receivers =
-    slowest === null
-      ? ''
-      : `; the slowest receiver is ${quantity(slowest.rows, 'row')} behind (${slowest.organisation} ${slowest.id})`;
-  return `sequencer ${lag.toFixed(1)} s${receivers}`;
+  const sequencer = `sequencer ${lag.toFixed(1)} s`;
+  if (slowest === null) return `${sequencer}; no receiver is behind`;
+  const { rows, more, organisation, id } = slowest;
+  const behind = `${more ? 'at least ' : ''}${quantity(rows, 'row')} behind (${organisation} ${id})`;
+  return `${sequencer}; the slowest receiver is ${behind}`;
 }
 
 function diskOf({ disk, database_bytes: bytes }: Status): string {

@@ -67,7 +67,7 @@ export interface DueSubscription {
 const BATCH_BYTES = 4 * 1024 * 1024;
 
 /** TLP:RED never leaves through a webhook. */
-const WEBHOOK_CEILING = tlpRank('amber+strict');
+export const WEBHOOK_CEILING = tlpRank('amber+strict');
 
 /**
  * One step of a subscription: reads the log on from its cursor as its organisation and, when there

@@ -1,10 +1,10 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { announceEndings } from '../../src/members/notices.ts';
 import { VERSION } from '../../src/version.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { testDirectory } from '../support/cluster.ts';
+import { indicator, malware } from '../support/builders.ts';
 import { runCommand } from '../support/command.ts';
 import { freshDatabaseUrl } from '../support/database.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -42,6 +42,7 @@ it('shows members, what ends soon, failing receivers, lag, disk and version on o
   expect([quiet.code, quiet.err]).toEqual([0, '']);
   expect(quiet.out).toMatch(/^ends soon +nothing$/m);
   expect(quiet.out).toMatch(/^failing +nothing$/m);
+  expect(quiet.out).toMatch(/^lag +sequencer \d+\.\d s; no receiver is behind$/m);
 
   const { body } = await ally
     .sends('post', '/subscriptions')
@@ -58,7 +59,7 @@ it('shows members, what ends soon, failing receivers, lag, disk and version on o
      where organisation_id = (select id from organisation where slug = $2)`,
     [endsAt, ally.slug],
   );
-  await announceEndings(tocsin.db, tocsin.clock.now());
+  await ally.shares(indicator());
   const { out } = await status();
   expect(out.split('\n').length).toBeLessThan(24);
   expect(out).toContain(VERSION);
@@ -66,7 +67,10 @@ it('shows members, what ends soon, failing receivers, lag, disk and version on o
   expect(out).toMatch(new RegExp(`^ends soon +agreement \\d+ of ${ally.slug} on \\d{4}-`, 'm'));
   expect(out).toMatch(new RegExp(`^failing +${ally.slug} ${id}: 3 failures since `, 'm'));
   expect(out).toMatch(
-    new RegExp(`^lag +sequencer \\d.* rows behind \\(${ally.slug} ${id}\\)$`, 'm'),
+    new RegExp(
+      `^lag +sequencer \\d.* the slowest receiver is 1 row behind \\(${ally.slug} ${id}\\)$`,
+      'm',
+    ),
   );
   expect(out).toMatch(/^disk +database \d+\.\d\d GB/m);
 
@@ -80,8 +84,26 @@ it('shows members, what ends soon, failing receivers, lag, disk and version on o
     subscriptions: { active: 1 },
     ends_soon: [{ type: 'agreement.expiring', organisation: ally.slug }],
     failing_receivers: [{ id, organisation: ally.slug, failures: 3 }],
-    slowest_receiver: { id },
+    slowest_receiver: { id, rows: 1, more: false },
   });
+});
+
+it('counts only rows that are for a receiver and that its filter wants', async () => {
+  const [sharer, reader] = [await anActor(tocsin), await anActor(tocsin)];
+  const { body } = await reader
+    .sends('post', '/subscriptions')
+    .send({ url: 'http://127.0.0.1:1/hook', filter: { types: ['indicator'] } })
+    .expect(201);
+  const { id } = body as { id: string };
+  await tocsin.sql(`update subscription set state = 'paused' where id <> $1`, [id]);
+  const slowest = async () =>
+    (JSON.parse((await status('--json')).out) as { slowest_receiver: unknown }).slowest_receiver;
+
+  await sharer.shares([indicator(), indicator(), malware()], `audience=${sharer.slug}`);
+  await reader.shares(malware(), `audience=${reader.slug}`);
+  expect(await slowest()).toBeNull();
+  await sharer.shares([indicator(), malware(), indicator()], `audience=${reader.slug}`);
+  expect(await slowest()).toEqual({ id, organisation: reader.slug, rows: 2, more: false });
 });
 
 it('says that no server runs, without the address of an earlier one, and counts one as one', async () => {

@@ -21,6 +21,7 @@ interface Notice {
   subject: string;
   days: number;
   ends_at: string;
+  noticed_at: string | null;
 }
 
 /** The moment so many days, and some minutes, before `end`. */
@@ -111,7 +112,7 @@ describe('the end of an agreement', () => {
     await follow(alice, end);
     const now = new Date();
     expect(await announced(now, alice)).toEqual([]);
-    await announceEndings(tocsin.db, now);
+    expect(await told(alice, alice)).toEqual([]);
     expect(await told(bob, bob)).toHaveLength(1);
     await follow(bob, new Date(end.getTime() + 60_000));
     expect(await told(bob, bob)).toHaveLength(1);
@@ -133,6 +134,26 @@ describe('the end of an agreement', () => {
   });
 });
 
+it.each([0.5, 3, 13, 29.9])('lists at once what is created to end in %d days', async (days) => {
+  const [alice, end] = [await anActor(tocsin), inDays(days)];
+  await tocsin.sql(
+    `update agreement set valid_from = now(), valid_until = $2
+     where organisation_id = (select id from organisation where slug = $1)`,
+    [alice.slug, end],
+  );
+  await keyOf(tocsin, alice.slug, 'feed', end);
+  const found = await told(alice, alice);
+  expect(found.map(({ type }) => type)).toEqual(['agreement.expiring', 'key.expiring']);
+  const within = days < 1 ? 1 : days < 7 ? 7 : 30;
+  expect(new Set(found.map((one) => one.days))).toEqual(new Set([within]));
+});
+
+it('does not list what ends later than in 30 days', async () => {
+  const alice = await ending(inDays(30.1));
+  await keyOf(tocsin, alice.slug, 'feed', inDays(30.1));
+  expect(await told(alice, alice)).toEqual([]);
+});
+
 describe('the end of a key', () => {
   const aKey = async (who: Actor, role: 'feed' | 'admin', end: Date): Promise<string> => {
     const id = (await keyOf(tocsin, who.slug, role, end)).split('_')[1] ?? '';
@@ -142,7 +163,7 @@ describe('the end of a key', () => {
     return id;
   };
 
-  it('is announced alike, but not of one that is rotated, revoked or short of life', async () => {
+  it('is announced and listed alike, but not of one that is rotated or revoked', async () => {
     const end = inDays(6);
     const alice = await anActor(tocsin);
     const plain = await aKey(alice, 'feed', end);
@@ -153,12 +174,17 @@ describe('the end of a key', () => {
     await alice.sends('delete', `/keys/${revoked}`);
     const brief = (await keyOf(tocsin, alice.slug, 'feed', end)).split('_')[1] ?? '';
     await announceEndings(tocsin.db, new Date());
-    const subjects = (await told(alice, alice)).map(({ subject, days }) => [subject, days]);
-    expect(subjects).toEqual([[plain, 7]]);
+    const listed = async () =>
+      (await told(alice, alice))
+        .map(({ subject, days, noticed_at: at }) => `${subject} ${days} ${at !== null}`)
+        .toSorted();
+    expect(await listed()).toEqual(
+      [`${plain} 7 true`, `${brief} 7 false`, `${successor} 7 false`].toSorted(),
+    );
     await announceEndings(tocsin.db, before(end, 1));
-    const later = (await told(alice, alice)).map(({ subject, days }) => `${subject} ${days}`);
-    const expected = [`${plain} 7`, `${plain} 1`, `${brief} 1`, `${successor} 1`];
-    expect(later.toSorted()).toEqual(expected.toSorted());
+    expect(await listed()).toEqual(
+      [`${plain} 7 true`, `${brief} 7 true`, `${successor} 7 true`].toSorted(),
+    );
   });
 
   it('is not shown to callers who may not see the key', async () => {
@@ -172,10 +198,14 @@ describe('the end of a key', () => {
 
 it('a worker announces by itself, at its start already', async () => {
   const alice = await ending(inDays(6));
-  expect(await told(admin, alice)).toEqual([]);
+  expect(await told(admin, alice)).toMatchObject([{ noticed_at: null }]);
   const worker = await tocsin.another(['worker']);
   try {
-    await vi.waitFor(async () => expect(await told(admin, alice)).toHaveLength(1), 10_000);
+    await vi.waitFor(
+      async () =>
+        expect(await told(admin, alice)).toMatchObject([{ noticed_at: expect.any(String) }]),
+      10_000,
+    );
   } finally {
     await worker.close();
   }

@@ -13,7 +13,7 @@ import type { CommunityView } from '../../store/members/communities.ts';
 import type { OrganisationView } from '../../store/members/directory.ts';
 import type { GroupInvitation } from '../../store/members/group-invitations.ts';
 import type { KeyView } from '../../store/access/keys.ts';
-import type { NoticeView } from '../../store/members/notices.ts';
+import type { EndingView } from '../../store/members/notices.ts';
 import type { RealmRecord } from '../../store/members/realms.ts';
 import { AgreementAnswer } from './schemas/agreement.ts';
 import { KeyAnswer } from './schemas/key.ts';
@@ -146,12 +146,12 @@ export function toMintedKey({ key, text }: MintedKey) {
   return { ...toKey(key), key: text };
 }
 
-export function toNotice({ kind, endsAt, noticedAt, ...notice }: NoticeView) {
+export function toNotice({ kind, endsAt, noticedAt, ...notice }: EndingView) {
   return {
     ...notice,
     type: kind,
     ends_at: endsAt.toISOString(),
-    noticed_at: noticedAt.toISOString(),
+    noticed_at: noticedAt?.toISOString() ?? null,
   };
 }
 

@@ -13,13 +13,14 @@ const NoticesAnswer = z
   .object({
     notices: z.array(
       z.object({
-        id: z.string().meta({ description: 'Of this notice, which is given once' }),
         type: z.enum(['agreement.expiring', 'key.expiring']),
         organisation: z.string(),
         subject: z.string().meta({ description: 'The id of the agreement or key' }),
-        days: z.number().int().meta({ description: 'It ends within 30, 7 or 1 of them' }),
+        days: z.number().int().meta({ description: 'It ends within this many days: 30, 7 or 1' }),
         ends_at: z.iso.datetime(),
-        noticed_at: z.iso.datetime(),
+        noticed_at: z.iso.datetime().nullable().meta({
+          description: 'When the server last logged a reminder; `null` before the first one',
+        }),
       }),
     ),
     more: z.boolean().meta({ description: 'Whether there are more than 500' }),
@@ -47,9 +48,9 @@ const list: Route = (app, services) => {
         operationId: 'listNotices',
         summary: 'List notices',
         description:
-          'Agreements and keys that end soon, once each 30, 7 and 1 days before, unless a ' +
-          'successor begins in time; and accounts that an administrator has reset. An admin ' +
-          'sees all notices, an org_admin those of its organisation.',
+          'Agreements and keys that end within 30 days, unless a successor begins in time; and ' +
+          'accounts that an administrator has reset. An admin sees all notices, an org_admin those ' +
+          'of its organisation.',
         tags: ['Members'],
         response: { 200: answer('Soonest first', NoticesAnswer), ...problems(401, 403) },
       },

@@ -5,16 +5,16 @@ import type { Database } from '../postgres/database.ts';
 // SQL, not the typed client: set-based, and joins.
 
 /** That an agreement or a key of an organisation ends soon. */
-export interface NoticeView {
-  readonly id: string;
+export interface EndingView {
   readonly organisation: string;
   readonly kind: 'agreement.expiring' | 'key.expiring';
   /** The number of the agreement, or the id of the key. */
   readonly subject: string;
-  /** The threshold: it ends within so many days. */
+  /** The nearest threshold: it ends within so many days. */
   readonly days: number;
   readonly endsAt: Date;
-  readonly noticedAt: Date;
+  /** When the last threshold that it crossed was announced, if it has crossed one. */
+  readonly noticedAt: Date | null;
 }
 
 /**
@@ -26,8 +26,8 @@ export async function noteEndings(
   db: Database,
   now: Date,
   thresholds: readonly number[],
-): Promise<NoticeView[]> {
-  return db.server.$queryRaw<NoticeView[]>`
+): Promise<EndingView[]> {
+  return db.server.$queryRaw<EndingView[]>`
     with due as (
       select e.*, (
         select min(days) from unnest(${[...thresholds]}::integer[]) as days
@@ -42,34 +42,39 @@ export async function noteEndings(
       on conflict do nothing
       returning *
     )
-    select n.id::text, o.slug as organisation, n.kind, n.subject, n.days,
+    select o.slug as organisation, n.kind, n.subject, n.days,
       n.ends_at as "endsAt", n.noticed_at as "noticedAt"
     from noted n join organisation o on o.id = n.organisation_id order by n.id`;
 }
 
-/** Which notices: of one organisation or all; of keys, those of these roles. */
-export interface NoticeFilter {
+/** Which endings: of one organisation or all; of keys, those of these roles. */
+export interface EndingFilter {
   readonly organisationId?: number | undefined;
   readonly roles: readonly string[];
   readonly now: Date;
+  /** In days, the furthest of which is how far ahead to look. */
+  readonly thresholds: readonly number[];
   readonly limit: number;
 }
 
-/** Those of what is still to end, and has not been replaced or ended meanwhile; the soonest first. */
-export async function listNotices(
+/** What ends within the furthest threshold, whether or not it was announced; the soonest first. */
+export async function listEndings(
   db: Database,
-  { organisationId, roles, now, limit }: NoticeFilter,
-): Promise<NoticeView[]> {
-  return db.server.$queryRaw<NoticeView[]>`
-    select n.id::text, o.slug as organisation, n.kind, n.subject, n.days,
-      n.ends_at as "endsAt", n.noticed_at as "noticedAt"
-    from notice n join ending e using (kind, subject, ends_at)
-      join organisation o on o.id = n.organisation_id
+  { organisationId, roles, now, thresholds, limit }: EndingFilter,
+): Promise<EndingView[]> {
+  return db.server.$queryRaw<EndingView[]>`
+    select o.slug as organisation, e.kind, e.subject, nearest.days, e.ends_at as "endsAt",
+      (select max(noticed_at) from notice n
+        where n.kind = e.kind and n.subject = e.subject and n.ends_at = e.ends_at) as "noticedAt"
+    from ending e join organisation o on o.id = e.organisation_id,
+      lateral (select min(days) as days from unnest(${[...thresholds]}::integer[]) as days
+        where e.ends_at <= ${now}::timestamptz + days * interval '24 hours') as nearest
     where ${all(
       organisationId === undefined
         ? undefined
-        : Prisma.sql`n.organisation_id = ${organisationId}::integer`,
+        : Prisma.sql`e.organisation_id = ${organisationId}::integer`,
     )}
-      and n.ends_at > ${now}::timestamptz and (e.role is null or e.role = any(${[...roles]}))
-    order by n.ends_at, n.id limit ${limit}::integer`;
+      and e.ends_at > ${now}::timestamptz and nearest.days is not null
+      and (e.role is null or e.role = any(${[...roles]}))
+    order by e.ends_at, e.kind, e.subject limit ${limit}::integer`;
 }

@@ -72,16 +72,30 @@ export async function listFailingReceivers(
     order by s.failing_since nulls last, s.id limit ${limit}::integer`;
 }
 
-/** How many rows of the log the active subscription that is furthest behind has still to read. */
-export async function findSlowestReceiver(
-  db: Database,
-): Promise<
-  { readonly id: string; readonly organisation: string; readonly rows: number } | undefined
-> {
-  const [row] = await db.server.$queryRaw<{ id: string; organisation: string; rows: number }[]>`
-    select s.id::text, o.slug as organisation,
-      greatest(0, (select head from log_bounds()) - s.cursor)::float8 as rows
+/** An active subscription whose stored cursor is not at the end of the log. */
+export interface ReceiverBehind {
+  readonly id: string;
+  /** A slug. */
+  readonly organisation: string;
+  readonly organisationId: number;
+  readonly realmId: number;
+  readonly filter: unknown;
+  /** STIX identities of the organisations that the filter names. */
+  readonly identities: string[];
+  readonly cursor: number;
+  readonly currentTo: number;
+}
+
+/** Those that fail first, then those furthest behind. Rows that are not for them count, too. */
+export async function listReceiversBehind(db: Database, limit: number): Promise<ReceiverBehind[]> {
+  return db.server.$queryRaw<ReceiverBehind[]>`
+    select s.id::text, o.slug as organisation, s.organisation_id as "organisationId",
+      s.realm_id as "realmId", s.filter,
+      array(select i.stix_id from organisation n join identity i on i.organisation_id = n.id
+            where n.slug = any(array(select jsonb_array_elements_text(s.filter -> 'producers')))
+            order by 1) as identities,
+      s.cursor::float8 as cursor, s.current_to::float8 as "currentTo"
     from subscription s join organisation o on o.id = s.organisation_id
-    where s.state = 'active' order by s.cursor, s.id limit 1`;
-  return row;
+    where s.state = 'active' and s.cursor < (select head from log_bounds())
+    order by s.failures > 0 desc, s.cursor, s.id limit ${limit}::integer`;
 }
