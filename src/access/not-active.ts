@@ -5,8 +5,8 @@ import { PRODUCTION_SLUG, type Realm } from '../sharing/realm.ts';
 const BY_STATUS: Readonly<Record<string, string>> = {
   invited: 'is not active yet. An administrator of the server must activate it',
   suspended:
-    'is suspended. It cannot share anything until an administrator of the server activates it again ' +
-    'and read only what is withdrawn from it',
+    'is suspended. It cannot share anything, and receives only withdrawals, until an administrator of ' +
+    'the server activates it again',
   left: 'has left. An administrator of the server can activate it again',
 };
 

@@ -59,8 +59,7 @@ export async function readStixFile(file: string): Promise<StixFile> {
   try {
     bytes = await readFile(file);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return { error: { code: 'unreadable', detail } };
+    return { error: { code: 'unreadable', detail: whyUnreadable(error) } };
   }
   const text = decoded(bytes);
   if (text === undefined) return { error: notUtf8(bytes) };
@@ -78,6 +77,19 @@ export async function readStixFile(file: string): Promise<StixFile> {
     const { code, path, detail } = error;
     return { error: { code, path, detail } };
   }
+}
+
+const BY_CODE: Readonly<Record<string, string>> = {
+  ENOENT: 'the file does not exist',
+  ENOTDIR: 'the file does not exist',
+  EISDIR: 'it is a directory. Name the files in it',
+  EACCES: 'you may not read the file',
+};
+
+function whyUnreadable(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return BY_CODE[code] ?? error.message;
 }
 
 /** Undefined where the bytes are not UTF-8, which would be replaced, so changed, without a word. */

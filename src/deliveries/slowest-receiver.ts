@@ -1,5 +1,5 @@
 import { findLogBounds } from '../log/bounds.ts';
-import { placesInRange } from '../log/reader.ts';
+import { readBatch } from '../reading/batch.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { listReceiversBehind, type ReceiverBehind } from '../store/members/status.ts';
 import { WEBHOOK_CEILING } from './deliver.ts';
@@ -33,7 +33,8 @@ export async function findSlowestReceiver(db: Database): Promise<SlowReceiver | 
 
 async function countDue(db: Database, receiver: ReceiverBehind, head: number) {
   const { id, organisation, organisationId, realmId, cursor, currentTo } = receiver;
-  const { rows, more } = await placesInRange(
+  // Asked for its places alone, and given to nobody.
+  const { objects: rows, more } = await readBatch(
     db,
     { organisationId, realmId, rankMax: WEBHOOK_CEILING, cleared: false },
     {
@@ -41,8 +42,9 @@ async function countDue(db: Database, receiver: ReceiverBehind, head: number) {
       limit: COUNTED_MAX,
       currentTo: currentTo > cursor ? currentTo : 0,
       filter: toLogFilter(SubscriptionFilter.parse(receiver.filter), receiver.identities),
+      upTo: head,
     },
-    head,
+    (part) => part.places(),
   );
-  return { id, organisation, rows: rows.length, more };
+  return { id, organisation, rows, more };
 }

@@ -99,10 +99,10 @@ it('counts only rows that are for a receiver and that its filter wants', async (
   const slowest = async () =>
     (JSON.parse((await status('--json')).out) as { slowest_receiver: unknown }).slowest_receiver;
 
-  await sharer.shares([indicator(), indicator(), malware()], `audience=${sharer.slug}`);
-  await reader.shares(malware(), `audience=${reader.slug}`);
+  await sharer.shares([indicator(), indicator(), malware()], { audience: sharer.slug });
+  await reader.shares(malware(), { audience: reader.slug });
   expect(await slowest()).toBeNull();
-  await sharer.shares([indicator(), malware(), indicator()], `audience=${reader.slug}`);
+  await sharer.shares([indicator(), malware(), indicator()], { audience: reader.slug });
   expect(await slowest()).toEqual({ id, organisation: reader.slug, rows: 2, more: false });
 });
 

@@ -49,7 +49,7 @@ describe.skipIf(browserPath === undefined)('the page to sign in', () => {
     const secret = await addsSecondFactor(person);
     const { page, complaints } = await open(`${tocsin.url}/#/sign-in`);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    const user = page.getByRole('textbox', { name: 'User name' });
+    const user = page.getByRole('textbox', { name: 'E-mail address' });
     await user.waitFor();
     expect(await page.locator(':focus').getAttribute('id')).toBe('sign-in-user');
     await user.fill(person.email);
@@ -93,7 +93,7 @@ describe.skipIf(browserPath === undefined)('the page to sign in', () => {
       [person.id, second.id],
     );
     const { page } = await open(`${tocsin.url}/#/sign-in`);
-    await page.getByRole('textbox', { name: 'User name' }).fill(person.email);
+    await page.getByRole('textbox', { name: 'E-mail address' }).fill(person.email);
     await page.locator('#sign-in').getByLabel('Password').fill(person.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('textbox', { name: 'Organisation' }).fill(other.slug);
@@ -106,7 +106,7 @@ describe.skipIf(browserPath === undefined)('the page to sign in', () => {
   it('signs out where the browser stored no cookie', async () => {
     const person = await aPerson(tocsin, chief);
     const { page } = await open(`${tocsin.url}/#/sign-in`);
-    await page.getByRole('textbox', { name: 'User name' }).fill(person.email);
+    await page.getByRole('textbox', { name: 'E-mail address' }).fill(person.email);
     await page.locator('#sign-in').getByLabel('Password').fill(person.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
@@ -123,7 +123,7 @@ describe.skipIf(browserPath === undefined)('the page to sign in', () => {
 
   it('can be used by keyboard and screen reader: names, one heading a part, contrast', async () => {
     const { page } = await open(`${tocsin.url}/#/sign-in`);
-    await page.getByRole('textbox', { name: 'User name' }).waitFor();
+    await page.getByRole('textbox', { name: 'E-mail address' }).waitFor();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       expect(await page.evaluate(LEAST_CONTRAST)).toBeGreaterThanOrEqual(4.5);

@@ -166,7 +166,7 @@ describe.skipIf(browserPath === undefined)('in a browser', () => {
     expect(await page.locator('#invited').innerText()).toMatch(
       /with the role analyst\. It was created by an API key of .+\. It works once, until /,
     );
-    const user = page.getByRole('textbox', { name: 'User name' });
+    const user = page.getByRole('textbox', { name: 'E-mail address' });
     expect(await user.inputValue()).toBe(email);
     expect(await user.getAttribute('autocomplete')).toBe('username');
     expect(await page.locator(':focus').getAttribute('id')).toBe('new');

@@ -2,6 +2,7 @@
  * Checks one object by STIX 2.1: what must be (errors: the object is refused) and what is doubtful
  * (warnings: it is kept, and told).
  */
+import { nearestName } from '../../spelling.ts';
 import { adviceOn } from './advice.ts';
 import { examineCustom, examineExtensions, withMisspelt } from './custom.ts';
 import { FINDINGS_MAX } from './finding.ts';
@@ -84,8 +85,7 @@ function checkedPattern(object: StixObject, before: Finding[]): Checked {
 function identityFaults(object: StixObject): Finding[] {
   const faults: Finding[] = [];
   if (typeOfIdentifier(object.id) !== object.type) {
-    const detail = `the id must begin with ${object.type.slice(0, 60)}--`;
-    faults.push({ code: 'id_type_mismatch', path: '$.id', detail, clause: 'STIX 2.1 section 2.9' });
+    faults.push(typeMismatch(object));
   }
   if (object.type !== 'marking-definition') return faults;
   const clause = 'STIX 2.1 section 7.2.1.4';
@@ -103,6 +103,19 @@ function identityFaults(object: StixObject): Finding[] {
     });
   }
   return faults;
+}
+
+/** Where the id names the type of STIX that the object nearly has, its type is misspelt. */
+function typeMismatch({ id, type }: StixObject): Finding {
+  const clause = 'STIX 2.1 section 2.9';
+  const named = typeOfIdentifier(id);
+  const given = type.slice(0, 60);
+  if (OBJECT_TYPES.has(type) || nearestName(type, [...OBJECT_TYPES.keys()]) !== named) {
+    const detail = `the id must begin with ${given}--`;
+    return { code: 'id_type_mismatch', path: '$.id', detail, clause };
+  }
+  const detail = `the type is ${given}, but the id begins with ${named}--. Did you mean \`${named}\`?`;
+  return { code: 'id_type_mismatch', path: '$.type', detail, clause };
 }
 
 /** References are compared without case, and stored definitions looked up in one case or the other. */

@@ -190,7 +190,7 @@ function examineHash(test: Test, examined: Examined): void {
   if (algorithm === undefined || !keys.includes('hashes') || !last || 'index' in last) return;
   for (const { kind, text } of test.literals) {
     if (kind !== 'string' || isKnownHashForm(algorithm, text)) continue;
-    const detail = `'${shorten(text)}' is not a ${shorten(algorithm)} hash`;
+    const detail = `'${shorten(text)}' is not a valid ${shorten(algorithm)} hash`;
     examined.errors.push(finding('invalid_hash', detail, 'STIX 2.1 section 10.7', test.at));
   }
 }

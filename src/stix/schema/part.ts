@@ -25,18 +25,38 @@ const NOT_A_TIMESTAMP = rule(
   'expected a time in UTC such as 2024-02-29T12:30:45.123Z',
   '2.16',
 );
+/** The form of a timestamp, whatever day and time it names. */
+const TIMESTAMP_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+const NO_SUCH_TIME = rule(
+  'invalid_timestamp',
+  'no such day in the calendar, or no such time of day',
+  '2.16',
+);
 const NOT_AN_ID = rule('invalid_id', 'expected an identifier: <type>--<UUID of RFC 4122>', '2.9');
+const ID_IN_CAPITALS = rule('invalid_id', 'write the identifier in lower case', '2.9');
+const LEVEL_AS_ID = rule(
+  'invalid_id',
+  'expected the identifier of a marking, not a TLP level. The identifiers of the five levels are in docs/sharing.md#markings',
+  '2.9',
+);
+const LEVEL = /^tlp\b/i;
 const EMPTY_LIST = rule('empty_list', 'a list must not be empty; leave the property out', '2.12');
 
 /** 2.16: RFC 3339 in UTC, a day of the calendar. */
 export const timestamp = z.string().check((given) => {
-  if (!isTimestamp(given.value)) breach(given, NOT_A_TIMESTAMP);
+  if (isTimestamp(given.value)) return;
+  breach(given, TIMESTAMP_FORM.test(given.value) ? NO_SUCH_TIME : NOT_A_TIMESTAMP);
 });
 
 /** 2.9. */
 export const identifier = z.string().check((given) => {
-  if (!isIdentifier(given.value)) breach(given, NOT_AN_ID);
+  if (!isIdentifier(given.value)) breach(given, whyNoIdentifier(given.value));
 });
+
+function whyNoIdentifier(text: string): Rule {
+  if (LEVEL.test(text)) return LEVEL_AS_ID;
+  return isIdentifier(text.toLowerCase()) ? ID_IN_CAPITALS : NOT_AN_ID;
+}
 
 /** 2.9 and 3.3: an identifier of one of these types. */
 export function refTo(...types: string[]): z.ZodString {
@@ -48,7 +68,7 @@ export function refTo(...types: string[]): z.ZodString {
 export function refWhere(test: (type: string) => boolean, detail: string): z.ZodString {
   const wrongType = rule('ref_type_not_allowed', detail, '3.3');
   return z.string().check((given) => {
-    if (!isIdentifier(given.value)) breach(given, NOT_AN_ID);
+    if (!isIdentifier(given.value)) breach(given, whyNoIdentifier(given.value));
     else if (!test(typeOfIdentifier(given.value))) breach(given, wrongType);
   });
 }

@@ -42,8 +42,8 @@ describe('what is reported', () => {
       'HKLM\\Software',
       'hive_abbreviated: abbreviates the name of its hive',
     ],
-    ['hash:MD5', 'abc', 'not_a_hash: is not a MD5 hash'],
-    ['jarm', 'abc', 'not_a_hash: is not a jarm fingerprint'],
+    ['hash:MD5', 'abc', 'not_a_hash: is not a valid MD5 hash'],
+    ['jarm', 'abc', 'not_a_hash: is not a valid jarm fingerprint'],
     [
       'mutex',
       'm'.repeat(4097),

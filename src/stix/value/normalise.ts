@@ -120,14 +120,18 @@ function normalSerial(text: string): NormalValue {
 function fingerprint(kind: string, text: string): NormalValue {
   const value = text.trim().toLowerCase();
   if (FINGERPRINT.test(value)) return plain(kind, value);
-  return { kind, value, doubts: [{ code: 'not_a_hash', detail: `is not a ${kind} fingerprint` }] };
+  return {
+    kind,
+    value,
+    doubts: [{ code: 'not_a_hash', detail: `is not a valid ${kind} fingerprint` }],
+  };
 }
 
 function digest(prefix: string, algorithm: string, text: string): NormalValue {
   const { text: shown, doubts } = uncover(text, 'text');
   const normal = normalHash(algorithm, shown);
   if (!isKnownHashForm(algorithm, shown)) {
-    doubts.push({ code: 'not_a_hash', detail: `is not a ${algorithm} hash` });
+    doubts.push({ code: 'not_a_hash', detail: `is not a valid ${algorithm} hash` });
   }
   return { kind: prefix + normal.kind, value: normal.value, doubts };
 }

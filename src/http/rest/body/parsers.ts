@@ -49,8 +49,9 @@ function needsNone({ routeOptions }: FastifyRequest): boolean {
 }
 
 function whatToSend({ routeOptions }: FastifyRequest): string {
-  const takesStix = routeOptions.config.takes !== undefined;
-  return takesStix ? 'Send a STIX bundle or object as the body' : 'Send a JSON object as the body';
+  const kind = kindOf(routeOptions.config);
+  if (kind === 'bundle') return 'Send a STIX bundle or object as the body';
+  return kind === 'object' ? 'Send one STIX object as the body' : 'Send a JSON object as the body';
 }
 
 function refuseLines({ routeOptions: { config } }: FastifyRequest): void {
