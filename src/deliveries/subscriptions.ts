@@ -127,7 +127,7 @@ export async function readAttempts(
 ): Promise<AttemptView[]> {
   return asViewer(db, viewer, async (tx) => {
     if ((await findSubscription(tx, id)) === undefined) throw unknown();
-    const attempt = { text: before ?? '', path: 'before' };
+    const attempt = { text: before ?? '', path: 'querystring.before' };
     const index = before === undefined ? null : openPlace(keyring, viewer, 'attempt', attempt);
     return listAttempts(tx, id, { before: index, limit });
   });

@@ -27,20 +27,21 @@ const SLUGS_MAX = 500;
 /**
  * The audience that these slugs (communities, sharing groups, organisations) make together; left
  * out, they mean the organisation's default community. What names organisations always holds the
- * sharer. Nothing is stored. Throws Problem audience_unknown, audience_empty or invalid_request. A
+ * sharer. `path` is where the request names it. Nothing is stored. Throws Problem audience_unknown, audience_empty or invalid_request. A
  * community or group that the organisation is not in is as unknown to it as one that nobody made.
  */
 export async function chooseAudience(
   db: Database,
   member: Member,
   slugs: readonly string[] | undefined,
+  path = 'querystring.audience',
 ): Promise<ChosenAudience> {
   const { viewer, organisation } = member;
-  if (slugs === undefined) return defaultParts(member);
-  if (slugs.length === 0) throw namesNobody(member);
+  if (slugs === undefined) return defaultParts(member, path);
+  if (slugs.length === 0) throw namesNobody(member, path);
   if (slugs.length > SLUGS_MAX) {
     const detail = `Name at most ${SLUGS_MAX} audiences; a sharing group holds any number`;
-    throw new Problem('invalid_request', detail, { path: 'audience', extra: { limit: SLUGS_MAX } });
+    throw new Problem('invalid_request', detail, { path, extra: { limit: SLUGS_MAX } });
   }
   const found = await findAudiences(db, viewer.realmId, slugs);
   const usable = found.filter((audience) => mayName(audience, viewer.audiences));
@@ -51,7 +52,7 @@ export async function chooseAudience(
       'audience_unknown',
       `Unknown ${unknown.length === 1 ? 'audience' : 'audiences'}: ${unknown.join(', ')}. Name communities and sharing groups ` +
         `that ${organisation.slug} is in, or organisations.`,
-      { path: 'audience' },
+      { path },
     );
   }
   const namesOrganisations = usable.every((audience) => audience.kind === 'organisation');
@@ -64,24 +65,24 @@ export async function chooseAudience(
 }
 
 /** A script whose variable is unset must not share with more than it meant to. */
-function namesNobody({ organisation }: Member): Problem {
+function namesNobody({ organisation }: Member, path: string): Problem {
   const detail =
     '`audience` names nobody. Name communities, sharing groups or organisations, or leave it out for ' +
     `the default community of ${organisation.slug}.`;
-  return new Problem('audience_empty', detail, { path: 'audience' });
+  return new Problem('audience_empty', detail, { path });
 }
 
 function mayName(audience: NamedAudience, audiences: readonly number[]): boolean {
   return audience.kind === 'organisation' || audiences.includes(audience.id);
 }
 
-function defaultParts({ organisation, viewer }: Member): ChosenAudience {
+function defaultParts({ organisation, viewer }: Member, path: string): ChosenAudience {
   const id = organisation.defaultCommunityId;
   if (id === null || !viewer.audiences.includes(id)) {
     throw new Problem(
       'audience_empty',
       `${organisation.slug} has no default community. Name an audience in \`audience\`.`,
-      { path: 'audience' },
+      { path },
     );
   }
   return { partIds: [id], namesOrganisations: false, byDefault: true };

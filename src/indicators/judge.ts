@@ -2,6 +2,7 @@
 import { sharingFault, type SharingFault } from '../sharing/share.ts';
 import type { Finding } from '../stix/check/finding.ts';
 import type { Description, Surroundings } from '../stix/describe.ts';
+import { jsonPath } from '../stix/json/fault.ts';
 import { meaningOf } from '../stix/marking/marking.ts';
 import { predefinedMarking } from '../stix/marking/predefined-marking.ts';
 import { tlpRank } from '../stix/marking/tlp.ts';
@@ -37,7 +38,21 @@ export function faultOf(
   terms: Terms,
 ): Finding | SharingFault | undefined {
   const { shareCeiling: ceiling, namesOrganisations } = terms;
-  return markingFault(described, terms) ?? sharingFault({ tlp, ceiling, namesOrganisations });
+  const origin = originOf(described, tlp);
+  return (
+    markingFault(described, terms) ?? sharingFault({ tlp, ceiling, namesOrganisations, ...origin })
+  );
+}
+
+/** Where the level of an object comes from: what states it, what may mean any level, or the default. */
+function originOf(
+  { level, levelAt, doubts }: Description,
+  tlp: number,
+): { path: string; byDefault: boolean } {
+  if (level !== undefined && levelAt !== undefined && tlpRank(level) === tlp) {
+    return { path: jsonPath(levelAt), byDefault: false };
+  }
+  return { path: doubts[0]?.path ?? '$', byDefault: true };
 }
 
 /** Why an object may not stand beside what is known of markings, or is not known. */

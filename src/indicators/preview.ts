@@ -57,7 +57,7 @@ export async function preview(
   const { db } = context;
   const { member } = input;
   const { realmId } = member.viewer;
-  const audience = await chooseAudience(db, member, input.audience);
+  const audience = await chooseAudience(db, member, input.audience, 'body.audience');
   const { partIds, namesOrganisations } = audience;
   const asker = askerOf(member);
   const parts = partsFor(asker, await findParts(db, realmId, partIds));

@@ -103,7 +103,7 @@ async function refuse(
     throw new Problem(
       'tlp_below_marking',
       `The object itself is marked TLP:${marked.toUpperCase()}, and PATCH cannot go below that.${lower}`,
-      { path: 'tlp' },
+      { path: 'body.tlp' },
     );
   }
   const fault = sharingFault({
@@ -113,7 +113,7 @@ async function refuse(
       audience?.namesOrganisations ?? (await namesOrganisations(db, member, current)),
   });
   if (fault === undefined) return;
-  const path = wished === undefined ? 'audience' : 'tlp';
+  const path = wished === undefined ? 'body.audience' : 'body.tlp';
   throw new Problem(fault.code, fault.detail, { path });
 }
 
@@ -151,6 +151,6 @@ function refuseForeign(
     toItselfAlone: audience !== undefined && isItselfAlone(audience, member),
   });
   if (fault === undefined) return;
-  const path = tlp < from.tlp ? 'tlp' : 'audience';
+  const path = tlp < from.tlp ? 'body.tlp' : 'body.audience';
   throw new Problem('producer_mismatch', fault.detail, { path });
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Keyring } from '../keyring.ts';
 import { Problem } from '../errors.ts';
+import { isDefaultAboveCeiling } from '../sharing/share.ts';
 import { looksLike } from '../sharing/look-alike.ts';
 import { PRODUCTION } from '../sharing/realm.ts';
-import { tlpRank, type Tlp } from '../stix/marking/tlp.ts';
+import { levelName, tlpRank, type Tlp } from '../stix/marking/tlp.ts';
 import { othersIdentities } from '../store/content/audiences.ts';
 import { findCommunity } from '../store/members/communities.ts';
 import type { Database } from '../store/postgres/database.ts';
@@ -99,6 +100,7 @@ async function admit(
       );
     }
   }
+  refuseDefaultAbove(tlpRank(input.defaultTlp), tlpRank(input.ceiling));
   const identity = input.identity ?? `identity--${randomUUID()}`;
   const { slug, name = slug, communities, kind, ceiling } = input;
   const record = {
@@ -123,6 +125,21 @@ async function admit(
     if (!(await insertOrganisation(tx, record))) throw taken(slug);
   });
   return { identity };
+}
+
+/**
+ * Throws Problem invalid_request for a default level above the ceiling: every object without a marking would
+ * be rejected.
+ */
+export function refuseDefaultAbove(defaultTlp: number, ceiling: number): void {
+  if (!isDefaultAboveCeiling(defaultTlp, ceiling)) return;
+  throw new Problem(
+    'invalid_request',
+    `\`default_tlp\` is TLP:${levelName(defaultTlp)}, but the agreements cover levels up to ` +
+      `TLP:${levelName(ceiling)}, so every object without a marking would be rejected. Use a lower ` +
+      'default, or widen the agreements first.',
+    { path: 'body.default_tlp' },
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import { PRODUCTION } from '../sharing/realm.ts';
 import { tlpRank, type Tlp } from '../stix/marking/tlp.ts';
 import type { Viewer } from '../sharing/viewer.ts';
 import { findAudienceNames, othersIdentities } from '../store/content/audiences.ts';
+import { highestCeiling } from '../store/members/agreements.ts';
 import { findCommunity } from '../store/members/communities.ts';
 import type { Database } from '../store/postgres/database.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import { isInCommunity } from '../store/members/organisations.ts';
 import type { ServerTx } from '../store/postgres/transaction.ts';
 import { administer, keepingAnAdmin, type Administrator } from '../access/administer.ts';
-import { knowledgeOf, refuseLookAlikes } from './create.ts';
+import { knowledgeOf, refuseDefaultAbove, refuseLookAlikes } from './create.ts';
 
 export const CONTACT_ROLES = [
   'national_authority',
@@ -146,6 +147,9 @@ async function apply(
     await refuseLookAlikes(tx, [found.slug, name ?? found.name], { organisationId });
   }
   const defaultTlp = change.defaultTlp === undefined ? undefined : tlpRank(change.defaultTlp);
+  if (defaultTlp !== undefined) {
+    refuseDefaultAbove(defaultTlp, (await highestCeiling(tx, found.id)) ?? defaultTlp);
+  }
   const defaultCommunityId = await communityOf(tx, by, change.defaultCommunity);
   await updateOrganisation(tx, found.id, { name, status, country, defaultTlp, defaultCommunityId });
   if (contacts !== undefined) await replaceContacts(tx, found.id, contacts);

@@ -76,7 +76,9 @@ async function explain(
   const entitlements = await findEntitlements(db, realmId, partIds);
   const entitlement = entitlements.find((one) => one.slug === slug);
   if (entitlement === undefined || !isKnown(asker, entitlement, parts)) {
-    throw new Problem('not_found', `There is no organisation ${slug}`, { path: 'organisation' });
+    throw new Problem('not_found', `There is no organisation ${slug}`, {
+      path: 'querystring.organisation',
+    });
   }
   const slugs = new Map(entitlements.map((one) => [one.id, one.slug]));
   return versions.map((version) => {

@@ -46,6 +46,7 @@ group('describe', () => {
       names: [INDICATOR.created_by_ref],
       createdByRef: INDICATOR.created_by_ref,
       level: 'green',
+      levelAt: ['object_marking_refs', 0],
       doubts: [],
       referencedTlp: 1,
       referencesAt: JSON.stringify(INDICATOR).indexOf(TLP_2_IDS.green) - 1,

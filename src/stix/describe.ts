@@ -8,7 +8,7 @@ import { referenceCharacters } from './check/object-size.ts';
 import { contentKey } from './content-key.ts';
 import { markedFor, unmarked, type Exercise } from './exercise.ts';
 import { contentHash } from './json/canonical.ts';
-import { markedBy, type Meanings } from './marking/marking.ts';
+import { markedBy, type Meanings, type Steps } from './marking/marking.ts';
 import { definitionContent } from './marking/definition-content.ts';
 import { predefinedMarking } from './marking/predefined-marking.ts';
 import { referencedRank, referencesAt, withoutTlpReferences } from './marking/tlp-reference.ts';
@@ -46,6 +46,8 @@ export interface Description {
   readonly createdByRef: string | null;
   /** The strictest level that its markings state, as far as they are known. */
   readonly level: Tlp | undefined;
+  /** The steps to what states that level. */
+  readonly levelAt: Steps | undefined;
   /** What in its markings may mean a level that cannot be determined. */
   readonly doubts: readonly Finding[];
   /** The rank of the strictest of its TLP references; null where it has none. */
@@ -106,7 +108,7 @@ function describeObject(
   const pattern = patternOf(object);
   // However a tool writes it, a predefined marking is one and the same.
   const meant = predefinedMarking(object.id);
-  const { tlp: level, doubts } = markedBy(object, meanings);
+  const { tlp: level, at: levelAt, doubts } = markedBy(object, meanings);
   return {
     object,
     content,
@@ -118,6 +120,7 @@ function describeObject(
     names: namesOf(object),
     createdByRef: creatorOf(object),
     level,
+    levelAt,
     doubts,
     referencedTlp: meant === undefined ? referencedRank(shared) : null,
     referencesAt: referencesAt(content, shared),

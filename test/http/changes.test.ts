@@ -119,7 +119,7 @@ describe('a cursor', () => {
     const response = await read(alice, { after: next });
     expect(response).toMatchObject({
       status: 400,
-      body: { code: 'cursor_invalid', path: 'after' },
+      body: { code: 'cursor_invalid', path: 'querystring.after' },
     });
   });
 

@@ -1,7 +1,7 @@
 /** What a problem says: what is wrong with what was sent, and what to send instead. */
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { anActor, type Actor } from '../support/actors.ts';
+import { anActor, slug, type Actor } from '../support/actors.ts';
 import { bundle, indicator } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
@@ -119,6 +119,52 @@ describe('an unknown path', () => {
 });
 
 describe('a level', () => {
+  it('above the ceiling is traced to the label, the granular marking or the default', async () => {
+    const marking = { marking_ref: STRICT, selectors: ['name'] };
+    const fault = async (object: object) => {
+      const { body } = await ally
+        .sends('post', '/bundles')
+        .send(bundle([indicator(object)]))
+        .expect(200);
+      const [{ code, path, detail }] = (
+        body as { results: [{ code: string; path: string; detail: string }] }
+      ).results;
+      return [code, path, detail.includes('has the default of the organisation')];
+    };
+    const above = 'tlp_above_ceiling';
+    expect(await fault({ labels: ['x', 'tlp:amber+strict'] })).toEqual([
+      above,
+      '$.labels[1]',
+      false,
+    ]);
+    expect(await fault({ granular_markings: [marking] })).toEqual([
+      above,
+      '$.granular_markings[0].marking_ref',
+      false,
+    ]);
+    await tocsin.sql(`update organisation set default_tlp = 3 where slug = $1`, [ally.slug]);
+    try {
+      expect(await fault({})).toEqual([above, '$', true]);
+    } finally {
+      await tocsin.sql(`update organisation set default_tlp = 2 where slug = $1`, [ally.slug]);
+    }
+  });
+
+  it('by default cannot be above the ceiling', async () => {
+    const admin = await anActor(tocsin, { role: 'admin' });
+    const change = (level: string) =>
+      admin.sends('patch', `/organisations/${ally.slug}`).send({ default_tlp: level });
+    const refused = await change('red').expect(400);
+    expect(refused.body).toMatchObject({ code: 'invalid_request', path: 'body.default_tlp' });
+    await change('green').expect(200);
+    await change('amber').expect(200);
+    const created = await admin
+      .sends('post', '/organisations')
+      .send({ slug: slug(), default_tlp: 'red', ceiling: 'amber' })
+      .expect(400);
+    expect(created.body).toMatchObject({ code: 'invalid_request', path: 'body.default_tlp' });
+  });
+
   it('above the ceiling is named, and so is the ceiling', async () => {
     const object = indicator({ object_marking_refs: [STRICT] });
     const { body } = await ally

@@ -54,14 +54,17 @@ describe('PATCH /objects/{id}', () => {
     expect((await carol.reads({ after: next })).withdrawn).toEqual([object.id]);
     const lowered = await patch(alice, object.id, { tlp: 'clear' });
     expect(lowered.status).toBe(409);
-    expect(lowered.body).toMatchObject({ code: 'tlp_below_marking', path: 'tlp' });
+    expect(lowered.body).toMatchObject({ code: 'tlp_below_marking', path: 'body.tlp' });
   });
 
   it('takes no RED for a community', async () => {
     const object = indicator();
     await alice.shares(object);
     const response = await patch(alice, object.id, { tlp: 'red' });
-    expect(response.body).toMatchObject({ code: 'red_needs_named_organisations', path: 'tlp' });
+    expect(response.body).toMatchObject({
+      code: 'red_needs_named_organisations',
+      path: 'body.tlp',
+    });
     expect((await bob.finds(object.id)).status).toBe(200);
   });
 

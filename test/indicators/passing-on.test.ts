@@ -252,14 +252,14 @@ describe('the traffic light protocol', () => {
     const widened = await patch(amber.id, { audience: [carol.slug] });
     expect(widened).toMatchObject({
       status: 403,
-      body: { code: 'producer_mismatch', path: 'audience' },
+      body: { code: 'producer_mismatch', path: 'body.audience' },
     });
     expect((await patch(green.id, { audience: [carol.slug] })).status).toBe(204);
     expect((await patch(green.id, { tlp: 'amber' })).status).toBe(204);
     const lowered = await patch(green.id, { tlp: 'green' });
     expect(lowered).toMatchObject({
       status: 403,
-      body: { code: 'producer_mismatch', path: 'tlp' },
+      body: { code: 'producer_mismatch', path: 'body.tlp' },
     });
     expect((await patch(green.id, { audience: [bob.slug] })).status).toBe(204);
     expect((await carol.finds(green.id)).status).toBe(404);

@@ -81,7 +81,7 @@ describe('the audience', () => {
       expect(response.status).toBe(400);
       expect(response.body).toMatchObject({
         code: 'audience_unknown',
-        path: 'audience',
+        path: 'querystring.audience',
         detail:
           `Unknown audience: ${name}. Name communities and sharing groups that ${alice.slug} is in, or ` +
           'organisations.',
@@ -104,7 +104,7 @@ describe('the audience', () => {
     const response = await loner.posts(indicator());
     expect(response).toMatchObject({
       status: 400,
-      body: { code: 'audience_empty', path: 'audience' },
+      body: { code: 'audience_empty', path: 'querystring.audience' },
     });
     await loner.shares(indicator(), { audience: bob.slug });
   });
@@ -115,7 +115,10 @@ describe('an audience that is given and names nobody', () => {
     '%s is not taken for leaving it out',
     async (query) => {
       const object = indicator();
-      const refusal = { status: 400, body: { code: 'audience_empty', path: 'audience' } };
+      const refusal = {
+        status: 400,
+        body: { code: 'audience_empty', path: 'querystring.audience' },
+      };
       for (const [path, body] of [
         [`/bundles?${query}`, bundle([object])],
         [`/bundles?dry_run=true&${query}`, bundle([object])],

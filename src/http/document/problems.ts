@@ -27,7 +27,7 @@ const ProblemAnswer = z
         status: 400,
         code: 'cursor_invalid',
         detail: 'Give a cursor from an earlier answer to your organisation, whole',
-        path: 'after',
+        path: 'querystring.after',
         instance: '7d0f6f0e-53e8-4f0c-9d5e-2f3f9f1f8a11',
       },
     ],

@@ -58,7 +58,8 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
       const type = prefers(request, ['application/json', NDJSON]);
       const { viewer, realm } = memberOf(request);
       const { after, limit, current, as_posted: asPosted } = request.query;
-      const from = after === undefined ? 0 : openCursor(services.keyring, viewer, after, 'after');
+      const from =
+        after === undefined ? 0 : openCursor(services.keyring, viewer, after, 'querystring.after');
       await makeRoom(services, request, reply, PAGE_BYTES);
       const reading = readingOf(services, request);
       const page = await readChanges(reading, { after: from, limit, current });

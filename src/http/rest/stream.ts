@@ -79,7 +79,9 @@ function startingPlace(
 ): number | undefined {
   const lastEventId = request.headers['last-event-id'];
   const isReturning = typeof lastEventId === 'string' && lastEventId !== '';
-  const [cursor, path] = isReturning ? [lastEventId, 'last-event-id'] : [after, 'after'];
+  const [cursor, path] = isReturning
+    ? [lastEventId, 'last-event-id']
+    : [after, 'querystring.after'];
   if (cursor === undefined) return undefined;
   return openCursor(keyring, memberOf(request).viewer, cursor, path);
 }

@@ -63,11 +63,13 @@ function stricterMeaning(one: Meaning | undefined, other: Meaning): Meaning {
 export interface Marked {
   /** The strictest level of its markings, granular ones included, and labels; undefined: none. */
   readonly tlp: Tlp | undefined;
+  /** The steps to what states that level; undefined: nothing does. */
+  readonly at: Steps | undefined;
   /** What may mean a level that nobody can tell. */
   readonly doubts: readonly Finding[];
 }
 
-const UNMARKED: Marked = { tlp: undefined, doubts: [] };
+const UNMARKED: Marked = { tlp: undefined, at: undefined, doubts: [] };
 
 /** The levels that mark the object or any part of it, with what is known of definitions. */
 export function markedBy(object: object, meanings: Meanings): Marked {
@@ -75,19 +77,24 @@ export function markedBy(object: object, meanings: Meanings): Marked {
   const labels = tlpLabels(object);
   if (refs.length === 0 && labels.length === 0) return UNMARKED;
   let tlp: Tlp | undefined;
+  let strictestAt: Steps | undefined;
   const doubts: Finding[] = [];
-  const count = (said: TlpSaid, doubt: () => Finding): void => {
-    if (said === 'unknown') doubts.push(doubt());
-    else tlp = tlp === undefined ? said : strictestOf(tlp, said);
+  const count = (said: TlpSaid, at: Steps, doubt: () => Finding): void => {
+    if (said === 'unknown') {
+      doubts.push(doubt());
+    } else if (tlp === undefined || strictestOf(tlp, said) !== tlp) {
+      tlp = said;
+      strictestAt = at;
+    }
   };
   for (const { ref, at } of refs) {
     const meaning = tlpOfMarking(ref) ?? meanings.get(ref.toLowerCase());
     if (meaning === undefined) doubts.push(unknownMarking(at, ref));
     else if (meaning !== 'none')
-      count(meaning, () => unknownTlp(at, 'The definition of this marking'));
+      count(meaning, at, () => unknownTlp(at, 'The definition of this marking'));
   }
-  for (const { said, at } of labels) count(said, () => unknownTlp(at, 'The label'));
-  return { tlp, doubts };
+  for (const { said, at } of labels) count(said, at, () => unknownTlp(at, 'The label'));
+  return { tlp, at: strictestAt, doubts };
 }
 
 /** The markings, other than the predefined ones, that a value refers to or defines, as it writes their ids. */
@@ -110,7 +117,7 @@ function unknownTlp(at: Steps, what: string): Finding {
 }
 
 /** The steps of a JSONPath. */
-type Steps = readonly (string | number)[];
+export type Steps = readonly (string | number)[];
 
 interface Ref {
   readonly ref: string;

@@ -37,6 +37,18 @@ export interface AgreementFilter {
   readonly id?: number | undefined;
 }
 
+/** The highest TLP rank that an agreement in force or to come covers; undefined without one. */
+export async function highestCeiling(
+  tx: Prisma.TransactionClient,
+  organisationId: number,
+): Promise<number | undefined> {
+  const [row] = await tx.$queryRaw<{ ceiling: number | null }[]>`
+    select max(tlp_ceiling)::integer as ceiling from agreement
+    where organisation_id = ${organisationId}::integer and approved_at is not null
+      and ended_at is null and (valid_until is null or valid_until > now())`;
+  return row?.ceiling ?? undefined;
+}
+
 /** The newest first. */
 export async function listAgreements(
   tx: Prisma.TransactionClient,

@@ -71,12 +71,21 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** What is wrong with many lines is, for many of them, that they hold too much for one document. */
+const HINTED: ReadonlySet<string> = new Set(['invalid_json', 'too_many_values']);
+
 /** Objects on lines of their own do not form a JSON document; many clients send them as one. */
 function hintAtLines(fault: unknown, { routeOptions: { config } }: FastifyRequest, text: string) {
-  if (!(fault instanceof JsonFault) || fault.code !== 'invalid_json') return fault;
+  if (!(fault instanceof JsonFault || fault instanceof Problem) || !HINTED.has(fault.code)) {
+    return fault;
+  }
   if (!['bundle', 'object'].includes(kindOf(config)) || !holdsLines(text)) return fault;
   const where = kindOf(config) === 'bundle' ? '' : ' to /api/v1/bundles';
   const hint = `These are several objects, one a line: send them as application/x-ndjson${where}.`;
+  if (!(fault instanceof JsonFault) || fault.code !== 'invalid_json') {
+    const detail = `The body is not one JSON document. ${hint}`;
+    return new Problem('invalid_json', detail, { path: '$', cause: fault });
+  }
   const { code, path, detail } = fault;
   return new Problem(code, `${asSentence(detail)} ${hint}`, { path, cause: fault });
 }

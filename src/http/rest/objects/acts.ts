@@ -38,7 +38,8 @@ const change: Route = (app, services) => {
       await readdress(services.sharing, {
         member,
         stixId: request.params.id,
-        audience: audience && (await chooseAudience(services.db, member, audience)),
+        audience:
+          audience && (await chooseAudience(services.db, member, audience, 'body.audience')),
         tlp: tlp && tlpRank(tlp),
         requestId: request.id,
       });

@@ -46,8 +46,7 @@ export const ResultAnswer = z
         'The level at which a new version is shared: that of its marking, or the default',
     }),
     duplicate_of: z.string().optional().meta({
-      description:
-        'The id of an older indicator of yours with the same pattern, of which this is a new issue',
+      description: 'The id of an older indicator of yours that has the same pattern',
     }),
     warnings: z.array(Finding).optional(),
   })
