@@ -118,6 +118,19 @@ describe('an unknown path', () => {
   );
 });
 
+it.each([50, 6100])('%d lines sent as one JSON document get the same advice', async (count) => {
+  const lines = Array.from({ length: count }, () => JSON.stringify(indicator())).join('\n');
+  const { body } = await ally
+    .sends('post', '/bundles')
+    .set('content-type', 'application/json')
+    .send(lines)
+    .expect(400);
+  expect(body).toMatchObject({
+    code: 'invalid_json',
+    detail: expect.stringMatching(/one a line: send them as application\/x-ndjson\.$/),
+  });
+});
+
 describe('a level', () => {
   it('above the ceiling is traced to the label, the granular marking or the default', async () => {
     const marking = { marking_ref: STRICT, selectors: ['name'] };
