@@ -63,7 +63,7 @@ async function run(target: string): Promise<void> {
 function summary(file: string, bytes: number, about: BackupAbout, secretFile: string): string {
   return `${file}, ${(bytes / 1_000_000).toFixed(1)} MB
 The database as of ${about.begun_at} or later. The master secret is not in it: nothing that is
-sealed in the database can be read without it. Back up ${secretFile} as well, in another place.
+encrypted in the database can be read without it. Back up ${secretFile} as well, in another place.
 Its fingerprint is ${about.secret_fingerprint}.
 To check the backup: tocsin restore --verify ${file}
 `;

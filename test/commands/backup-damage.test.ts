@@ -43,6 +43,9 @@ async function alteredBackup(name: string, alter: (tar: Buffer) => Buffer): Prom
   return file;
 }
 
+const NO_BACKUP =
+  /cannot be restored: it is not a backup of Tocsin, or its beginning is damaged\. Use another backup/;
+
 describe('a backup that cannot be used', () => {
   const refused: [string, (file: string) => Promise<string>, RegExp][] = [
     [
@@ -52,7 +55,7 @@ describe('a backup that cannot be used', () => {
         await writeFile(join(root, name), bytes.subarray(0, Math.floor(bytes.length * 0.9)));
         return join(root, name);
       },
-      /cannot be restored: .*(unexpected end|Unexpected end)/,
+      /cannot be restored: it is damaged, or its end is missing\. Use another backup/,
     ],
     [
       'without its end',
@@ -107,7 +110,32 @@ describe('a backup that cannot be used', () => {
         await writeFile(join(root, name), gzipSync('something else'));
         return join(root, name);
       },
-      /cannot be restored/,
+      NO_BACKUP,
+    ],
+    [
+      'that is no archive',
+      async (name) => {
+        await writeFile(join(root, name), '127.0.0.1 localhost\n');
+        return join(root, name);
+      },
+      NO_BACKUP,
+    ],
+    [
+      'that is empty',
+      async (name) => {
+        await writeFile(join(root, name), '');
+        return join(root, name);
+      },
+      NO_BACKUP,
+    ],
+    [
+      'whose tar is damaged in the middle',
+      (name) =>
+        alteredBackup(name, (tar) => {
+          const at = tar.indexOf('postgres/PG_VERSION');
+          return Buffer.concat([tar.subarray(0, at), Buffer.alloc(512, 'x'), tar.subarray(at)]);
+        }),
+      /cannot be restored: it is damaged, or its end is missing\. Use another backup/,
     ],
   ];
 

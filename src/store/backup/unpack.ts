@@ -45,6 +45,8 @@ export interface UnpackInput {
 /** The descriptions at the ends are read as a whole; PostgreSQL's manifest is the largest of them. */
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 
+const NO_BACKUP = 'it is not a backup of Tocsin, or its beginning is damaged';
+
 /**
  * Unpacks a backup without its configuration files. Returns its description. Nothing in the directory
  * may be used when it throws.
@@ -66,7 +68,7 @@ export async function unpackBackup(input: UnpackInput): Promise<BackupAbout> {
     await ends;
     input.signal?.throwIfAborted();
     if (cause instanceof StoreError || isSystemError(cause)) throw cause;
-    throw damaged(input.file, messageOf(cause), cause);
+    throw damaged(input.file, unpacking.whyUnreadable(), cause);
   }
   return unpacking.end();
 }
@@ -89,13 +91,14 @@ class Unpacking {
     if (this.#about === undefined) this.#about = await this.#accepted(entry);
     else if (this.#mac !== undefined) throw this.#damaged(`${name} follows its last file`);
     else if (this.#manifest === undefined) await this.#takeFile(entry);
-    else if (name === MAC_FILE) this.#mac = await textOf(entry);
+    else if (name === MAC_FILE) this.#mac = await this.#textOf(entry);
     else throw this.#damaged(`${name} follows its manifest`);
   }
 
   end(): BackupAbout {
     const about = this.#about;
-    if (about === undefined || this.#manifest === undefined || this.#mac === undefined) {
+    if (about === undefined) throw this.#damaged(NO_BACKUP);
+    if (this.#manifest === undefined || this.#mac === undefined) {
       throw this.#damaged('its end is missing');
     }
     const fault = manifestFault(this.#manifest, this.#found);
@@ -109,10 +112,10 @@ class Unpacking {
 
   async #accepted(entry: Entry): Promise<BackupAbout> {
     const { name } = entry.header;
-    const text = name === ABOUT_FILE ? await textOf(entry) : undefined;
+    const text = name === ABOUT_FILE ? await this.#textOf(entry) : undefined;
     const about = text === undefined ? undefined : aboutOf(text);
     if (text === undefined || about === undefined) {
-      throw this.#damaged('it is not a backup of Tocsin');
+      throw this.#damaged(NO_BACKUP);
     }
     this.#input.accept(about);
     this.#digest.addFile(name, measure(text));
@@ -122,7 +125,7 @@ class Unpacking {
   async #takeFile(entry: Entry): Promise<void> {
     const { name, type } = entry.header;
     if (name === MANIFEST_FILE) {
-      this.#manifest = await textOf(entry);
+      this.#manifest = await this.#textOf(entry);
       this.#digest.addFile(name, measure(this.#manifest));
       return;
     }
@@ -167,6 +170,17 @@ class Unpacking {
     this.#parents.add(parent);
   }
 
+  /** What to say where gzip or tar cannot be read: their own messages help nobody. */
+  whyUnreadable(): string {
+    return this.#about === undefined ? NO_BACKUP : 'it is damaged, or its end is missing';
+  }
+
+  async #textOf(entry: Entry): Promise<Buffer> {
+    const { name, size } = entry.header;
+    if ((size ?? 0) > TEXT_BYTES_MAX) throw this.#damaged(`${name} is too large`);
+    return buffer(entry);
+  }
+
   #damaged(what: string): StoreError {
     return damaged(this.#input.file, what);
   }
@@ -178,12 +192,6 @@ function discard(): Writable {
 
 async function own(path: string, identity: Identity | undefined): Promise<void> {
   if (identity !== undefined) await chown(path, identity.uid, identity.gid);
-}
-
-async function textOf(entry: Entry): Promise<Buffer> {
-  if ((entry.header.size ?? 0) > TEXT_BYTES_MAX)
-    throw new Error(`${entry.header.name} is too large`);
-  return buffer(entry);
 }
 
 function aboutOf(text: Buffer): BackupAbout | undefined {
@@ -216,8 +224,4 @@ function notAuthentic(file: string): StoreError {
 /** What the disk or the file system said, such as a file that does not exist. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
