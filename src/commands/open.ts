@@ -48,9 +48,10 @@ export async function openStore(
   const prepare = async ({ db, url, keyring }: OpenStore): Promise<void> => {
     await migrate({ url, logger });
     await prepareAudit(db);
+    await requireCurrentSecret(db, keyring, config);
     await bootstrap(db, keyring, join(config.dataDir, 'admin.key'), logger);
   };
-  return open(config, logger, { exclusive, anySecret: false, signal, prepare });
+  return open(config, logger, { exclusive, signal, prepare });
 }
 
 /**
@@ -63,12 +64,13 @@ export async function openInstallation(
   { anySecret = false }: Pick<Opening, 'anySecret'> = {},
 ): Promise<OpenStore> {
   await requireCluster(config);
-  const prepare = async ({ db, url }: OpenStore): Promise<void> => {
+  const prepare = async ({ db, url, keyring }: OpenStore): Promise<void> => {
     await requireMigrated(url);
     await prepareAudit(db);
+    if (!anySecret) await requireCurrentSecret(db, keyring, config);
   };
   const { signal } = new AbortController();
-  return open(config, logger, { exclusive: false, anySecret, signal, prepare });
+  return open(config, logger, { exclusive: false, signal, prepare });
 }
 
 /** @throws StoreError `installation_missing` where no server has ever run on this data directory */
@@ -91,7 +93,6 @@ export async function contentsOf(directory: string): Promise<string> {
 
 interface Preparation {
   readonly exclusive: boolean;
-  readonly anySecret: boolean;
   readonly signal: AbortSignal;
   readonly prepare: (store: OpenStore) => Promise<void>;
 }
@@ -99,7 +100,7 @@ interface Preparation {
 async function open(
   config: Config,
   logger: Logger,
-  { exclusive, anySecret, signal, prepare }: Preparation,
+  { exclusive, signal, prepare }: Preparation,
 ): Promise<OpenStore> {
   const keyring = await loadKeyring(config);
   const { dataDir, databasePool: poolMax } = config;
@@ -114,7 +115,6 @@ async function open(
   const store = { db, url, keyring, close: () => closeAll([db], [server]) };
   try {
     await orAborted(prepare(store), signal);
-    if (!anySecret && !(await isCurrentKey(db, keyring))) throw otherSecret(config, keyring);
     return { ...store, keyring: withLogEpoch(keyring, await findLogEpoch(db)) };
   } catch (error) {
     await store.close();
@@ -123,9 +123,14 @@ async function open(
 }
 
 /** With another secret, a command would make keys that open nothing, and sign what nobody can verify. */
-function otherSecret({ secretFile, dataDir }: Config, keyring: Keyring): StoreError {
+async function requireCurrentSecret(
+  db: Database,
+  keyring: Keyring,
+  { secretFile, dataDir }: Config,
+): Promise<void> {
+  if (await isCurrentKey(db, keyring)) return;
   const file = secretFile ?? join(dataDir, 'master.secret');
-  return new StoreError(
+  throw new StoreError(
     'master_secret_other',
     `The master secret ${file} (fingerprint ${fingerprints(keyring)[0] ?? ''}) is not the one that this database uses now.`,
     'Set TOCSIN_SECRET_FILE to the file that the server uses. While a secret is being replaced, set TOCSIN_SECRET_FILE_OLD as well. If it is the right file, the newest checkpoint was altered: see "tocsin audit verify".',
