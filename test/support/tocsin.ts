@@ -50,6 +50,15 @@ export interface TocsinOptions {
   readonly doors?: readonly DoorOf[];
 }
 
+/** By the address of the database: a server with another secret than the one before does not start. */
+const secrets = new Map<string, Buffer>();
+
+function secretOf(databaseUrl: string): Buffer {
+  const secret = secrets.get(databaseUrl) ?? randomBytes(32);
+  secrets.set(databaseUrl, secret);
+  return secret;
+}
+
 export async function startTocsin({
   roles = ['http'],
   settings = {},
@@ -59,7 +68,7 @@ export async function startTocsin({
 }: TocsinOptions = {}): Promise<Tocsin> {
   const databaseUrl = given ?? (await ownDatabaseUrl());
   const directory = await testDirectory();
-  const secret = randomBytes(32);
+  const secret = secretOf(databaseUrl);
   await writeFile(join(directory, 'secret'), secret.toString('hex'), { mode: 0o600 });
   const clock = manualClock();
   const servers: RunningServer[] = [];
