@@ -9,7 +9,8 @@ import type { LogRow } from '../sharing/log-row.ts';
 import { tlpRank } from '../stix/marking/tlp.ts';
 import { noteDeadLetter, settle, type AttemptRecord } from '../store/deliveries/attempts.ts';
 import type { Database } from '../store/postgres/database.ts';
-import { findOrder, type Order } from '../store/deliveries/leases.ts';
+import { disableUnreadable, findOrder, type Order } from '../store/deliveries/leases.ts';
+import { Problem } from '../errors.ts';
 import type { Logger } from '../telemetry.ts';
 import { openUrl } from './endpoint-url.ts';
 import { SubscriptionFilter, toLogFilter } from './filter.ts';
@@ -88,7 +89,12 @@ export async function deliver(context: DeliveryContext, due: DueSubscription): P
   }
   // A process that stood still may hold what another has gone past meanwhile: it would come out of order.
   if (!due.isHeld()) return { kind: 'lost' };
-  return dispatch(context, subscriptionId, order, page);
+  const endpoint = openEndpoint(context.keyring, subscriptionId, order, nowMs);
+  if (endpoint !== undefined) {
+    return dispatch(context, { subscriptionId, endpoint }, order, page);
+  }
+  await disableUnreadable(db, { workerId, subscriptionId });
+  return { kind: 'lost' };
 }
 
 /**
@@ -126,14 +132,13 @@ async function readFor(
 
 async function dispatch(
   context: DeliveryContext,
-  subscriptionId: string,
+  { subscriptionId, endpoint }: { readonly subscriptionId: string; readonly endpoint: Endpoint },
   order: Order,
   page: PreparedPage<LogPart>,
 ): Promise<Step> {
   const { db, keyring, clock, egress } = context;
   const startedAt = clock.now();
   const startMs = performance.now();
-  const endpoint = openEndpoint(keyring, subscriptionId, order, startedAt.getTime());
   const part = give(context, subscriptionId, order, page);
   const payload = changedPayload({
     ...part,
@@ -174,9 +179,20 @@ async function dispatch(
   return { kind: 'moved', cursor: after.cursor, sent: true, more };
 }
 
-function openEndpoint(keyring: Keyring, id: string, order: Order, nowMs: number): Endpoint {
-  const secrets = openSecrets(keyring, id, order.secret, nowMs);
-  return { url: openUrl(keyring, id, order.url), secrets };
+/** Undefined when the master secret under which it was stored is gone: its owner has to set it again. */
+function openEndpoint(
+  keyring: Keyring,
+  id: string,
+  order: Order,
+  nowMs: number,
+): Endpoint | undefined {
+  try {
+    const secrets = openSecrets(keyring, id, order.secret, nowMs);
+    return { url: openUrl(keyring, id, order.url), secrets };
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'subscription_unreadable') return undefined;
+    throw error;
+  }
 }
 
 type Attempted = Pick<

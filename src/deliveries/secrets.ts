@@ -1,3 +1,4 @@
+import { Problem } from '../errors.ts';
 import { seal, unseal, type Keyring } from '../keyring.ts';
 
 /**
@@ -35,29 +36,28 @@ export function withNewSecret(
   return [{ secret }, ...older].slice(0, SECRETS_MAX);
 }
 
-/** The secrets valid at `nowMs`. Throws when the master secret they were kept under is gone. */
+/** The secrets valid at `nowMs`. Throws Problem subscription_unreadable when the master secret they were kept under is gone. */
 export function openSecrets(
   keyring: Keyring,
   subscriptionId: string,
   sealed: Uint8Array,
   nowMs: number,
 ): string[] {
-  return validSecrets(keyring, subscriptionId, sealed, nowMs).map(({ secret }) => secret);
+  const valid = validSecrets(keyring, subscriptionId, sealed, nowMs);
+  if (valid !== undefined) return valid.map(({ secret }) => secret);
+  const detail = 'Create a new signing secret with `rotate-secret`, and set `state` to `active`';
+  throw new Problem('subscription_unreadable', detail);
 }
 
-/** The same, each with its end. */
+/** The same, each with its end; undefined when the master secret is gone. */
 export function validSecrets(
   keyring: Keyring,
   subscriptionId: string,
   sealed: Uint8Array,
   nowMs: number,
-): SigningSecret[] {
+): SigningSecret[] | undefined {
   const plain = unseal(keyring, 'stored-secret', Buffer.from(sealed), subscriptionId);
-  if (plain === undefined) {
-    throw new Error(
-      'A signing secret was encrypted with a master secret that is no longer configured',
-    );
-  }
+  if (plain === undefined) return undefined;
   const secrets: SigningSecret[] = JSON.parse(plain.toString('utf8'));
   return secrets.filter(({ until }) => until === undefined || until > nowMs);
 }

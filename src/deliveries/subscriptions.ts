@@ -178,7 +178,8 @@ export async function rotateSecret(
   await asViewer(db, member.viewer, async (tx) => {
     const record = await findSubscription(tx, id);
     if (record === undefined) throw unknown();
-    const valid = validSecrets(keyring, id, record.secret, nowMs);
+    // One that is lost with a master secret cannot sign beside the new one.
+    const valid = validSecrets(keyring, id, record.secret, nowMs) ?? [];
     const until = nowMs + overlapSeconds * 1000;
     const secrets = withNewSecret(valid, secret, { nowMs, until });
     // Sealed again as well, so that both outlive an older master secret.

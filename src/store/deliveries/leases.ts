@@ -148,6 +148,17 @@ async function findOrders(db: Database, keys: readonly OrderKey[]): Promise<(Ord
   return ids.map((id) => orders.get(id));
 }
 
+/** Disables a subscription that this worker holds and whose URL or secret nobody can read any more. */
+export async function disableUnreadable(
+  db: Database,
+  { workerId, subscriptionId }: OrderKey,
+): Promise<void> {
+  await db.server.subscription.updateMany({
+    where: { id: subscriptionId, leaseOwner: workerId, state: 'active' },
+    data: { state: 'disabled', reason: 'unreadable' },
+  });
+}
+
 /** Where an organisation's subscription sends to. */
 export async function findEndpoint(
   db: Database,

@@ -100,7 +100,7 @@ export const SubscriptionAnswer = z
       description: '`paused` by its owner, `disabled` by the server',
     }),
     reason: z.string().nullable().meta({
-      description: 'Why the server disabled it: `gone`, `failing` or `refusing`',
+      description: 'Why the server disabled it: `gone`, `failing`, `refusing` or `unreadable`',
     }),
     cursor: z.string().meta({ description: 'The cursor up to which it has read' }),
     failures: z.number().int().meta({ description: 'Failed attempts in a row' }),

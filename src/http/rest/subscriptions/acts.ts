@@ -25,7 +25,7 @@ import {
 } from '../schemas/subscription.ts';
 import { toAnswer } from './subscriptions.ts';
 
-const errors = problems(400, 401, 403, 404, 415);
+const errors = problems(400, 401, 403, 404, 409, 415);
 
 const one = { tags: ['Subscriptions'], params: SubscriptionParams };
 
