@@ -40,7 +40,8 @@ describe('content of one audience', () => {
     const insider = await subscribes(carol, webhooks, wish);
     const object = indicator({ confidence: 90 });
     await alice.shares(object, { audience: carol.slug });
-    await alice.shares(newer(object, 1, { confidence: 10 }));
+    const both = { audience: `${bob.slug},${carol.slug}` };
+    await alice.shares(newer(object, 1, { confidence: 10 }), both);
     const last = indicator({ confidence: 99 });
     await alice.shares(last);
     const sent = async (path: string) => {
@@ -69,7 +70,7 @@ describe('content of one audience', () => {
         ? newer(object, minutes, { ...ending, x_note: note })
         : { ...object, ...ending, x_note: note };
     await alice.shares(next(1, 'for carol'), { audience: carol.slug });
-    await alice.shares(next(2, 'for all'));
+    await alice.shares(next(2, 'for all'), { audience: `${bob.slug},${carol.slug}` });
     const come = await webhooks.until(path, (all) => all.length > 1);
     const last = come.at(-1);
     const end = last?.objects.map((one) => one['labels']) ?? [];

@@ -24,7 +24,7 @@ let tocsin: Tocsin;
 let chief: Actor;
 
 beforeAll(async () => {
-  tocsin = await startTocsin();
+  tocsin = await startTocsin({ settings: { TOCSIN_QUOTA_KEYS: '5000' } });
   chief = await anActor(tocsin);
 });
 afterAll(() => tocsin.close());
