@@ -77,8 +77,8 @@ describe.each(['import', 'validate'])('tocsin %s', (command) => {
     expect(code).toBe(1);
     const errors = lines.map(({ error }) => JSON.stringify(error));
     expect(errors[0]).toContain('line 2: the file is not UTF-8');
-    expect(errors[1]).toContain('missing.json');
-    expect(errors[2]).toContain('EISDIR');
+    expect(errors[1]).toContain('the file does not exist');
+    expect(errors[2]).toContain('it is a directory');
     expect(errors[3]).toBeUndefined();
   });
 

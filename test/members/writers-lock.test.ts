@@ -16,7 +16,7 @@ let group: string;
 let later: string;
 
 beforeAll(async () => {
-  tocsin = await startTocsin();
+  tocsin = await startTocsin({ settings: { TOCSIN_QUOTA_INVITATIONS: '1000' } });
   writer = new pg.Client({ connectionString: tocsin.databaseUrl });
   await writer.connect();
   owner = await anActor(tocsin);
