@@ -71,11 +71,12 @@ const KINDS: [what: string, make: () => PostedObject][] = [
 describe.each(KINDS)('%s', (_, make) => {
   it.each([1, 2, 3])('a reader ends with what it sees and wants (seed %i)', async (seed) => {
     const below = numbersFrom(seed);
-    const communities = [slug()];
+    const community = slug();
+    const communities = [community];
     const alice = await anActor(tocsin, { communities });
     const bob = await anActor(tocsin, { communities });
     const carol = await anActor(tocsin, { communities });
-    const audiences = [{}, {}, { audience: carol.slug }, { audience: bob.slug }];
+    const audiences = [community, community, carol.slug, bob.slug];
     const prompt = await receiver(bob);
     const slow = [await receiver(bob), await receiver(carol)];
     const whole = [await receiver(bob, { filter: {} }), await receiver(carol, { filter: {} })];
@@ -87,7 +88,7 @@ describe.each(KINDS)('%s', (_, make) => {
       const changed = { labels: [below(2) === 0 ? WANTED : 'other'], x_turn: turn };
       const posted =
         'modified' in object ? newer(object, turn, changed) : { ...object, ...changed };
-      await alice.shares(posted, audiences[below(audiences.length)]);
+      await alice.shares(posted, { audience: audiences[below(audiences.length)] });
       // The versions in between have changed again when the slow ones read.
       await prompt.reads(100);
       for (const reader of [...slow, changing])
