@@ -32,8 +32,8 @@ export interface AskedAudience {
 /** An organisation that a request names. */
 export interface Named {
   readonly slug: string;
-  /** TLP rank up to which it may see; -1 where it takes no part at present. */
-  readonly ceiling: number;
+  /** TLP rank up to which it may see; null where it takes no part at present. */
+  readonly ceiling: number | null;
 }
 
 /** Where a new version goes among the stored ones of its object. */
@@ -99,12 +99,12 @@ export function widensByDefault(
 
 /** A warning where an organisation that the request names does not get an object of this level. */
 export function notReached(tlp: number, { named }: AskedAudience): Finding | undefined {
-  const without = named.filter(({ ceiling }) => ceiling < tlp);
+  const without = named.filter(({ ceiling }) => ceiling === null || ceiling < tlp);
   if (without.length === 0) return undefined;
   const reasons = without
     .slice(0, SLUGS_NAMED_MAX)
     .map(({ slug, ceiling }) =>
-      ceiling < 0
+      ceiling === null
         ? `${slug} (takes no part at present)`
         : `${slug} (up to TLP:${levelName(ceiling)})`,
     );

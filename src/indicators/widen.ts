@@ -57,7 +57,7 @@ async function namedBy(
     .filter(({ slug }) => names.has(slug))
     .map(({ slug, status, ceiling }) => ({
       slug,
-      ceiling: status === 'active' ? (ceiling ?? -1) : -1,
+      ceiling: status === 'active' ? ceiling : null,
     }));
 }
 
