@@ -63,7 +63,11 @@ it('a key that is used from elsewhere learns from where', async () => {
 describe('a wrong cursor is found where it was given', () => {
   const url = 'http://127.0.0.1:9/';
   it.each([
-    ['GET /changes', 'querystring.after', () => alice.sends('get', '/changes').query({ after: 'x' })],
+    [
+      'GET /changes',
+      'querystring.after',
+      () => alice.sends('get', '/changes').query({ after: 'x' }),
+    ],
     ['GET /stream', 'querystring.after', () => alice.sends('get', '/stream').query({ after: 'x' })],
     ['GET /stream', 'last-event-id', () => alice.sends('get', '/stream').set('last-event-id', 'x')],
     [
