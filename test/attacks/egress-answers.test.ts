@@ -195,7 +195,7 @@ describe('a token in the URL of an endpoint', () => {
       'update subscription set url = (select url from subscription where id = $2) where id = $1';
     await tocsin.sql(move, [id, theirs.id]);
     expect((await alice.sends('get', `/subscriptions/${id}`)).body).toMatchObject({ url: null });
-    await alice.sends('post', `/subscriptions/${id}/test`).expect(500);
+    await alice.sends('post', `/subscriptions/${id}/test`).expect(409);
     await alice.sends('delete', `/subscriptions/${id}`).expect(204);
   });
 });
