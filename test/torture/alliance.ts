@@ -64,7 +64,7 @@ export function rankOf(tlp: Tlp | undefined): number {
   return tlpRank(tlp ?? DEFAULT_MARKING);
 }
 
-function communityOf(slug: string): string {
+export function communityOf(slug: string): string {
   const first = MEMBERS.find((member) => member.slug === slug)?.communities[0];
   if (first === undefined) throw new Error(`${slug} is in no community`);
   return first;

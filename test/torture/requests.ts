@@ -1,5 +1,5 @@
 import { TLP_ORDER, tlpRank, type Tlp } from '../../src/stix/marking/tlp.ts';
-import { AUDIENCES, MEMBERS, rankOf, reachOf } from './alliance.ts';
+import { AUDIENCES, communityOf, MEMBERS, rankOf, reachOf } from './alliance.ts';
 import { keyOf, type Posted } from './ledger.ts';
 import { brokenObjectOf, objectOf, type Draft } from './objects.ts';
 import type { Random } from './random.ts';
@@ -40,6 +40,7 @@ const DOORS: Readonly<Record<Planned['kind'], string>> = {
 };
 const KINDS = ['single', 'bundle', 'bundle', 'bundle', 'atomic', 'lines', 'dry_run'] as const;
 const EPOCH_MS = Date.parse('2026-02-01T00:00:00.000Z');
+const FIRST = new Date(EPOCH_MS + 1000).toISOString();
 let requests = 0;
 let drafts = 0;
 
@@ -62,7 +63,10 @@ export function planRequest(planner: Planner): Planned {
     parts.push({ posted, good, object });
   }
   const objects = parts.map(({ object }) => object);
-  const path = pathOf(kind, audience, allOrNothing);
+  // A later version goes to more members only where the request names them.
+  const areNew = parts.every(({ posted }) => posted.modified === FIRST);
+  const named = audience.length > 0 || areNew ? audience : [communityOf(sharer)];
+  const path = pathOf(kind, named, allOrNothing);
   return { path, body: bodyOf(kind, objects, random), kind, parts, after };
 }
 
