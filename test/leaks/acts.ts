@@ -99,7 +99,10 @@ async function post(
   step: { readonly by: string; readonly to: readonly string[] },
   objects: readonly PostedObject[],
 ): Promise<boolean[]> {
-  const to = step.to.map(world.slugOf).join(',');
+  // Named also where it is the default: a later version goes to more members only where the request names them.
+  const usual = world.model.members.organisations.get(step.by)?.defaultCommunity ?? '';
+  const wished = step.to.length > 0 || usual === '' ? step.to : [usual];
+  const to = wished.map(world.slugOf).join(',');
   const answer = await ask(world, {
     key: world.key(step.by, 'publisher'),
     method: 'POST',

@@ -46,7 +46,7 @@ const access: Route = (app, services) => {
   app.get(
     '/objects/:id/access',
     {
-      config: { access: PUBLISHERS, reads: true, inExercises: true, isList: true },
+      config: { access: PUBLISHERS, reads: true, inExercises: true },
       schema: {
         operationId: 'getObjectAccess',
         summary: 'Explain why an organisation can or cannot see an object',

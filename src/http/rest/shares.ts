@@ -56,7 +56,7 @@ const get: Route = (app, services) => {
   app.get(
     '/shares/:id',
     {
-      config: { access: PUBLISHERS, inExercises: true, reads: true, isList: true },
+      config: { access: PUBLISHERS, inExercises: true, reads: true },
       schema: {
         operationId: 'getShare',
         summary: 'List who sees an object that your organisation shares',
