@@ -81,8 +81,8 @@ function missing(): never {
 
 /**
  * Signs the tree as it is now and stores that, unless the newest checkpoint says the same. Never
- * contradicts a checkpoint: throws Error when the tree does not continue the newest one, or that
- * one is not signed by this server. Returns the newest checkpoint.
+ * contradicts a checkpoint: throws Error when the tree does not continue the newest one, that one is
+ * not signed by this server, or it introduced the key of a newer master secret. Returns the newest checkpoint.
  */
 export async function signHead(db: Database, keyring: Keyring): Promise<StoredCheckpoint> {
   const newest = await findCheckpoint(db);
@@ -124,6 +124,13 @@ async function checkContinues(
   if (signed === undefined || signed.size !== newest.size || newest.size > size) {
     throw new Error(
       'The newest checkpoint of the audit is not of this tree, or not signed by the key of this server',
+    );
+  }
+  const [current] = signers;
+  if (current !== undefined && signed.earlier === vkeyOf(current)) {
+    // From now on, a checkpoint by this key alone is a forgery to everybody who verifies.
+    throw new Error(
+      'The master secret was replaced: another process signs the audit with the new one. Restart this process with it',
     );
   }
   const [root] = await hashRanges(db, [{ start: 0, end: signed.size }]);

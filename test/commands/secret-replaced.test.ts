@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chainAll } from '../../src/audit/chain.ts';
+import { signHead } from '../../src/audit/checkpoint.ts';
 import { testDirectory } from '../support/cluster.ts';
 import { runCommand } from '../support/command.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
@@ -12,7 +14,7 @@ let directory: string;
 let newFile: string;
 
 beforeAll(async () => {
-  tocsin = await startTocsin({ roles: ['http', 'worker'] });
+  tocsin = await startTocsin();
   directory = await testDirectory();
   newFile = join(directory, 'new');
   await writeFile(newFile, randomBytes(32).toString('hex'), { mode: 0o600 });
@@ -55,6 +57,11 @@ it('commands refuse another secret, and the audit can be verified after it was r
 
   const replacing = { TOCSIN_SECRET_FILE: newFile, TOCSIN_SECRET_FILE_OLD: oldFile };
   await (await tocsin.another(['http', 'worker'], replacing)).close();
+  // A process that has not been restarted signs nothing by the old key alone.
+  const act = ['key', 'create', '--org', 'owner', '--role', 'feed'];
+  expect(await run(act, newFile, oldFile)).toMatchObject({ code: 0 });
+  await chainAll(tocsin.db);
+  await expect(signHead(tocsin.db, tocsin.keyring)).rejects.toThrow('was replaced');
   await worksWith(newFile, oldFile);
 
   await worksWith(newFile);
