@@ -4,7 +4,7 @@ import { once } from 'node:events';
 /** Nothing that is still to come stays away for so long. */
 const STILL_MS = 120_000;
 
-/** Resolves with the next event `grown`; throws what is `missing` when there is none for `stillMs`. */
+/** Waits for the next event `grown`. Throws an Error with the text of `missing` if none comes within `stillMs`. */
 export async function growth(
   grown: EventTarget,
   missing: () => string,
