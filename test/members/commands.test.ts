@@ -18,7 +18,6 @@ let directory: string;
 beforeAll(async () => {
   tocsin = await startTocsin();
   directory = await testDirectory();
-  // These commands seal nothing: any master secret will do.
   await copyFile(tocsin.secretFile, join(directory, 'secret'));
   ally = await anActor(tocsin);
   admin = await anActor(tocsin, { role: 'admin' });
