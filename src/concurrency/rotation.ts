@@ -1,10 +1,13 @@
 /** Sources are equal again after this time, however often they had a turn before. */
 const REMEMBERED_MS = 60_000;
+/** Of so many turns, one is taken by the source that has waited longest for its next. */
+const TURNS_PER_LONGEST_WAIT = 4;
 
 /**
  * Items by source. The source with the fewest turns in the last minute is next, so that a newcomer
- * does not wait for those who keep coming back; among equals they take turns. Of one source, the
- * oldest item goes first.
+ * does not wait for those who keep coming back; among equals they take turns. Every fourth turn goes
+ * round regardless of earlier ones: without it, a source that had many turns while it was alone would
+ * have none until all others had as many. Of one source, the oldest item goes first.
  */
 export class Rotation<T> {
   /** In the order in which sources with equally many turns are next. */
@@ -12,6 +15,7 @@ export class Rotation<T> {
   #size = 0;
   readonly #turns = new Map<string, number>();
   #turnsSince = performance.now();
+  #taken = 0;
 
   /** How many items there are. */
   get size(): number {
@@ -63,6 +67,10 @@ export class Rotation<T> {
   }
 
   #next(): string | undefined {
+    if (++this.#taken % TURNS_PER_LONGEST_WAIT === 0) {
+      const [longest] = this.#lines.keys();
+      return longest;
+    }
     let found: string | undefined;
     let fewest = Infinity;
     for (const source of this.#lines.keys()) {

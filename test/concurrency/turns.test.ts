@@ -35,6 +35,24 @@ describe('turns', () => {
     expect(order).toEqual(['modest']);
   });
 
+  it('come round to a source that had many while it was alone, whatever others keep asking for', async () => {
+    const turns = createTurns({ ...limits, running: 1 });
+    for (let i = 0; i < 1_000; i++) turns.ask('early').end();
+    const under = turns.ask('late');
+    const order: string[] = [];
+    const early = noted(turns.ask('early'), 'early', order);
+    let last = under;
+    for (let i = 0; i < 8; i++) {
+      const next = turns.ask(`late ${i % 2}`);
+      last.end();
+      await settled();
+      if (order.length > 0) break;
+      last = next;
+    }
+    expect(order).toEqual(['early']);
+    early.end();
+  });
+
   it('are freed once, however often they are ended', async () => {
     const turns = createTurns(limits);
     const [first] = [turns.ask('a'), turns.ask('a')];

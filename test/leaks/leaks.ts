@@ -73,7 +73,10 @@ export async function findLeaks(
       failure ??= tell(await shrink(ground, { plan, finding, at }));
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  // None is left under way: it would meet what the next test breaks.
+  const ended = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  const stopped = ended.find((end) => end.status === 'rejected');
+  if (stopped !== undefined) throw stopped.reason;
   const found = { ...NO_LEAKS, ...(failure === undefined ? {} : { failure }), seed };
   return judges.map(inFigures).reduce(addLeaks, found);
 }
