@@ -16,6 +16,9 @@ describe('looksLike', () => {
     ['CERT Polska', 'CERT\u200b Pol\u00adska'],
     ['ΝΑΤΟ', 'NATO'],
     ['ＣＥＲＴ', 'CERT'],
+    ['ᏟᎬᎡᎢ', 'CERT'],
+    ['ＣＥꓣꓔ Polska', 'CERT Polska'],
+    ['CERT Ροⅼѕκα', 'CERT Polska'],
     ['vvatch', 'watch'],
   ])('takes %s for %s', (name, other) => {
     expect(looksLike(name, other)).toBe(true);

