@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { Problem } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
-import { openCursor, openPlace, sealCursor } from '../log/cursor.ts';
+import { openCursor, openNumber, sealCursor } from '../log/cursor.ts';
 import type { Member } from '../sharing/member.ts';
 import type { Quotas } from '../sharing/quotas.ts';
 import { appendAudit } from '../store/audit/record.ts';
@@ -128,7 +128,7 @@ export async function readAttempts(
   return asViewer(db, viewer, async (tx) => {
     if ((await findSubscription(tx, id)) === undefined) throw unknown();
     const attempt = { text: before ?? '', path: 'querystring.before' };
-    const index = before === undefined ? null : openPlace(keyring, viewer, 'attempt', attempt);
+    const index = before === undefined ? null : openNumber(keyring, viewer, 'attempt', attempt);
     return listAttempts(tx, id, { before: index, limit });
   });
 }

@@ -1,7 +1,7 @@
 /**
- * Cursors as readers hold them. A place in the log never leaves the server as a number, since the
+ * Cursors as readers hold them. A seq never leaves the server as a number, since the
  * distance between two of them would tell how much others share: it is sealed, bound to the
- * organisation and realm, and the same place always seals to the same text.
+ * organisation and realm, and the same seq always seals to the same text.
  */
 import { Problem } from '../errors.ts';
 import { seal, unseal, type Keyring } from '../keyring.ts';
@@ -12,37 +12,37 @@ const FORM = /^[A-Za-z0-9_-]{48}$/;
 
 type Reader = Pick<Viewer, 'organisationId' | 'realmId'>;
 
-/** The text of a place in the log for one organisation. */
+/** The text of a seq for one organisation. */
 export function sealCursor(keyring: Keyring, reader: Reader, seq: number): string {
-  return sealPlace(keyring, reader, 'cursor', seq);
+  return sealNumber(keyring, reader, 'cursor', seq);
 }
 
-/** The place in the log that a cursor means; `path` is where the request gave it. Throws Problem cursor_invalid. */
+/** The seq that a cursor means; `path` is where the request gave it. Throws Problem cursor_invalid. */
 export function openCursor(keyring: Keyring, reader: Reader, cursor: string, path: string): number {
-  return openPlace(keyring, reader, 'cursor', { text: cursor, path });
+  return openNumber(keyring, reader, 'cursor', { text: cursor, path });
 }
 
-/** Of what a place is: one of the log, or one in the order of all attempts at deliveries. */
-type PlaceKind = 'cursor' | 'attempt';
+/** What is counted: the rows of the log, or all attempts at deliveries. */
+type NumberKind = 'cursor' | 'attempt';
 
 /** A number that counts what others do too, so that it leaves the server sealed. */
-export function sealPlace(
+export function sealNumber(
   keyring: Keyring,
   reader: Reader,
-  kind: PlaceKind,
-  place: number | bigint,
+  kind: NumberKind,
+  number: number | bigint,
 ): string {
   const plain = Buffer.alloc(8);
-  plain.writeBigUInt64BE(BigInt(place));
+  plain.writeBigUInt64BE(BigInt(number));
   const context = contextOf(reader, kind);
   return seal(keyring, 'cursor', plain, context, { deterministic: true }).toString('base64url');
 }
 
 /** What was sealed; `path` is where the request gave it. Throws Problem cursor_invalid. */
-export function openPlace(
+export function openNumber(
   keyring: Keyring,
   reader: Reader,
-  kind: PlaceKind,
+  kind: NumberKind,
   { text, path }: { readonly text: string; readonly path: string },
 ): number {
   const plain = FORM.test(text)
@@ -59,6 +59,6 @@ export function openPlace(
   return Number(plain.readBigUInt64BE());
 }
 
-function contextOf({ organisationId, realmId }: Reader, kind: PlaceKind): string {
+function contextOf({ organisationId, realmId }: Reader, kind: NumberKind): string {
   return `${kind} ${realmId} ${organisationId}`;
 }

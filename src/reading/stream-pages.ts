@@ -3,7 +3,7 @@ import type { Viewer } from '../sharing/viewer.ts';
 import { meteredPages } from './metered.ts';
 
 /**
- * A page of the log as a viewer sees it, for the streams that see the same and stand at the same place.
+ * A page of the log as a viewer sees it, for the streams that see the same and stand at the same seq.
  * Throws Problem cursor_expired.
  */
 export const readStreamPage = meteredPages<Viewer, PageRequest, LogPage>(

@@ -59,20 +59,20 @@ export const stream: FastifyPluginCallbackZod<{ services: Services }> = (
       },
     },
     async (request, reply) => {
-      const place = startingPlace(services, request, request.query.after);
+      const after = startingSeq(services, request, request.query.after);
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no');
       // Kept for a next request, the connection of a stream that a stop ended would hold up the stop.
       reply.header('connection', 'close');
       const { current, as_posted: asPosted } = request.query;
-      const events = await hub.open(request, { after: place, current, asPosted });
+      const events = await hub.open(request, { after, current, asPosted });
       await sendRaw(reply, 'text/event-stream; charset=utf-8', events);
     },
   );
   done();
 };
 
-/** Undefined where the client names no place. Throws Problem cursor_invalid. */
-function startingPlace(
+/** Undefined where the client names no cursor. Throws Problem cursor_invalid. */
+function startingSeq(
   { keyring }: Services,
   request: FastifyRequest,
   after: string | undefined,

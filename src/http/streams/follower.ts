@@ -24,8 +24,8 @@ export interface FollowerOptions {
   /** As the request was let in. */
   readonly member: Member;
   readonly form: ServedForm;
-  /** The place in the log after which it begins. */
-  readonly place: number;
+  /** The seq after which it begins. */
+  readonly after: number;
   /** Whether there may be something to read at once: not where it begins at the end of the log. */
   readonly isBehind: boolean;
   /** Whether superseded versions are left out. */
@@ -37,7 +37,7 @@ export interface FollowerOptions {
 /** A client hears something at least every 15 seconds: this, and the next look of the hub. */
 const QUIET_MS = 14_000;
 /**
- * How often an idle client is given the place up to which nothing was for it, so that it never returns
+ * How often an idle client is given the cursor up to which nothing was for it, so that it never returns
  * with a cursor older than what is stored. It needs a block with an id, which is not a comment.
  */
 const POSITION_MS = 3_600_000;
@@ -52,22 +52,22 @@ const RETRY_MS = { min: 1000, max: 5000 } as const;
 export class Follower {
   /** What the client is sent. */
   readonly body: Readable;
-  /** The place in the log up to which it has read. */
-  place: number;
+  /** The seq up to which it has read. */
+  seq: number;
   readonly #context: StreamContext;
   readonly #options: FollowerOptions;
   #problem: Problem | undefined;
   #over = false;
   #spokenAt = 0;
-  #placeTold = 0;
-  #placeToldAt = 0;
+  #seqTold = 0;
+  #seqToldAt = 0;
   #pausedUntil = 0;
   #wake: (() => void) | undefined;
 
   constructor(context: StreamContext, options: FollowerOptions) {
     this.#context = context;
     this.#options = options;
-    this.place = options.place;
+    this.seq = options.after;
     this.body = onDemand(this.#events());
     this.body.once('close', () => this.stop());
   }
@@ -132,7 +132,7 @@ export class Follower {
   async #nextPage({ viewer }: Member, behind: boolean): Promise<StreamPage | undefined> {
     const { current, form } = this.#options;
     try {
-      return await this.#context.readPage({ viewer, after: this.place, behind, current, form });
+      return await this.#context.readPage({ viewer, after: this.seq, behind, current, form });
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'server_busy') throw error;
       this.#pausedUntil = performance.now() + NO_ROOM_MS;
@@ -150,7 +150,7 @@ export class Follower {
         yield this.#pausing(given.waitMs);
         return;
       }
-      this.place = page.next;
+      this.seq = page.next;
       if (page.objects > 0) yield this.#spoken(given);
     } finally {
       shared.release();
@@ -174,7 +174,7 @@ export class Follower {
   }
 
   #isDue(): boolean {
-    return !this.#isPaused() && this.#context.services.growth.head() > this.place;
+    return !this.#isPaused() && this.#context.services.growth.head() > this.seq;
   }
 
   #isPaused(): boolean {
@@ -192,15 +192,15 @@ export class Follower {
 
   /** A comment; from time to time with a position from which the client may continue. */
   #keepAlive(viewer: Viewer): string {
-    const isOld = performance.now() - this.#placeToldAt > POSITION_MS;
-    const isNew = this.place !== this.#placeTold;
+    const isOld = performance.now() - this.#seqToldAt > POSITION_MS;
+    const isNew = this.seq !== this.#seqTold;
     return this.#spoken(isOld && isNew ? `${KEEP_ALIVE}${this.#position(viewer)}` : KEEP_ALIVE);
   }
 
   #position(viewer: Viewer): string {
-    this.#placeTold = this.place;
-    this.#placeToldAt = performance.now();
-    return `id: ${sealCursor(this.#context.services.keyring, viewer, this.place)}\n\n`;
+    this.#seqTold = this.seq;
+    this.#seqToldAt = performance.now();
+    return `id: ${sealCursor(this.#context.services.keyring, viewer, this.seq)}\n\n`;
   }
 
   #lastEvent(error: unknown): string {

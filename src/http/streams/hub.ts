@@ -1,6 +1,6 @@
 /**
  * All open streams of a process. Streams of one credential are checked together, streams that see
- * the same and stand at the same place are given the same page, and a stream with nothing to read
+ * the same and stand at the same seq are given the same page, and a stream with nothing to read
  * costs nothing: the growth of the log wakes it.
  */
 import type { Readable } from 'node:stream';
@@ -21,7 +21,7 @@ export interface StreamOptions {
 }
 
 export interface StreamHub {
-  /** The events after a place in the log, for the member behind the request; undefined: from now on. */
+  /** The events after a seq, for the member behind the request; undefined: from now on. */
   open(request: FastifyRequest, options: StreamOptions): Promise<Readable>;
   close(): void;
 }
@@ -50,14 +50,14 @@ export function createStreamHub(services: Services): StreamHub {
   services.stopping.addEventListener('abort', stopAll, { once: true });
   return {
     open: async (request, { after, current, asPosted }) => {
-      const place = after ?? (await findLogBounds(services.db)).head;
+      const begin = after ?? (await findLogBounds(services.db)).head;
       // The identity ends a follower, and the follower asks for its identity.
       const dependent = { end: (problem: Problem): void => follower.end(problem) };
       const identity = identities.enter(request, dependent);
       const member = memberOf(request);
       const follower = new Follower(context, {
         request,
-        place,
+        after: begin,
         isBehind: after !== undefined,
         current,
         member,

@@ -1,4 +1,4 @@
-/** Pages of the log as events, read and written once for all streams that stand at the same place. */
+/** Pages of the log as events, read and written once for all streams that stand at the same seq. */
 import { inSlices } from '../../concurrency/slices.ts';
 import { sealCursor } from '../../log/cursor.ts';
 import type { PreparedPage } from '../../reading/metered.ts';

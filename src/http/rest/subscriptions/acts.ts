@@ -4,7 +4,7 @@ import {
   replaySubscription,
   rotateSecret,
 } from '../../../deliveries/subscriptions.ts';
-import { sealPlace } from '../../../log/cursor.ts';
+import { sealNumber } from '../../../log/cursor.ts';
 import type { Member } from '../../../sharing/member.ts';
 import type { AttemptView } from '../../../store/deliveries/subscriptions.ts';
 import { ANALYSTS, memberOf, ORG_ADMINS } from '../../auth/access.ts';
@@ -132,7 +132,7 @@ function toAttempt({ keyring }: Services, { viewer, role }: Member, row: Attempt
   const { id, webhookId, kind, startedAt, durationMs, detail, ...rest } = row;
   const isAnswer = rest.status !== null;
   return {
-    id: sealPlace(keyring, viewer, 'attempt', id),
+    id: sealNumber(keyring, viewer, 'attempt', id),
     ...rest,
     detail: isAnswer && !ORG_ADMINS.includes(role) ? null : detail,
     webhook_id: webhookId,
