@@ -17,6 +17,11 @@ export async function fillLog(client: Client, slug: string, objects: number): Pr
   await client.query('vacuum analyze log');
 }
 
+/** The id of the `index`-th of them, from 1 on. */
+export function filledId(index: number): string {
+  return `indicator--${index.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
+}
+
 const fill = `
   with sharer as (
     select id, default_community_id as audience_id,

@@ -8,6 +8,7 @@ import { compare } from './against.ts';
 import { catchup } from './benches/catchup.ts';
 import { changes } from './benches/changes.ts';
 import { fanout } from './benches/fanout.ts';
+import { growth } from './benches/growth.ts';
 import { ingest } from './benches/ingest.ts';
 import { isolation } from './benches/isolation.ts';
 import { latency } from './benches/latency.ts';
@@ -31,6 +32,7 @@ const BENCHES: readonly Bench[] = [
   isolation,
   changes,
   streams,
+  growth,
   rowSecurity,
   validate,
   patterns,

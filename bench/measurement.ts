@@ -6,6 +6,8 @@ import type { CpuUse } from './cpu.ts';
 export interface Measurement {
   readonly bench: string;
   readonly objects: number;
+  /** Of `growth`: what was done. */
+  readonly operation?: string;
   readonly seconds: number;
   readonly perSecond: number;
   /** The same work by the barest means, in the same run. */
@@ -31,7 +33,8 @@ export interface Measurement {
   /** Of a bench that compares two numbers of readers: each, where `ratio` is that of their p99. */
   readonly few?: Spread;
   readonly many?: Spread;
-  readonly idleStreams?: number;
+  /** Of `streams`: how many there are, used or idle. */
+  readonly readers?: number;
   /** Processors that the server and its database use for the idle streams. */
   readonly idleCores?: number;
   readonly cpuSeconds?: CpuUse | undefined;
@@ -54,7 +57,8 @@ type Figure =
   | 'p50Ms'
   | 'p99Ms'
   | 'memoryGrowthMb'
-  | 'othersP99Ratio';
+  | 'othersP99Ratio'
+  | 'idleCores';
 
 /**
  * Bounds of figures: rates and ratios are to be at least, times and sizes less than theirs. `ratioMost`
