@@ -191,13 +191,11 @@ create table audience (
   description text not null default ''::text,
   open boolean not null default false,
   hidden_members boolean not null default false,
-  made_by integer,
   admission text not null default 'invitation'::text,
   constraint audience_realm_id_organisation_id_key UNIQUE (realm_id, organisation_id),
   constraint audience_realm_id_parts_hash_key UNIQUE (realm_id, parts_hash),
   constraint audience_realm_id_slug_key UNIQUE (realm_id, slug),
   constraint audience_pkey PRIMARY KEY (id),
-  constraint audience_made_by_fkey FOREIGN KEY (made_by) REFERENCES organisation(id),
   constraint audience_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisation(id),
   constraint audience_realm_id_fkey FOREIGN KEY (realm_id) REFERENCES realm(id),
   constraint audience_admission_check CHECK ((admission = ANY (ARRAY['invitation'::text, 'direct'::text]))),
@@ -207,7 +205,6 @@ create table audience (
   constraint audience_check3 CHECK (((kind = 'union'::text) = (id < 0))),
   constraint audience_kind_check CHECK ((kind = ANY (ARRAY['community'::text, 'group'::text, 'organisation'::text, 'union'::text])))
 );
-CREATE INDEX audience_made_by ON public.audience USING btree (made_by) WHERE (made_by IS NOT NULL);
 grant insert, select, update on table audience to tocsin_server;
 
 create table audience_member (
@@ -547,7 +544,7 @@ create table log (
   constraint log_pkey PRIMARY KEY (seq)
 ) partition by RANGE (seq);
 CREATE INDEX log_stix_id_idx ON ONLY public.log USING btree (stix_id) WHERE (stix_id IS NOT NULL);
-CREATE INDEX log_union ON ONLY public.log USING btree (audience_id) WHERE (audience_id < 0);
+CREATE INDEX log_union ON ONLY public.log USING btree (audience_id, organisation_id) WHERE (audience_id < 0);
 CREATE INDEX log_version ON ONLY public.log USING btree (version_id) WHERE (version_id IS NOT NULL);
 alter table log enable row level security;
 alter table log force row level security;
@@ -827,6 +824,17 @@ grant delete, insert, select, update on table subscription to tocsin_app;
 grant select, update on table subscription to tocsin_server;
 comment on column subscription.lease_owner is 'No foreign key: a worker that is gone loses its leases when they run out, not when its row goes.';
 
+create table union_use (
+  audience_id integer not null,
+  organisation_id integer not null,
+  created_at timestamp(6) with time zone not null default now(),
+  constraint union_use_pkey PRIMARY KEY (audience_id, organisation_id),
+  constraint union_use_audience_id_fkey FOREIGN KEY (audience_id) REFERENCES audience(id),
+  constraint union_use_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisation(id)
+);
+CREATE INDEX union_use_organisation_id_idx ON public.union_use USING btree (organisation_id);
+grant select on table union_use to tocsin_server;
+
 create table user_account (
   id uuid not null default gen_random_uuid(),
   organisation_id integer not null,
@@ -908,7 +916,7 @@ CREATE INDEX version_content_key ON public.version USING btree (realm_id, organi
 CREATE UNIQUE INDEX version_current ON public.version USING btree (realm_id, stix_id, organisation_id, variant) WHERE (NOT superseded);
 CREATE INDEX version_shared ON public.version USING btree (realm_id, organisation_id, stix_id) WHERE (NOT superseded);
 CREATE INDEX version_superseded ON public.version USING btree (realm_id, stix_id, organisation_id, audience_id, tlp) WHERE superseded;
-CREATE INDEX version_union ON public.version USING btree (audience_id) WHERE (audience_id < 0);
+CREATE INDEX version_union ON public.version USING btree (audience_id, organisation_id) WHERE (audience_id < 0);
 alter table version enable row level security;
 alter table version force row level security;
 create policy own on version for update to tocsin_app
@@ -1432,7 +1440,7 @@ begin
     when 'subscriptions' then
       return (select count(*) from subscription s where s.organisation_id = organisation);
     when 'audiences' then
-      return (select count(*) from audience a where a.made_by = organisation);
+      return (select count(*) from union_use u where u.organisation_id = organisation);
     when 'keys' then
       return keys_counted(organisation);
     when 'users' then
@@ -1631,13 +1639,21 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION public.hold_union(realm smallint, hash bytea)
+CREATE OR REPLACE FUNCTION public.hold_union(realm smallint, hash bytea, sharer integer)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO '$user', 'public'
 AS $function$
-  select a.id from audience a where a.realm_id = realm and a.parts_hash = hash for key share
+begin
+  if sharer is null then
+    return (select a.id from audience a where a.realm_id = realm and a.parts_hash = hash for key share);
+  end if;
+  return (
+    select u.audience_id from audience a join union_use u on u.audience_id = a.id
+    where a.realm_id = realm and a.parts_hash = hash and u.organisation_id = sharer
+    for key share);
+end
 $function$;
 grant execute on function hold_union to tocsin_app;
 
@@ -1664,7 +1680,7 @@ AS $function$
 $function$;
 grant execute on function inbox_lag to tocsin_server;
 
-CREATE OR REPLACE FUNCTION public.intern_union(realm smallint, parts integer[], hash bytea, maker integer)
+CREATE OR REPLACE FUNCTION public.intern_union(realm smallint, parts integer[], hash bytea, sharer integer)
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1674,20 +1690,37 @@ declare
   found_id integer;
 begin
   loop
-    found_id := hold_union(realm, hash);
+    found_id := hold_union(realm, hash, null);
     exit when found_id is not null;
-    insert into audience (id, realm_id, kind, parts_hash, made_by)
-      values (-nextval('union_id_seq'), realm, 'union', hash, maker)
+    insert into audience (id, realm_id, kind, parts_hash)
+      values (-nextval('union_id_seq'), realm, 'union', hash)
       on conflict (realm_id, parts_hash) do nothing returning id into found_id;
     if found_id is not null then
       insert into audience_part (audience_id, part_id) select found_id, part from unnest(parts) as part;
       exit;
     end if;
   end loop;
+  if sharer is not null then
+    insert into union_use (audience_id, organisation_id) values (found_id, sharer) on conflict do nothing;
+  end if;
   return found_id;
 end
 $function$;
 grant execute on function intern_union to tocsin_app;
+
+CREATE OR REPLACE FUNCTION public.is_addressed(union_id integer, sharer integer)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+  select exists (select from version v where v.audience_id = union_id and v.audience_id < 0
+      and (sharer is null or v.organisation_id = sharer))
+    or exists (select from log l where l.audience_id = union_id and l.audience_id < 0
+      and (sharer is null or l.organisation_id = sharer))
+    or exists (select from inbox i where i.audience_id = union_id
+      and (sharer is null or i.organisation_id = sharer))
+$function$;
 
 CREATE OR REPLACE FUNCTION public.is_new_audience(audience integer)
  RETURNS boolean
@@ -2015,7 +2048,7 @@ AS $function$
     where exists (select from subscription where organisation_id = wanted)
   union all select 'objects that it shared'
     where exists (select from version where organisation_id = wanted)
-      or exists (select from audience where made_by = wanted)
+      or exists (select from union_use where organisation_id = wanted)
   union all select 'objects shared with it alone'
     where exists (select from version where audience_id in (select id from own))
       or exists (select from audience_part where part_id in (select id from own))
@@ -2512,6 +2545,26 @@ $function$;
 grant execute on function standing_of to tocsin_app;
 grant execute on function standing_of to tocsin_server;
 
+CREATE OR REPLACE FUNCTION public.sweep_union_uses(age interval, use_max integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+declare
+  unused union_use[];
+begin
+  unused := array(
+    select u from union_use u
+    where u.created_at < now() - age and not is_addressed(u.audience_id, u.organisation_id)
+    order by u.audience_id, u.organisation_id limit use_max for update skip locked);
+  -- A new snapshot: what was committed before the rows were locked is seen now.
+  delete from union_use u using unnest(unused) as w
+    where u.audience_id = w.audience_id and u.organisation_id = w.organisation_id
+      and not is_addressed(u.audience_id, u.organisation_id);
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.sweep_unions(age interval, union_max integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2521,20 +2574,18 @@ AS $function$
 declare
   unused integer[];
 begin
+  perform sweep_union_uses(age, union_max);
   -- Whoever uses one holds its row (hold_union) until its reference can be seen.
   unused := array(
     select a.id from audience a
     where a.kind = 'union' and a.created_at < now() - age
-      and not exists (select from version v where v.audience_id = a.id and v.audience_id < 0)
-      and not exists (select from log l where l.audience_id = a.id and l.audience_id < 0)
-      and not exists (select from inbox i where i.audience_id = a.id)
+      and not exists (select from union_use u where u.audience_id = a.id)
+      and not is_addressed(a.id, null)
     order by a.id limit union_max for update skip locked);
   -- A new snapshot: what was committed before the rows were locked is seen now.
   unused := array(
     select id from unnest(unused) as id
-    where not exists (select from version v where v.audience_id = id and v.audience_id < 0)
-      and not exists (select from log l where l.audience_id = id and l.audience_id < 0)
-      and not exists (select from inbox i where i.audience_id = id));
+    where not exists (select from union_use u where u.audience_id = id) and not is_addressed(id, null));
   delete from audience_part p where p.audience_id = any(unused);
   delete from audience a where a.id = any(unused);
   return cardinality(unused);

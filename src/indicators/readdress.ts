@@ -63,9 +63,9 @@ async function move(
   const { organisationId, realmId } = member.viewer;
   const tlp = input.tlp ?? current.tlp;
   await refuse(db, tx, input, current, tlp);
-  const maker = { organisationId, audiencesMax: quotas.audiences };
+  const sharer = { organisationId, audiencesMax: quotas.audiences };
   const audienceId = input.audience
-    ? await internUnion(tx, realmId, input.audience.partIds, maker)
+    ? await internUnion(tx, realmId, input.audience.partIds, sharer)
     : current.audienceId;
   const to = { audienceId, tlp };
   if (await isForeign(db, organisationId, stixId, current)) refuseForeign(input, current, to);

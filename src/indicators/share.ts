@@ -165,9 +165,9 @@ async function store(
   decisions: readonly Decision[],
 ): Promise<Pick<Shared, 'reissues' | 'stored'>> {
   const { member, to, bill } = input;
-  const maker = { organisationId: member.organisation.id, audiencesMax: quotas.audiences };
+  const sharer = { organisationId: member.organisation.id, audiencesMax: quotas.audiences };
   const { partIds } = audienceOf(to);
-  const audienceId = await internUnion(tx, member.viewer.realmId, partIds, maker);
+  const audienceId = await internUnion(tx, member.viewer.realmId, partIds, sharer);
   const versions = newVersions(candidates, decisions, audienceId);
   const quota = { now: clock.now(), max: quotas.bytesPerDay };
   // Nothing is written that cannot be charged for in the end.
@@ -176,7 +176,7 @@ async function store(
   const replaced = [...replacedVersions(decisions).values()];
   await supersede(tx, replaced);
   const context = await openShare(tx, input, { audienceId, objects: versions.length });
-  const widened = await widen(tx, context, maker, decisions);
+  const widened = await widen(tx, context, sharer, decisions);
   const reissues = await save(tx, context, inLogOrder(candidates, decisions, versions, widened));
   for (const move of [...raised, ...moves(replaced, versions)]) await narrow(db, tx, context, move);
   await endShares(tx, member, revocationsAmong(member, versions));

@@ -5,7 +5,7 @@ import {
   partsOf,
   partsOfEach,
   slugsOfAudiences,
-  type UnionMaker,
+  type UnionSharer,
 } from '../store/content/audiences.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { readdressAll } from '../store/content/narrowing.ts';
@@ -75,7 +75,7 @@ async function withParts(tx: Tx, ids: readonly number[]): Promise<number[]> {
 export async function widen(
   tx: Tx,
   share: Share,
-  maker: UnionMaker,
+  sharer: UnionSharer,
   decisions: readonly Decision[],
 ): Promise<Map<string, number>> {
   const widenings = decisions.flatMap((one) => ('widens' in one ? [one] : []));
@@ -89,8 +89,8 @@ export async function widen(
     if (first === undefined) continue;
     const { widens, gaining } = first;
     const all = [...(await partsOf(tx, widens.audienceId)), ...gaining];
-    const wider = await internUnion(tx, share.realmId, all, maker);
-    const gainers = await internUnion(tx, share.realmId, [...gaining], maker);
+    const wider = await internUnion(tx, share.realmId, all, sharer);
+    const gainers = await internUnion(tx, share.realmId, [...gaining], sharer);
     const toOf = ({ tlp }: KnownVersion) => ({ audienceId: wider, tlp });
     await readdressAll(
       tx,

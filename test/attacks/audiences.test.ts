@@ -75,6 +75,20 @@ describe('the quota of audiences', () => {
     await sharer.shares(indicator());
   });
 
+  it('counts for each who shares with a union, so that the count tells nothing of others', async () => {
+    const [first, second, friend] = (await alliance(3)) as [Actor, Actor, Actor];
+    const used = async (actor: Actor): Promise<unknown> => {
+      const { body } = await actor.sends('get', `/organisations/${actor.slug}/quotas`).expect(200);
+      return body.audiences.used;
+    };
+    const audience = `${first.slug},${second.slug},${friend.slug}`;
+    expect(await used(second)).toBe(0);
+    await first.shares(indicator(), { audience });
+    const before = await unions();
+    await second.shares(indicator(), { audience });
+    expect([await unions(), await used(first), await used(second)]).toEqual([before, 1, 1]);
+  });
+
   it('never keeps a member from taking back what it shared', async () => {
     const [sharer, ...friends] = await alliance(QUOTA + 1);
     const object = indicator();
@@ -122,10 +136,24 @@ describe('the sweep', () => {
     expect(await friend.sees()).toContain(object.id);
   });
 
+  it('gives back the quota for a union to which nothing of the organisation is addressed', async () => {
+    const [sharer, friend] = (await alliance(2)) as [Actor, Actor];
+    await sharer.shares(indicator(), { audience: friend.slug });
+    await tocsin.sql(`insert into union_use (audience_id, organisation_id)
+      select u.audience_id, o.id from union_use u join organisation s on s.id = u.organisation_id,
+        organisation o where s.slug = '${sharer.slug}' and o.slug = '${friend.slug}'`);
+    const uses = () =>
+      tocsin.sql(`select slug from union_use u join organisation o on o.id = u.organisation_id
+        where slug in ('${sharer.slug}', '${friend.slug}')`);
+    expect(await uses()).toHaveLength(2);
+    expect(await sweep()).toBe(0);
+    expect(await uses()).toEqual([{ slug: sharer.slug }]);
+  });
+
   it('leaves what somebody is about to use, until that was given up', async () => {
     await tocsin.sql(intern);
     await within(async (client) => {
-      await client.query(`select hold_union(1::smallint, sha256('sweep'))`);
+      await client.query(`select hold_union(1::smallint, sha256('sweep'), null)`);
       expect(await sweep()).toBe(0);
       await client.query('rollback');
     });
@@ -135,7 +163,7 @@ describe('the sweep', () => {
   it('leaves what came to be used while it looked', async () => {
     const [{ id } = { id: 0 }] = await tocsin.sql<{ id: number }>(intern);
     await within(async (client) => {
-      await client.query(`select hold_union(1::smallint, sha256('sweep')),
+      await client.query(`select hold_union(1::smallint, sha256('sweep'), null),
         set_config('tocsin.organisation', '1', true), set_config('tocsin.realm', '1', true)`);
       await client.query(
         `insert into inbox (turn, kind, stix_id, organisation_id, audience_id, tlp, realm_id)

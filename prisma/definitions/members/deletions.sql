@@ -21,7 +21,7 @@ language sql stable security definer set search_path from current as $$
     where exists (select from subscription where organisation_id = wanted)
   union all select 'objects that it shared'
     where exists (select from version where organisation_id = wanted)
-      or exists (select from audience where made_by = wanted)
+      or exists (select from union_use where organisation_id = wanted)
   union all select 'objects shared with it alone'
     where exists (select from version where audience_id in (select id from own))
       or exists (select from audience_part where part_id in (select id from own))

@@ -32,7 +32,7 @@ begin
     when 'subscriptions' then
       return (select count(*) from subscription s where s.organisation_id = organisation);
     when 'audiences' then
-      return (select count(*) from audience a where a.made_by = organisation);
+      return (select count(*) from union_use u where u.organisation_id = organisation);
     when 'keys' then
       return keys_counted(organisation);
     when 'users' then

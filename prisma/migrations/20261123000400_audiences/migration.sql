@@ -12,9 +12,6 @@ create table audience (
   description text not null default '',
   open boolean not null default false,
   hidden_members boolean not null default false,
-  -- The organisation that first shared with a union, against whose quota it counts. Null where the server
-  -- made it, to withdraw something from some organisations.
-  made_by integer references organisation,
   -- How others than itself bring an organisation into a group: by inviting it, or, where an
   -- administrator of the server allows it for this group, directly.
   admission text not null default 'invitation' check (admission in ('invitation', 'direct')),
@@ -27,7 +24,6 @@ create table audience (
   check ((kind = 'union') = (id < 0))
 );
 create sequence union_id_seq as integer;
-create index audience_made_by on audience (made_by) where made_by is not null;
 alter table organisation add foreign key (default_community_id) references audience;
 alter table realm add foreign key (community_id) references audience;
 
@@ -53,6 +49,15 @@ create table audience_part (
 );
 create index on audience_part (part_id);
 alter table audience_part enable row level security, force row level security;
+
+-- Which organisations have shared with a union: it counts against the quota of each.
+create table union_use (
+  audience_id integer not null references audience,
+  organisation_id integer not null references organisation,
+  created_at timestamptz(6) not null default now(),
+  primary key (audience_id, organisation_id)
+);
+create index on union_use (organisation_id);
 
 -- Who is in the inner community is in the outer one.
 create table community_within (

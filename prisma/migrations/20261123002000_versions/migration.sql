@@ -41,7 +41,7 @@ create unique index version_current on version (realm_id, stix_id, organisation_
 create index version_shared on version (realm_id, organisation_id, stix_id) where not superseded;
 
 -- Which unions are in use.
-create index version_union on version (audience_id) where audience_id < 0;
+create index version_union on version (audience_id, organisation_id) where audience_id < 0;
 
 -- The addresses of the older versions of an object, whatever their number.
 create index version_superseded on version (realm_id, stix_id, organisation_id, audience_id, tlp)

@@ -43,7 +43,7 @@ create index log_version on log (version_id) where version_id is not null;
 -- For who was told that an object is withdrawn; puts bear no id.
 create index on log (stix_id) where stix_id is not null;
 -- Which unions are in use.
-create index log_union on log (audience_id) where audience_id < 0;
+create index log_union on log (audience_id, organisation_id) where audience_id < 0;
 
 alter table inbox enable row level security, force row level security;
 alter table log enable row level security, force row level security;

@@ -27,8 +27,8 @@ export async function findAudiences(
     where a.realm_id = ${realmId}::smallint and coalesce(a.slug, o.slug) = any(${[...slugs]})`;
 }
 
-/** Who is about to share with a union, and how many an organisation may have made. */
-export interface UnionMaker {
+/** Who is about to share with a union, and how many it may use. */
+export interface UnionSharer {
   readonly organisationId: number;
   readonly audiencesMax: number;
 }
@@ -36,26 +36,27 @@ export interface UnionMaker {
 /**
  * The id of the union of these audiences, in the transaction that stores what is addressed to it:
  * the same parts always are the same audience. It is made where it is not there, and nothing is left
- * of it unless the transaction commits; until that ends, no sweep takes it away.
- * Without a maker, as for withdrawals, it counts against no quota. Throws Problem audience_limit.
+ * of it unless the transaction commits; until that ends, no sweep takes it away. It counts against the quota
+ * of each organisation that shares with it, so that nobody learns from the count what others did.
+ * Without a sharer, as for withdrawals, it counts against no quota. Throws Problem audience_limit.
  */
 export async function internUnion(
   tx: Tx,
   realmId: number,
   partIds: readonly number[],
-  maker?: UnionMaker,
+  sharer?: UnionSharer,
 ): Promise<number> {
   const parts = [...new Set(partIds)].toSorted((a, b) => a - b);
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
   const hash = createHash('sha256').update(parts.join(',')).digest();
   const [known] = await tx.$queryRaw<{ id: number | null }[]>`
-    select hold_union(${realmId}::smallint, ${hash}) as id`;
+    select hold_union(${realmId}::smallint, ${hash}, ${sharer?.organisationId ?? null}::integer) as id`;
   if (typeof known?.id === 'number') return known.id;
-  if (maker) await withQuota(tx, maker.organisationId, 'audiences', maker.audiencesMax);
+  if (sharer) await withQuota(tx, sharer.organisationId, 'audiences', sharer.audiencesMax);
   const [made] = await tx.$queryRaw<{ id: number }[]>`
     select intern_union(${realmId}::smallint, ${parts}::integer[], ${hash},
-      ${maker?.organisationId ?? null}::integer) as id`;
+      ${sharer?.organisationId ?? null}::integer) as id`;
   if (made === undefined) throw new Error('An audience was not made');
   return made.id;
 }

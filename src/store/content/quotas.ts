@@ -10,7 +10,8 @@ const COUNTED = {
     code: 'audience_limit',
     noun: 'audience',
     setting: 'TOCSIN_QUOTA_AUDIENCES',
-    advice: 'Share with an audience that was used before, a sharing group or a community,',
+    advice:
+      'Share with an audience that it has shared with before, a sharing group or a community,',
   },
   subscriptions: {
     code: 'subscription_limit',

@@ -29,7 +29,7 @@ export async function findUsage(db: Database, organisationId: number, day: strin
   const [row] = await db.server.$queryRaw<Usage[]>`
     select coalesce((select bytes from organisation_usage
         where organisation_id = ${organisationId} and day = ${day}::date), 0)::float8 as bytes,
-      (select count(*) from audience where made_by = ${organisationId})::float8 as audiences,
+      (select count(*) from union_use where organisation_id = ${organisationId})::float8 as audiences,
       (select count(*) from subscription where organisation_id = ${organisationId})::float8
         as subscriptions,
       keys_counted(${organisationId}::integer)::float8 as keys,
