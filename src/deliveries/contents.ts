@@ -29,8 +29,9 @@ export interface LogPart extends LogPage {
  */
 export interface SharedContents {
   /**
-   * Reads on after a place. If another reader is reading there already, this one waits for it and uses what
-   * it read, provided that both see the same.
+   * Reads on after a place. The end of the log is read together with all who read it at the same time.
+   * Otherwise, if another reader is reading there already, this one waits for it
+   * and uses what it read, provided that both see the same.
    */
   read(after: number, reader: PartReader): Promise<LogPart>;
   /** Forgets all of it: it may include something that was deleted. */
@@ -45,6 +46,8 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
   const underWay = new Map<number, Promise<undefined>>();
   return {
     read: async (after, reader) => {
+      const end = await reader.end();
+      if (end !== undefined) return { ...end, ...partOf(end.rows, reader.form) };
       for (let other = underWay.get(after); other !== undefined; other = underWay.get(after)) {
         await other;
       }
@@ -73,6 +76,21 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
       shelf = new Shelf(bytesMax);
     },
   };
+}
+
+/** What was made of rows: readers of the end of the log who get the same are given the same array. */
+const made = new WeakMap<readonly LogRow[], Map<boolean, Part>>();
+
+function partOf(rows: readonly LogRow[], form: ServedForm): Part {
+  const parts = made.get(rows) ?? new Map<boolean, Part>();
+  made.set(rows, parts);
+  const part = parts.get(form.asPosted) ?? {
+    ...toTexts(rows, form),
+    rows,
+    digest: digestOf(rows, form),
+  };
+  parts.set(form.asPosted, part);
+  return part;
 }
 
 /** Rows and what they put. */

@@ -5,11 +5,11 @@ import type { Database } from '../store/postgres/database.ts';
 import {
   findLogBounds,
   readLog,
-  readPlaces,
   type LogFilter,
   type LogPlace,
   type LogReading,
 } from '../store/content/log.ts';
+import { readPlaces, readRowsTogether } from '../store/content/places.ts';
 
 /** A part of the log as a viewer sees it; of what is only asked for its places, these. */
 export interface LogPage<Row = LogRow> {
@@ -102,6 +102,40 @@ export async function placesInRange(
     request,
     head,
   );
+}
+
+/** What is left of the log is read together with what others read of its end if it is no more than this. */
+const END_ROWS_MAX = 500;
+
+/**
+ * The same as readRange for one of many who read the end of the log at once; undefined where there is more to read
+ * than is read together, or where its contents are too large for that. Readers who get the same rows are given the same array of rows.
+ */
+export async function readEnd(
+  db: Database,
+  reader: Reader,
+  { after, limit, bytesMax = PAGE_BYTES, currentTo = 0, filter = {} }: ReadRequest,
+  head: number,
+): Promise<LogPage | undefined> {
+  if (head - after > END_ROWS_MAX) return undefined;
+  const reading = { reader, after, upTo: head, limit, bytesMax, currentTo, filter };
+  const found = await readRowsTogether(db, reading);
+  if (found === undefined) return undefined;
+  const count = countWithin(found, bytesMax);
+  const rows = count === found.length ? found : found.slice(0, count);
+  const isFull = count < found.length || count === limit;
+  const next = isFull ? (rows.at(-1)?.seq ?? after) : head;
+  return { rows, next, more: next < head };
+}
+
+/** How many of the rows fit on a page: it ends with the row that comes to `bytesMax`. */
+function countWithin(rows: readonly LogRow[], bytesMax: number): number {
+  let room = bytesMax;
+  const end = rows.findIndex(({ content }) => {
+    room -= Buffer.byteLength(content ?? '');
+    return room <= 0;
+  });
+  return end === -1 ? rows.length : end + 1;
 }
 
 async function scan<Row>(

@@ -1,4 +1,10 @@
-import { placesInRange, readRange, type LogPage, type ReadRequest } from '../log/reader.ts';
+import {
+  placesInRange,
+  readEnd,
+  readRange,
+  type LogPage,
+  type ReadRequest,
+} from '../log/reader.ts';
 import type { Reader } from '../sharing/viewer.ts';
 import type { LogPlace } from '../store/content/log.ts';
 import { meteredPages } from './metered.ts';
@@ -10,8 +16,13 @@ export interface BatchInput extends ReadRequest {
   readonly upTo: number;
 }
 
-/** The two ways of reading one part of the log. */
+/** The ways of reading one part of the log. */
 export interface PartReading {
+  /**
+   * Its rows, read together with what others read of the end of the log; undefined if it is not near the end.
+   * Readers who get the same rows are given the same array.
+   */
+  end(): Promise<LogPage | undefined>;
   /** Its rows. */
   whole(): Promise<LogPage>;
   /** The places of the very same rows: enough where their contents were read before. */
@@ -24,6 +35,11 @@ export const readBatch = meteredPages<Reader, BatchInput, PartReading>(
   async (db, reader, { upTo, ...request }, make) => {
     let last: LogPage<LogPlace> | undefined;
     const page = await make({
+      end: async () => {
+        const read = await readEnd(db, reader, request, upTo);
+        last = read;
+        return read;
+      },
       whole: async () => {
         const read = await readRange(db, reader, request, upTo);
         last = read;

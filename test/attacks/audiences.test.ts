@@ -241,11 +241,14 @@ describe('the number of audiences', () => {
     const { id = 0, self = 0, head = 0 } = ids ?? {};
     const of = { organisation: id, realm: 1, ceiling: 3, cleared: true };
     const page = { number: 0, ...of, after: head - 100, up_to: head, row_max: 100, bytes_max: 1e9 };
-    const part = { after: head - 100, up_to: head, row_max: 100, readers: [{ number: 0, ...of }] };
+    const part = { number: 0, after: head - 100, up_to: head, row_max: 100, viewers: [1] };
     const statements = {
       viewer: ['tocsin_server', `select * from viewer_of(${id}, 1::smallint)`],
       page: ['tocsin_app', `select * from read_log('${JSON.stringify([page])}')`],
-      places: ['tocsin_app', `select * from read_places('${JSON.stringify([part])}')`],
+      places: [
+        'tocsin_app',
+        `select * from read_places('${JSON.stringify([of])}', '${JSON.stringify([part])}', 1000000)`,
+      ],
       standing: ['tocsin_server', 'select * from standing_now'],
     } as const;
     const measure = async () => {

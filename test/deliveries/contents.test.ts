@@ -21,6 +21,7 @@ function reading(rows: readonly LogRow[], form = AS_POSTED): PartReader & { aske
   return {
     asked,
     form,
+    end: () => Promise.resolve(undefined),
     places: () => {
       asked.push('places');
       return Promise.resolve({ ...END, rows });
@@ -80,6 +81,7 @@ it('reads once for all who come at the same time, unless that fails', async () =
   expect(readers.map(({ asked }) => asked)).toEqual([['whole'], ['places'], ['places']]);
   const away = {
     form: AS_POSTED,
+    end: () => Promise.resolve(undefined),
     places: () => Promise.reject(new Error()),
     whole: () => Promise.reject(new Error('away')),
   };

@@ -1,6 +1,6 @@
 /** A reader with a filter ends with exactly what matches of what it sees, whenever it reads. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { placesInRange, readRange } from '../../src/log/reader.ts';
+import { placesInRange, readEnd, readRange } from '../../src/log/reader.ts';
 import { memberOfOrganisation } from '../../src/access/authenticate.ts';
 import { readerOf } from '../../src/sharing/viewer.ts';
 import { findLogBounds, type LogFilter } from '../../src/store/content/log.ts';
@@ -48,6 +48,8 @@ async function receiver(
       const { rows, next } = await readRange(tocsin.db, readerOf(viewer), request, head);
       const places = await placesInRange(tocsin.db, readerOf(viewer), request, next);
       expect(places.rows.map(({ seq }) => seq)).toEqual(rows.map(({ seq }) => seq));
+      const end = await readEnd(tocsin.db, readerOf(viewer), request, next);
+      expect(end?.rows).toEqual(rows);
       for (const { stixId, content } of rows) {
         if (content === null) held.delete(stixId);
         else held.set(stixId, JSON.parse(content) as PostedObject);

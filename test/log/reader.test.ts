@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { placesInRange, readPage, readRange } from '../../src/log/reader.ts';
+import { placesInRange, readEnd, readPage, readRange } from '../../src/log/reader.ts';
 import { readerOf } from '../../src/sharing/viewer.ts';
 import { findLogBounds } from '../../src/store/content/log.ts';
 import { authenticate, memberOfOrganisation } from '../../src/access/authenticate.ts';
@@ -90,6 +90,7 @@ it('finds the same rows by their places, whatever has become of them', async () 
           ...page,
           rows: places,
         });
+        expect(await readEnd(tocsin.db, them, request, head)).toEqual({ ...page, rows });
         if (limit === 100 && after === start) found.push(places.length);
       }
     }

@@ -30,58 +30,100 @@ begin
 end
 $$;
 
--- The places of the very rows that read_log gives, parted by blanks, for many readers of the same
--- parts of the log: row security is asked about one row of each class, not about every row that a
--- bundle brought for every reader, and those who get the same are told it once, in one text for each level
--- and sharer: a result is taken apart value by value, which costs more than finding the places does. Of
--- each text, no more than row_max places are those that read_log gives.
-create function read_places(parts json)
-returns table (readers integer[], tlp smallint, sharer text, places text)
+-- The places of the very rows that read_log returns, for many readers of the same parts of the log, and
+-- their contents as far as bytes_max goes. Row security is asked about one row of each class, not about every row
+-- that a bundle brought for every reader. A viewer is looked up once, whatever the number of its parts. Viewers who see the
+-- same share one result row for each level and sharer, with the places in one text, because a result is decoded
+-- value by value, which costs more than finding the places does. Of each text, only the first row_max
+-- places are those that read_log returns.
+-- A content is read once, under row security as the first of the viewers that it is for.
+create function read_places(viewers json, parts json, bytes_max integer)
+returns table (part integer, readers text, tlp smallint, sharer text, places text,
+               seq bigint, kind text, stix_id text, micros bigint, content text, references_at integer)
 language plpgsql stable set search_path from current as $$
+#variable_conflict use_column
 declare
-  part record;
-  r record;
+  viewer record;
+  wanted record;
   classes log_class[];
   samples bigint[];
-  numbers integer[];
   seen text[];
+  mine text[];
+  fresh bigint[];
+  taken bigint[] := '{}';
+  room bigint := bytes_max;
+  number integer;
+  one record;
 begin
-  for part in
-    select * from json_to_recordset(parts) as (after bigint, up_to bigint, current_to bigint,
-      row_max integer, filter log_filter, readers json)
+  select array_agg(v.organisation order by v.n) as organisation, array_agg(v.realm order by v.n) as realm,
+    array_agg(v.ceiling order by v.n) as ceiling, array_agg(v.cleared order by v.n) as cleared,
+    array_agg(own.ceiling order by v.n) as own_ceiling,
+    array_agg(own.audiences::text order by v.n) as audiences,
+    array_agg(own.told order by v.n) as told, array_agg(own.told_with order by v.n) as told_with
+  into viewer
+  from rows from (json_to_recordset(viewers) as (organisation integer, realm smallint, ceiling smallint,
+      cleared boolean)) with ordinality as v (organisation, realm, ceiling, cleared, n),
+    lateral reader_of(v.organisation, v.realm, v.cleared) as own;
+  for wanted in
+    select * from json_to_recordset(parts) as (number integer, after bigint, up_to bigint,
+      current_to bigint, row_max integer, filter log_filter, viewers integer[])
   loop
-    classes := array(
-      select class from log_classes(part.after, part.up_to, part.current_to, part.filter) as class);
+    classes := array(select class from
+      log_classes(wanted.after, wanted.up_to, wanted.current_to, wanted.filter) as class);
     samples := array(select class.sample from unnest(classes) as class);
-    numbers := '{}';
     seen := '{}';
-    for r in
-      select * from json_to_recordset(part.readers) as (number integer, organisation integer,
-        realm smallint, ceiling smallint, cleared boolean)
-    loop
-      perform enter_reader(r.organisation, r.realm, r.ceiling, r.cleared);
-      numbers := numbers || r.number;
-      seen := seen || array(
+    foreach number in array wanted.viewers loop
+      perform enter_settings(viewer.organisation[number], viewer.realm[number], viewer.ceiling[number],
+        viewer.own_ceiling[number], viewer.audiences[number], viewer.cleared[number],
+        viewer.told[number], viewer.told_with[number]);
+      mine := array(
         select concat_ws(':', s.seq, s.tlp, s.sharer) from log_served s where s.seq = any(samples)
           and case s.kind
-            when 'put' then part.filter is null
-              or is_wanted(part.filter, s.type, s.labels, s.confidence, s.creator)
-              or ends_match(part.filter, s.version_id, s.revoked, s.seq > part.current_to)
-            else is_withdrawn(part.filter, s.realm_id, s.stix_id) end
-        order by s.seq)::text;
+            when 'put' then wanted.filter is null
+              or is_wanted(wanted.filter, s.type, s.labels, s.confidence, s.creator)
+              or ends_match(wanted.filter, s.version_id, s.revoked, s.seq > wanted.current_to)
+            else is_withdrawn(wanted.filter, s.realm_id, s.stix_id) end
+        order by s.seq);
+      seen := seen || mine::text;
+      if room > 0 and mine <> '{}' then
+        fresh := array(
+          select place from unnest(classes) as class, unnest(class.places) as place
+          where class.sample = any(array(select split_part(sample, ':', 1)::bigint from unnest(mine) as sample))
+            and place <> all (taken)
+          order by place limit wanted.row_max);
+        taken := taken || fresh;
+        if fresh <> '{}' then
+          for one in
+            select s.*, (date_part('epoch', s.date_added) * 1000000)::bigint as added
+            from log_served s where s.seq = any(fresh) order by s.seq
+          loop
+            exit when room <= 0;
+            room := room - coalesce(octet_length(one.content), 0);
+            seq := one.seq;
+            kind := one.kind;
+            stix_id := one.stix_id;
+            micros := one.added;
+            content := one.content;
+            references_at := one.references_at;
+            return next;
+          end loop;
+          seq := null;
+        end if;
+      end if;
     end loop;
     return query
-      select told.numbers, alike.tlp, alike.sharer, array_to_string(array(
+      select wanted.number, told.readers, alike.tlp, alike.sharer, array_to_string(array(
         select place from unnest(classes) as class, unnest(class.places) as place
-        where class.sample = any(alike.samples) order by place limit part.row_max), ' ')
+        where class.sample = any(alike.samples) order by place limit wanted.row_max), ' '),
+        null::bigint, null::text, null::text, null::bigint, null::text, null::integer
       from (
-        select array_agg(t.number) as numbers, t.samples::text[] as samples
-        from unnest(numbers, seen) as t (number, samples) group by t.samples
+        select string_agg(t.reader::text, ' ') as readers, t.samples::text[] as samples
+        from unnest(wanted.viewers, seen) as t (reader, samples) group by t.samples
       ) as told, lateral (
-        select nullif(split_part(one, ':', 2), '')::smallint as tlp,
-          nullif(split_part(one, ':', 3), '') as sharer,
-          array_agg(split_part(one, ':', 1)::bigint) as samples
-        from unnest(told.samples) as one group by 1, 2
+        select nullif(split_part(sample, ':', 2), '')::smallint as tlp,
+          nullif(split_part(sample, ':', 3), '') as sharer,
+          array_agg(split_part(sample, ':', 1)::bigint) as samples
+        from unnest(told.samples) as sample group by 1, 2
       ) as alike;
   end loop;
   perform leave_readers();

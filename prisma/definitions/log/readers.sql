@@ -16,17 +16,27 @@ begin
 end
 $$;
 
--- The reader as a viewer. A key or a door may see less than its organisation, never more.
-create function enter_reader(organisation integer, realm smallint, ceiling smallint, cleared boolean)
+-- Enters a viewer by what reader_of said of it. A key or a door may see less than its organisation, never more.
+create function enter_settings(organisation integer, realm smallint, ceiling smallint, own_ceiling smallint,
+                               audiences text, cleared boolean, told integer, told_with integer)
 returns void language plpgsql stable set search_path from current as $$
 begin
   perform set_config('tocsin.organisation', organisation::text, true),
     set_config('tocsin.realm', realm::text, true),
-    set_config('tocsin.audiences', present.audiences::text, true),
-    set_config('tocsin.ceiling', least(coalesce(present.ceiling, -1), enter_reader.ceiling)::text, true),
+    set_config('tocsin.audiences', audiences, true),
+    set_config('tocsin.ceiling', least(coalesce(own_ceiling, -1), ceiling)::text, true),
     set_config('tocsin.cleared', cleared::text, true),
-    set_config('tocsin.told', present.told::text, true),
-    set_config('tocsin.told_with', coalesce(present.told_with::text, ''), true)
+    set_config('tocsin.told', told::text, true),
+    set_config('tocsin.told_with', coalesce(told_with::text, ''), true);
+end
+$$;
+
+-- The reader as a viewer.
+create function enter_reader(organisation integer, realm smallint, ceiling smallint, cleared boolean)
+returns void language plpgsql stable set search_path from current as $$
+begin
+  perform enter_settings(organisation, realm, enter_reader.ceiling, present.ceiling,
+    present.audiences::text, cleared, present.told, present.told_with)
   from reader_of(organisation, realm, cleared) as present;
 end
 $$;
@@ -38,4 +48,4 @@ create function leave_readers() returns void language sql as $$
     set_config('tocsin.told_with', '', true)
 $$;
 
-grant execute on function reader_of, enter_reader, leave_readers to tocsin_app;
+grant execute on function reader_of, enter_settings, enter_reader, leave_readers to tocsin_app;

@@ -97,7 +97,6 @@ export interface LogReading {
 
 /** So many read together at most: their rows arrive at once, and contents are large. */
 const READINGS_MAX = 4;
-const PLACE_READINGS_MAX = 32;
 
 /**
  * The rows of the log that the reader sees now and the filter lets through, in order. A put is
@@ -115,8 +114,10 @@ export const readLog: (db: Database, reading: LogReading) => Promise<LogRow[]> =
 
 async function readTogether(db: Database, readings: readonly LogReading[]): Promise<LogRow[][]> {
   const readers = readings.map((one, number) => ({
-    ...toReader(one, number),
+    number,
+    ...toViewer(one),
     ...toPart(one),
+    row_max: one.limit,
     bytes_max: one.bytesMax,
   }));
   const found = await queryAside<FoundRow>(
@@ -148,7 +149,7 @@ async function readTogether(db: Database, readings: readonly LogReading[]): Prom
 const NOBODY: readonly string[] = [];
 
 /** Lists of one name each: the same list for the same name, of which a page has few. */
-function namesOnce(): (slug: string | null) => readonly string[] {
+export function namesOnce(): (slug: string | null) => readonly string[] {
   const lists = new Map<string, readonly string[]>();
   return (slug) => {
     if (slug === null) return NOBODY;
@@ -171,59 +172,9 @@ type FoundRow = readonly [
   sharer: string | null,
 ];
 
-/**
- * The places of the very rows that readLog would give. Quicker for many who read the same part:
- * see read_places in prisma/definitions.
- */
-export const readPlaces: (db: Database, reading: LogReading) => Promise<readonly LogPlace[]> =
-  batched(placesTogether, { max: PLACE_READINGS_MAX });
-
-async function placesTogether(
-  db: Database,
-  readings: readonly LogReading[],
-): Promise<(readonly LogPlace[])[]> {
-  const parts = new Map<string, { readers: object[] }>();
-  for (const [number, reading] of readings.entries()) {
-    const wanted = toPart(reading);
-    const key = JSON.stringify(wanted);
-    const part = parts.get(key) ?? { ...wanted, readers: [] };
-    parts.set(key, part);
-    part.readers.push(toReader(reading, number));
-  }
-  const found = await db.content.$queryRaw<FoundPlaces[]>`
-    select readers, tlp, sharer, places
-    from read_places(${JSON.stringify([...parts.values()])}::json)`;
-  const all = readings.map((): readonly LogPlace[] => []);
-  // Readers who see the same share the same rows.
-  for (const alike of Map.groupBy(found, ({ readers }) => readers.join(' ')).values()) {
-    const [first] = alike[0]?.readers ?? [];
-    const limit = readings[first ?? 0]?.limit;
-    const list = inOrder(alike).slice(0, limit);
-    for (const reader of alike[0]?.readers ?? []) all[reader] = list;
-  }
-  return all;
-}
-
-/** Rows of one level, by one sharer, for the same readers. */
-interface FoundPlaces {
-  readonly readers: number[];
-  readonly tlp: number | null;
-  readonly sharer: string | null;
-  /** Parted by blanks, in order. */
-  readonly places: string;
-}
-
-function inOrder(alike: readonly FoundPlaces[]): LogPlace[] {
-  const places = alike.flatMap(({ tlp, sharer, places: text }) => {
-    const sharers = sharer === null ? NOBODY : [sharer];
-    return text.split(' ').map((seq) => ({ seq: Number(seq), tlp, sharers }));
-  });
-  return alike.length === 1 ? places : places.toSorted((a, b) => a.seq - b.seq);
-}
-
-function toReader({ reader }: LogReading, number: number): object {
+/** Who reads, as the functions of the database take it. */
+export function toViewer({ reader }: LogReading): object {
   return {
-    number,
     organisation: reader.organisationId,
     realm: reader.realmId,
     ceiling: reader.rankMax,
@@ -231,12 +182,12 @@ function toReader({ reader }: LogReading, number: number): object {
   };
 }
 
-function toPart({ after, upTo, limit, currentTo, filter }: LogReading): object {
+/** What is read, as they take it. */
+export function toPart({ after, upTo, currentTo, filter }: LogReading) {
   return {
     after,
     up_to: upTo,
     current_to: currentTo,
-    row_max: limit,
     filter: {
       types: filter.types,
       labels: filter.labels,
