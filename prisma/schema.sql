@@ -614,14 +614,23 @@ create table observable (
   organisation_id integer not null,
   audience_id integer not null,
   tlp tlp_level not null,
+  role smallint not null,
+  file smallint,
   kind text not null,
   value text not null,
-  digest bigint not null,
+  key uuid not null,
+  address inet,
+  domain text,
   constraint observable_pkey PRIMARY KEY (version_id, ordinal)
 );
-CREATE INDEX observable_digest_idx ON public.observable USING btree (digest);
+CREATE INDEX observable_address ON public.observable USING btree (address) WHERE (address IS NOT NULL);
+CREATE INDEX observable_domain ON public.observable USING btree (domain) WHERE (domain IS NOT NULL);
+CREATE INDEX observable_key ON public.observable USING btree (key, version_id);
+CREATE INDEX observable_network ON public.observable USING btree (realm_id, family(address), masklen(address)) WHERE (kind = ANY (ARRAY['ipv4-cidr'::text, 'ipv6-cidr'::text]));
 alter table observable enable row level security;
 alter table observable force row level security;
+create policy drop_own on observable for delete to tocsin_app
+  using (((organisation_id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif")) AND (realm_id = ( SELECT (NULLIF(current_setting('tocsin.realm'::text, true), ''::text))::smallint AS "nullif"))));
 create policy own on observable for update to tocsin_app
   using (((organisation_id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif")) AND (realm_id = ( SELECT (NULLIF(current_setting('tocsin.realm'::text, true), ''::text))::smallint AS "nullif"))))
   with check (((organisation_id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif")) AND (realm_id = ( SELECT (NULLIF(current_setting('tocsin.realm'::text, true), ''::text))::smallint AS "nullif"))));
@@ -635,8 +644,8 @@ create policy visible on observable for select to tocsin_app
    FROM audience_part p
   WHERE ((p.audience_id = observable.audience_id) AND (p.part_id = ANY (( SELECT (NULLIF(current_setting('tocsin.audiences'::text, true), ''::text))::integer[] AS "nullif")::integer[])))
  OFFSET 0))) OR (organisation_id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif")))));
-grant insert, select on table observable to tocsin_app;
-grant update (audience_id, tlp) on table observable to tocsin_app;
+grant delete, insert, select on table observable to tocsin_app;
+grant update (version_id, audience_id, tlp) on table observable to tocsin_app;
 comment on column observable.version_id is 'No foreign key: written and deleted in the statements that write and delete the version.';
 comment on column observable.realm_id is 'Copied from the version, for row security.';
 comment on column observable.organisation_id is 'Copied from the version, for row security.';

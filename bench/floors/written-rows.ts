@@ -30,7 +30,8 @@ const readBatch = `
     json_agg(to_jsonb(picked) - 'content' order by stix_id)::text as versions,
     convert_to(string_agg(content, '' order by id), 'UTF8') as contents,
     (select coalesce(json_agg(json_build_object('stix_id', p.stix_id, 'ordinal', o.ordinal,
-        'kind', o.kind, 'value', o.value, 'digest', o.digest)), '[]')::text
+        'role', o.role, 'file', o.file, 'kind', o.kind, 'value', o.value, 'key', o.key,
+        'address', o.address, 'domain', o.domain)), '[]')::text
      from picked p join observable o on o.version_id = p.id) as observables
   from picked`;
 
@@ -55,11 +56,12 @@ const write = `
     from given, noted
     returning id, stix_id, realm_id, organisation_id, audience_id, tlp
   ), drawn as (
-    insert into observable (version_id, ordinal, realm_id, organisation_id, audience_id, tlp, kind,
-      value, digest)
-    select id, ordinal, realm_id, organisation_id, audience_id, tlp, kind, value, digest
-    from json_to_recordset($2) as o(stix_id text, ordinal smallint, kind text, value text,
-      digest bigint) join saved using (stix_id)
+    insert into observable (version_id, ordinal, realm_id, organisation_id, audience_id, tlp, role,
+      file, kind, value, key, address, domain)
+    select id, ordinal, realm_id, organisation_id, audience_id, tlp, role, file, kind, value, key,
+      address, domain
+    from json_to_recordset($2) as o(stix_id text, ordinal smallint, role smallint, file smallint,
+      kind text, value text, key uuid, address inet, domain text) join saved using (stix_id)
   )
   insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
   select 0, 'put', id, organisation_id, audience_id, tlp, realm_id from saved`;

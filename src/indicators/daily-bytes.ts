@@ -8,7 +8,7 @@ import type { NewVersion } from '../store/content/versions.ts';
 
 /** Roughly what the database needs beside the text: row, log, inbox and index entries. */
 const VERSION_BYTES = 512;
-const OBSERVABLE_BYTES = 128;
+const OBSERVABLE_BYTES = 256;
 
 /** What storing a version takes of its organisation's bytes. */
 function bytesOf({ content, observables }: Pick<NewVersion, 'content' | 'observables'>) {

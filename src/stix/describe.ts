@@ -1,5 +1,4 @@
 /** All that STIX 2.1 says about one object, in one call, independent of its sharer and audience. */
-import { hash } from 'node:crypto';
 import { Unreadable } from './bundle/text.ts';
 import { checkObject } from './check/check.ts';
 import { FINDINGS_MAX, type Finding } from './check/finding.ts';
@@ -19,12 +18,13 @@ import { observablesOf, type Observable } from './observables.ts';
 import { patternOf } from './pattern/of-indicator.ts';
 import { referencesOf } from './references.ts';
 import { comparableTimestamp } from './timestamp.ts';
+import { valueKey } from './value/key.ts';
+import { placeOf, type Place } from './value/place.ts';
 import { versionOf } from './version.ts';
 
-/** A value by which an object is looked up. */
-export interface LookedUp extends Pick<Observable, 'kind' | 'value'> {
-  /** The first 8 bytes of SHA-256 of `kind:value` as a signed integer, in decimal. */
-  readonly digest: string;
+/** A value by which an object is looked up, with its key (`valueKey`) and where it belongs. */
+export interface LookedUp extends Observable, Place {
+  readonly key: string;
 }
 
 /** What the language says of an object. */
@@ -149,9 +149,9 @@ function sizeFault(object: StixObject, content: string, charactersMax: number): 
   return { id: object.id, code: 'object_too_large', path: '$', detail };
 }
 
-function toLookedUp({ kind, value }: Observable): LookedUp {
-  const digits = hash('sha256', `${kind}:${value}`, 'hex').slice(0, 16);
-  return { kind, value, digest: BigInt.asIntN(64, BigInt(`0x${digits}`)).toString() };
+function toLookedUp(observable: Observable): LookedUp {
+  const { kind, value } = observable;
+  return { ...observable, key: valueKey(kind, value), ...placeOf(kind, value) };
 }
 
 function property(object: object, name: string): unknown {

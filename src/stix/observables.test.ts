@@ -14,13 +14,27 @@ const indicator = (pattern: string, patternType = 'stix') => ({
 const shortOf = (pattern: string): string[] =>
   observablesOf(indicator(pattern)).map(({ kind, value, role }) => `${role} ${kind} ${value}`);
 const MD5 = 'D41D8CD98F00B204E9800998ECF8427E';
+const SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 const PATTERNS: [pattern: string, observables: string[]][] = [
   ["[domain-name:value = 'WWW.Example.com.']", ['sole domain-name www.example.com']],
   ["[domain-name:value NOT != 'example.com']", ['sole domain-name example.com']],
   ["([domain-name:value = 'example.com']) REPEATS 2 TIMES", ['sole domain-name example.com']],
-  ["[domain-name:value != 'example.com' OR url:value NOT = 'https://example.com/']", []],
-  ["[domain-name:value NOT IN ('a.example.com')]", []],
+  [
+    "[domain-name:value != 'example.com' OR url:value NOT = 'https://example.com/']",
+    ['excluded domain-name example.com', 'excluded url https://example.com/'],
+  ],
+  ["[domain-name:value NOT IN ('a.example.com')]", ['excluded domain-name a.example.com']],
+  ["[domain-name:value LIKE '%.Example.com']", ['sole subdomains example.com']],
+  [
+    "[domain-name:value LIKE '%example.com' OR file:name = 'a']",
+    ['alternative subdomains example.com', 'alternative file-name a'],
+  ],
+  ["[domain-name:value NOT LIKE '%.example.com']", ['excluded subdomains example.com']],
+  [
+    "[domain-name:value LIKE '%.a_b.example.com' OR domain-name:value LIKE 'a%' OR domain-name:value LIKE '%.com']",
+    [],
+  ],
   [
     "[domain-name:value IN ('a.example.com', 'b.example.com')]",
     ['alternative domain-name a.example.com', 'alternative domain-name b.example.com'],
@@ -94,6 +108,31 @@ const OWN_VALUES: [object: StixObject, observables: string[]][] = [
 describe('observablesOf an indicator', () => {
   it.each(PATTERNS)('%s', (pattern, expected) => {
     expect(shortOf(pattern)).toEqual(expected);
+  });
+
+  it.each([
+    [
+      `[file:hashes.MD5 = '${MD5}' AND file:hashes.'SHA-256' = '${SHA256}' AND file:name = 'a']`,
+      [1, 1, undefined],
+    ],
+    [`[file:hashes.MD5 = '${MD5}' OR (file:hashes.sha256 = '${SHA256}')]`, [1, 1]],
+    [
+      `[(file:hashes.MD5 = 'a' AND file:hashes.SSDEEP = 'b') OR (file:hashes.MD5 = 'c' AND file:hashes.TLSH = 'd')]`,
+      [1, 1, 2, 2],
+    ],
+    // Several files, of which nobody knows which hash is whose.
+    [
+      `[file:hashes.MD5 = '${MD5}' OR file:hashes.MD5 = 'b' OR file:hashes.sha256 = '${SHA256}']`,
+      [undefined, undefined, undefined],
+    ],
+    [`[file:hashes.MD5 = '${MD5}'] OR [file:hashes.sha256 = '${SHA256}']`, [undefined, undefined]],
+    [`[file:hashes.MD5 = '${MD5}' AND file:hashes.sha256 != '${SHA256}']`, [undefined, undefined]],
+    [
+      `[file:hashes.MD5 = '${MD5}' AND artifact:hashes.sha256 = '${SHA256}']`,
+      [undefined, undefined],
+    ],
+  ])('numbers the files whose hashes stand together: %s', (pattern, files) => {
+    expect(observablesOf(indicator(pattern)).map(({ file }) => file)).toEqual(files);
   });
 
   it('tells excluded values and doubts to those who ask', () => {

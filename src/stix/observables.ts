@@ -17,6 +17,8 @@ export interface Observable {
   readonly value: string;
   /** What seeing it means; `sole` for the value of a cyber-observable object. */
   readonly role: Role;
+  /** Of a hash of a file that the object has other hashes of, too: the number of that file in the object. */
+  readonly file?: number;
 }
 
 const OWN_PROPERTIES = [
@@ -37,21 +39,26 @@ const STRENGTH: Readonly<Record<Role, number>> = { sole: 3, alternative: 2, part
 
 /**
  * The values that an indicator's STIX pattern looks for, or that a cyber-observable object is, each
- * once. Values that a pattern excludes are left out, since seeing one of them means the opposite, and
- * values of more than 4,096 characters. `parsed` is an indicator's pattern as `patternOf` reads it, for
+ * once, without values of more than 4,096 characters. Seeing a value that the pattern excludes
+ * means the opposite: see its role. `parsed` is an indicator's pattern as `patternOf` reads it, for
  * callers that have it already.
  */
 export function observablesOf(object: StixObject, parsed?: Pattern): Observable[] {
   if (object.type === 'indicator') return ofIndicator(object, parsed);
   if (!SCO_TYPES.has(object.type)) return [];
   const values = ownValues(object).filter(isShort);
-  return unique(values.map(({ kind, value }) => ({ kind, value, role: 'sole' })));
+  const hashes = values.filter(({ property }) => property === 'hashes').length;
+  return unique(
+    values.map(({ kind, value, property }) => {
+      const isBeside = property === 'hashes' && hashes > 1;
+      return { kind, value, role: 'sole', ...(isBeside && { file: 1 }) };
+    }),
+  );
 }
 
 function ofIndicator(indicator: StixObject, parsed = patternOf(indicator)): Observable[] {
   if (parsed === undefined) return [];
-  const values = patternValues(parsed);
-  return unique(values.filter((found) => found.role !== 'excluded' && isShort(found)));
+  return unique(patternValues(parsed).filter(isShort));
 }
 
 function isShort({ value }: NormalValue): boolean {
@@ -78,16 +85,19 @@ export function ownValues(object: StixObject): (NormalValue & { property: string
   return found;
 }
 
-/** Where a value is met twice, the stronger role counts. */
+/** Where a value is met twice, other than as hashes of two files, the stronger role counts. */
 function unique(values: readonly Observable[]): Observable[] {
   const [first] = values;
-  if (values.length === 1 && first)
-    return [{ kind: first.kind, value: first.value, role: first.role }];
+  if (values.length === 1 && first) return [plain(first)];
   const found = new Map<string, Observable>();
-  for (const { kind, value, role } of values) {
-    const key = `${kind}\n${value}`;
+  for (const one of values) {
+    const key = `${one.file ?? ''}\n${one.kind}\n${one.value}`;
     const before = found.get(key);
-    if (!before || STRENGTH[before.role] < STRENGTH[role]) found.set(key, { kind, value, role });
+    if (!before || STRENGTH[before.role] < STRENGTH[one.role]) found.set(key, plain(one));
   }
   return [...found.values()];
+}
+
+function plain({ kind, value, role, file }: Observable): Observable {
+  return file === undefined ? { kind, value, role } : { kind, value, role, file };
 }

@@ -141,7 +141,8 @@ describe('tocsin_app', () => {
         `select set_config('tocsin.organisation', '2', true), set_config('tocsin.realm', '1', true)`,
       );
       const insert = `insert into observable (version_id, ordinal, realm_id, organisation_id,
-        audience_id, tlp, kind, value, digest) values (1, 99, 1, 3, 1, 0, 'x', 'x', 1)`;
+        audience_id, tlp, role, kind, value, key)
+        values (1, 99, 1, 3, 1, 0, 0, 'x', 'x', gen_random_uuid())`;
       await expect(client.query(insert)).rejects.toThrow('row-level security');
       await client.query('rollback');
     });

@@ -45,6 +45,8 @@ begin
     execute format('create policy own on %I for update to tocsin_app using (%s) with check (%s)',
                    name, own || own_realm, own || own_realm);
   end loop;
+  -- The observables of a version go when another replaces it.
+  execute format('create policy drop_own on observable for delete to tocsin_app using (%s)', own || own_realm);
   -- Not so the log: what was put again for a newcomer alone is nobody else's to know.
   execute format('create policy visible on log for select to tocsin_app using (%s and %s)',
                  reachable, format(addressed, 'log'));
@@ -80,7 +82,7 @@ create policy own on purged_witness for select to tocsin_app using (
 
 grant select, insert on version, observable to tocsin_app;
 grant update (superseded, audience_id, tlp) on version to tocsin_app;
-grant update (audience_id, tlp) on observable to tocsin_app;
+grant update (version_id, audience_id, tlp), delete on observable to tocsin_app;
 grant insert on inbox to tocsin_app;
 grant usage on sequence inbox_id_seq to tocsin_app;
 grant select on inbox_turn, log, audience_part, purged_witness to tocsin_app;

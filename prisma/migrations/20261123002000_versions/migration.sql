@@ -1,4 +1,4 @@
--- What is shared: the versions of objects, and the observables that were drawn out of them.
+-- What is shared: the versions of objects, and the observables that were drawn out of the current ones.
 --
 -- Neither has foreign keys. Each would be checked for every row of a bundle of thousands, and would lock the
 -- rows of realm, organisation and audience, for which acts on members then wait. None of these is deleted
@@ -58,12 +58,32 @@ create table observable (
   organisation_id integer not null,
   audience_id integer not null,
   tlp tlp_level not null,
+  -- What seeing the value means: 0 sole, 1 alternative, 2 part, 3 excluded (ROLES in stix/pattern/observables.ts).
+  role smallint not null,
+  -- Hashes of one file have the same number.
+  file smallint,
   kind text not null,
   value text not null,
-  digest bigint not null,
+  -- The first 16 bytes of SHA-256 of kind, a zero byte and value.
+  key uuid not null,
+  -- Of addresses, networks, and URLs at an address.
+  address inet,
+  -- Of names, URLs and mail addresses: the labels from the last to the first (com.example.www.).
+  domain text collate "C",
   primary key (version_id, ordinal)
 );
-create index on observable (digest);
+
+-- The operators of these types leak nothing, so that row security leaves the indexes usable. The newest
+-- versions of a value are found without reading the others.
+create index observable_key on observable (key, version_id);
+
+-- What is in a network, and below a domain.
+create index observable_address on observable (address) where address is not null;
+create index observable_domain on observable (domain) where domain is not null;
+
+-- How long the prefixes of the networks are that are listed at all.
+create index observable_network on observable (realm_id, family(address), masklen(address))
+  where kind in ('ipv4-cidr', 'ipv6-cidr');
 
 alter table version enable row level security, force row level security;
 alter table observable enable row level security, force row level security;

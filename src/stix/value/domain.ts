@@ -31,6 +31,15 @@ export function normalDomain(text: string): NormalValue {
   return named(shown.text, shown.doubts);
 }
 
+/** True for a name of two labels or more as `normalDomain` writes it, A-labels included. */
+export function isPlainName(name: string): boolean {
+  return (
+    name.length <= NAME_LENGTH_MAX &&
+    LOWER_CASE_NAME.test(name) &&
+    !ONLY_DIGITS.test(endingOf(name))
+  );
+}
+
 /** A name in the ASCII form, or undefined where there is none. */
 export function asciiName(text: string): string | undefined {
   const dotless = text.endsWith('.') ? text.slice(0, -1) : text;

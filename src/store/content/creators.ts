@@ -133,12 +133,9 @@ export async function saveLastVersions(
         ${auditId}::text::bigint
       from given order by id
       returning id, realm_id, organisation_id, stix_id, audience_id, tlp
-    ), drawn as (
-      insert into observable (version_id, ordinal, realm_id, organisation_id, audience_id, tlp,
-        kind, value, digest)
-      select saved.id, o.ordinal, o.realm_id, o.organisation_id, o.audience_id, o.tlp, o.kind,
-        o.value, o.digest
-      from given join saved using (stix_id) join observable o on o.version_id = given.id
+    ), handed_on as (
+      update observable o set version_id = saved.id
+      from given join saved using (stix_id) where o.version_id = given.id
     )
     insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
     select turn, 'put', id, organisation_id, audience_id, tlp, realm_id

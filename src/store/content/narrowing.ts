@@ -33,10 +33,7 @@ export async function findSupersededAddresses(
     select distinct audience_id as "audienceId", tlp from address`;
 }
 
-/**
- * Hands the superseded versions of these objects that are addressed to `from`, and what was drawn
- * out of them, to `to`.
- */
+/** Hands the superseded versions of these objects that are addressed to `from` to `to`. */
 export async function readdressSuperseded(
   tx: Tx,
   { realmId, organisationId }: Share,
@@ -45,15 +42,10 @@ export async function readdressSuperseded(
   to: Address,
 ): Promise<void> {
   await tx.$executeRaw`
-    with moved as (
-      update version set audience_id = ${to.audienceId}, tlp = ${to.tlp}::smallint
-      where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
-        and stix_id = any(${[...stixIds]}) and superseded
-        and audience_id = ${from.audienceId} and tlp = ${from.tlp}::smallint
-      returning id
-    )
-    update observable set audience_id = ${to.audienceId}, tlp = ${to.tlp}::smallint
-    from moved where observable.version_id = moved.id`;
+    update version set audience_id = ${to.audienceId}, tlp = ${to.tlp}::smallint
+    where realm_id = ${realmId}::smallint and organisation_id = ${organisationId}
+      and stix_id = any(${[...stixIds]}) and superseded
+      and audience_id = ${from.audienceId} and tlp = ${from.tlp}::smallint`;
 }
 
 /**

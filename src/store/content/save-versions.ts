@@ -1,6 +1,7 @@
 /** Stores new versions with all that is drawn out of them, and announces them. */
 import { Prisma } from '../generated/client.ts';
 import { withLargeValues } from '../postgres/large-values.ts';
+import { ROLES } from '../../stix/pattern/observables.ts';
 import { isUniqueViolation, type Tx } from '../postgres/transaction.ts';
 import { ConcurrentWrite, type Address, type NewVersion, type Share } from './versions.ts';
 
@@ -71,11 +72,12 @@ async function insertVersions(
       returning id, stix_id, modified, audience_id, tlp
     ), drawn as (
       insert into observable (version_id, ordinal, realm_id, organisation_id, audience_id, tlp,
-        kind, value, digest)
+        role, file, kind, value, key, address, domain)
       select saved.id, o.ordinal, ${realmId}::smallint, ${organisationId}::integer,
-        saved.audience_id, saved.tlp, o.kind, o.value, o.digest
+        saved.audience_id, saved.tlp, coalesce(o.role, 0), o.file, o.kind, o.value, o.key, o.address, o.domain
       from json_to_recordset(${drawn}::json) as o(
-          stix_id text, modified timestamptz, ordinal smallint, kind text, value text, digest bigint)
+          stix_id text, modified timestamptz, ordinal smallint, role smallint, file smallint, kind text,
+          value text, key uuid, address inet, domain text)
         join saved using (stix_id, modified)
     ), announced as (
       insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
@@ -159,14 +161,16 @@ function againRows(again: readonly (AnnouncedAgain & Placed)[]): string {
 }
 
 function observableRows(versions: readonly NewVersion[]): string {
-  const rows = versions.flatMap(({ stixId, modified, observables }) =>
-    observables.map(({ kind, value, digest }, ordinal) => ({
+  // Only current versions are looked up.
+  const current = versions.filter(({ superseded }) => !superseded);
+  const rows = current.flatMap(({ stixId, modified, observables }) =>
+    observables.map(({ role, ...observable }, ordinal) => ({
       stix_id: stixId,
       modified,
       ordinal,
-      kind,
-      value,
-      digest,
+      // What most lack is left out, which reads as 0.
+      role: ROLES.indexOf(role) || undefined,
+      ...observable,
     })),
   );
   return JSON.stringify(rows);

@@ -1,3 +1,4 @@
+import type { Role } from '../../stix/pattern/observables.ts';
 import type { Tx } from '../postgres/transaction.ts';
 
 // SQL, not the typed client: under row security and set-based, at the rate of objects.
@@ -27,7 +28,19 @@ export interface NewVersion {
   readonly referencedTlp: number | null;
   /** Where its references begin in the content; null where it has none. */
   readonly referencesAt: number | null;
-  readonly observables: readonly { kind: string; value: string; digest: string }[];
+  readonly observables: readonly NewObservable[];
+}
+
+/** A value by which a version is looked up (stix/describe.ts). */
+export interface NewObservable {
+  readonly kind: string;
+  readonly value: string;
+  readonly role: Role;
+  /** 32 hexadecimal digits. */
+  readonly key: string;
+  readonly address?: string;
+  readonly domain?: string;
+  readonly file?: number;
 }
 
 export interface StoredVersion {
@@ -123,16 +136,24 @@ export interface Replaced extends Address {
 }
 
 /**
- * Marks versions as superseded. Throws ConcurrentWrite when another writer did so first, or
- * readdressed one of them meanwhile.
+ * Marks versions as superseded. Only current versions are looked up, so their observables are deleted,
+ * unless they wait for `saveLastVersions`, which hands them to the next version. Throws ConcurrentWrite when
+ * another writer did so first, or readdressed one of them meanwhile.
  */
-export async function supersede(tx: Tx, replaced: readonly Replaced[]): Promise<void> {
+export async function supersede(
+  tx: Tx,
+  replaced: readonly Replaced[],
+  { observables }: { readonly observables: 'delete' | 'hand on' } = { observables: 'delete' },
+): Promise<void> {
   if (replaced.length === 0) return;
   const rows = replaced.map(({ versionId, audienceId, tlp }) => ({ versionId, audienceId, tlp }));
   const marked = await tx.$executeRaw`
     with given as materialized (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as g(
         "versionId" bigint, "audienceId" integer, tlp smallint)
+    ), dropped as (
+      delete from observable o using given g
+      where ${observables === 'delete'} and o.version_id = g."versionId"
     )
     update version v set superseded = true from given g
     where v.id = g."versionId" and not v.superseded
