@@ -2,7 +2,7 @@
 import type { Client } from 'pg';
 import { rounded, timed } from './measurement.ts';
 
-const TABLES = ['version', 'observable', 'log', 'inbox', 'audit'];
+const TABLES = ['version', 'observable', 'link', 'log', 'inbox', 'audit'];
 const ROUNDS = 5;
 const GROUP = 'bench-group-';
 

@@ -531,6 +531,42 @@ grant delete, insert, select on table invitation to tocsin_server;
 grant update (key_id) on table invitation to tocsin_server;
 comment on column invitation.made_by is 'No foreign key: names a key or a user as the audit does, which are in two tables.';
 
+create table link (
+  version_id bigint not null,
+  ordinal integer not null,
+  realm_id smallint not null,
+  organisation_id integer not null,
+  audience_id integer not null,
+  tlp tlp_level not null,
+  property text not null,
+  target text not null,
+  constraint link_pkey PRIMARY KEY (version_id, ordinal)
+);
+CREATE INDEX link_target ON public.link USING btree (target, version_id);
+alter table link enable row level security;
+alter table link force row level security;
+create policy drop_own on link for delete to tocsin_app
+  using (((organisation_id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif")) AND (realm_id = ( SELECT (NULLIF(current_setting('tocsin.realm'::text, true), ''::text))::smallint AS "nullif"))));
+create policy own on link for update to tocsin_app
+  using (((organisation_id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif")) AND (realm_id = ( SELECT (NULLIF(current_setting('tocsin.realm'::text, true), ''::text))::smallint AS "nullif"))))
+  with check (((organisation_id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif")) AND (realm_id = ( SELECT (NULLIF(current_setting('tocsin.realm'::text, true), ''::text))::smallint AS "nullif"))));
+create policy owner_all on link for all to owner
+  using (true)
+  with check (true);
+create policy share on link for insert to tocsin_app
+  with check (((organisation_id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif")) AND (realm_id = ( SELECT (NULLIF(current_setting('tocsin.realm'::text, true), ''::text))::smallint AS "nullif"))));
+create policy visible on link for select to tocsin_app
+  using (((realm_id = ( SELECT (NULLIF(current_setting('tocsin.realm'::text, true), ''::text))::smallint AS "nullif")) AND ((tlp)::smallint <= ( SELECT (NULLIF(current_setting('tocsin.ceiling'::text, true), ''::text))::smallint AS "nullif")) AND ((audience_id = ANY (( SELECT (NULLIF(current_setting('tocsin.audiences'::text, true), ''::text))::integer[] AS "nullif")::integer[])) OR ((audience_id < 0) AND (EXISTS ( SELECT
+   FROM audience_part p
+  WHERE ((p.audience_id = link.audience_id) AND (p.part_id = ANY (( SELECT (NULLIF(current_setting('tocsin.audiences'::text, true), ''::text))::integer[] AS "nullif")::integer[])))
+ OFFSET 0))) OR (organisation_id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif")))));
+grant delete, insert, select on table link to tocsin_app;
+grant update (version_id, audience_id, tlp) on table link to tocsin_app;
+comment on column link.version_id is 'No foreign key: written and deleted in the statements that write and delete the version.';
+comment on column link.realm_id is 'Copied from the version, for row security.';
+comment on column link.organisation_id is 'Copied from the version, for row security.';
+comment on column link.audience_id is 'Copied from the version, for row security.';
+
 create table log (
   seq bigint not null,
   kind text not null,
@@ -2203,6 +2239,7 @@ begin
 
   delete from inbox i where i.version_id = any(gone);
   delete from observable o where o.version_id = any(gone);
+  delete from link l where l.version_id = any(gone);
   delete from version v where v.id = any(gone);
   -- What receivers answered may be what they were sent. The subscriptions are locked first, as by
   -- whoever deletes one with all that belongs to it.
@@ -2860,6 +2897,7 @@ begin
   end if;
   perform take_lock('members');
   delete from observable o where o.realm_id = realm;
+  delete from link l where l.realm_id = realm;
   delete from version v where v.realm_id = realm;
   -- Its first and last places stay, as rows that say nothing to nobody: others have cursors there.
   with bounds as (select min(l.seq) as first, max(l.seq) as last from log l where l.realm_id = realm)

@@ -9,11 +9,16 @@ import type { NewVersion } from '../store/content/versions.ts';
 /** Roughly what the database needs beside the text: row, log, inbox and index entries. */
 const VERSION_BYTES = 512;
 const OBSERVABLE_BYTES = 256;
+const LINK_BYTES = 256;
 
 /** What storing a version takes of its organisation's bytes. */
-function bytesOf({ content, observables }: Pick<NewVersion, 'content' | 'observables'>) {
+function bytesOf({
+  content,
+  observables,
+  links,
+}: Pick<NewVersion, 'content' | 'observables' | 'links'>) {
   const values = observables.reduce((sum, { value }) => sum + Buffer.byteLength(value), 0);
-  const rows = VERSION_BYTES + observables.length * OBSERVABLE_BYTES;
+  const rows = VERSION_BYTES + observables.length * OBSERVABLE_BYTES + links.length * LINK_BYTES;
   return Buffer.byteLength(content) + values + rows;
 }
 

@@ -91,7 +91,7 @@ async function endAll(
       detail: { objects: living.map(({ stixId }) => stixId) },
     });
     const ended = living.filter(({ versionId }) => after.has(versionId));
-    await supersede(tx, ended, { observables: 'hand on' });
+    await supersede(tx, ended, { drawn: 'hand on' });
     await saveLastVersions(tx, { auditId }, last);
   }
 }

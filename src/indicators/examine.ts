@@ -1,5 +1,6 @@
 /** The sharing policy on one object: what the language says of it is asked in one call. Pure. */
 import { describe, isFault, type Description, type LookedUp } from '../stix/describe.ts';
+import type { Link } from '../stix/links.ts';
 import type { Finding } from '../stix/check/finding.ts';
 import { exerciseOf, type Exercise } from '../stix/exercise.ts';
 import { tlpRank } from '../stix/marking/tlp.ts';
@@ -34,6 +35,8 @@ export interface Candidate {
   /** The object as JSON. */
   readonly content: string;
   readonly observables: readonly LookedUp[];
+  /** The objects that it connects with. */
+  readonly links: readonly Link[];
   /** The ids that it refers to. */
   readonly references: readonly string[];
   readonly warnings: readonly Finding[];
@@ -96,6 +99,7 @@ export function toCandidate(
     contentKey: described.contentKey,
     content: described.content,
     observables: described.observables,
+    links: described.links,
     references: described.references,
     warnings: described.warnings,
   };

@@ -12,6 +12,7 @@ import { definitionContent } from './marking/definition-content.ts';
 import { predefinedMarking } from './marking/predefined-marking.ts';
 import { referencedRank, referencesAt, withoutTlpReferences } from './marking/tlp-reference.ts';
 import type { Tlp } from './marking/tlp.ts';
+import { linksOf, type Link } from './links.ts';
 import { namesOf } from './names.ts';
 import type { StixObject } from './object.ts';
 import { observablesOf, type Observable } from './observables.ts';
@@ -59,6 +60,8 @@ export interface Description {
   /** Of an indicator: what it looks for, whatever id it has. 32 hexadecimal digits. */
   readonly contentKey: string | null;
   readonly observables: readonly LookedUp[];
+  /** The objects that it connects with. */
+  readonly links: readonly Link[];
   /** The ids that it refers to. */
   readonly references: readonly string[];
   /** The doubts, and what else is doubtful about it. */
@@ -127,6 +130,7 @@ function describeObject(
     contentHash: contentHash(meant ?? definitionContent(shared) ?? withoutTlpReferences(shared)),
     contentKey: contentKey(object, pattern)?.slice(0, 32) ?? null,
     observables: observablesOf(object, pattern).map(toLookedUp),
+    links: linksOf(object),
     references: referencesOf(object),
     warnings: [...doubts, ...warnings, ...adviseOnFuture(object, now)].slice(0, FINDINGS_MAX),
   };

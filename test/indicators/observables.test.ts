@@ -1,7 +1,14 @@
 /** What is stored to look objects up by. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { anActor, type Actor } from '../support/actors.ts';
-import { address, indicator, newer, type PostedObject } from '../support/builders.ts';
+import {
+  address,
+  indicator,
+  newer,
+  relationship,
+  TLP,
+  type PostedObject,
+} from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { valueKey } from '../../src/stix/value/key.ts';
 
@@ -84,5 +91,29 @@ it('stores all hashes of a file as those of one file', async () => {
     ['file-name', null],
     ['md5', 1],
     ['sha1', 1],
+  ]);
+});
+
+it('stores what the current version of a relationship connects, without its creator and markings', async () => {
+  const [from, to, other] = [indicator(), indicator(), indicator()];
+  const object = relationship(from.id, to.id, {
+    created_by_ref: alice.identity,
+    object_marking_refs: [TLP.green],
+  });
+  const linksOf = () =>
+    tocsin.sql(
+      `select l.property, l.target from link l join version v on v.id = l.version_id
+       where v.stix_id = $1 order by l.ordinal`,
+      [object.id],
+    );
+  await alice.shares(object);
+  expect(await linksOf()).toEqual([
+    { property: 'source_ref', target: from.id },
+    { property: 'target_ref', target: to.id },
+  ]);
+  await alice.shares(newer(object, 1, { target_ref: other.id }));
+  expect(await linksOf()).toEqual([
+    { property: 'source_ref', target: from.id },
+    { property: 'target_ref', target: other.id },
   ]);
 });

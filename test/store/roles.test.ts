@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anActor } from '../support/actors.ts';
-import { indicator, newer } from '../support/builders.ts';
+import { indicator, newer, relationship } from '../support/builders.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
 /** What holds shared content, or tells of it. */
-const CONTENT = ['version', 'observable', 'inbox', 'log'];
+const CONTENT = ['version', 'observable', 'link', 'inbox', 'log'];
 const GUARDED = [
   ...CONTENT,
   'subscription',
@@ -23,7 +23,7 @@ beforeAll(async () => {
   tocsin = await startTocsin();
   const [alice, bob] = [await anActor(tocsin), await anActor(tocsin)];
   const object = indicator();
-  await alice.shares(object);
+  await alice.shares([object, relationship(object.id, indicator().id)]);
   await alice.shares(newer(object), { audience: bob.slug });
   await bob.sends('post', '/subscriptions').send({ url: 'http://127.0.0.1:9/' });
   await tocsin.sql(
@@ -100,7 +100,7 @@ describe('tocsin_app', () => {
       const seen = await client.query('select from version');
       await client.query('commit');
       const after = await client.query('select from version');
-      expect([seen.rowCount, after.rowCount]).toEqual([2, 0]);
+      expect([seen.rowCount, after.rowCount]).toEqual([3, 0]);
     });
   });
 

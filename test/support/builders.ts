@@ -55,6 +55,20 @@ export function malware(overrides: object = {}): PostedObject {
   };
 }
 
+export function relationship(from: string, to: string, overrides: object = {}): PostedObject {
+  return {
+    type: 'relationship',
+    spec_version: '2.1',
+    id: `relationship--${randomUUID()}`,
+    created: '2025-12-01T00:00:00.000Z',
+    modified: '2026-01-01T00:00:00.000Z',
+    relationship_type: 'indicates',
+    source_ref: from,
+    target_ref: to,
+    ...overrides,
+  };
+}
+
 /** A cyber-observable object: it has no versions. */
 export function address(overrides: object = {}): PostedObject {
   return {

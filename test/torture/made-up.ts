@@ -83,5 +83,6 @@ function versionOf(stixId: string, content: string, audienceId: number): NewVers
     referencesAt: null,
     content,
     observables: [],
+    links: [],
   };
 }

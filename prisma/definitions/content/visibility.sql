@@ -33,11 +33,11 @@ declare
   $policy$;
   name text;
 begin
-  foreach name in array array['version', 'observable', 'inbox', 'log', 'audience_part', 'purged_witness'] loop
+  foreach name in array array['version', 'observable', 'link', 'inbox', 'log', 'audience_part', 'purged_witness'] loop
     execute format('create policy owner_all on %I to current_user using (true) with check (true)', name);
   end loop;
 
-  foreach name in array array['version', 'observable'] loop
+  foreach name in array array['version', 'observable', 'link'] loop
     -- What an organisation shared itself stays visible to it, whatever audience it is in now.
     execute format('create policy visible on %I for select to tocsin_app using (%s and (%s or %s))',
                    name, reachable, format(addressed, name), own);
@@ -45,8 +45,10 @@ begin
     execute format('create policy own on %I for update to tocsin_app using (%s) with check (%s)',
                    name, own || own_realm, own || own_realm);
   end loop;
-  -- The observables of a version go when another replaces it.
-  execute format('create policy drop_own on observable for delete to tocsin_app using (%s)', own || own_realm);
+  -- What was drawn out of a version goes when another replaces it.
+  foreach name in array array['observable', 'link'] loop
+    execute format('create policy drop_own on %I for delete to tocsin_app using (%s)', name, own || own_realm);
+  end loop;
   -- Not so the log: what was put again for a newcomer alone is nobody else's to know.
   execute format('create policy visible on log for select to tocsin_app using (%s and %s)',
                  reachable, format(addressed, 'log'));
@@ -80,9 +82,9 @@ create policy own on purged_witness for select to tocsin_app using (
   and (not red or (select nullif(current_setting('tocsin.cleared', true), '')::boolean))
 );
 
-grant select, insert on version, observable to tocsin_app;
+grant select, insert on version, observable, link to tocsin_app;
 grant update (superseded, audience_id, tlp) on version to tocsin_app;
-grant update (version_id, audience_id, tlp), delete on observable to tocsin_app;
+grant update (version_id, audience_id, tlp), delete on observable, link to tocsin_app;
 grant insert on inbox to tocsin_app;
 grant usage on sequence inbox_id_seq to tocsin_app;
 grant select on inbox_turn, log, audience_part, purged_witness to tocsin_app;

@@ -1,6 +1,6 @@
--- What is shared: the versions of objects, and the observables that were drawn out of the current ones.
+-- What is shared: the versions of objects, and the observables and links that were drawn out of the current ones.
 --
--- Neither has foreign keys. Each would be checked for every row of a bundle of thousands, and would lock the
+-- None has foreign keys. Each would be checked for every row of a bundle of thousands, and would lock the
 -- rows of realm, organisation and audience, for which acts on members then wait. None of these is deleted
 -- while a version refers to it: delete_organisation and delete_community are for what has no holdings,
 -- sweep_unions looks for versions, and realms are never deleted.
@@ -85,8 +85,23 @@ create index observable_domain on observable (domain) where domain is not null;
 create index observable_network on observable (realm_id, family(address), masklen(address))
   where kind in ('ipv4-cidr', 'ipv6-cidr');
 
+-- Which other objects an object names: what is one relationship, sighting or report away from an object.
+create table link (
+  version_id bigint not null,
+  ordinal integer not null,
+  realm_id smallint not null,
+  organisation_id integer not null,
+  audience_id integer not null,
+  tlp tlp_level not null,
+  property text not null,
+  target text not null,
+  primary key (version_id, ordinal)
+);
+create index link_target on link (target, version_id);
+
 alter table version enable row level security, force row level security;
 alter table observable enable row level security, force row level security;
+alter table link enable row level security, force row level security;
 
 comment on column version.realm_id is 'No foreign key: see the migration of versions.';
 comment on column version.organisation_id is 'No foreign key: see the migration of versions.';
@@ -99,3 +114,8 @@ comment on column observable.version_id is
 comment on column observable.realm_id is 'Copied from the version, for row security.';
 comment on column observable.organisation_id is 'Copied from the version, for row security.';
 comment on column observable.audience_id is 'Copied from the version, for row security.';
+comment on column link.version_id is
+  'No foreign key: written and deleted in the statements that write and delete the version.';
+comment on column link.realm_id is 'Copied from the version, for row security.';
+comment on column link.organisation_id is 'Copied from the version, for row security.';
+comment on column link.audience_id is 'Copied from the version, for row security.';

@@ -44,7 +44,7 @@ export function hostOf(url: string): string | undefined {
 }
 
 /** `www.example.com` as `com.example.www.`: names below a domain begin with the domain. */
-export function reversedDomain(name: string): string {
+function reversedDomain(name: string): string {
   return `${name.split('.').toReversed().join('.')}.`;
 }
 

@@ -111,7 +111,7 @@ export interface LastVersion {
   readonly referencesAt: number | null;
 }
 
-/** Keeps last versions for whom those before were for, with their observables, and announces them. */
+/** Keeps last versions for whom those before were for, with what was drawn out of those, and announces them. */
 export async function saveLastVersions(
   tx: Tx,
   { auditId }: Pick<Share, 'auditId'>,
@@ -133,9 +133,12 @@ export async function saveLastVersions(
         ${auditId}::text::bigint
       from given order by id
       returning id, realm_id, organisation_id, stix_id, audience_id, tlp
-    ), handed_on as (
+    ), observed as (
       update observable o set version_id = saved.id
       from given join saved using (stix_id) where o.version_id = given.id
+    ), linked as (
+      update link l set version_id = saved.id
+      from given join saved using (stix_id) where l.version_id = given.id
     )
     insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
     select turn, 'put', id, organisation_id, audience_id, tlp, realm_id

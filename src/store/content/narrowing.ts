@@ -114,8 +114,11 @@ export async function readdressCurrent(
     with moved as (
       update version set audience_id = ${to.audienceId}, tlp = ${to.tlp}::smallint
       where id = ${versionId}::text::bigint
-    ), drawn as (
+    ), observed as (
       update observable set audience_id = ${to.audienceId}, tlp = ${to.tlp}::smallint
+      where version_id = ${versionId}::text::bigint
+    ), linked as (
+      update link set audience_id = ${to.audienceId}, tlp = ${to.tlp}::smallint
       where version_id = ${versionId}::text::bigint
     )
     insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
@@ -147,9 +150,12 @@ export async function readdressAll(tx: Tx, readdressed: readonly Readdressed[]):
     with given as materialized (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as g(
         "versionId" bigint, "from" integer, tlp smallint, "to" integer, level smallint)
-    ), drawn as (
+    ), observed as (
       update observable o set audience_id = g."to", tlp = g.level from given g
       where o.version_id = g."versionId"
+    ), linked as (
+      update link l set audience_id = g."to", tlp = g.level from given g
+      where l.version_id = g."versionId"
     )
     update version v set audience_id = g."to", tlp = g.level
     from given g

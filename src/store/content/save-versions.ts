@@ -23,7 +23,7 @@ export interface AnnouncedAgain extends Address {
 export type Announced = NewVersion | AnnouncedAgain;
 
 /**
- * Stores versions with their observables and puts them in the inbox, in the order given, among stored
+ * Stores versions with their observables and links and puts them in the inbox, in the order given, among stored
  * ones that are announced again; in one statement, which inserts rows in the order of their ids, as other
  * writers do. Returns the re-issues of something stored before.
  * Throws ConcurrentWrite when another writer stored a version of one of these objects meanwhile.
@@ -38,7 +38,7 @@ export async function saveVersions(
     const versions = placed.filter((one) => 'stixId' in one);
     const again = placed.filter((one) => 'versionId' in one);
     const { rows, contents } = versionRows(versions);
-    const values = [rows, contents, observableRows(versions), againRows(again)];
+    const values = [rows, contents, observableRows(versions), linkRows(versions), againRows(again)];
     return await withLargeValues(values, (tokens) => insertVersions(tx, share, tokens));
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
@@ -48,9 +48,10 @@ export async function saveVersions(
 
 async function insertVersions(
   tx: Tx,
-  { realmId, organisationId, auditId }: Share,
-  [given, texts, drawn, again]: readonly string[],
+  share: Share,
+  [given, texts, observables, links, again]: readonly string[],
 ): Promise<Reissue[]> {
+  const { realmId, organisationId, auditId } = share;
   return tx.$queryRaw<Reissue[]>`
     with given as materialized (
       select * from json_to_recordset(${given}::json) as g(
@@ -70,16 +71,7 @@ async function insertVersions(
         ${auditId}::text::bigint
       from given order by stix_id, modified
       returning id, stix_id, modified, audience_id, tlp
-    ), drawn as (
-      insert into observable (version_id, ordinal, realm_id, organisation_id, audience_id, tlp,
-        role, file, kind, value, key, address, domain)
-      select saved.id, o.ordinal, ${realmId}::smallint, ${organisationId}::integer,
-        saved.audience_id, saved.tlp, coalesce(o.role, 0), o.file, o.kind, o.value, o.key, o.address, o.domain
-      from json_to_recordset(${drawn}::json) as o(
-          stix_id text, modified timestamptz, ordinal smallint, role smallint, file smallint, kind text,
-          value text, key uuid, address inet, domain text)
-        join saved using (stix_id, modified)
-    ), announced as (
+    ), ${drawn(share, observables, links)}, announced as (
       insert into inbox (turn, kind, version_id, organisation_id, audience_id, tlp, realm_id)
       select inbox_turn.turn, 'put', id, ${organisationId}::integer, audience_id, tlp,
         ${realmId}::smallint
@@ -93,6 +85,32 @@ async function insertVersions(
       order by v.id limit 1
     ) as oldest
     where given.content_key is not null and oldest.stix_id <> given.stix_id`;
+}
+
+/** The parts of a statement that store what was drawn out of the versions that it saved. */
+function drawn(
+  { realmId, organisationId }: Share,
+  observables: string | undefined,
+  links: string | undefined,
+): Prisma.Sql {
+  return Prisma.sql`
+    observed as (
+      insert into observable (version_id, ordinal, realm_id, organisation_id, audience_id, tlp,
+        role, file, kind, value, key, address, domain)
+      select saved.id, o.ordinal, ${realmId}::smallint, ${organisationId}::integer,
+        saved.audience_id, saved.tlp, coalesce(o.role, 0), o.file, o.kind, o.value, o.key, o.address, o.domain
+      from json_to_recordset(${observables}::json) as o(
+          stix_id text, modified timestamptz, ordinal smallint, role smallint, file smallint, kind text,
+          value text, key uuid, address inet, domain text)
+        join saved using (stix_id, modified)
+    ), linked as (
+      insert into link (version_id, ordinal, realm_id, organisation_id, audience_id, tlp, property, target)
+      select saved.id, l.ordinal, ${realmId}::smallint, ${organisationId}::integer,
+        saved.audience_id, saved.tlp, l.property, l.target
+      from json_to_recordset(${links}::json) as l(
+          stix_id text, modified timestamptz, ordinal integer, property text, target text)
+        join saved using (stix_id, modified)
+    )`;
 }
 
 /** What a statement that saves announces: its own rows, and stored ones again. */
@@ -172,6 +190,14 @@ function observableRows(versions: readonly NewVersion[]): string {
       role: ROLES.indexOf(role) || undefined,
       ...observable,
     })),
+  );
+  return JSON.stringify(rows);
+}
+
+function linkRows(versions: readonly NewVersion[]): string {
+  const current = versions.filter(({ superseded }) => !superseded);
+  const rows = current.flatMap(({ stixId, modified, links }) =>
+    links.map((link, ordinal) => ({ stix_id: stixId, modified, ordinal, ...link })),
   );
   return JSON.stringify(rows);
 }

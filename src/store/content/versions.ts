@@ -29,6 +29,8 @@ export interface NewVersion {
   /** Where its references begin in the content; null where it has none. */
   readonly referencesAt: number | null;
   readonly observables: readonly NewObservable[];
+  /** The objects that it connects with (stix/links.ts). */
+  readonly links: readonly { readonly property: string; readonly target: string }[];
 }
 
 /** A value by which a version is looked up (stix/describe.ts). */
@@ -136,14 +138,14 @@ export interface Replaced extends Address {
 }
 
 /**
- * Marks versions as superseded. Only current versions are looked up, so their observables are deleted,
- * unless they wait for `saveLastVersions`, which hands them to the next version. Throws ConcurrentWrite when
+ * Marks versions as superseded. Only current versions are looked up, so their observables and links are
+ * deleted, unless they wait for `saveLastVersions`, which hands them to the next version. Throws ConcurrentWrite when
  * another writer did so first, or readdressed one of them meanwhile.
  */
 export async function supersede(
   tx: Tx,
   replaced: readonly Replaced[],
-  { observables }: { readonly observables: 'delete' | 'hand on' } = { observables: 'delete' },
+  { drawn }: { readonly drawn: 'delete' | 'hand on' } = { drawn: 'delete' },
 ): Promise<void> {
   if (replaced.length === 0) return;
   const rows = replaced.map(({ versionId, audienceId, tlp }) => ({ versionId, audienceId, tlp }));
@@ -151,9 +153,12 @@ export async function supersede(
     with given as materialized (
       select * from json_to_recordset(${JSON.stringify(rows)}::json) as g(
         "versionId" bigint, "audienceId" integer, tlp smallint)
-    ), dropped as (
+    ), unobserved as (
       delete from observable o using given g
-      where ${observables === 'delete'} and o.version_id = g."versionId"
+      where ${drawn === 'delete'} and o.version_id = g."versionId"
+    ), unlinked as (
+      delete from link l using given g
+      where ${drawn === 'delete'} and l.version_id = g."versionId"
     )
     update version v set superseded = true from given g
     where v.id = g."versionId" and not v.superseded
