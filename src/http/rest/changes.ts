@@ -12,6 +12,7 @@ import { sourceOf } from '../edge/fairness.ts';
 import { prefers } from '../edge/negotiation.ts';
 import { sendRaw } from '../edge/raw.ts';
 import type { Services } from '../context.ts';
+import { createLongPoll } from '../streams/long-poll.ts';
 import { readingOf } from '../member-reading.ts';
 import { answer, textAnswer } from '../document/answer.ts';
 import { ChangesAnswer, ChangesQuery } from './schemas/changes.ts';
@@ -38,6 +39,7 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
   { services },
   done,
 ) => {
+  const longPoll = createLongPoll(services);
   app.get(
     '/changes',
     {
@@ -48,7 +50,8 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
         description:
           'Every object version that became visible to you and every id that ceased to be ' +
           'visible, in one order, without gaps. With `Accept: application/x-ndjson`: a line ' +
-          '`{"object": …, "context": …}` or `{"withdrawn": id}` each, then `{"next": …, "more": …}`.',
+          '`{"object": …, "context": …}` or `{"withdrawn": id}` each, then `{"next": …, "more": …}`. ' +
+          'With `wait`, a request that finds nothing new is answered as soon as there is something.',
         tags: ['Reading'],
         querystring: ChangesQuery,
         response: { 200: PAGE_ANSWER, ...problems(400, 401, 403, 406, 410) },
@@ -57,9 +60,10 @@ export const changes: FastifyPluginCallbackZod<{ services: Services }> = (
     async (request, reply) => {
       const type = prefers(request, ['application/json', NDJSON]);
       const { viewer, realm } = memberOf(request);
-      const { after, limit, current, as_posted: asPosted } = request.query;
+      const { after, limit, current, wait, as_posted: asPosted } = request.query;
       const from =
         after === undefined ? 0 : openCursor(services.keyring, viewer, after, 'querystring.after');
+      if (wait > 0) await longPoll(request, reply, { after: from, waitMs: wait * 1000 });
       await makeRoom(services, request, reply, PAGE_BYTES);
       const reading = readingOf(services, request);
       const page = await readChanges(reading, { after: from, limit, current });

@@ -21,6 +21,9 @@ export const Current = flag.meta({
     'object. Withdrawals and revocations are still included',
 });
 
+/** Proxies commonly end a request that is silent for longer. */
+const WAIT_MAX_S = 60;
+
 export const ChangesQuery = z.strictObject({
   after: Cursor.optional().meta({
     description: 'The cursor of the previous page. Without it, the beginning',
@@ -33,6 +36,13 @@ export const ChangesQuery = z.strictObject({
     .default(PAGE_DEFAULT)
     .meta({ description: 'The maximum number of objects and withdrawals in a page' }),
   current: Current,
+  wait: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(WAIT_MAX_S)
+    .default(0)
+    .meta({ description: 'How many seconds to wait for a change, where there is none yet' }),
   as_posted: asPosted,
 });
 
