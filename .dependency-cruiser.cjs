@@ -2,7 +2,7 @@
  * The arrows between the folders of src/ (docs/ARCHITECTURE.md draws them). A folder that is not
  * listed here may not exist; an arrow that is not listed here may not be drawn.
  */
-const pure = ['stix', 'formats', 'sharing'];
+const pure = ['stix', 'formats', 'sharing', 'search'];
 const doors = 'rest|taxii|misp|feeds';
 const verbs = ['indicators', 'reading', 'members', 'access', 'deliveries', 'feeds'];
 
@@ -12,12 +12,13 @@ const arrows = {
   concurrency: [],
   formats: ['stix'],
   sharing: ['stix'],
+  search: ['stix'],
   egress: [],
-  store: ['concurrency', 'sharing', 'stix'],
+  store: ['concurrency', 'sharing', 'search', 'stix'],
   log: ['concurrency', 'store', 'sharing', 'stix'],
   audit: ['concurrency', 'log', 'store', 'sharing', 'stix'],
   indicators: ['concurrency', 'log', 'store', 'sharing', 'stix'],
-  reading: ['concurrency', 'audit', 'log', 'store', 'sharing', 'stix'],
+  reading: ['concurrency', 'audit', 'log', 'store', 'sharing', 'search', 'stix'],
   members: ['concurrency', 'access', 'log', 'store', 'sharing', 'stix'],
   access: ['concurrency', 'log', 'store', 'sharing', 'stix'],
   deliveries: [
@@ -27,6 +28,7 @@ const arrows = {
     'log',
     'store',
     'sharing',
+    'search',
     'stix',
     'formats',
     'egress',
@@ -38,11 +40,12 @@ const arrows = {
     'log',
     'store',
     'sharing',
+    'search',
     'stix',
     'formats',
     'egress',
   ],
-  http: ['concurrency', ...verbs, 'audit', 'log', 'store', 'sharing', 'stix', 'formats'],
+  http: ['concurrency', ...verbs, 'audit', 'log', 'store', 'sharing', 'search', 'stix', 'formats'],
   // The commands wire everything together, the guarded way out included.
   commands: [
     'http',
@@ -52,6 +55,7 @@ const arrows = {
     'log',
     'store',
     'sharing',
+    'search',
     'stix',
     'formats',
     'egress',
@@ -218,6 +222,7 @@ const shapeRules = [
     {
       path: [
         '^src/store/content/(objects|history|addresses|shares)\\.ts$',
+        '^src/store/search/(?!progress\\.ts$)',
         '^src/log/reader\\.ts$',
       ],
       dependencyTypesNot: ['type-only'],
@@ -228,7 +233,7 @@ const shapeRules = [
     'http/, deliveries/ and feeds/ have no way to content but reading/',
     { path: '^src/(http|deliveries|feeds)/' },
     {
-      path: '^src/store/content/',
+      path: '^src/store/(content|search)/',
       pathNot: '^src/store/content/quotas\\.ts$',
       dependencyTypesNot: ['type-only'],
     },

@@ -15,6 +15,7 @@ import { latency } from './benches/latency.ts';
 import { patterns } from './benches/patterns.ts';
 import { refresh } from './benches/refresh.ts';
 import { rowSecurity } from './benches/row-security.ts';
+import { search } from './benches/search.ts';
 import { single } from './benches/single.ts';
 import { streams } from './benches/streams.ts';
 import { validate } from './benches/validate.ts';
@@ -25,6 +26,7 @@ import { printForPeople } from './table.ts';
 const BENCHES: readonly Bench[] = [
   ingest,
   refresh,
+  search,
   single,
   latency,
   fanout,

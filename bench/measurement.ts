@@ -25,6 +25,7 @@ export interface Measurement {
   readonly objectsPerPost?: number;
   readonly subscribers?: number;
   readonly p50Ms?: number;
+  readonly p95Ms?: number;
   readonly p99Ms?: number;
   /** Of the server, from the start of the measured stretch to its highest. */
   readonly memoryGrowthMb?: number;
@@ -55,6 +56,7 @@ type Figure =
   | 'ratioMost'
   | 'worstRoundRatio'
   | 'p50Ms'
+  | 'p95Ms'
   | 'p99Ms'
   | 'memoryGrowthMb'
   | 'othersP99Ratio'

@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<string, string>> = {
   objectsPerPost: 'objects per post',
   subscribers: 'subscribers',
   p50Ms: 'p50, ms',
+  p95Ms: 'p95, ms',
   p99Ms: 'p99, ms',
   memoryGrowthMb: 'memory growth, MB',
   othersP99Ratio: "others' p99",

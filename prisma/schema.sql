@@ -812,6 +812,30 @@ CREATE INDEX refresh_token_session_id_idx ON public.refresh_token USING btree (s
 grant delete, insert, select, update on table refresh_token to tocsin_server;
 comment on column refresh_token.replaced_by is 'No foreign key: the hash of a token whose row goes when it expires, before or after this one.';
 
+create table search_progress (
+  single boolean not null default true,
+  indexed_to bigint not null default 0,
+  constraint search_progress_pkey PRIMARY KEY (single),
+  constraint search_progress_single_check CHECK (single)
+);
+
+create table search_term (
+  term bigint not null,
+  version_id bigint not null,
+  constraint search_term_pkey PRIMARY KEY (term, version_id)
+);
+alter table search_term enable row level security;
+comment on column search_term.version_id is 'No foreign key: deleted in the statements that delete the version.';
+
+create table search_text (
+  version_id bigint not null,
+  words text not null,
+  constraint search_text_pkey PRIMARY KEY (version_id)
+);
+CREATE INDEX search_text_words ON public.search_text USING gin (words extensions.gin_trgm_ops);
+alter table search_text enable row level security;
+comment on column search_text.version_id is 'No foreign key: deleted in the statements that delete the version.';
+
 create table sign_in_tries (
   what bytea not null,
   tries integer not null,
@@ -957,8 +981,10 @@ create table version (
   constraint version_realm_id_stix_id_organisation_id_modified_key UNIQUE (realm_id, stix_id, organisation_id, modified),
   constraint version_pkey PRIMARY KEY (id)
 );
-CREATE INDEX version_content_key ON public.version USING btree (realm_id, organisation_id, content_key, id) WHERE (content_key IS NOT NULL);
+CREATE INDEX version_accepted ON public.version USING btree (accepted_at, id);
+CREATE INDEX version_content_key ON public.version USING btree (realm_id, content_key, organisation_id, id) WHERE (content_key IS NOT NULL);
 CREATE UNIQUE INDEX version_current ON public.version USING btree (realm_id, stix_id, organisation_id, variant) WHERE (NOT superseded);
+CREATE INDEX version_posted ON public.version USING btree (realm_id, id) INCLUDE (type, organisation_id, audience_id, tlp, revoked, confidence, modified, valid_until, accepted_at) WHERE (NOT superseded);
 CREATE INDEX version_shared ON public.version USING btree (realm_id, organisation_id, stix_id) WHERE (NOT superseded);
 CREATE INDEX version_superseded ON public.version USING btree (realm_id, stix_id, organisation_id, audience_id, tlp) WHERE superseded;
 CREATE INDEX version_union ON public.version USING btree (audience_id, organisation_id) WHERE (audience_id < 0);
@@ -1215,6 +1241,65 @@ create view version_told with (security_invoker=true) as
      LEFT JOIN LATERAL sharer_told(v.organisation_id, v.audience_id) told(slug) ON (true));
 grant select on table version_told to tocsin_app;
 
+create view version_visible as
+ SELECT id,
+    realm_id,
+    organisation_id,
+    stix_id,
+    type,
+    modified,
+    audience_id,
+    tlp,
+    superseded,
+    variant,
+    revoked,
+    confidence,
+    labels,
+    created_by_ref,
+    valid_until,
+    content_hash,
+    content_key,
+    content,
+    referenced_tlp,
+    references_at,
+    accepted_at,
+    audit_id
+   FROM version
+  WHERE ((realm_id = ( SELECT (NULLIF(current_setting('tocsin.realm'::text, true), ''::text))::smallint AS "nullif")) AND ((tlp)::smallint <= ( SELECT (NULLIF(current_setting('tocsin.ceiling'::text, true), ''::text))::smallint AS "nullif")) AND ((audience_id = ANY (( SELECT (NULLIF(current_setting('tocsin.audiences'::text, true), ''::text))::integer[] AS "nullif")::integer[])) OR ((audience_id < 0) AND (EXISTS ( SELECT
+           FROM audience_part p
+          WHERE ((p.audience_id = version.audience_id) AND (p.part_id = ANY (( SELECT (NULLIF(current_setting('tocsin.audiences'::text, true), ''::text))::integer[] AS "nullif")::integer[])))
+         OFFSET 0))) OR (organisation_id = ( SELECT (NULLIF(current_setting('tocsin.organisation'::text, true), ''::text))::integer AS "nullif"))));
+
+CREATE OR REPLACE FUNCTION public.advance_search_index(row_max integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+declare
+  begun bigint;
+  ended bigint;
+  head bigint;
+begin
+  select p.indexed_to into begun from search_progress p;
+  head := (select coalesce(max(l.seq), 0) from log l);
+  if begun >= head and not exists (select from inbox i where i.kind = 'put') then
+    return 0;
+  end if;
+  select p.indexed_to into begun from search_progress p for update;
+  ended := greatest(begun, least(head, begun + row_max));
+  perform index_versions(array(
+    select l.version_id from log l where l.seq > begun and l.seq <= ended and l.kind = 'put'
+    union
+    select i.version_id from inbox i where i.kind = 'put' limit row_max));
+  if ended > begun then
+    update search_progress set indexed_to = ended;
+  end if;
+  return greatest(head - ended, 0);
+end
+$function$;
+grant execute on function advance_search_index to tocsin_server;
+
 CREATE OR REPLACE FUNCTION public.announce_prune(before timestamp with time zone, actor text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1469,6 +1554,15 @@ AS $function$
 $function$;
 grant execute on function community_holdings to tocsin_server;
 
+CREATE OR REPLACE FUNCTION public.containing(text text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select '%' || regexp_replace(lower(text), '([\\%_])', '\\\1', 'g') || '%'
+$function$;
+grant execute on function containing to tocsin_app;
+
 CREATE OR REPLACE FUNCTION public.count_locked(organisation integer, quota text)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -1564,6 +1658,24 @@ begin
     execute format('drop table %I', part.name);
     return next part.month;
   end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.drop_search_rows(versions bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  perform from search_progress for update;
+  delete from search_term s
+    using (
+      select v.id, term_key(term) as key
+      from version v, object_terms(v.type, v.created_by_ref, v.content::jsonb) as term
+      where v.id = any(versions)) as drawn
+    where s.term = drawn.key and s.version_id = drawn.id;
+  delete from search_text t where t.version_id = any(versions);
 end
 $function$;
 
@@ -1727,6 +1839,28 @@ $function$;
 grant execute on function holds_lock to tocsin_app;
 grant execute on function holds_lock to tocsin_server;
 
+CREATE OR REPLACE FUNCTION public.id_after(moment timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+  select coalesce((select v.id from version v where v.accepted_at > moment + interval '1 hour'
+    order by v.accepted_at, v.id limit 1), 9223372036854775807)
+$function$;
+grant execute on function id_after to tocsin_app;
+
+CREATE OR REPLACE FUNCTION public.id_before(moment timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+  select coalesce((select v.id from version v where v.accepted_at < moment - interval '1 hour'
+    order by v.accepted_at desc, v.id desc limit 1), 0)
+$function$;
+grant execute on function id_before to tocsin_app;
+
 CREATE OR REPLACE FUNCTION public.inbox_lag()
  RETURNS double precision
  LANGUAGE sql
@@ -1737,6 +1871,31 @@ AS $function$
                    from inbox order by id limit 1), 0)
 $function$;
 grant execute on function inbox_lag to tocsin_server;
+
+CREATE OR REPLACE FUNCTION public.index_versions(versions bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+AS $function$
+begin
+  perform drop_search_rows(array(
+    select distinct older.id
+    from version v join version older on older.realm_id = v.realm_id and older.stix_id = v.stix_id
+      and older.organisation_id = v.organisation_id and older.superseded
+      join search_text t on t.version_id = older.id
+    where v.id = any(versions)));
+  insert into search_term (term, version_id)
+    select distinct term_key(term), v.id
+    from version v, object_terms(v.type, v.created_by_ref, v.content::jsonb) as term
+    where v.id = any(versions) and not v.superseded and is_indexed_term(term)
+    on conflict do nothing;
+  insert into search_text (version_id, words)
+    select v.id, object_words(v.content::jsonb) from version v
+    where v.id = any(versions) and not v.superseded
+    on conflict do nothing;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION public.intern_union(realm smallint, parts integer[], hash bytea, sharer integer)
  RETURNS integer
@@ -1779,6 +1938,12 @@ AS $function$
     or exists (select from inbox i where i.audience_id = union_id
       and (sharer is null or i.organisation_id = sharer))
 $function$;
+
+CREATE OR REPLACE FUNCTION public.is_indexed_term(term text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$ select term <> 'pattern_type:stix' $function$;
 
 CREATE OR REPLACE FUNCTION public.is_new_audience(audience integer)
  RETURNS boolean
@@ -2008,6 +2173,17 @@ AS $function$
       or is_wanted(may_end_match.filter, p.type, p.labels, p.confidence, p.created_by_ref)))
 $function$;
 
+CREATE OR REPLACE FUNCTION public.members_in(list jsonb)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select element
+  from jsonb_array_elements(case jsonb_typeof(list) when 'array' then list else '[]' end) as element
+  where jsonb_typeof(element) = 'object'
+$function$;
+grant execute on function members_in to tocsin_app;
+
 CREATE OR REPLACE FUNCTION public.next_address(version bigint, INOUT audience integer, INOUT tlp smallint, OUT sample bigint)
  RETURNS record
  LANGUAGE sql
@@ -2085,6 +2261,34 @@ begin
 end
 $function$;
 grant execute on function note_standing to tocsin_server;
+
+CREATE OR REPLACE FUNCTION public.object_terms(type text, creator text, object jsonb)
+ RETURNS SETOF text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select 'type:' || type where type <> 'indicator'
+  union all select 'creator:' || creator
+  union all select 'label:' || label from texts_in(object -> 'labels') as label
+  union all select 'pattern_type:' || coalesce(object ->> 'pattern_type', 'stix') where type = 'indicator'
+  union all select 'indicator_type:' || kind from texts_in(object -> 'indicator_types') as kind
+  union all
+  select 'phase:' || name
+  from members_in(object -> 'kill_chain_phases') as phase,
+    unnest(array[phase ->> 'phase_name', concat(phase ->> 'kill_chain_name', '/', phase ->> 'phase_name')]) as name
+  union all select 'technique:' || id from techniques_in(object) as id
+$function$;
+grant execute on function object_terms to tocsin_app;
+
+CREATE OR REPLACE FUNCTION public.object_words(object jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select lower(concat_ws(E'\n', object ->> 'name', object ->> 'description',
+    (select string_agg(label, E'\n') from texts_in(object -> 'labels') as label), object ->> 'pattern'))
+$function$;
+grant execute on function object_words to tocsin_app;
 
 CREATE OR REPLACE FUNCTION public.older_versions_max()
  RETURNS integer
@@ -2240,6 +2444,7 @@ begin
   delete from inbox i where i.version_id = any(gone);
   delete from observable o where o.version_id = any(gone);
   delete from link l where l.version_id = any(gone);
+  perform drop_search_rows(gone);
   delete from version v where v.id = any(gone);
   -- What receivers answered may be what they were sent. The subscriptions are locked first, as by
   -- whoever deletes one with all that belongs to it.
@@ -2427,6 +2632,63 @@ begin
   raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
 end
 $function$;
+
+CREATE OR REPLACE FUNCTION public.search_ids(groups jsonb, texts text[], after bigint, newest boolean, row_max integer)
+ RETURNS SETOF bigint
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO '$user', 'public'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_hashagg TO 'off'
+AS $function$
+declare
+  keys bigint[];
+  number bigint;
+  source text;
+  conditions text := '';
+  bound constant text := case when newest then 'version_id < $1' else 'version_id > $1' end;
+  found_in constant text := (
+    select string_agg(format('t.words like %L', containing(wanted)), ' and ') from unnest(texts) as wanted);
+begin
+  for keys, number in
+    select g.keys, found.number
+    from jsonb_array_elements(groups) as terms, lateral (
+      select array(select distinct term_key(term) from texts_in(terms) as term) as keys) as g, lateral (
+      select sum((select count(*) from (select from search_term s where s.term = key limit 1000) as some_rows)) as number
+      from unnest(g.keys) as key) as found
+    order by found.number nulls first
+  loop
+    if cardinality(keys) = 0 then
+      return;
+    elsif source is null and (cardinality(keys) = 1 or number < 1000) then
+      source := format(
+        'select distinct version_id from search_term where term = any(%L::bigint[]) and %s', keys, bound);
+      source := case when cardinality(keys) > 1 then source
+        else format('select version_id from search_term where term = %s and %s', keys[1], bound) end;
+    else
+      conditions := conditions || format(
+        ' and exists (select from search_term s where s.term = any(%L::bigint[]) and s.version_id = v.id)', keys);
+    end if;
+  end loop;
+  if source is null and found_in is not null and conditions = '' then
+    source := format('select version_id from search_text t where %s and %s', found_in, bound);
+  elsif found_in is not null then
+    conditions := conditions || format(
+      ' and exists (select from search_text t where t.version_id = v.id and %s)', found_in);
+  end if;
+  -- Of frequent alternatives, the order of versions finds enough soon.
+  source := coalesce(source, format('select id as version_id from version where realm_id = %s and not superseded and %s',
+    nullif(current_setting('tocsin.realm', true), '')::smallint, replace(bound, 'version_id', 'id')));
+  return query execute format(
+    'select v.id from (%s) as c join version_visible v on v.id = c.version_id
+     where v.realm_id = nullif(current_setting(''tocsin.realm'', true), '''')::smallint
+       and not v.superseded %s order by c.version_id %s limit $2',
+    source, conditions, case when newest then 'desc' else 'asc' end)
+    using after, row_max;
+end
+$function$;
+grant execute on function search_ids to tocsin_app;
 
 CREATE OR REPLACE FUNCTION public.sees_another(version bigint)
  RETURNS boolean
@@ -2749,6 +3011,24 @@ $function$;
 grant execute on function take_lock to tocsin_app;
 grant execute on function take_lock to tocsin_server;
 
+CREATE OR REPLACE FUNCTION public.techniques_in(object jsonb)
+ RETURNS SETOF text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  with written as (
+    select reference ->> 'external_id' as id from members_in(object -> 'external_references') as reference
+    where reference ->> 'source_name' like 'mitre%'
+    union all
+    select substring(label from '^(?:attack\.|mitre-attack:)?([Tt]\d{4}(?:\.\d{3})?)$')
+    from texts_in(object -> 'labels') as label
+  )
+  select upper(id) from written where id ~* '^t\d{4}(\.\d{3})?$'
+  union
+  select upper(substring(id for 5)) from written where id ~* '^t\d{4}\.\d{3}$'
+$function$;
+grant execute on function techniques_in to tocsin_app;
+
 CREATE OR REPLACE FUNCTION public.tell_before_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2787,6 +3067,25 @@ AS $function$
         and w.organisation_id = nullif(current_setting('tocsin.organisation', true), '')::integer))
 $function$;
 grant execute on function telling_audiences to tocsin_app;
+
+CREATE OR REPLACE FUNCTION public.term_key(term text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select ('x' || encode(substring(sha256(convert_to(term, 'UTF8')) for 8), 'hex'))::bit(64)::bigint
+$function$;
+
+CREATE OR REPLACE FUNCTION public.texts_in(list jsonb)
+ RETURNS SETOF text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select element #>> '{}'
+  from jsonb_array_elements(case jsonb_typeof(list) when 'array' then list else '[]' end) as element
+  where jsonb_typeof(element) = 'string'
+$function$;
+grant execute on function texts_in to tocsin_app;
 
 CREATE OR REPLACE FUNCTION public.tlp_amber()
  RETURNS smallint
@@ -2898,6 +3197,7 @@ begin
   perform take_lock('members');
   delete from observable o where o.realm_id = realm;
   delete from link l where l.realm_id = realm;
+  perform drop_search_rows(array(select v.id from version v where v.realm_id = realm));
   delete from version v where v.realm_id = realm;
   -- Its first and last places stay, as rows that say nothing to nobody: others have cursors there.
   with bounds as (select min(l.seq) as first, max(l.seq) as last from log l where l.realm_id = realm)

@@ -8,23 +8,24 @@ const drawing: Record<string, string> = {
   concurrency: '',
   formats: 'stix',
   sharing: 'stix',
+  search: 'stix',
   egress: '',
-  store: 'concurrency stix sharing',
+  store: 'concurrency stix sharing search',
   log: 'concurrency stix sharing store',
   audit: 'concurrency stix sharing store log',
   indicators: 'concurrency stix sharing store log',
-  reading: 'concurrency stix sharing store log audit',
+  reading: 'concurrency stix sharing search store log audit',
   members: 'concurrency stix sharing store log access',
   access: 'concurrency stix sharing store log',
-  deliveries: 'concurrency stix formats sharing egress store log audit reading',
-  feeds: 'concurrency stix formats sharing egress store log indicators reading',
-  http: 'concurrency stix formats sharing store log audit indicators reading members access deliveries feeds',
+  deliveries: 'concurrency stix formats sharing search egress store log audit reading',
+  feeds: 'concurrency stix formats sharing search egress store log indicators reading',
+  http: 'concurrency stix formats sharing search store log audit indicators reading members access deliveries feeds',
   commands:
-    'concurrency stix formats sharing egress store log audit indicators reading members access deliveries feeds http',
+    'concurrency stix formats sharing search egress store log audit indicators reading members access deliveries feeds http',
 };
 
 const folders = Object.keys(drawing);
-const pure = new Set(['stix', 'formats', 'sharing']);
+const pure = new Set(['stix', 'formats', 'sharing', 'search']);
 
 /** One file for each ordered pair of folders, importing from the second into the first. */
 function pairs(wanted: 'drawn' | 'undrawn'): [from: string, to: string][] {

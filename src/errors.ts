@@ -4,6 +4,7 @@ import { HTTP_CODES } from './http/codes.ts';
 import { INDICATOR_CODES } from './indicators/codes.ts';
 import { LOG_CODES } from './log/codes.ts';
 import { MEMBER_CODES } from './members/codes.ts';
+import { SEARCH_CODES } from './search/codes.ts';
 import { SHARING_CODES } from './sharing/codes.ts';
 import { JSON_CODES } from './stix/codes.ts';
 import { STORE_CODES } from './store/codes.ts';
@@ -32,6 +33,7 @@ const GENERAL_CODES = {
 export const PROBLEMS = {
   ...GENERAL_CODES,
   ...JSON_CODES,
+  ...SEARCH_CODES,
   ...SHARING_CODES,
   ...STORE_CODES,
   ...LOG_CODES,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LogFilter } from '../store/content/log.ts';
-import { ProducerName, TypeName } from './filter-names.ts';
+import { ProducerName, TypeName } from '../search/names.ts';
 
 const names = z.array(z.string().min(1).max(300)).min(1).max(100);
 const types = z.array(TypeName).min(1).max(100);

@@ -22,8 +22,8 @@ export function openCursor(keyring: Keyring, reader: Reader, cursor: string, pat
   return openNumber(keyring, reader, 'cursor', { text: cursor, path });
 }
 
-/** What is counted: the rows of the log, or all attempts at deliveries. */
-type NumberKind = 'cursor' | 'attempt';
+/** What is counted: the rows of the log, all attempts at deliveries, or the versions in the results of one search. */
+type NumberKind = 'cursor' | 'attempt' | `search ${string}`;
 
 /** A number that counts what others do too, so that it leaves the server sealed. */
 export function sealNumber(

@@ -37,6 +37,8 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'post /api/v1/bundles': PUBLISHERS,
   'post /api/v1/indicators': PUBLISHERS,
   'post /api/v1/validate': ALL,
+  'get /api/v1/indicators': ALL,
+  'get /api/v1/objects': ALL,
   'get /api/v1/objects/{id}': ALL,
   'get /api/v1/objects/{id}/history': ALL,
   'patch /api/v1/objects/{id}': PUBLISHERS,
@@ -293,8 +295,7 @@ it.each(PUBLIC.filter((route) => route !== METRICS))('%s takes no key', async (r
 });
 
 it('answers 404 for a path that nobody made, key or not', async () => {
-  for (const key of [undefined, actors.get('admin')?.key]) {
-    const nothing = { status: 404, code: 'not_found' };
+  const nothing = { status: 404, code: 'not_found' };
+  for (const key of [undefined, actors.get('admin')?.key])
     expect(await call('get /api/v1/nothing', key)).toEqual(nothing);
-  }
 });

@@ -7,11 +7,13 @@ import type { Door } from './door.ts';
 import { MEMBER_DOORS } from './member-doors.ts';
 import { PREVIEW_DOORS } from './preview-doors.ts';
 import { PUSH_DOORS } from './push-doors.ts';
+import { SEARCH_DOORS } from './search-doors.ts';
 import { USER_DOORS } from './user-doors.ts';
 
 /** In the order in which they are read. */
 export const DOORS: readonly Door[] = [
   ...CONTENT_DOORS,
+  ...SEARCH_DOORS,
   ...PREVIEW_DOORS,
   ...MEMBER_DOORS,
   ...USER_DOORS,

@@ -14,6 +14,7 @@ import {
   type PreparedPage,
 } from '../../src/reading/metered.ts';
 import { readObject } from '../../src/reading/object.ts';
+import { searchObjects } from '../../src/reading/search.ts';
 import { readShare, readShares } from '../../src/reading/shares.ts';
 import { readStreamPage } from '../../src/reading/stream-pages.ts';
 import { memberOfOrganisation } from '../../src/access/authenticate.ts';
@@ -129,6 +130,15 @@ const CALLS: readonly (readonly [made: object, door: string, read: Read])[] = [
     readShare,
     'shares',
     async (meter) => (await readShare({ ...reading, ...meter }, object.id)).length,
+  ],
+  [
+    searchObjects,
+    'search',
+    async (meter) => {
+      const way = { newest: true, collapse: false, after: undefined, limit: 10 };
+      const input = { filter: {}, ...way, now: new Date() };
+      return (await searchObjects({ ...reading, ...meter }, input)).rows.length;
+    },
   ],
   [
     readStreamPage,

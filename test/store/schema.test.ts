@@ -92,7 +92,8 @@ beforeAll(async () => {
         from pg_attribute join pg_type t on t.oid = atttypid where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
       array(select case when indisprimary then 'primary' when indisunique then 'unique' else 'index' end
           || ' (' || regexp_replace(pg_get_indexdef(indexrelid), '^.* USING btree \\((.*)\\)$', '\\1') || ')'
-        from pg_index where indrelid = c.oid and indpred is null) as keys
+        from pg_index join pg_class i on i.oid = indexrelid join pg_am on pg_am.oid = i.relam
+        where indrelid = c.oid and indpred is null and amname = 'btree') as keys
     from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
       and not relispartition and relname !~ '^_'`);
   for (const { name, columns, keys } of rows) {

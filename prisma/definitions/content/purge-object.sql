@@ -70,6 +70,7 @@ begin
   delete from inbox i where i.version_id = any(gone);
   delete from observable o where o.version_id = any(gone);
   delete from link l where l.version_id = any(gone);
+  perform drop_search_rows(gone);
   delete from version v where v.id = any(gone);
   -- What receivers answered may be what they were sent. The subscriptions are locked first, as by
   -- whoever deletes one with all that belongs to it.

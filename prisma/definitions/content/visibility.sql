@@ -49,6 +49,9 @@ begin
   foreach name in array array['observable', 'link'] loop
     execute format('create policy drop_own on %I for delete to tocsin_app using (%s)', name, own || own_realm);
   end loop;
+  -- What the policy says, for search_ids, which runs as the owner and looks through it alone.
+  execute format('create view version_visible as select * from version where %s and (%s or %s)',
+                 reachable, format(addressed, 'version'), own);
   -- Not so the log: what was put again for a newcomer alone is nobody else's to know.
   execute format('create policy visible on log for select to tocsin_app using (%s and %s)',
                  reachable, format(addressed, 'log'));

@@ -20,6 +20,7 @@ begin
   perform take_lock('members');
   delete from observable o where o.realm_id = realm;
   delete from link l where l.realm_id = realm;
+  perform drop_search_rows(array(select v.id from version v where v.realm_id = realm));
   delete from version v where v.realm_id = realm;
   -- Its first and last places stay, as rows that say nothing to nobody: others have cursors there.
   with bounds as (select min(l.seq) as first, max(l.seq) as last from log l where l.realm_id = realm)

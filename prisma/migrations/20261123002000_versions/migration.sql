@@ -47,8 +47,9 @@ create index version_union on version (audience_id, organisation_id) where audie
 create index version_superseded on version (realm_id, stix_id, organisation_id, audience_id, tlp)
   where superseded;
 
--- What an indicator looks for, whatever id it bears: a re-issue is found by it.
-create index version_content_key on version (realm_id, organisation_id, content_key, id)
+-- What an indicator looks for, whatever id it bears: re-issues of one organisation are found by it, and
+-- what others say alike.
+create index version_content_key on version (realm_id, content_key, organisation_id, id)
   where content_key is not null;
 
 create table observable (

@@ -13,6 +13,7 @@ import { createRates } from '../../http/edge/rates.ts';
 import { createSpools } from '../../http/bundles/spool.ts';
 import { sharingContext } from '../../indicators/context.ts';
 import { measureLog } from '../../log/metrics.ts';
+import { startSearchIndex, type SearchIndex } from '../../log/search-index.ts';
 import { startSequencer, type Sequencer } from '../../log/sequencer.ts';
 import { createSignInDesk, type SignInContext } from '../../access/sign-in.ts';
 import { createSingleSignOn } from '../../access/single-sign-on.ts';
@@ -132,7 +133,8 @@ async function assemble({ config, logger, roles, clock, doors, store, stopping, 
   if (worker !== undefined) above.push(worker);
   measureLags(registry, worker);
   below.push(listenForGrowth(store, growth, worker, logger));
-  if (isWorker) below.push(watchTime(store, sequencer, logger, clock));
+  if (isWorker)
+    below.push(watchTime(store, sequencer, logger, clock), indexForSearch(store, logger));
   const services: Services = {
     ...shared,
     refusals: audit.refusals,
@@ -189,6 +191,12 @@ function sequence({ db }: OpenStore, growth: LogGrowth, logger: Logger): Sequenc
     onHead: (head) => growth.reached(head),
     onError: (error) => logger.warn({ err: error }, 'the inbox could not be sequenced'),
   });
+}
+
+function indexForSearch({ db }: OpenStore, logger: Logger): SearchIndex {
+  return startSearchIndex(db, (error) =>
+    logger.warn({ err: error }, 'the log could not be indexed for searches'),
+  );
 }
 
 function listenForGrowth(

@@ -22,6 +22,7 @@ import { organisations } from './organisations.ts';
 import { quotas } from './quotas.ts';
 import { realms } from './realms.ts';
 import { ownAccount } from './own-account.ts';
+import { searches } from './search/search.ts';
 import { sessions } from './sessions.ts';
 import { shares } from './shares.ts';
 import { sharingGroups } from './sharing-groups.ts';
@@ -44,6 +45,7 @@ const NOUNS = [
   audiences,
   shares,
   history,
+  searches,
   changes,
   stream,
   subscriptions,

@@ -5,7 +5,7 @@ import { OBJECT_TYPES } from '../stix/schema/registry.ts';
 
 /** STIX 2.1 §3.1. */
 const TYPE = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
-const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const IDENTITY = /^identity--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
@@ -36,3 +36,11 @@ export const ProducerName = z
     (text) => (text.startsWith('identity--') ? IDENTITY : SLUG).test(text),
     'must be the slug of an organisation, or a STIX identity (`identity--` and a UUID in lower case)',
   );
+
+const STIX_ID = /^[a-z][a-z0-9-]{0,249}--[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The id of any object, whether anybody has it or not. */
+export const StixId = z
+  .string()
+  .max(300)
+  .regex(STIX_ID, 'must be the id of a STIX object: a type, `--` and a UUID in lower case');
