@@ -29,7 +29,6 @@ const IN_PERSON = [
 /** Who may call what. A route that is not here fails the test, so that nobody forgets to decide. */
 /** It judges by itself, since a token of the operator opens it too. */
 const METRICS = 'get /metrics';
-
 const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /healthz': 'public',
   'get /readyz': 'public',

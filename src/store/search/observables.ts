@@ -1,12 +1,10 @@
 /** Versions that have a value, or one in a network or under a domain. */
 import type { SearchFilter } from '../../search/filter.ts';
 import { valueKey } from '../../stix/value/key.ts';
-import { placeOf } from '../../stix/value/place.ts';
 import { recognise } from '../../stix/value/recognise.ts';
 import { Prisma } from '../generated/client.ts';
 import { all } from '../postgres/conditions.ts';
 import type { Tx } from '../postgres/transaction.ts';
-import type { SearchConditions } from './conditions.ts';
 
 // SQL, not the typed client: under row security and set-based.
 
@@ -54,9 +52,9 @@ function isUnder(domains: readonly string[]): Prisma.Sql {
     where o.domain >= domain collate "C" and o.domain < rtrim(domain, '.') || '/')`;
 }
 
-/** `com.example.`, with which all names under it begin. */
+/** `com.example.`, with which all names under it begin (stix/value/place.ts). */
 function reversed(domain: string): string {
-  return placeOf('domain-name', domain).domain ?? '';
+  return `${domain.split('.').toReversed().join('.')}.`;
 }
 
 /** More ids are not listed: then the order of versions finds enough soon. */
@@ -68,13 +66,19 @@ const FEW_MAX = 5000;
  */
 export async function findFewIds(
   tx: Tx,
-  { filter, realmId, relatedIds }: SearchConditions,
+  { filter, realmId, relatedIds }: FewRequest,
 ): Promise<number[] | undefined> {
   if (relatedIds !== undefined) return idsOf(await findRelated(tx, realmId, relatedIds));
   if (filter.values !== undefined) return idsOf(await findValues(tx, filter.values));
   if (filter.under_domains !== undefined) return idsOf(await findUnder(tx, filter.under_domains));
   if (filter.in_networks !== undefined) return idsOf(await findWithin(tx, filter.in_networks));
   return undefined;
+}
+
+interface FewRequest {
+  readonly realmId: number;
+  readonly filter: SearchFilter;
+  readonly relatedIds?: readonly string[] | undefined;
 }
 
 interface IdRow {
