@@ -53,8 +53,8 @@ const CONTENT_FIELDS = {
   producers: list(ProducerName).meta({
     description: 'Who created it: slugs of organisations, or STIX identities',
   }),
-  confidence_min: percent,
-  confidence_max: percent,
+  confidence_min: percent.meta({ description: 'The least confidence' }),
+  confidence_max: percent.meta({ description: 'The greatest confidence' }),
 };
 
 /** What can change while the content of an object stays as it is, or what only an index can find. */
@@ -70,10 +70,10 @@ const SEARCH_FIELDS = {
   }),
   tlp: list(z.enum(TLP_ORDER)).meta({ description: 'TLP levels at which it is shared with you' }),
   states: list(z.enum(STATES)).meta({ description: '`active`, `expired` or `revoked`' }),
-  posted_since: Time,
-  posted_until: Time,
-  modified_since: Time,
-  modified_until: Time,
+  posted_since: Time.meta({ description: 'Accepted by the server at this time or later' }),
+  posted_until: Time.meta({ description: 'Accepted by the server at this time or earlier' }),
+  modified_since: Time.meta({ description: 'With a `modified` at this time or later' }),
+  modified_until: Time.meta({ description: 'With a `modified` at this time or earlier' }),
   valid_since: Time.meta({ description: 'Still valid at this time' }),
   valid_until: Time.meta({ description: 'No longer valid at this time' }),
   related_to: list(StixId).meta({ description: 'One relationship away from one of these objects' }),

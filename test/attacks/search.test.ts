@@ -86,22 +86,21 @@ describe('bad input', () => {
 
 describe('a search that takes too long', () => {
   it('ends at the limit, and is answered with how to narrow it', async () => {
+    await alice.sends('get', '/indicators').query({ label }).expect(200);
     // Another transaction holds the table, as a search that reads everything would hold its connection.
     const owner = new pg.Client({ connectionString: tocsin.databaseUrl });
     await owner.connect();
     await owner.query('begin');
     await owner.query('lock table search_text in access exclusive mode');
     const start = performance.now();
-    const { status, body } = await alice
-      .sends('get', '/indicators')
-      .query({ label, q: 'nothing like it' });
+    const { status, body } = await alice.sends('get', '/indicators').query({ label, q: 'nothing' });
     const seconds = (performance.now() - start) / 1000;
     await owner.query('rollback');
     await owner.end();
     expect([status, body]).toEqual([422, expect.objectContaining({ code: 'search_too_broad' })]);
     expect((body as { detail: string }).detail).toContain('Narrow it');
     expect(seconds).toBeGreaterThan(4);
-    const after = await alice.sends('get', '/indicators').query({ label, q: 'nothing like it' });
+    const after = await alice.sends('get', '/indicators').query({ label, q: 'nothing' });
     expect(after.status).toBe(200);
   });
 });
