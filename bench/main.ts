@@ -1,10 +1,11 @@
 /**
- * `npm run -s bench -- [name…|all] [--objects N] [--json] [--check] [--against COMMIT]`: how fast the
- * real server is, and how that compares with an earlier commit.
+ * `npm run -s bench -- [name…|all] [--objects N] [--json] [--check] [--save] [--against COMMIT]`: how fast the
+ * real server is, and how that compares with the committed baseline or with another commit.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { compare } from './against.ts';
+import { againstBaseline, readBaseline, saveBaseline } from './baseline.ts';
 import { catchup } from './benches/catchup.ts';
 import { changes } from './benches/changes.ts';
 import { fanout } from './benches/fanout.ts';
@@ -20,7 +21,7 @@ import { single } from './benches/single.ts';
 import { streams } from './benches/streams.ts';
 import { validate } from './benches/validate.ts';
 import { endAll, endOnSignals, isInterrupted } from './endings.ts';
-import { judge, type Bench, type Judged } from './measurement.ts';
+import { judge, type Bench, type Judged, type Measurement } from './measurement.ts';
 import { printForPeople } from './table.ts';
 
 const BENCHES: readonly Bench[] = [
@@ -41,13 +42,14 @@ const BENCHES: readonly Bench[] = [
 ];
 
 const USAGE =
-  'Usage: bench [name…|all] [--objects N] [--json] [--check] [--against COMMIT]; no name lists them.';
+  'Usage: bench [name…|all] [--objects N] [--json] [--check] [--save] [--against COMMIT]; no name lists them.';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
     objects: { type: 'string' },
     against: { type: 'string' },
   },
@@ -105,18 +107,22 @@ async function compareAll(
 /** Whether every target was reached. */
 async function runAll(benches: readonly Bench[], objects: number | undefined): Promise<boolean> {
   let reached = true;
+  const baseline = await readBaseline();
+  const rows: Measurement[] = [];
   for (const bench of benches) {
     for await (const { measured, target } of bench.run(objects ?? bench.objects)) {
       const judged = judge(measured, target);
-      print(judged);
+      rows.push(measured);
+      print(judged, againstBaseline(measured, baseline));
       reached &&= judged.verdict !== 'missed' && judged.verdict !== 'noisy';
     }
   }
+  if (values.save) await saveBaseline(rows);
   return reached;
 }
 
-function print(judged: Judged): void {
+function print(judged: Judged, toBaseline: object): void {
   const loadAverage = Number((loadavg()[0] ?? 0).toFixed(2));
-  if (values.json) console.log(JSON.stringify({ ...judged, loadAverage }));
-  else printForPeople(judged);
+  if (values.json) console.log(JSON.stringify({ ...judged, toBaseline, loadAverage }));
+  else printForPeople(judged, toBaseline);
 }

@@ -20,11 +20,13 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** One measurement as a small table on standard output. */
-export function printForPeople(judged: Judged): void {
+export function printForPeople(judged: Judged, toBaseline: object): void {
   console.log(`${judged.bench}: ${judged.ran}`);
   for (const [figure, name] of Object.entries(NAMES)) {
     const value: unknown = Reflect.get(judged, figure);
-    if (typeof value === 'number') console.log(`  ${name.padEnd(18)} ${format(value)}`);
+    const before: unknown = Reflect.get(toBaseline, figure);
+    const beside = typeof before === 'number' ? `  (${before} of the baseline)` : '';
+    if (typeof value === 'number') console.log(`  ${name.padEnd(18)} ${format(value)}${beside}`);
   }
   const target = describeTarget(judged.target);
   if (target !== '') console.log(`  ${judged.verdict.padEnd(18)} ${target}`);
