@@ -12,7 +12,9 @@ const NAME = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 /** Endings of files that are not top-level domains, so that such a "domain" is a file name. */
 const FILE_ENDINGS: ReadonlySet<string> = new Set(
   `xml exe dll txt doc docx xls xlsx ppt pptx pdf htm html php asp aspx jsp jpg jpeg png gif js bat
-  ps1 vbs lnk dat tmp jar sys scr iso rar 7z json ini log`.split(/\s+/),
+  ps1 vbs lnk dat tmp jar sys scr iso rar 7z json ini log docm xlsm xltm xll pptm rtf hta msi
+  cmd wsf vbe jse cpl ocx drv efi elf apk dmg pkg deb rpm img vhd vhdx tgz bz2 xz csv eml msg chm svg
+  bmp psm1 psd1 bin jnlp iqy slk torrent cfg bak`.split(/\s+/),
 );
 
 /**
@@ -43,8 +45,8 @@ export function isPlainName(name: string): boolean {
 /** A name in the ASCII form, or undefined where there is none. */
 export function asciiName(text: string): string | undefined {
   const dotless = text.endsWith('.') ? text.slice(0, -1) : text;
-  // Longer texts than any name may be are not worth the trouble of mapping.
-  if (dotless.length > NAME_LENGTH_MAX * 4) return undefined;
+  // Longer texts than any name may be are not worth the trouble of mapping, which drops white space.
+  if (dotless.length > NAME_LENGTH_MAX * 4 || /\s/.test(dotless)) return undefined;
   const lower = dotless.toLowerCase();
   const needsMapping = lower.includes('xn--') || /[^!-~]/.test(lower);
   const ascii = needsMapping ? domainToASCII(lower) : lower;

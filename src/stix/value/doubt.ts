@@ -17,6 +17,7 @@ export type DoubtCode =
   | 'not_a_domain_name'
   | 'no_top_level_domain'
   | 'file_name_as_domain'
+  | 'public_suffix'
   | 'address_as_domain'
   | 'not_a_url'
   | 'url_without_scheme'
@@ -73,19 +74,9 @@ const DEFANGED_BY_READING: Readonly<Record<Reading, RegExp>> = {
  * The text without what hides in it or stands around it, and what that was.
  */
 export function uncover(text: string, reading: Reading): { text: string; doubts: Doubt[] } {
-  const doubts: Doubt[] = [];
   const defanged = DEFANGED_BY_READING[reading];
-  if (PLAIN.test(text) && !defanged.test(text)) return { text, doubts };
-  let shown = text;
-  const hidden = INVISIBLE.exec(shown);
-  if (hidden) {
-    const point = hidden[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-    doubts.push({
-      code: 'invisible_character',
-      detail: `contains the invisible character U+${point}`,
-    });
-    shown = shown.replace(INVISIBLES, '');
-  }
+  if (PLAIN.test(text) && !defanged.test(text)) return { text, doubts: [] };
+  const { text: shown, doubts } = withoutInvisible(text);
   const trimmed = shown.trim();
   if (trimmed.length < shown.length) {
     doubts.push({ code: 'blank_at_end', detail: 'begins or ends with whitespace' });
@@ -97,6 +88,15 @@ export function uncover(text: string, reading: Reading): { text: string; doubts:
   const query = trimmed.search(/[?#]/);
   const end = query < 0 ? trimmed.length : query;
   return { text: refanged(trimmed.slice(0, end)) + trimmed.slice(end), doubts };
+}
+
+/** The text without characters that nobody sees, and which was the first of them. */
+export function withoutInvisible(text: string): { text: string; doubts: Doubt[] } {
+  const hidden = INVISIBLE.exec(text);
+  if (!hidden) return { text, doubts: [] };
+  const point = hidden[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  const detail = `contains the invisible character U+${point}`;
+  return { text: text.replace(INVISIBLES, ''), doubts: [{ code: 'invisible_character', detail }] };
 }
 
 function refanged(text: string): string {

@@ -19,6 +19,9 @@ const HIVES: ReadonlyMap<string, string> = new Map([
   ['hkcr', 'hkey_classes_root'],
   ['hku', 'hkey_users'],
   ['hkcc', 'hkey_current_config'],
+  // As PowerShell writes them.
+  ['hklm:', 'hkey_local_machine'],
+  ['hkcu:', 'hkey_current_user'],
 ]);
 
 const NORMALISERS: ReadonlyMap<string, (text: string) => NormalValue> = new Map(

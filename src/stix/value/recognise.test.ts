@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findValues } from './find-values.ts';
 import { normalise } from './normalise.ts';
-import { recognise } from './recognise.ts';
+import { recognise, recogniseAs } from './recognise.ts';
 
 const REAL_DATA =
   process.env['TOCSIN_REAL_DATA'] ??
@@ -50,7 +50,19 @@ const VALUES: readonly (readonly [text: string, value: string])[] = [
   [`sha256:${'d'.repeat(32)}`, 'none'],
   ['AS64496', 'autonomous-system 64496'],
   ['cve-2026-12345', 'vulnerability CVE-2026-12345'],
+  ['cve\u20112026\u201112345', 'vulnerability CVE-2026-12345'],
   ['cve-2026-1', 'none'],
+  ['AS4294967295', 'autonomous-system 4294967295'],
+  ['AS4294967296', 'none'],
+  [`JA3S=${'d'.repeat(32)}`, `ja3s ${'d'.repeat(32)}`],
+  ['invoice.docm', 'file-name invoice.docm'],
+  ['127.0.0.1\texample.com', 'none'],
+  ['http://a.example/\tb', 'none'],
+  ['0.0.0.0 example.com', 'none'],
+  ['*.example.com', 'none'],
+  ['C:\\a\0.exe', 'none'],
+  ['C:\\a\ud800.exe', 'none'],
+  ['HKLM:\\Software\\Run', 'windows-registry-key hkey_local_machine\\software\\run'],
   ['HKLM\\Software\\Run', 'windows-registry-key hkey_local_machine\\software\\run'],
   ['C:\\Windows\\a.exe', 'file-path c:\\windows\\a.exe'],
   ['/etc/passwd', 'file-path /etc/passwd'],
@@ -76,6 +88,19 @@ const DEFANGED: readonly (readonly [text: string, value: string])[] = [
   ['a(at)example(dot)com', 'email-addr a@example.com'],
   ['exam\u200bple.com', 'domain-name example.com'],
   ['  <example.com> ', 'domain-name example.com'],
+  ['«example.com»', 'domain-name example.com'],
+  ['“example.com”', 'domain-name example.com'],
+  ['h**p://example.com/', 'url http://example.com/'],
+  ['hxtps://example.com/', 'url https://example.com/'],
+  ['hxxp[s]://example.com/', 'url https://example.com/'],
+  ['http[:/]/example.com/', 'url http://example.com/'],
+  ['hxxps[:]//a[.]example[/]b', 'url https://a.example/b'],
+  ['http://a.example/?q=[/]', 'url http://a.example/?q=[/]'],
+  ['example [.] com', 'domain-name example.com'],
+  ['example.]com', 'domain-name example.com'],
+  ['example。com', 'domain-name example.com'],
+  ['2001:db8[::]1', 'ipv6-addr 2001:db8::1'],
+  ['[2001[:]db8::1]:443', 'ipv6-addr 2001:db8::1 443'],
 ];
 
 describe('a text that is a value', () => {
@@ -94,6 +119,32 @@ describe('a text that is a value', () => {
     expect(recognise('example.com')?.doubts).toEqual([]);
   });
 
+  it.each(['co.uk', 'github.io', 'co.uk.'])('%s may be a public suffix, with a doubt', (text) => {
+    expect(recognise(text)?.doubts.map(({ code }) => code)).toEqual(['public_suffix']);
+  });
+
+  it.each([
+    ['file-name', 'Evil.com', 'file-name evil.com Evil.com'],
+    ['mutex', 'Global\\M', 'mutex Global\\M Global\\M'],
+    ['ja3', 'D'.repeat(32), `ja3 ${'d'.repeat(32)} ${'D'.repeat(32)}`],
+    ['hash:MD5', 'D'.repeat(32), `md5 ${'d'.repeat(32)} ${'D'.repeat(32)}`],
+    ['hash:SHA-1', 'D'.repeat(32), 'none'],
+    ['hash', 'd'.repeat(40), `sha1 ${'d'.repeat(40)} ${'d'.repeat(40)}`],
+    ['hash', 'example.com', 'none'],
+    ['address', '192.0.2.0/24', 'ipv4-cidr 192.0.2.0/24 192.0.2.0/24'],
+    ['ipv4-addr', '192.0.2.0/24', 'ipv4-cidr 192.0.2.0/24 192.0.2.0/24'],
+    ['ipv6-addr', '192.0.2.0', 'none'],
+    ['domain-name', '192.0.2.1', 'none'],
+    ['domain-name', 'example[.]com', 'domain-name example.com example.com'],
+    ['vulnerability', 'example.com', 'none'],
+    ['mutex', 'a\0', 'none'],
+    ['mutex', ' ', 'none'],
+  ])('that its list calls %s: %s', (kind, text, expected) => {
+    const found = recogniseAs(kind, text);
+    const told = found ? [found.kind, found.value, found.shown].join(' ') : 'none';
+    expect(told).toBe(expected);
+  });
+
   it('longer than 4,096 characters is none', () => {
     const url = (length: number): string => `https://example.com/${'a'.repeat(length - 20)}`;
     expect(recognise(url(4096))?.kind).toBe('url');
@@ -106,24 +157,98 @@ const domain = fc.tuple(label, label).map(([a, b]) => `${a}.${b}.example`);
 const address = fc.ipV4();
 const url = fc.tuple(domain, label).map(([host, path]) => `http://${host}/${path}`);
 const email = fc.tuple(label, domain).map(([local, host]) => `${local}@${host}`);
-const dot = fc.constantFrom('[.]', '(.)', '{.}', '[dot]', '(DOT)', '\\.', '[.');
+const dot = fc.constantFrom('[.]', '(.)', '{.}', '[dot]', '(DOT)', '\\.', '[.', ' [.] ');
+const scheme = fc.constantFrom(
+  'hxxp://',
+  'hXXp[:]//',
+  'h**p://',
+  'hxtp://',
+  'http[:/]/',
+  'http[://]',
+);
+const colon = fc.constantFrom('[:]', '(:)');
+const wrap = fc.constantFrom<(text: string) => string>(
+  (text) => text,
+  (text) => ` ${text}\u00a0`,
+  (text) => `<${text}>`,
+  (text) => `"${text}"`,
+  (text) => `\u200b${text}\ufeff`,
+);
+const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-fA-F]{${length}}$`));
+const mac = fc.array(hex(2), { minLength: 6, maxLength: 6 }).map((parts) => parts.join(':'));
+const port = fc.integer({ min: 1, max: 65_535 });
 
 describe('defanging', () => {
   it.each([
     ['domain-name', domain],
     ['ipv4-addr', address],
+    ['ipv4-addr', fc.tuple(address, fc.integer({ min: 8, max: 32 })).map((one) => one.join('/'))],
     ['url', url],
     ['email-addr', email],
   ] as const)('changes nothing about what a value of kind %s is', (kind, values) => {
     fc.assert(
-      fc.property(values, dot, (value, way) => {
-        const [scheme, rest] = value.startsWith('http://')
-          ? ['hxxp://', value.slice(7)]
-          : ['', value];
-        const defanged = scheme + rest.replaceAll('.', () => way).replace('@', '[@]');
+      fc.property(values, dot, scheme, wrap, (value, way, begin, around) => {
+        const [start, rest] = value.startsWith('http://') ? [begin, value.slice(7)] : ['', value];
+        const defanged = around(start + rest.replaceAll('.', () => way).replace('@', '[@]'));
         const { kind: itsKind, value: itsValue } = normalise(kind, value);
         expect(recognise(defanged)).toMatchObject({ kind: itsKind, value: itsValue });
         expect(recognise(value)).toMatchObject({ kind: itsKind, value: itsValue });
+      }),
+    );
+  });
+
+  it.each([
+    ['ipv6-addr', fc.ipV6()],
+    ['mac-addr', mac],
+  ] as const)('of the colons of a value of kind %s changes nothing', (kind, values) => {
+    fc.assert(
+      fc.property(values, colon, wrap, (value, way, around) => {
+        const expected = normalise(kind, value);
+        const defanged = around(
+          value.replaceAll('::', '[::]').replaceAll(/(?<!\[|:):(?!:|\])/g, way),
+        );
+        for (const text of [value, defanged]) {
+          expect(recognise(text)).toMatchObject({ kind: expected.kind, value: expected.value });
+        }
+      }),
+    );
+  });
+
+  it('leaves a port beside its address or name', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          domain,
+          address,
+          fc.ipV6().map((one) => `[${one}]`),
+        ),
+        port,
+        dot,
+        (host, number, way) => {
+          const kind = host.startsWith('[') || /^[\d.]+$/.test(host) ? 'address' : 'domain-name';
+          const { value } = normalise(kind, host.replaceAll(/[[\]]/g, ''));
+          const defanged = `${host.replaceAll('.', () => way)}[:]${number}`;
+          for (const text of [`${host}:${number}`, defanged]) {
+            expect(recognise(text)).toMatchObject({ value, port: number });
+          }
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['hash:MD5', 32],
+    ['hash:SHA-1', 40],
+    ['hash:SHA-256', 64],
+    ['hash:SHA-512', 128],
+  ] as const)('or no defanging, a value of kind %s is itself', (kind, length) => {
+    fc.assert(
+      fc.property(hex(length), wrap, (value, around) => {
+        const expected = normalise(kind, value);
+        expect(recognise(around(value))).toMatchObject({
+          kind: expected.kind,
+          value: expected.value,
+        });
       }),
     );
   });
