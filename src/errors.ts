@@ -1,5 +1,6 @@
 import { ACCESS_CODES } from './access/codes.ts';
 import { DELIVERY_CODES } from './deliveries/codes.ts';
+import { FORMAT_CODES } from './formats/codes.ts';
 import { HTTP_CODES } from './http/codes.ts';
 import { INDICATOR_CODES } from './indicators/codes.ts';
 import { LOG_CODES } from './log/codes.ts';
@@ -41,6 +42,7 @@ export const PROBLEMS = {
   ...MEMBER_CODES,
   ...INDICATOR_CODES,
   ...DELIVERY_CODES,
+  ...FORMAT_CODES,
   ...HTTP_CODES,
 } as const satisfies Record<string, ProblemKind>;
 

@@ -9,12 +9,15 @@ import { sharingContext, type SharingContext } from '../indicators/context.ts';
 import type { ObjectResult } from '../indicators/results.ts';
 import { memberOfOrganisation } from '../access/authenticate.ts';
 import { startSequencer } from '../log/sequencer.ts';
+import { CONTEXT_FIELDS } from '../formats/list/context.ts';
+import { importList, isList, listInWords, type ListReport } from './list-file.ts';
 import { commandLogger, openInstallation } from './open.ts';
 import { print, printText } from './output.ts';
-import { failureInWords, findingInWords, readStixFile, type FailedFile } from './stix-file.ts';
+import { failureInWords, findingInWords, readStixFile } from './stix-file.ts';
 
 interface Options {
   org: string;
+  columns?: string;
   realm?: string;
   audience?: string[];
   dryRun: boolean;
@@ -27,13 +30,16 @@ type Report =
       readonly file: string;
       readonly results: readonly ObjectResult[];
     } & ReturnType<typeof bundleHead>)
-  | FailedFile;
+  | ListReport;
 
 /** `tocsin import FILE… --org <slug> [--realm <slug>]` */
 export function importCommand(): Command {
-  return new Command('import')
-    .description('share the objects of STIX bundles as an organisation')
-    .argument('<files...>', 'STIX bundles or objects, or files with one object per line')
+  const command = new Command('import')
+    .description('share STIX bundles, or plain lists of values, as an organisation')
+    .argument(
+      '<files...>',
+      'STIX bundles or objects, files with one object per line, or lists of values (.csv, .tsv, .txt)',
+    )
     .requiredOption('--org <slug>', 'who shares them')
     .option(
       '--audience <slug>',
@@ -43,7 +49,27 @@ export function importCommand(): Command {
     .option('--realm <slug>', 'the exercise in which (production unless given)')
     .option('--dry-run', 'only say what would happen', false)
     .option('--json', 'one JSON object a file, with a result for every object', false)
+    .option('--columns <fields>', 'what the columns of a list hold, such as value,labels,-,tlp')
     .action(run);
+  for (const field of CONTEXT_FIELDS) {
+    command.option(`${flagOf(field)} <text>`, `\`${field}\` of every value of a list`);
+  }
+  return command;
+}
+
+function flagOf(field: string): string {
+  return `--${field.replaceAll('_', '-')}`;
+}
+
+/** What the options say about the values of lists. Commander names them in its own way. */
+function contextOf(options: Options): Record<string, string | undefined> {
+  return Object.fromEntries(
+    CONTEXT_FIELDS.map((field) => {
+      const name = field.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+      const value: unknown = Reflect.get(options, name);
+      return [field, typeof value === 'string' ? value : undefined];
+    }),
+  );
 }
 
 async function run(files: string[], options: Options): Promise<void> {
@@ -77,14 +103,21 @@ async function importFile(
   options: Options,
 ): Promise<Report> {
   const { db } = context;
+  const { dryRun } = options;
+  const choose = async () => {
+    const member = await memberOfOrganisation(db, options.org, 'import', options.realm);
+    const audience = await chooseAudience(db, member, options.audience);
+    return { member, audience, atomic: false, dryRun };
+  };
+  if (await isList(file)) {
+    const { columns } = options;
+    return importList(context, file, await choose(), { context: contextOf(options), columns });
+  }
   const read = await readStixFile(file);
   if ('error' in read) return { file, error: read.error };
-  const member = await memberOfOrganisation(db, options.org, 'import', options.realm);
-  const audience = await chooseAudience(db, member, options.audience);
+  const input = await choose();
   try {
     const { objects, specVersion: bundleVersion } = read;
-    const { dryRun } = options;
-    const input = { member, audience, atomic: false, dryRun };
     const results = await accept(context, { objects, bundleVersion }, input);
     return { file, ...bundleHead(read, dryRun, summaryOf(results)), results };
   } catch (error) {
@@ -97,6 +130,7 @@ async function importFile(
 
 function inWords(report: Report): string {
   if ('error' in report) return failureInWords(report);
+  if (!('bundle' in report)) return listInWords(report);
   const { file, summary, results, warnings = [] } = report;
   const counts = Object.entries(summary).filter(([, count]) => count > 0);
   const total = counts.map(([outcome, count]) => `${count} ${outcome}`).join(', ');

@@ -86,7 +86,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   EACCES: 'you may not read the file',
 };
 
-function whyUnreadable(error: unknown): string {
+export function whyUnreadable(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return BY_CODE[code] ?? error.message;

@@ -4,7 +4,7 @@ import type { SharingContext } from './context.ts';
 import { refuseOverQuota } from './daily-bytes.ts';
 import { examineAll, type Posted } from './examine-all.ts';
 import type { ObjectResult } from './results.ts';
-import { share } from './share.ts';
+import { share, type ShareInput } from './share.ts';
 import { termsFor } from './terms.ts';
 
 /** Who shares it with whom, and how. */
@@ -16,6 +16,8 @@ export interface AcceptInput {
   /** Only say what would happen. */
   readonly dryRun: boolean;
   readonly requestId?: string | undefined;
+  /** As ShareInput has it. */
+  readonly basis?: ShareInput['basis'];
 }
 
 /**

@@ -10,7 +10,7 @@ import type { KnownMarkings } from './markings.ts';
 import { bindParts } from './lifted-parts.ts';
 
 /** A part of a request that comes in parts. */
-interface RequestPart {
+export interface RequestPart {
   /** The index of its first object in the whole request. */
   readonly firstIndex: number;
   /** What earlier parts say of markings; this part adds to it. */

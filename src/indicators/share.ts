@@ -54,6 +54,11 @@ export interface ShareInput {
   /** Only say what would happen. */
   readonly dryRun: boolean;
   readonly requestId?: string | undefined;
+  /**
+   * The comparable `modified` of the current version on which each object was based, by id; '' where there was
+   * none. Where another one is current by now, Overtaken is thrown.
+   */
+  readonly basis?: ReadonlyMap<string, string> | undefined;
 }
 
 /** The version that a candidate was to follow has been replaced or readdressed: start again with the stored one. */
@@ -135,6 +140,7 @@ async function decideAndStore(
   const found = await findOwnVersions(tx, realmId, organisationId, candidates);
   const { versions: known, purged } = found;
   if ('follows' in to) refuseOvertaken(to.follows, known);
+  if (input.basis !== undefined) refuseOtherBasis(input.basis, candidates, known);
   const asked = await askedAudience(context.db, tx, { ...chosen, own, cleared, realmId }, known);
   const now = comparableNow(context.clock);
   const decided = decide(candidates, known, { purged, now, audience: asked });
@@ -189,6 +195,20 @@ function refuseOvertaken(follows: Replaced, known: readonly KnownVersion[]): voi
   const current = known.find((version) => !version.superseded && version.versionId === versionId);
   if (current?.audienceId === audienceId && current.tlp === tlp) return;
   throw new Overtaken('Another version replaced it, or its audience has changed');
+}
+
+function refuseOtherBasis(
+  basis: ReadonlyMap<string, string>,
+  candidates: readonly Candidate[],
+  known: readonly KnownVersion[],
+): void {
+  const current = new Map(
+    known.flatMap((one) => (one.superseded ? [] : [[one.stixId, one.modified] as const])),
+  );
+  const isOvertaken = candidates.some(
+    ({ stixId }) => (basis.get(stixId) ?? '') !== (current.get(stixId) ?? ''),
+  );
+  if (isOvertaken) throw new Overtaken('Another version is current by now');
 }
 
 /** Saves in statements of bounded size; tells of which older id each re-issue is. */

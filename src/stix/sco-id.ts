@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import { canonicalJson } from './json/canonical.ts';
+import { uuid5, uuidOf } from './uuid.ts';
 
 /** Section 2.9: the namespace of all of them, as octets in hexadecimal digits. */
 const NAMESPACE = Buffer.from('00abedb4aa42466c9c01fed23315a9b7', 'hex');
@@ -52,7 +53,7 @@ export function scoIdOf(object: Readonly<Record<string, unknown>>): string | und
     if (value !== undefined) contributing[name] = name === 'hashes' ? oneHash(value) : value;
   }
   if (Object.keys(contributing).length === 0) return undefined;
-  return `${type}--${uuid5(canonicalJson(contributing))}`;
+  return `${type}--${uuid5(NAMESPACE, canonicalJson(contributing))}`;
 }
 
 /** Section 6.7: one hash counts, by preference, else the first by name. */
@@ -71,17 +72,4 @@ function oneHash(hashes: unknown): unknown {
 export function randomIdFrom(type: string, seed: string): string {
   const digest = hash('sha256', seed, 'buffer');
   return `${type}--${uuidOf(digest, 0x40)}`;
-}
-
-function uuid5(name: string): string {
-  return uuidOf(hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)]), 'buffer'), 0x50);
-}
-
-/** The first 16 octets with the version and the variant of RFC 4122. */
-function uuidOf(digest: Buffer, version: 0x40 | 0x50): string {
-  digest[6] = ((digest[6] ?? 0) & 0x0f) | version;
-  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
-  const hex = digest.toString('hex', 0, 16);
-  const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];
-  return `${groups.join('-')}-${hex.slice(20)}`;
 }

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const places = ['src/{stix,indicators,sharing}/**/*.ts', 'src/http/bundles/ndjson.ts'];
+const places = ['src/{stix,indicators,sharing,formats}/**/*.ts', 'src/http/bundles/ndjson.ts'];
 
 /** `code: 'x'`, or what makes a finding of its first text. */
 const TOLD = [

@@ -26,15 +26,16 @@ const IN_PERSON = [
   'post /api/v1/me/identity/remove',
 ];
 
-/** Who may call what. A route that is not here fails the test, so that nobody forgets to decide. */
 /** It judges by itself, since a token of the operator opens it too. */
 const METRICS = 'get /metrics';
+/** Who may call what. A route that is not here fails the test, so that nobody forgets to decide. */
 const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /healthz': 'public',
   'get /readyz': 'public',
   [METRICS]: 'public',
   'post /api/v1/bundles': PUBLISHERS,
   'post /api/v1/indicators': PUBLISHERS,
+  'post /api/v1/values': PUBLISHERS,
   'post /api/v1/validate': ALL,
   'get /api/v1/indicators': ALL,
   'get /api/v1/objects': ALL,

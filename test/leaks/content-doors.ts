@@ -149,6 +149,35 @@ const asIfNobody: Door = {
   },
 };
 
+/** A value that others share is as new as one that nobody has. */
+const asIfUnknown: Door = {
+  name: 'dry run of values',
+  routes: ['POST /api/v1/values'],
+  every: 8,
+  async read(visit, hearing) {
+    const { world, viewer } = visit;
+    const hosts = [...new Set(world.model.objects().map((object) => object >> 1))];
+    if (hosts.length === 0) return;
+    const values = hosts.map((host) => `host-${host}-${world.mark}.example.com`);
+    const path = `/values?dry_run=true&audience=${world.slugOf(viewer)}`;
+    const body = { values };
+    const answer = await askAs(visit, path, { role: 'publisher', method: 'POST', body });
+    if (isTurnedAway(visit, hearing, answer)) return;
+    const { results } = JSON.parse(answer.text) as { results: object[] };
+    for (const [i, host] of hosts.entries()) {
+      const { outcome, warnings, duplicate_of: duplicateOf } = { ...results[i] } as Told;
+      const told = outcome !== 'created' || warnings !== undefined || duplicateOf !== undefined;
+      hearing.compare(`value ${host}`, told, { due: false, detail: outcome });
+    }
+  },
+};
+
+interface Told {
+  readonly outcome: string;
+  readonly warnings?: unknown;
+  readonly duplicate_of?: string;
+}
+
 /** The tables themselves, past every route: what any statement of the server can see. */
 const rows: Door = {
   name: 'rows',
@@ -208,5 +237,6 @@ export const CONTENT_DOORS = [
   oneByOne,
   history,
   asIfNobody,
+  asIfUnknown,
   rows,
 ];

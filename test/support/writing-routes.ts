@@ -52,6 +52,17 @@ export const WRITING: Readonly<Record<string, Arrange>> = {
     body: `${JSON.stringify(indicator())}\n`,
     type: 'application/x-ndjson',
   }),
+  'POST /values': async ({ chief }) => ({
+    who: chief,
+    path: '/values',
+    body: { values: ['198.51.100.7'] },
+  }),
+  'POST /values, as text': async ({ chief }) => ({
+    who: chief,
+    path: '/values',
+    body: 'written.example\n',
+    type: 'text/plain',
+  }),
   'POST /indicators': async ({ chief }) => ({ who: chief, path: '/indicators', body: indicator() }),
   'PATCH /objects/:id': async (cast) => ({
     who: cast.chief,

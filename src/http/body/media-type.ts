@@ -9,12 +9,25 @@ export const STIX_TYPES = ['application/stix+json', 'application/vnd.oasis.stix+
 export const JSON_TYPE = /^application\/(?:json|stix\+json|vnd\.oasis\.stix\+json)\s*(?:;|$)/i;
 export const NDJSON_TYPE = /^application\/(?:x-ndjson|ndjson|jsonl)\s*(?:;|$)/i;
 
+/** Plain lists and tables, read as they come. */
+export const TEXT_TYPE = /^text\/(?:csv|plain)\s*(?:;|$)/i;
+
 /** A version of STIX: the objects themselves say which one they follow. */
 const VERSION = /^\d{1,3}(?:\.\d{1,3}){0,2}$/;
 
 /** Whether the request's body is one object a line. */
 export function isNdjson({ headers }: FastifyRequest): boolean {
   return NDJSON_TYPE.test((headers['content-type'] ?? '').trim());
+}
+
+/** Whether the request's body is plain text or a table. */
+export function isText({ headers }: FastifyRequest): boolean {
+  return TEXT_TYPE.test((headers['content-type'] ?? '').trim());
+}
+
+/** Whether it is a table. */
+export function isCsv({ headers }: FastifyRequest): boolean {
+  return /^text\/csv\s*(?:;|$)/i.test((headers['content-type'] ?? '').trim());
 }
 
 /** STIX 2.1 §1.6.3 names the version; a charset other than UTF-8 is not JSON (RFC 8259 §8.1). */

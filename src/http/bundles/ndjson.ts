@@ -11,9 +11,9 @@ import { OBJECT_CHARACTERS_MAX } from '../../indicators/examine.ts';
 export const OBJECT_BYTES_MAX = 6 * OBJECT_CHARACTERS_MAX;
 
 /** One line: its value, an Unreadable where there is none. */
-export interface Line {
+export interface Line<T = unknown> {
   readonly bytes: number;
-  readonly value: unknown;
+  readonly value: T;
   /** What it takes from the account, until its reader gives it back. */
   readonly cost: number;
 }

@@ -34,10 +34,12 @@ import { userAccounts } from './user-accounts.ts';
 import { users } from './users.ts';
 import { takeNothingElse } from '../validation/left-out.ts';
 import { validations } from './validate.ts';
+import { values } from './values.ts';
 
 /** A noun a line. */
 const NOUNS = [
   bundles,
+  values,
   indicators,
   validations,
   objects,

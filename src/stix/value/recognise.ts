@@ -111,20 +111,28 @@ function isOfKind({ kind: found }: Recognised, kind: string): boolean {
 function byForm(text: string): Recognised | undefined {
   const hash = hashOf(text);
   if (hash !== undefined) return hash;
-  const [cve, year, number] = CVE.exec(text) ?? [];
-  if (cve !== undefined) {
-    return { kind: 'vulnerability', value: `CVE-${year}-${number}`, shown: text, doubts: [] };
-  }
+  const vulnerability = vulnerabilityOf(text);
+  if (vulnerability !== undefined) return vulnerability;
   const [, system] = AUTONOMOUS_SYSTEM.exec(text) ?? [];
   if (system !== undefined) return systemOf(system);
-  // A reader of URLs leaves these out, so that a URL with one would be another.
-  if (SCHEME.test(text)) return /[\t\r\n]/.test(text) ? undefined : certain('url', text);
+  if (SCHEME.test(text)) return urlOf(text);
   const address = normalAddress(text);
   if (address) return { ...address, shown: text };
   if (MAC.test(text)) return of('mac-addr', text);
   if (REGISTRY_KEY.test(text)) return of('windows-registry-key', text);
   if (FILE_PATH.test(text)) return of('file-path', text);
   return EMAIL.test(text) ? certain('email-addr', text) : undefined;
+}
+
+function vulnerabilityOf(text: string): Recognised | undefined {
+  const [, year = '', number = ''] = CVE.exec(text) ?? [];
+  if (year === '') return undefined;
+  return { kind: 'vulnerability', value: `CVE-${year}-${number}`, shown: text, doubts: [] };
+}
+
+/** A reader of URLs leaves tabs and line breaks out, so that a URL with one would be another. */
+function urlOf(text: string): Recognised | undefined {
+  return /[\t\r\n]/.test(text) ? undefined : certain('url', text);
 }
 
 function systemOf(digits: string): Recognised | undefined {

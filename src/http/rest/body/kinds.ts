@@ -7,9 +7,10 @@ import type { Limits } from '../../context.ts';
 /**
  * `document`: a small JSON document, as every route takes unless it declares another kind.
  * `list`: a JSON document with lists of members or long texts. `object`: one STIX object.
- * `bundle`: many of them, in one JSON document or one a line. `picture`: an image.
+ * `bundle`: many of them, in one JSON document or one a line. `values`: many values, in one JSON document, or in
+ * text of any length. `picture`: an image.
  */
-export type BodyKind = 'document' | 'list' | 'object' | 'bundle' | 'picture';
+export type BodyKind = 'document' | 'list' | 'object' | 'bundle' | 'values' | 'picture';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -33,6 +34,7 @@ function bytesMaxOf(kind: BodyKind, { bodyBytesMax }: Limits): number {
     list: LIST_BYTES_MAX,
     object: OBJECT_BYTES_MAX,
     bundle: bodyBytesMax,
+    values: OBJECT_BYTES_MAX,
     picture: LOGO_BYTES_MAX,
   };
   return Math.min(own[kind], bodyBytesMax);
@@ -44,7 +46,7 @@ export function limitBody(route: RouteOptions, limits: Limits): void {
   route.bodyLimit = bytesMaxOf(kind, limits);
   route.config = {
     ...route.config,
-    takesGzip: kind === 'object' || kind === 'bundle',
-    takesLongBodies: kind === 'bundle',
+    takesGzip: kind === 'object' || kind === 'bundle' || kind === 'values',
+    takesLongBodies: kind === 'bundle' || kind === 'values',
   };
 }

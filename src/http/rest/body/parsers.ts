@@ -5,7 +5,13 @@ import { XML_REFUSAL } from '../../../stix/json/exact.ts';
 import { JsonFault } from '../../../stix/json/fault.ts';
 import { holdsLines } from '../../../stix/json/lines.ts';
 import { parseDocument, parseObjects } from '../../body/json.ts';
-import { JSON_TYPE, NDJSON_TYPE, refuseParameters } from '../../body/media-type.ts';
+import {
+  isCsv,
+  JSON_TYPE,
+  NDJSON_TYPE,
+  refuseParameters,
+  TEXT_TYPE,
+} from '../../body/media-type.ts';
 import { openBody, textOf, type Reading } from '../../body/read.ts';
 import { bodySchemaOf, mayBeLeftOut } from '../../validation/left-out.ts';
 import { kindOf, limitBody } from './kinds.ts';
@@ -21,6 +27,11 @@ export function takeBodies(scope: FastifyInstance, services: Reading): void {
   scope.addContentTypeParser(NDJSON_TYPE, async (request: FastifyRequest) => {
     refuseParameters(request);
     refuseLines(request);
+    return openBody(services, request);
+  });
+  scope.addContentTypeParser(TEXT_TYPE, async (request: FastifyRequest) => {
+    refuseText(request);
+    refuseParameters(request);
     return openBody(services, request);
   });
   scope.addContentTypeParser(
@@ -51,12 +62,19 @@ function needsNone({ routeOptions }: FastifyRequest): boolean {
 function whatToSend({ routeOptions }: FastifyRequest): string {
   const kind = kindOf(routeOptions.config);
   if (kind === 'bundle') return 'Send a STIX bundle or object as the body';
+  if (kind === 'values') return 'Send values as the body';
   return kind === 'object' ? 'Send one STIX object as the body' : 'Send a JSON object as the body';
 }
 
 function refuseLines({ routeOptions: { config } }: FastifyRequest): void {
   if (kindOf(config) === 'bundle') return;
   throw unsupportedType(config, LINES_ELSEWHERE);
+}
+
+function refuseText(request: FastifyRequest): void {
+  const { config } = request.routeOptions;
+  if (Object.hasOwn(config.takes ?? {}, isCsv(request) ? 'text/csv' : 'text/plain')) return;
+  throw unsupportedType(config);
 }
 
 const LINES_ELSEWHERE = ' Send many objects, one a line, to /api/v1/bundles.';

@@ -37,6 +37,9 @@ export function unsupportedType(
 
 function tooLarge(kind: BodyKind, bytesMax: number): string {
   if (kind === 'picture') return `A picture may have ${bytesMax} bytes`;
+  if (kind === 'values') {
+    return `One JSON document may have ${bytesMax} bytes here. Send more values as text/csv or text/plain, which may be of any length.`;
+  }
   if (kind === 'document' || kind === 'list') return `The body may have ${bytesMax} bytes here`;
   return (
     `One JSON document may have ${bytesMax} bytes. Send objects in any number to /api/v1/bundles, one a ` +
