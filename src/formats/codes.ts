@@ -2,6 +2,5 @@
 export const FORMAT_CODES = {
   columns_unknown: { status: 400, title: 'No column of the list holds values' },
   invalid_csv: { status: 400, title: 'The body is not valid CSV' },
-  list_empty: { status: 400, title: 'The list holds no values' },
   not_utf8: { status: 400, title: 'The body is not UTF-8' },
 } as const;

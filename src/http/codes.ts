@@ -12,6 +12,7 @@ export const HTTP_CODES = {
   invalid_object: { status: 422, title: 'The object is not valid' },
   key_in_url: { status: 400, title: 'The URL contains a key' },
   key_missing: { status: 401, title: 'The request has no key' },
+  list_empty: { status: 400, title: 'The list holds no values' },
   line_too_long: { status: 413, title: 'A line is too long' },
   method_not_allowed: { status: 405, title: 'The method is not available for this path' },
   not_acceptable: { status: 406, title: 'None of the accepted media types is available' },

@@ -75,7 +75,6 @@ const KIND_BY_NAME: ReadonlyMap<string, string> = new Map(
 const FIELDS: readonly Field[] = ['value', 'type', 'port', ...CONTEXT_FIELDS];
 /** Parameters of a request: as a column nothing would read them, and the list would reach others than was meant. */
 const PARAMETERS: ReadonlySet<string> = new Set(['audience', 'atomic', 'dry_run']);
-const COLUMNS_MAX = 500;
 const NAME_LENGTH_MAX = 60;
 
 /** What is asked for in `columns=`: by the name of a column, or by their order. */
@@ -117,7 +116,6 @@ function fieldOf(name: string, path: string): Field | undefined {
  * @returns undefined for a row that is not a header: it names no column of values
  */
 export function columnsOf(header: readonly string[], choice: ColumnChoice): Column[] | undefined {
-  refuseTooMany(header.length);
   if (choice.inOrder.length > 0) return undefined;
   const columns = header.map((name) => columnNamed(name, choice));
   if (!columns.some(({ field }) => field === 'value')) return undefined;
@@ -134,7 +132,6 @@ export function columnsOf(header: readonly string[], choice: ColumnChoice): Colu
 
 /** The columns in the order that was chosen, of a row that may have more. */
 export function columnsInOrder(count: number, { inOrder }: ColumnChoice): Column[] {
-  refuseTooMany(count);
   const length = Math.max(count, inOrder.length);
   return Array.from({ length }, (_, i) => ({ name: String(i + 1), field: inOrder[i] }));
 }
@@ -147,13 +144,6 @@ function columnNamed(header: string, { byName }: ColumnChoice): Column {
   if (field !== undefined) return { name, field };
   const kind = KIND_BY_NAME.get(key);
   return kind === undefined ? { name, field: undefined } : { name, field: 'value', kind };
-}
-
-function refuseTooMany(count: number): void {
-  if (count <= COLUMNS_MAX) return;
-  throw new Problem('invalid_csv', `The table has ${count} columns; the limit is ${COLUMNS_MAX}.`, {
-    extra: { limit: COLUMNS_MAX },
-  });
 }
 
 function refuseParameter(name: string): void {

@@ -14,6 +14,7 @@ export interface Row {
 
 /** A row may have this many bytes, whatever is in it. */
 const ROW_BYTES_MAX = 2 * 1024 * 1024;
+const CELLS_MAX = 500;
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 /** A header is shorter. */
 const SNIFFED_MAX = 64 * 1024;
@@ -46,7 +47,9 @@ export async function* readCsv(pieces: AsyncIterable<string>): AsyncGenerator<Ro
     for await (const { record, info } of parser as AsyncIterable<Parsed>) {
       const breaks = record.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0);
       const characters = record.reduce((sum, cell) => sum + cell.length, 0);
-      yield { line: before + info.lines - breaks, cells: record, characters };
+      const line = before + info.lines - breaks;
+      if (record.length > CELLS_MAX) throw tooManyCells(line, record.length);
+      yield { line, cells: record, characters };
     }
   } catch (error) {
     throw error instanceof CsvError ? problemOf(error, before) : error;
@@ -56,6 +59,11 @@ export async function* readCsv(pieces: AsyncIterable<string>): AsyncGenerator<Ro
 interface Parsed {
   readonly record: string[];
   readonly info: { readonly lines: number };
+}
+
+function tooManyCells(line: number, count: number): Problem {
+  const detail = `The row at line ${line} has ${count} columns; the limit is ${CELLS_MAX}.`;
+  return new Problem('invalid_csv', detail, { path: `line ${line}`, extra: { limit: CELLS_MAX } });
 }
 
 function problemOf(error: CsvError, before: number): Problem {
