@@ -30,7 +30,7 @@ const PROPERTIES: Readonly<Record<string, string>> = {
 /** Kinds whose values compare with their case of letters, so that they are written as they were given. */
 const AS_GIVEN: Readonly<Record<string, string>> = {
   'file-name': 'file:name',
-  'process-name': 'process:name',
+  'process-name': 'process:image_ref.name',
   mutex: 'mutex:name',
   'user-agent': "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'",
   'email-subject': 'email-message:subject',

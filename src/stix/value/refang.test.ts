@@ -35,6 +35,7 @@ const DEFANGED: readonly (readonly [text: string, value: string])[] = [
   ['example.]com', 'domain-name example.com'],
   ['example。com', 'domain-name example.com'],
   ['2001:db8[::]1', 'ipv6-addr 2001:db8::1'],
+  ['[::]', 'ipv6-addr ::'],
   ['[::]1', 'ipv6-addr ::1'],
   ['[::]:443', 'ipv6-addr :: 443'],
   ['[2001[:]db8::1]:443', 'ipv6-addr 2001:db8::1 443'],

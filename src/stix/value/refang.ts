@@ -18,8 +18,8 @@ const BY_HAND: readonly (readonly [RegExp, string])[] = [
   [/^(https?|ftp)[[({](s)[\])}]/i, '$1$2'],
   [/^([a-z]{2,8})[[({]:\/[\])}]\//i, '$1://'],
   [/[[({]\/[\])}]/g, '/'],
-  // Alone in brackets it is the address before a port.
-  [/(?<=[0-9a-f])[[({]::[\])}]|[[({]::[\])}](?=[0-9a-f])/gi, '::'],
+  // In brackets before a port it is an address.
+  [/(?<=[0-9a-f])[[({]::[\])}]|[[({]::[\])}](?=[0-9a-f])|^[[({]::[\])}]$/gi, '::'],
   [/ {0,4}[[({] {0,4}(?:\.|dot) {0,4}[\])}] {0,4}/gi, '.'],
   [/[\u3002\uff0e\uff61]/g, '.'],
 ];
