@@ -28,7 +28,6 @@ const IN_PERSON = [
 
 /** It judges by itself, since a token of the operator opens it too. */
 const METRICS = 'get /metrics';
-/** Who may call what. A route that is not here fails the test, so that nobody forgets to decide. */
 const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'get /healthz': 'public',
   'get /readyz': 'public',
