@@ -56,7 +56,16 @@ const WARNINGS: [pattern: string, codes: string[]][] = [
   [`[(file:size = 1 AND process:pid = 1) AND mutex:name = 'x']`, ['mixed_object_types']],
   [`[app:id = 'x']`, ['unknown_object_type']],
   [`[x-own:id = 'x']`, []],
-  [`[file:created = t'2023-02-29T00:00:00Z']`, ['impossible_date']],
+  [`[file:hashez.MD5 = '${MD5}']`, ['unknown_property']],
+  [`[ipv4-addr:valeu = '198.51.100.7']`, ['unknown_property']],
+  [`[process:name = 'a.exe']`, ['unknown_property']],
+  [`[file:x_own = 'x' AND file:extensions.x_other.y = 'z']`, []],
+  [`[network-traffic:dst_ref.value = 'example.com' AND network-traffic:x_own = 'x']`, []],
+  [
+    `[windows-registry-key:values[*].data = 'x' OR email-message:to_refs[*].value = 'a@example.com']`,
+    [],
+  ],
+  [`[file:ctime = t'2023-02-29T00:00:00Z']`, ['impossible_date']],
   [
     `[file:size = 1] START t'2023-02-30T00:00:00Z' STOP t'2023-03-01T00:00:00Z'`,
     ['impossible_date'],
@@ -104,6 +113,25 @@ const PLAIN = [
 ];
 
 describe('checkPattern', () => {
+  it.each([
+    [
+      `[file:hashez.MD5 = '${MD5}']`,
+      "'hashez' is not a property of file. Did you mean 'hashes'? (column 2)",
+    ],
+    [
+      "[ipv4-addr:valeu = '198.51.100.7']",
+      "'valeu' is not a property of ipv4-addr. Did you mean 'value'? (column 2)",
+    ],
+    [
+      "[ipv4-adr:value = '198.51.100.7']",
+      "'ipv4-adr' is not an object type. Did you mean 'ipv4-addr'? (column 2)",
+    ],
+    ["[url:zzzzzz = 'x']", "'zzzzzz' is not a property of url (column 2)"],
+  ])('says what was probably meant in %s', (pattern, detail) => {
+    const found = checkPattern(pattern, 'stix');
+    expect(found.warnings.map((one) => one.detail)).toEqual([detail]);
+  });
+
   it.each(ERRORS)('errors of %.80s', (pattern, errors) => {
     expect(codesOf(pattern).errors).toEqual(errors);
   });
@@ -164,6 +192,14 @@ describe('checkPattern', () => {
 });
 
 describe('plainPatternWarnings', () => {
+  it.each(["[process:name = 'a.exe']", "[file:nmae = 'a.exe']"])(
+    'leaves %s, which has a property that is unknown, to checkPattern',
+    (pattern) => {
+      expect(plainPatternWarnings(pattern)).toBeUndefined();
+      expect(codesOf(pattern).warnings).toEqual(['unknown_property']);
+    },
+  );
+
   it.each(PLAIN)('says of %s what checkPattern says', (pattern) => {
     expect(plainPatternWarnings(pattern)).toEqual(checkPattern(pattern, 'stix').warnings);
     expect(checkPattern(pattern, 'stix').errors).toEqual([]);

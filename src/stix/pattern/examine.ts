@@ -3,7 +3,9 @@
  * STIX 2.1 section 9. Regular expressions are looked at, never run.
  */
 import type { Finding } from '../check/finding.ts';
+import { nearestName } from '../../spelling.ts';
 import { SCO_TYPES } from '../object.ts';
+import { OBJECT_TYPES } from '../schema/registry.ts';
 import { comparableTimestamp } from '../timestamp.ts';
 import type { Doubt } from '../value/doubt.ts';
 import { isFormFault } from '../value/doubt.ts';
@@ -135,15 +137,7 @@ function commonTypes(types: readonly Set<string>[], examined: Examined): Set<str
 }
 
 function examineTest(test: Test, examined: Examined): void {
-  const { objectType } = test.path;
-  if (!SCO_TYPES.has(objectType) && !objectType.startsWith('x-')) {
-    warn(
-      examined,
-      'unknown_object_type',
-      `'${shorten(objectType)}' is not an object type`,
-      test.at,
-    );
-  }
+  examineNames(test, examined);
   if (test.operator === 'MATCHES') {
     const doubt = doubtfulExpression(test.literals[0]?.text ?? '');
     if (doubt !== undefined) {
@@ -154,6 +148,28 @@ function examineTest(test: Test, examined: Examined): void {
   else if (NETWORK.has(test.operator)) examineNetwork(test, examined);
   examineTimestamps(test, examined);
   if (EQUALITY.has(test.operator)) examineHash(test, examined);
+}
+
+/** Section 9.7: an object path begins with the type and a property of it; others are custom. */
+function examineNames({ path, at }: Test, examined: Examined): void {
+  const { objectType } = path;
+  if (!SCO_TYPES.has(objectType)) {
+    if (objectType.startsWith('x-')) return;
+    const detail = `'${shorten(objectType)}' is not an object type${meant(objectType, SCO_TYPES)}`;
+    warn(examined, 'unknown_object_type', detail, at);
+    return;
+  }
+  const [property] = keysOf(path);
+  const known = OBJECT_TYPES.get(objectType)?.properties;
+  if (property === undefined || known === undefined || known.has(property)) return;
+  if (property.startsWith('x_')) return;
+  const detail = `'${shown(property)}' is not a property of ${objectType}${meant(property, known)}`;
+  warn(examined, 'unknown_property', detail, at);
+}
+
+function meant(name: string, known: ReadonlySet<string>): string {
+  const nearest = nearestName(name, [...known]);
+  return nearest === undefined ? '' : `. Did you mean '${nearest}'?`;
 }
 
 function examineTimestamps(test: Test, examined: Examined): void {

@@ -14,7 +14,7 @@ const DOMAIN =
 /** Within this length, no name and no label of it can be too long. */
 const DOMAIN_LENGTH_MAX = 63 + "[domain-name:value='']".length;
 const HASH_OR_NAME =
-  /^\[(?:file:hashes\.(?:MD5 ?= ?'[0-9a-f]{32}|'SHA-1' ?= ?'[0-9a-f]{40}|(?:'SHA-256'|sha256) ?= ?'[0-9a-f]{64})|(?:file|process|mutex):name ?= ?'[\w.-]{1,100})'\]$/;
+  /^\[(?:file:hashes\.(?:MD5 ?= ?'[0-9a-f]{32}|'SHA-1' ?= ?'[0-9a-f]{40}|(?:'SHA-256'|sha256) ?= ?'[0-9a-f]{64})|(?:file|mutex):name ?= ?'[\w.-]{1,100})'\]$/;
 const ADDRESS = /^\[ipv4-addr:value ?= ?'[0-9.]{7,15}'\]$/;
 /** Whatever such a text says is a URL, and nothing in it can be defanged. */
 const URL_VALUE =
