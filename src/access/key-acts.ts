@@ -129,6 +129,9 @@ export interface KeySearch {
   readonly organisation?: string | undefined;
   /** The id of the key or user that made them. */
   readonly createdBy?: string | undefined;
+  /** Only those after this key, the last one of the page before. */
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
 }
 
 /**
@@ -138,14 +141,26 @@ export interface KeySearch {
 export async function readKeys(
   db: Database,
   by: Administrator,
-  { organisation, createdBy }: KeySearch = {},
+  { organisation, createdBy, after, limit }: KeySearch = {},
 ): Promise<KeyView[]> {
-  const keys = (await listKeys(db.server, mine(by))).map((key) => asShownTo(by, key));
-  return keys.filter(
-    (key) =>
-      (organisation === undefined || key.organisation === organisation) &&
-      (createdBy === undefined || key.maker?.id === createdBy),
-  );
+  if (after !== undefined) await refuseUnseen(db, by, after);
+  const maker = createdBy === undefined ? undefined : makerFor(by, createdBy);
+  const keys = await listKeys(db.server, { ...mine(by), organisation, maker, after, limit });
+  return keys.map((key) => asShownTo(by, key));
+}
+
+/** A page begins after a key that the caller sees: others' keys must not tell when they were created. */
+async function refuseUnseen(db: Database, by: Administrator, id: string): Promise<void> {
+  const [key] = await listKeys(db.server, { ...mine(by), id });
+  if (key !== undefined) return;
+  throw new Problem('invalid_request', 'Use `next` of the page before.', {
+    path: 'querystring.after',
+  });
+}
+
+/** Of a maker that is not named to the caller, nothing is found. */
+function makerFor(by: Administrator, id: string) {
+  return by.role === 'admin' ? { id } : { id, organisationId: by.organisation?.id ?? 0 };
 }
 
 function asShownTo<K extends KeyView>(by: Administrator, key: K): K {

@@ -81,10 +81,27 @@ export async function inviteUser(
 export async function readUsers(
   db: Database,
   by: Administrator,
-  organisation?: string,
+  { organisation, after, limit }: UserSearch = {},
 ): Promise<UserView[]> {
-  const users = await listUsers(db.server, managedBy(by));
-  return users.filter((user) => organisation === undefined || user.organisation === organisation);
+  if (after !== undefined) await refuseUnseen(db, by, after);
+  return listUsers(db.server, { ...managedBy(by), organisation, after, limit });
+}
+
+export interface UserSearch {
+  /** A slug. */
+  readonly organisation?: string | undefined;
+  /** Only those after this user, the last one of the page before. */
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** A page begins after a user whom the caller sees: others must not be found by their place among these. */
+async function refuseUnseen(db: Database, by: Administrator, id: string): Promise<void> {
+  const [user] = await listUsers(db.server, { ...managedBy(by), id });
+  if (user !== undefined) return;
+  throw new Problem('invalid_request', 'Use `next` of the page before.', {
+    path: 'querystring.after',
+  });
 }
 
 /** Throws Problem not_found. */

@@ -51,7 +51,9 @@ export function userCommand(): Command {
     .description('list users, one JSON object per line, without secrets')
     .option('--org <slug>', 'only those of this organisation')
     .action(({ org }: { readonly org?: string }) =>
-      withStore(async ({ db }) => print(...(await readUsers(db, BY, org)).map(toUser))),
+      withStore(async ({ db }) =>
+        print(...(await readUsers(db, BY, { organisation: org })).map(toUser)),
+      ),
     );
   const user = new Command('user').description('people who sign in');
   for (const command of [create, list, ...acts()]) user.addCommand(command);
@@ -158,7 +160,7 @@ function acts(): Command[] {
 
 /** Throws Problem not_found, or organisation_needed where several users have the address. */
 async function idOf(db: Database, email: string, org: string | undefined): Promise<string> {
-  const users = await readUsers(db, BY, org);
+  const users = await readUsers(db, BY, { organisation: org });
   const [user, another] = users.filter((one) => one.email === email.toLowerCase());
   if (user === undefined) throw new Problem('not_found', `There is no user ${email}`);
   if (another === undefined) return user.id;

@@ -108,7 +108,7 @@ describe('what is stronger than who asks', () => {
       .send({})
       .expect(404);
     const { body } = await chief.sends('get', `/keys?organisation=${other.slug}`).expect(200);
-    expect(body).toEqual({ keys: [] });
+    expect(body).toEqual({ keys: [], next: null });
   });
 });
 

@@ -134,7 +134,7 @@ describe('nobody creates or changes a user stronger than themselves', () => {
       await stranger.sends('post', `/users/${id}/reset-second-factor`).expect(404);
     }
     const { body } = await stranger.sends('get', '/users').expect(200);
-    expect(body).toEqual({ users: [] });
+    expect(body).toEqual({ users: [], next: null });
   });
 
   it('gives themselves a stronger role', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { mintKey, readKeys, refuseEnded, revokeKey, rotateKey } from '../../access/key-acts.ts';
 import { administratorOf, memberOf, ORG_ADMINS } from '../auth/access.ts';
+import { pageOf } from './page.ts';
 import { locationOf } from '../edge/location.ts';
 import { noun, type Route } from '../zod-app.ts';
 import { toKey, toMintedKey } from './member-answers.ts';
@@ -76,9 +77,10 @@ const list: Route = (app, services) => {
     },
     async (request) => {
       const by = administratorOf(request);
-      const { organisation, created_by: createdBy } = request.query;
-      const keys = await readKeys(services.db, by, { organisation, createdBy });
-      return { keys: keys.map(toKey) };
+      const { organisation, created_by: createdBy, after, limit } = request.query;
+      const search = { organisation, createdBy, after, limit: limit + 1 };
+      const { page, next } = pageOf(await readKeys(services.db, by, search), limit);
+      return { keys: page.map(toKey), next };
     },
   );
 };

@@ -15,6 +15,7 @@ import {
   UsersAnswer,
   UsersQuery,
 } from './schemas/user.ts';
+import { pageOf } from './page.ts';
 import { originOfLinks, toInvited, toUser } from './user-answers.ts';
 
 const tags = ['Members'];
@@ -69,8 +70,10 @@ const list: Route = (app, services) => {
     },
     async (request) => {
       const by = administratorOf(request);
-      const users = await readUsers(services.db, by, request.query.organisation);
-      return { users: users.map(toUser) };
+      const { organisation, after, limit } = request.query;
+      const search = { organisation, after, limit: limit + 1 };
+      const { page, next } = pageOf(await readUsers(services.db, by, search), limit);
+      return { users: page.map(toUser), next };
     },
   );
 };

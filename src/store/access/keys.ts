@@ -83,15 +83,28 @@ export async function insertKey(tx: ServerTx, key: NewKeyRecord): Promise<void> 
 /** Which keys: of one organisation or all, of one realm or all, of these roles. */
 export interface KeyFilter {
   readonly organisationId?: number | undefined;
+  /** A slug. */
+  readonly organisation?: string | undefined;
   readonly realmId?: number | undefined;
+  readonly maker?: MadeBy | undefined;
+  /** Only those after this key, which exists. */
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
   readonly id?: string | undefined;
   readonly roles: readonly string[];
+}
+
+/** The key or user whose keys are meant. */
+interface MadeBy {
+  readonly id: string;
+  /** Only if it belongs to this organisation. */
+  readonly organisationId?: number | undefined;
 }
 
 /** The keys, the newest first; those that ended long ago too. */
 export async function listKeys(
   tx: Prisma.TransactionClient,
-  { organisationId, realmId, id, roles }: KeyFilter,
+  { organisationId, organisation, realmId, id, roles, maker, after, limit }: KeyFilter,
 ): Promise<(KeyView & { readonly organisationId: number; readonly realmId: number })[]> {
   return tx.$queryRaw`
     select k.id, k.organisation_id as "organisationId", k.realm_id as "realmId",
@@ -111,9 +124,24 @@ export async function listKeys(
       organisationId === undefined
         ? undefined
         : Prisma.sql`k.organisation_id = ${organisationId}::integer`,
+      organisation === undefined ? undefined : Prisma.sql`o.slug = ${organisation}`,
       id === undefined ? undefined : Prisma.sql`k.id = ${id}`,
+      madeBy(maker),
+      after === undefined
+        ? undefined
+        : Prisma.sql`exists (select from api_key a where a.id = ${after}
+            and (k.created_at < a.created_at or k.created_at = a.created_at and k.id > a.id))`,
     )}
-    order by k.created_at desc, k.id`;
+    order by k.created_at desc, k.id
+    limit ${limit ?? null}::integer`;
+}
+
+function madeBy(maker: MadeBy | undefined): Prisma.Sql | undefined {
+  if (maker === undefined) return undefined;
+  const { id, organisationId } = maker;
+  const made = Prisma.sql`coalesce(u.id::text, m.id) = ${id}`;
+  if (organisationId === undefined) return made;
+  return Prisma.sql`${made} and coalesce(u.organisation_id, m.organisation_id) = ${organisationId}::integer`;
 }
 
 /** What a key passes on to those that it makes, and who it ends with. */

@@ -51,14 +51,19 @@ export async function insertUser(tx: ServerTx, user: NewUser): Promise<string | 
 /** Which users: of one organisation or all, of these roles. */
 export interface UserFilter {
   readonly organisationId?: number | undefined;
+  /** A slug. */
+  readonly organisation?: string | undefined;
   readonly id?: string | undefined;
   readonly roles: readonly string[];
+  /** Only those after this user, who exists. */
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
 }
 
 /** In the order of their addresses. */
 export async function listUsers(
   tx: Prisma.TransactionClient,
-  { organisationId, id, roles }: UserFilter,
+  { organisationId, organisation, id, roles, after, limit }: UserFilter,
 ): Promise<UserView[]> {
   return tx.$queryRaw`
     select u.id, u.organisation_id as "organisationId", o.slug as organisation,
@@ -71,9 +76,15 @@ export async function listUsers(
       organisationId === undefined
         ? undefined
         : Prisma.sql`u.organisation_id = ${organisationId}::integer`,
+      organisation === undefined ? undefined : Prisma.sql`o.slug = ${organisation}`,
       id === undefined ? undefined : Prisma.sql`u.id = ${id}::uuid`,
+      after === undefined
+        ? undefined
+        : Prisma.sql`exists (select from user_account a where a.id = ${after}::uuid
+            and (u.email, u.id) > (a.email, a.id))`,
     )}
-    order by u.email`;
+    order by u.email, u.id
+    limit ${limit ?? null}::integer`;
 }
 
 export interface UserChange {

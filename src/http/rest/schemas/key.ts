@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { networkFault } from '../../../networks.ts';
 import { ROLES } from '../../../sharing/member.ts';
+import { NextPage, PageLimit } from '../page.ts';
 import { Line, Slug, Time } from './member.ts';
 
 const network = z
@@ -45,6 +46,8 @@ export const KeysQuery = z.strictObject({
     .union([KeyId, z.uuid()])
     .optional()
     .meta({ description: 'Only keys that the key or user with this id created' }),
+  after: KeyId.optional().meta({ description: '`next` of the previous page' }),
+  limit: PageLimit,
 });
 
 export const KeyRotation = z
@@ -92,7 +95,7 @@ export const KeyAnswer = z
   })
   .meta({ id: 'Key' });
 
-export const KeysAnswer = z.object({ keys: z.array(KeyAnswer) });
+export const KeysAnswer = z.object({ keys: z.array(KeyAnswer), next: NextPage });
 
 export const MintedKeyAnswer = KeyAnswer.extend({
   key: z.string().meta({ description: 'The key itself, shown only once' }),

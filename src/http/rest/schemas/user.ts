@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NextPage, PageLimit } from '../page.ts';
 import { isEmailAddress } from '../../../access/email.ts';
 import { PASSWORD_MAX, PASSWORD_MIN } from '../../../access/passwords.ts';
 import { USER_ROLES } from '../../../access/user-acts.ts';
@@ -62,6 +63,8 @@ export const UserSessionParams = UserParams.extend({
 
 export const UsersQuery = z.strictObject({
   organisation: Slug.optional().meta({ description: 'Only those of this organisation' }),
+  after: z.uuid().optional().meta({ description: '`next` of the previous page' }),
+  limit: PageLimit,
 });
 
 export const UserAnswer = z
@@ -82,7 +85,7 @@ export const UserAnswer = z
   })
   .meta({ id: 'User' });
 
-export const UsersAnswer = z.object({ users: z.array(UserAnswer) });
+export const UsersAnswer = z.object({ users: z.array(UserAnswer), next: NextPage });
 
 export const InvitedAnswer = UserAnswer.extend({
   invitation: z.object({
