@@ -109,7 +109,7 @@ export async function provePart(
   const checkpoint = await findCheckpoint(db, size);
   if (checkpoint === undefined) {
     throw new Problem('invalid_request', 'No checkpoint has this size. Use the size of one', {
-      path: 'size',
+      path: 'querystring.size',
     });
   }
   const map = await partMap(db, size, checkpoint.salt);
@@ -136,7 +136,9 @@ export async function proveConsistency(
 ): Promise<Buffer[]> {
   await checkSize(db, newer);
   if (older > newer) {
-    throw new Problem('invalid_request', 'The older tree is the smaller one', { path: 'from' });
+    throw new Problem('invalid_request', 'The older tree is the smaller one', {
+      path: 'querystring.from',
+    });
   }
   return hashRanges(db, consistencyPath(older, newer));
 }
@@ -153,6 +155,6 @@ async function checkSize(db: Database, size: number): Promise<void> {
   const newest = await findCheckpoint(db);
   if (size <= (newest?.size ?? -1)) return;
   throw new Problem('invalid_request', 'No checkpoint of this size or above was signed yet', {
-    path: 'size',
+    path: 'querystring.size',
   });
 }
