@@ -12,8 +12,8 @@ export type StixFile =
       readonly id?: string | undefined;
       /** What the bundle says of itself, as only STIX 2.0 does. */
       readonly specVersion?: string | undefined;
-      /** Members that a bundle does not have. */
-      readonly unknown?: readonly string[];
+      /** What is doubtful about the bundle itself. */
+      readonly warnings?: readonly Finding[];
       /** An object that cannot be read is an Unreadable. */
       readonly objects: readonly unknown[];
     }
@@ -70,8 +70,8 @@ export async function readStixFile(file: string): Promise<StixFile> {
       const { code: reason, path, detail } = bundle.error;
       return { error: { code: 'invalid_bundle', path, detail, reason } };
     }
-    const { id, specVersion, unknown, objects } = bundle;
-    return { id, specVersion, unknown, objects };
+    const { id, specVersion, warnings, objects } = bundle;
+    return { id, specVersion, warnings, objects };
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     const { code, path, detail } = error;

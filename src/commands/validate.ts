@@ -43,14 +43,15 @@ async function run(files: string[], { json, quiet }: Options): Promise<void> {
 async function check(file: string): Promise<Report> {
   const read = await readStixFile(file);
   if ('error' in read) return { file, error: read.error };
-  const { id = null, specVersion, objects } = read;
-  const terms = { now: systemClock.now(), bundleVersion: specVersion };
+  const { id = null, specVersion, objects, warnings: bundleWarnings = [] } = read;
+  const terms = { now: systemClock.now(), bundleVersion: specVersion, bundleWarnings };
   return { file, ...drained(validation(id, objects, terms)) };
 }
 
 function inWords(report: Report): string {
   if ('error' in report) return failureInWords(report);
-  const { file, results } = report;
+  const { file, results, warnings: about = [] } = report;
+  const head = about.map((finding) => `${file}: warning ${findingInWords(finding)}\n`);
   const lines = results.flatMap(({ index, id, errors, warnings }) => {
     const name = `${file}: ${id ?? `object ${index}`}`;
     return [
@@ -58,7 +59,7 @@ function inWords(report: Report): string {
       ...warnings.map((finding) => `${name}: warning ${findingInWords(finding)}\n`),
     ];
   });
-  return lines.join('');
+  return [...head, ...lines].join('');
 }
 
 const HEADS = ['objects', 'valid', 'invalid', 'warnings'] as const;

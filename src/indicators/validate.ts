@@ -22,6 +22,8 @@ export interface Verdict {
 
 export interface Validation {
   readonly bundle: string | null;
+  /** What is doubtful about the bundle itself. */
+  readonly warnings?: readonly Finding[];
   readonly summary: { objects: number; valid: number; invalid: number; warnings: number };
   readonly results: readonly Verdict[];
 }
@@ -33,13 +35,15 @@ export interface ValidationTerms {
   readonly bundleVersion?: string | undefined;
   /** What is known of markings that these objects do not define. */
   readonly meanings?: Meanings;
+  /** What is doubtful about the bundle itself. */
+  readonly bundleWarnings?: readonly Finding[];
 }
 
 /** The verdicts on objects that came one by one, each a step; those of STIX 2.0 as the 2.1 that they become. */
 export function* validation(
   bundle: string | null,
   objects: readonly unknown[],
-  { now, bundleVersion, meanings }: ValidationTerms,
+  { now, bundleVersion, meanings, bundleWarnings = [] }: ValidationTerms,
 ): Steps<Validation> {
   const lifted = yield* liftSteps(objects, bundleVersion);
   const notes = notesByIndex(lifted.notes);
@@ -56,7 +60,8 @@ export function* validation(
   const valid = results.filter((result) => result.valid).length;
   const warnings = results.reduce((sum, result) => sum + result.warnings.length, 0);
   const summary = { objects: results.length, valid, invalid: results.length - valid, warnings };
-  return { bundle, summary, results };
+  const about = bundleWarnings.length === 0 ? {} : { warnings: bundleWarnings };
+  return { bundle, ...about, summary, results };
 }
 
 function withNotes(verdict: Verdict, notes: readonly Finding[]): Verdict {

@@ -58,6 +58,11 @@ const ACTS: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   'one object': () => producer.sends('post', '/indicators').send(indicator()).expect(201),
   'a dry run': () => producer.posts(fresh(), { dry_run: 'true' }),
+  'a list of values': () =>
+    producer
+      .sends('post', '/values')
+      .send({ values: ['plan-a.example', 'plan-b.example'] })
+      .expect(200),
   'a revocation': async () => {
     const object = indicator();
     await producer.shares(object);

@@ -59,7 +59,7 @@ function withLimit(
   if (!(fault instanceof JsonFault)) return fault;
   const extras: Record<string, Record<string, number>> = {
     bundle_too_large: { limit: limits.objectsMax },
-    too_many_values: { limit: limits.valuesMax },
+    too_many_values: { limit: fault.limit ?? limits.valuesMax },
     body_too_large: { limit_bytes: limits.limit_bytes },
   };
   const extra = extras[fault.code];

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ObjectResult, Outcome } from '../../indicators/results.ts';
 import type { Finding } from '../../stix/check/finding.ts';
-import { jsonPath } from '../../stix/json/fault.ts';
 import type { Services } from '../context.ts';
 
 const count = z.number().int();
@@ -40,23 +39,12 @@ export function summarise({ metrics }: Services, results: readonly ObjectResult[
 /** What was posted: a bundle, or objects without one. */
 interface Posted {
   readonly id?: string | undefined;
-  /** Members that a bundle does not have. */
-  readonly unknown?: readonly string[] | undefined;
+  /** What is doubtful about the bundle itself. */
+  readonly warnings?: readonly Finding[] | undefined;
 }
 
 /** The answer to a bundle without its results, which come last. `tocsin import` prints the same. */
-export function bundleHead({ id, unknown = [] }: Posted, dryRun: boolean, summary: Summary) {
-  return { bundle: id ?? null, dry_run: dryRun, ...unknownMembers(unknown), summary };
-}
-
-/** What the bundle has beyond a bundle is ignored, and named. */
-function unknownMembers(names: readonly string[]): { warnings?: Finding[] } {
-  if (names.length === 0) return {};
-  const warnings = names.map((name) => ({
-    code: 'unknown_member',
-    path: jsonPath([name]),
-    detail: 'A bundle has no such member. It was ignored.',
-    clause: 'STIX 2.1 section 8',
-  }));
-  return { warnings };
+export function bundleHead({ id, warnings = [] }: Posted, dryRun: boolean, summary: Summary) {
+  const doubts: { warnings?: Finding[] } = warnings.length === 0 ? {} : { warnings: [...warnings] };
+  return { bundle: id ?? null, dry_run: dryRun, ...doubts, summary };
 }

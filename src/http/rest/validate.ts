@@ -3,6 +3,7 @@ import { Problem } from '../../errors.ts';
 import { learnMarkings } from '../../indicators/markings.ts';
 import { validation, type Validation } from '../../indicators/validate.ts';
 import { createPace, inSlices } from '../../concurrency/slices.ts';
+import type { Finding } from '../../stix/check/finding.ts';
 import { readBundle } from '../../stix/bundle/bundle.ts';
 import { memberOf, READERS } from '../auth/access.ts';
 import { sourceOf } from '../edge/fairness.ts';
@@ -58,21 +59,21 @@ async function validateBody(services: Services, request: FastifyRequest): Promis
     const { code, detail, path } = bundle.error;
     throw new Problem('invalid_bundle', detail, { path, extra: { reason: code } });
   }
-  const { id = null, objects, specVersion: bundleVersion } = bundle;
-  return check(services, request, { id, objects, bundleVersion });
+  const { id = null, objects, specVersion: bundleVersion, warnings: bundleWarnings } = bundle;
+  return check(services, request, { id, objects, bundleVersion, bundleWarnings });
 }
 
 /** What is known of markings is the same as where these objects were posted. */
 async function check(
   { db, clock }: Services,
   request: FastifyRequest,
-  { id, objects, bundleVersion }: Checked,
+  { id, objects, bundleVersion, bundleWarnings = [] }: Checked,
 ): Promise<Validation> {
   const { viewer } = memberOf(request);
   const meanings = await learnMarkings(db, viewer, objects);
   return inSlices(
     sourceOf(request),
-    validation(id, objects, { now: clock.now(), bundleVersion, meanings }),
+    validation(id, objects, { now: clock.now(), bundleVersion, meanings, bundleWarnings }),
   );
 }
 
@@ -80,6 +81,7 @@ interface Checked {
   readonly id: string | null;
   readonly objects: readonly unknown[];
   readonly bundleVersion?: string | undefined;
+  readonly bundleWarnings?: readonly Finding[];
 }
 
 async function validateLines(services: Services, request: FastifyRequest): Promise<Validation> {

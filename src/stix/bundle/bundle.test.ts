@@ -21,7 +21,10 @@ describe('readBundle', () => {
 
   it('names the members that a bundle does not have, and refuses one in the place of objects', () => {
     const bundle = readBundle({ type: 'bundle', objects: [], spec_version: '2.0', x_tool: 1 });
-    expect(bundle).toMatchObject({ ok: true, unknown: ['x_tool'] });
+    expect(bundle).toMatchObject({
+      ok: true,
+      warnings: [{ code: 'unknown_member', path: '$.x_tool' }, { code: 'bundle_empty' }],
+    });
     const wrong = readBundle({ type: 'bundle', Objects: [] });
     expect(wrong).toMatchObject({
       ok: false,

@@ -1,6 +1,7 @@
 /** Bundles: STIX 2.1 section 8. */
 import { didYouMean } from '../../spelling.ts';
 import type { Finding } from '../check/finding.ts';
+import { isIdentifierOf } from '../identifier.ts';
 import { jsonPath } from '../json/fault.ts';
 
 /** What a bundle has; `spec_version` in STIX 2.0. */
@@ -16,8 +17,8 @@ export type Bundle =
       /** Only bundles of STIX 2.0 say it; see `liftObjects`. */
       readonly specVersion?: string;
       readonly objects: unknown[];
-      /** Members that a bundle does not have: they are ignored. */
-      readonly unknown: readonly string[];
+      /** What is doubtful about the bundle itself. */
+      readonly warnings: readonly Finding[];
     }
   | { readonly ok: false; readonly error: Finding };
 
@@ -36,7 +37,7 @@ export function readBundle(value: unknown): Bundle {
     return refuse('not_a_bundle', '$', 'expected an object of type "bundle"');
   }
   const bundle = value as Readonly<Record<'type' | 'id' | 'spec_version' | 'objects', unknown>>;
-  if (isBareObject(bundle)) return { ok: true, objects: [value], unknown: [] };
+  if (isBareObject(bundle)) return { ok: true, objects: [value], warnings: [] };
   if (bundle.type !== 'bundle') {
     return refuse('not_a_bundle', '$.type', describeType(bundle.type));
   }
@@ -50,7 +51,34 @@ export function readBundle(value: unknown): Bundle {
   const id = typeof bundle.id === 'string' ? { id: bundle.id } : {};
   const version =
     typeof bundle.spec_version === 'string' ? { specVersion: bundle.spec_version } : {};
-  return { ok: true, ...id, ...version, objects, unknown: unknown.slice(0, UNKNOWN_MAX) };
+  const warnings = warningsOf(bundle.id, objects, unknown);
+  return { ok: true, ...id, ...version, objects, warnings };
+}
+
+/** What the bundle has beyond a bundle is ignored, and named. */
+function warningsOf(
+  id: unknown,
+  objects: readonly unknown[],
+  unknown: readonly string[],
+): readonly Finding[] {
+  const warnings: Finding[] = unknown.slice(0, UNKNOWN_MAX).map((name) => ({
+    code: 'unknown_member',
+    path: jsonPath([name]),
+    detail: 'A bundle has no such member. It was ignored.',
+    clause: CLAUSE,
+  }));
+  if (
+    id !== undefined &&
+    !isIdentifierOf('bundle', typeof id === 'string' ? id.toLowerCase() : id)
+  ) {
+    const detail = 'The id of a bundle is bundle--<UUID>. It was ignored.';
+    warnings.push({ code: 'invalid_id', path: '$.id', detail, clause: CLAUSE });
+  }
+  if (objects.length === 0) {
+    const detail = 'The bundle has no objects, so nothing was shared.';
+    warnings.push({ code: 'bundle_empty', path: '$.objects', detail, clause: CLAUSE });
+  }
+  return warnings;
 }
 
 /**

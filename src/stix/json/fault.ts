@@ -8,13 +8,16 @@ export class JsonFault extends Error {
   readonly code: JsonFaultCode;
   readonly path: string;
   readonly detail: string;
+  /** The limit that was exceeded, where it is one. */
+  readonly limit: number | undefined;
 
-  constructor(code: JsonFaultCode, path: string, detail: string) {
+  constructor(code: JsonFaultCode, path: string, detail: string, limit?: number) {
     super(`${detail} (${path})`);
     this.name = 'JsonFault';
     this.code = code;
     this.path = path;
     this.detail = detail;
+    this.limit = limit;
   }
 }
 

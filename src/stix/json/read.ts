@@ -39,7 +39,7 @@ export function withoutMark(text: string): string {
 /** A text was not read, since it holds too many values. */
 export function tooManyValues(valuesMax: number): JsonFault {
   const detail = `The lists and objects contain more than ${valuesMax} values; split the document or object`;
-  return new JsonFault('too_many_values', '$', detail);
+  return new JsonFault('too_many_values', '$', detail, valuesMax);
 }
 
 function parseSurveyed(body: string, { colons, isDoubtful }: Survey): unknown {

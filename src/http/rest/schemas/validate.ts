@@ -6,6 +6,11 @@ const count = z.number().int();
 export const ValidationAnswer = z
   .object({
     bundle: z.string().nullable(),
+    warnings: z
+      .array(Finding)
+      .readonly()
+      .optional()
+      .meta({ description: 'Warnings about the bundle itself' }),
     summary: z.object({ objects: count, valid: count, invalid: count, warnings: count }),
     results: z
       .array(
