@@ -13,6 +13,7 @@ import { growth } from './benches/growth.ts';
 import { ingest } from './benches/ingest.ts';
 import { isolation } from './benches/isolation.ts';
 import { latency } from './benches/latency.ts';
+import { lookup, lookupGrowth, lookupSingle } from './benches/lookup.ts';
 import { patterns } from './benches/patterns.ts';
 import { refresh } from './benches/refresh.ts';
 import { rowSecurity } from './benches/row-security.ts';
@@ -36,6 +37,9 @@ const BENCHES: readonly Bench[] = [
   changes,
   streams,
   growth,
+  lookup,
+  lookupSingle,
+  lookupGrowth,
   rowSecurity,
   validate,
   patterns,

@@ -31,6 +31,8 @@ export interface Measurement {
   readonly memoryGrowthMb?: number;
   /** The p99 of other subscribers meanwhile, to theirs before. */
   readonly othersP99Ratio?: number;
+  /** Of `lookup`: the rate of a viewer with many audiences, to that of one with one. */
+  readonly audiencesRatio?: number;
   /** Of a bench that compares two numbers of readers: each, where `ratio` is that of their p99. */
   readonly few?: Spread;
   readonly many?: Spread;
@@ -54,6 +56,7 @@ type Figure =
   | 'ratio'
   | 'ratioMin'
   | 'ratioMost'
+  | 'audiencesRatio'
   | 'worstRoundRatio'
   | 'p50Ms'
   | 'p95Ms'
@@ -83,7 +86,7 @@ export interface Bench {
   run(objects: number): AsyncIterable<{ measured: Measurement; target: Target }>;
 }
 
-const AT_LEAST: ReadonlySet<string> = new Set(['perSecond', 'ratio', 'ratioMin']);
+const AT_LEAST: ReadonlySet<string> = new Set(['perSecond', 'ratio', 'ratioMin', 'audiencesRatio']);
 
 /** Pairs whose ratios lie further apart than this say nothing about the server. */
 const SPREAD_MAX = 1.8;

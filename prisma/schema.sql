@@ -2184,6 +2184,28 @@ AS $function$
 $function$;
 grant execute on function members_in to tocsin_app;
 
+CREATE OR REPLACE FUNCTION public.network_lengths(realm smallint)
+ RETURNS TABLE(family integer, bits integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER ROWS 16
+ SET search_path TO '$user', 'public'
+AS $function$
+  with recursive length as (
+    select first.family, first.bits from (
+      select family(o.address) as family, masklen(o.address) as bits from observable o
+      where o.kind in ('ipv4-cidr', 'ipv6-cidr') and o.realm_id = realm
+      order by family(o.address), masklen(o.address) limit 1) as first
+    union all
+    select next.family, next.bits from length, lateral (
+      select family(o.address) as family, masklen(o.address) as bits from observable o
+      where o.kind in ('ipv4-cidr', 'ipv6-cidr') and o.realm_id = realm
+        and (family(o.address), masklen(o.address)) > (length.family, length.bits)
+      order by family(o.address), masklen(o.address) limit 1) as next
+  )
+  select family, bits from length
+$function$;
+grant execute on function network_lengths to tocsin_app;
+
 CREATE OR REPLACE FUNCTION public.next_address(version bigint, INOUT audience integer, INOUT tlp smallint, OUT sample bigint)
  RETURNS record
  LANGUAGE sql

@@ -10,6 +10,7 @@ import { isForPeople } from './failure.ts';
 import { groupCommand } from './group.ts';
 import { importCommand } from './import.ts';
 import { keyCommand } from './key.ts';
+import { lookupCommand } from './lookup.ts';
 import { migrateCommand } from './migrate.ts';
 import { orgCommand } from './org.ts';
 import { printError, tolerateClosedOutput } from './output.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     .addCommand(realmCommand())
     .addCommand(importCommand())
     .addCommand(validateCommand())
+    .addCommand(lookupCommand())
     .addCommand(auditCommand())
     .addCommand(backupCommand())
     .addCommand(restoreCommand())

@@ -46,6 +46,8 @@ import { logAtEnd, logRequests } from './edge/wide-line.ts';
 
 const REQUEST_TIMEOUT_MS = 0;
 const HEADERS_TIMEOUT_MS = 30_000;
+/** Of what stands between two slashes of a path: the longest value that can be looked up, percent-encoded. */
+const PARAMETER_LENGTH_MAX = 3 * 4096;
 
 interface AppOptions {
   /** With TLS, if given. */
@@ -110,7 +112,7 @@ function bareApp(
     return503OnClosing: false,
     frameworkErrors: answerUnrouted(services, doors),
     clientErrorHandler: answerClientErrors(services),
-    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX, ignoreTrailingSlash: true },
     serverFactory: createServerFactory({
       certificate,
       connections: {

@@ -6,6 +6,7 @@ import { routesOf } from '../leaks/routes.ts';
 import { anActor, type Actor } from '../support/actors.ts';
 import { anExercise, playing } from '../support/exercise.ts';
 import { USER_ROLES } from '../../src/access/user-acts.ts';
+import { answersOf } from './route-answers.ts';
 import { aPerson } from '../support/people.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 
@@ -38,6 +39,9 @@ const MATRIX: Record<string, 'public' | readonly Role[]> = {
   'post /api/v1/validate': ALL,
   'get /api/v1/indicators': ALL,
   'get /api/v1/objects': ALL,
+  'get /api/v1/lookup/{value}': ALL,
+  'post /api/v1/lookup': ALL,
+  'get /api/v1/lookup/range/{prefix}': ALL,
   'get /api/v1/objects/{id}': ALL,
   'get /api/v1/objects/{id}/history': ALL,
   'patch /api/v1/objects/{id}': PUBLISHERS,
@@ -197,17 +201,6 @@ it('decides who may call every route there is', async () => {
 
 function asMethod(name: string): string {
   return name.toUpperCase();
-}
-
-/** The status of a call for something that does not exist, by a caller who may make it. */
-function answersOf(route: string): readonly number[] {
-  // Without a proof of the caller.
-  if (/me\/(second-factor|identity\/remove)$/.test(route)) return [401];
-  // Every member has a default.
-  if (route.endsWith('/audiences/preview')) return [200];
-  if (!route.startsWith('get')) return [400, 404, 415];
-  if (route.includes('{')) return [400, 404];
-  return /stream|proof|audit\/part/.test(route) ? [400] : [200];
 }
 
 const closed = Object.entries(MATRIX).flatMap(([route, access]) =>

@@ -4,6 +4,7 @@
  */
 import { CONTENT_DOORS } from './content-doors.ts';
 import type { Door } from './door.ts';
+import { LOOKUP_DOORS } from './lookup-doors.ts';
 import { MEMBER_DOORS } from './member-doors.ts';
 import { PREVIEW_DOORS } from './preview-doors.ts';
 import { PUSH_DOORS } from './push-doors.ts';
@@ -14,6 +15,7 @@ import { USER_DOORS } from './user-doors.ts';
 export const DOORS: readonly Door[] = [
   ...CONTENT_DOORS,
   ...SEARCH_DOORS,
+  ...LOOKUP_DOORS,
   ...PREVIEW_DOORS,
   ...MEMBER_DOORS,
   ...USER_DOORS,

@@ -13,6 +13,8 @@ import {
   type Meter,
   type PreparedPage,
 } from '../../src/reading/metered.ts';
+import { readRange } from '../../src/reading/lookup-range.ts';
+import { lookUp } from '../../src/reading/lookup.ts';
 import { readObject } from '../../src/reading/object.ts';
 import { searchObjects } from '../../src/reading/search.ts';
 import { readShare, readShares } from '../../src/reading/shares.ts';
@@ -138,6 +140,25 @@ const CALLS: readonly (readonly [made: object, door: string, read: Read])[] = [
       const way = { newest: true, collapse: false, after: undefined, limit: 10 };
       const input = { filter: {}, ...way, now: new Date() };
       return (await searchObjects({ ...reading, ...meter }, input)).rows.length;
+    },
+  ],
+  [
+    lookUp,
+    'lookup',
+    async (meter) => {
+      const [, value = ''] = /'(.*)'/.exec(String(object['pattern'])) ?? [];
+      const options = { modes: new Set(['exact'] as const), subdomains: false };
+      const input = { values: [{ value }], options, now: new Date() };
+      const results = await lookUp({ ...reading, ...meter }, input);
+      return results.flatMap(({ hits }) => hits).length;
+    },
+  ],
+  [
+    readRange,
+    'lookup',
+    async (meter) => {
+      const input = { prefix: '0', now: new Date() };
+      return (await readRange({ ...reading, ...meter }, input)).entries.length;
     },
   ],
   [

@@ -14,6 +14,7 @@ import { indicators } from './indicators.ts';
 import { invitations } from './invitations.ts';
 import { keys } from './keys.ts';
 import { logos } from './logos.ts';
+import { lookup } from './lookup/lookup.ts';
 import { me } from './me.ts';
 import { notices } from './notices.ts';
 import { objectActs } from './objects/acts.ts';
@@ -43,6 +44,7 @@ const NOUNS = [
   indicators,
   validations,
   objects,
+  lookup,
   objectActs,
   audiences,
   shares,

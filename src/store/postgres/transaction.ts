@@ -1,3 +1,4 @@
+import { Problem } from '../../errors.ts';
 import { itselfAlone, type Viewer } from '../../sharing/viewer.ts';
 import type { Database } from './database.ts';
 import { Prisma } from '../generated/client.ts';
@@ -90,6 +91,23 @@ export async function isOutOfRoom(db: Database): Promise<boolean> {
 const READING = Prisma.sql`null`;
 // In the statement that enters the viewer, so that each one after it sees the revocation.
 const WRITING = taking('writers', { shared: true });
+
+/**
+ * Runs statements of a transaction that reads, each for at most so long. Throws Problem query_too_costly.
+ */
+export async function withinTime<T>(tx: Tx, limitMs: number, work: () => Promise<T>): Promise<T> {
+  await tx.$queryRaw`select set_config('statement_timeout', ${String(limitMs)}, true)`;
+  try {
+    return await work();
+  } catch (error) {
+    if (sqlStateOf(error) !== '57014') throw error;
+    throw new Problem(
+      'query_too_costly',
+      'The database needs too long for this request. Ask for fewer values or smaller networks',
+      { cause: error },
+    );
+  }
+}
 
 /** A viewer as the settings of a transaction say it. */
 type Settings = Readonly<Record<Exclude<keyof Viewer, 'self'>, string>>;

@@ -67,7 +67,7 @@ function whatToSend({ routeOptions }: FastifyRequest): string {
 }
 
 function refuseLines({ routeOptions: { config } }: FastifyRequest): void {
-  if (kindOf(config) === 'bundle') return;
+  if (Object.hasOwn(config.takes ?? {}, 'application/x-ndjson')) return;
   throw unsupportedType(config, LINES_ELSEWHERE);
 }
 

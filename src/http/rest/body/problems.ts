@@ -38,7 +38,7 @@ export function unsupportedType(
 function tooLarge(kind: BodyKind, bytesMax: number): string {
   if (kind === 'picture') return `A picture may have ${bytesMax} bytes`;
   if (kind === 'values') {
-    return `One JSON document may have ${bytesMax} bytes here. Send more values as text/csv or text/plain, which may be of any length.`;
+    return `One JSON document may have ${bytesMax} bytes here. Send more values as text, one per line, which may be of any length.`;
   }
   if (kind === 'document' || kind === 'list') return `The body may have ${bytesMax} bytes here`;
   return (
