@@ -109,7 +109,7 @@ function hearHit(
   { hit, match }: { readonly hit: Hit; readonly match: Hit['match'] },
 ): void {
   if (hit.match !== match) hearing.refuse(object, `matches by ${hit.match}, not by ${match}`);
-  const current = (sight.current.get(object) ?? []).flatMap((number) =>
+  const current = [...new Set(sight.current.get(object))].flatMap((number) =>
     (sight.contexts.get(number) ?? []).filter((one) => one.object === object && one.current),
   );
   const sharers = namesIn(current.map(({ sharer }) => sharer));

@@ -9,7 +9,7 @@ import {
   findNetworksAround,
   findHashes,
   findRelated,
-  findSharing,
+  findSharedVersions,
   findWithin,
 } from '../../src/store/content/lookup.ts';
 import { openDatabase, type Database } from '../../src/store/postgres/database.ts';
@@ -102,7 +102,7 @@ const QUESTIONS: readonly (readonly [
     1500,
   ],
   ['versions by id', (tx) => findListed(tx, visible(4).map(String), 1_000_000), 1500],
-  ['sharing of objects', (tx) => findSharing(tx, 1, idsOf(visible(4))), 2500],
+  ['sharing of objects', (tx) => findSharedVersions(tx, 1, idsOf(visible(4))), 2500],
   ['what is related', (tx) => findRelated(tx, 1, idsOf(visible(5, 40))), 6000],
   [
     'a range of keys',

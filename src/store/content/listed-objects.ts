@@ -1,6 +1,6 @@
 /** Versions that were found by their values, with all that is known of their objects. */
 import type { Tx } from '../postgres/transaction.ts';
-import { findListed, findRelated, findSharing } from './lookup.ts';
+import { findListed, findRelated, findSharedVersions, type SharedVersion } from './lookup.ts';
 
 /** A version, and what is known of its object. */
 export interface Listed {
@@ -32,9 +32,11 @@ export async function findListedObjects(
 ): Promise<Map<string, Listed>> {
   const versions = await findListed(tx, versionIds, bytesMax);
   const stixIds = [...new Set(versions.map(({ stixId }) => stixId))];
-  const sharingOf = new Map(
-    (await findSharing(tx, realmId, stixIds)).map((one) => [one.stixId, one]),
+  const shared = Map.groupBy(
+    await findSharedVersions(tx, realmId, stixIds),
+    ({ stixId }) => stixId,
   );
+  const sharingOf = new Map([...shared].map(([stixId, all]) => [stixId, sharingIn(all)]));
   const related = Map.groupBy(await findRelated(tx, realmId, stixIds), ({ stixId }) => stixId);
   const listed = new Map<string, Listed>();
   for (const { versionId, content, ...version } of versions) {
@@ -44,12 +46,24 @@ export async function findListedObjects(
     listed.set(versionId, {
       ...version,
       content: JSON.parse(content) as Record<string, unknown>,
-      sharers: sharing.sharers,
-      sharedBy: sharing.sharedBy,
-      firstShared: sharing.firstShared,
-      lastShared: sharing.lastShared,
+      ...sharing,
       related: links.map(({ id, type, name, relationship }) => ({ id, type, name, relationship })),
     });
   }
   return listed;
+}
+
+type Sharing = Pick<Listed, 'sharers' | 'sharedBy' | 'firstShared' | 'lastShared'>;
+
+/** Who shares an object at present, and when it was shared first and last; `versions` are not empty. */
+function sharingIn(versions: readonly SharedVersion[]): Sharing {
+  const current = versions.filter(({ superseded }) => !superseded);
+  const sharers = new Set(current.flatMap(({ sharer }) => sharer ?? []));
+  const times = versions.map(({ sharedAt }) => sharedAt.getTime());
+  return {
+    sharers: [...sharers].toSorted(),
+    sharedBy: new Set(current.map(({ organisationId }) => organisationId)).size,
+    firstShared: new Date(Math.min(...times)),
+    lastShared: new Date(Math.max(...times)),
+  };
 }

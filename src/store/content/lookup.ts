@@ -127,39 +127,35 @@ export async function findListed(
     from listed where bytes - octet_length(content) < ${bytesMax} order by id desc`;
 }
 
-/** Who shares an object and since when, as far as the viewer may know. */
-export interface Sharing {
+/** A version of an object, by whom and when it was shared. */
+export interface SharedVersion {
   readonly stixId: string;
-  readonly sharedBy: number;
-  /** Slugs of those of them that the viewer may know. */
-  readonly sharers: string[];
-  readonly firstShared: Date;
-  readonly lastShared: Date;
+  readonly organisationId: number;
+  /** Slug of the sharer; null where the viewer may not know it. */
+  readonly sharer: string | null;
+  readonly superseded: boolean;
+  readonly sharedAt: Date;
 }
 
 /** Versions of one object that are looked through for when it was shared. */
 const VERSIONS_MAX = 1000;
 
-export async function findSharing(
+/** All versions of these objects that the viewer sees, the older ones too. */
+export async function findSharedVersions(
   tx: Tx,
   realmId: number,
   stixIds: readonly string[],
-): Promise<Sharing[]> {
+): Promise<SharedVersion[]> {
   if (stixIds.length === 0) return [];
-  return tx.$queryRaw<Sharing[]>`
-    select asked.stix_id as "stixId", shared."sharedBy", shared.sharers, shared."firstShared",
-      shared."lastShared"
+  return tx.$queryRaw<SharedVersion[]>`
+    select v.stix_id as "stixId", v.organisation_id as "organisationId", told.slug as sharer, v.superseded,
+      v.accepted_at as "sharedAt"
     from unnest(string_to_array(${stixIds.join(',')}, ',')) as asked (stix_id)
       cross join lateral (
-        select count(distinct v.organisation_id) filter (where not v.superseded)::integer as "sharedBy",
-          coalesce(array_agg(distinct v.sharer) filter (where v.sharer is not null and not v.superseded), '{}')
-            as sharers,
-          min(v.accepted_at) as "firstShared", max(v.accepted_at) as "lastShared"
-        from (
-          select v.organisation_id, v.superseded, v.sharer, v.accepted_at from version_told v
-          where v.realm_id = ${realmId}::smallint and v.stix_id = asked.stix_id and ${currentIsSeen}
-          limit ${VERSIONS_MAX}::integer) as v) as shared
-    where shared."firstShared" is not null`;
+        select * from version v
+        where v.realm_id = ${realmId}::smallint and v.stix_id = asked.stix_id and ${currentIsSeen}
+        limit ${VERSIONS_MAX}::integer) as v
+      left join lateral sharer_told(v.organisation_id, v.audience_id) as told (slug) on true`;
 }
 
 /** What an object is related to. */
@@ -186,7 +182,10 @@ export async function findRelated(
   if (stixIds.length === 0) return [];
   return tx.$queryRaw<Related[]>`
     select asked.stix_id as "stixId", related.id, related.type, related.name, related.relationship
-    from unnest(string_to_array(${stixIds.join(',')}, ',')) as asked (stix_id)
+    from (
+      select stix_id from unnest(string_to_array(${stixIds.join(',')}, ',')) as linked (stix_id)
+      where exists (select from link l where l.target = linked.stix_id)
+      offset 0) as asked
       cross join lateral (
         select distinct on (other.stix_id) other.stix_id as id, other.type,
           other.content::json ->> 'name' as name, near.relationship
