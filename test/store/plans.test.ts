@@ -83,6 +83,19 @@ const ACTS: Readonly<Record<string, () => Promise<unknown>>> = {
     producer.sends('get', `/objects/${filledId(3)}/access?organisation=${reader.slug}`).expect(200),
   'what is shared': () => producer.sends('get', '/shares?limit=100').expect(200),
   'a share': () => producer.sends('get', `/shares/${filledId(3)}`).expect(200),
+  'a look-up': () =>
+    reader
+      .sends('post', '/lookup')
+      .send({ values: ['www.host-3.example.com', '192.0.2.1', '192.0.2.0/24', 'a'.repeat(64)] })
+      .expect(200),
+  'a look-up of one': () => reader.sends('get', '/lookup/host-5.example.com').expect(200),
+  'a look-up of a range': () => reader.sends('get', '/lookup/range/0123').expect(200),
+  'the newest indicators': () => reader.sends('get', '/indicators?limit=100').expect(200),
+  'indicators by a value': () => reader.sends('get', '/indicators?value=host-7.example.com'),
+  'indicators in a network': () => reader.sends('get', '/indicators?in_network=192.0.2.0/24'),
+  'indicators of a domain': () => reader.sends('get', '/indicators?under_domain=9.example.com'),
+  'indicators by label': () => reader.sends('get', '/indicators?label=rare-label').expect(200),
+  'indicators by text': () => reader.sends('get', '/indicators?q=unheard-of').expect(200),
   me: () => reader.sends('get', '/me').expect(200),
   'a delivery': async () => {
     const object = indicator();

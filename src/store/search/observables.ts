@@ -48,8 +48,8 @@ function isWithin(networks: readonly string[]): Prisma.Sql {
 
 function isUnder(domains: readonly string[]): Prisma.Sql {
   return Prisma.sql`o.role < 3 and exists (
-    select from unnest(${domains.map(reversed)}::text[]) as domain
-    where o.domain >= domain collate "C" and o.domain < rtrim(domain, '.') || '/')`;
+    select from unnest(${domains.map(reversed)}::text[]) as top
+    where o.domain >= top collate "C" and o.domain < rtrim(top, '.') || '/')`;
 }
 
 /** `com.example.`, with which all names under it begin (stix/value/place.ts). */
@@ -104,9 +104,9 @@ function findValues(tx: Tx, values: readonly string[]): Promise<IdRow[]> {
 
 function findUnder(tx: Tx, domains: readonly string[]): Promise<IdRow[]> {
   return tx.$queryRaw<IdRow[]>`
-    select distinct found.id from unnest(${domains.map(reversed)}::text[]) as domain, lateral (
+    select distinct found.id from unnest(${domains.map(reversed)}::text[]) as top, lateral (
       select o.version_id::float8 as id from observable o
-      where o.domain >= domain collate "C" and o.domain < rtrim(domain, '.') || '/' and o.role < 3
+      where o.domain >= top collate "C" and o.domain < rtrim(top, '.') || '/' and o.role < 3
       limit ${FEW_MAX + 1}::integer) as found`;
 }
 
