@@ -9,7 +9,9 @@ create type log_filter as (
   types text[],
   labels text[],
   confidence_min smallint,
-  creators text[]
+  creators text[],
+  confidence_max smallint,
+  terms jsonb
 );
 
 create domain tlp_level as smallint
@@ -1719,9 +1721,9 @@ begin
     if older is null then
       return false;
     end if;
-    select p.type, p.labels, p.confidence, p.created_by_ref into seen from version p where p.id = older;
+    select p.type, p.labels, p.confidence, p.created_by_ref, p.content into seen from version p where p.id = older;
     if found then
-      return is_wanted(filter, seen.type, seen.labels, seen.confidence, seen.created_by_ref);
+      return is_wanted(filter, seen.type, seen.labels, seen.confidence, seen.created_by_ref, seen.content);
     end if;
   end loop;
   return sees_another(version);
@@ -1808,6 +1810,17 @@ begin
                  'execute function refuse_change()', name);
 end
 $function$;
+
+CREATE OR REPLACE FUNCTION public.has_terms(terms jsonb, type text, creator text, content text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select not exists (
+    select from jsonb_array_elements(terms) as wanted
+    where not exists (select from object_terms(type, creator, content::jsonb) as term where wanted ? term))
+$function$;
+grant execute on function has_terms to tocsin_app;
 
 CREATE OR REPLACE FUNCTION public.hold_union(realm smallint, hash bytea, sharer integer)
  RETURNS integer
@@ -1997,7 +2010,7 @@ AS $function$
 $function$;
 grant execute on function is_unversioned to tocsin_app;
 
-CREATE OR REPLACE FUNCTION public.is_wanted(filter log_filter, type text, labels text[], confidence smallint, creator text)
+CREATE OR REPLACE FUNCTION public.is_wanted(filter log_filter, type text, labels text[], confidence smallint, creator text, content text)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE
@@ -2006,6 +2019,8 @@ AS $function$
     and (filter.labels is null or labels && filter.labels)
     and (filter.confidence_min is null or confidence >= filter.confidence_min)
     and (filter.creators is null or creator = any(filter.creators))
+    and (filter.confidence_max is null or confidence <= filter.confidence_max)
+    and (filter.terms is null or has_terms(filter.terms, type, creator, content))
 $function$;
 grant execute on function is_wanted to tocsin_app;
 
@@ -2019,7 +2034,7 @@ AS $function$
     select from version w
     where w.realm_id = is_withdrawn.realm and w.stix_id = is_withdrawn.object and not w.superseded
       and (is_withdrawn.filter is null or is_wanted(
-        is_withdrawn.filter, w.type, w.labels, w.confidence, w.created_by_ref)))
+        is_withdrawn.filter, w.type, w.labels, w.confidence, w.created_by_ref, w.content)))
 $function$;
 grant execute on function is_withdrawn to tocsin_app;
 
@@ -2115,13 +2130,13 @@ begin
     from log l left join (select * from version where id = any(ids)) v on v.id = l.version_id
     where l.seq > after and l.seq <= up_to
       and (l.kind <> 'put' or v.id is not null and (l.seq > current_to or not v.superseded)
-        and (filter is null or is_wanted(filter, v.type, v.labels, v.confidence, v.created_by_ref)
+        and (filter is null or is_wanted(filter, v.type, v.labels, v.confidence, v.created_by_ref, v.content)
           or may_end_match(filter, v.id, v.revoked, l.seq > current_to)))
     group by l.realm_id, l.audience_id, l.tlp,
       v.realm_id, v.audience_id, v.tlp, v.organisation_id,
       -- A filter with a null in it is not `not null`, and is_wanted of what an object lacks is null.
       case when l.kind <> 'put' or v.superseded or not filter is null and is_wanted(filter,
-        v.type, v.labels, v.confidence, v.created_by_ref) is not true
+        v.type, v.labels, v.confidence, v.created_by_ref, v.content) is not true
         or is_unversioned(v.type) and (select max(o.tlp) from version o where o.realm_id = v.realm_id
           and o.stix_id = v.stix_id and not o.superseded) > v.tlp then l.seq end;
 end
@@ -2164,13 +2179,13 @@ CREATE OR REPLACE FUNCTION public.may_end_match(filter log_filter, version bigin
 AS $function$
   select revoked or is_late and exists (
     select from version v, lateral (
-      select p.type, p.labels, p.confidence, p.created_by_ref, row_number() over () as step from (
+      select p.type, p.labels, p.confidence, p.created_by_ref, p.content, row_number() over () as step from (
         select * from version p
         where p.realm_id = v.realm_id and p.stix_id = v.stix_id
           and p.organisation_id = v.organisation_id and p.modified < v.modified
         order by p.modified desc limit older_versions_max()) as p) as p
     where v.id = may_end_match.version and (p.step = older_versions_max()
-      or is_wanted(may_end_match.filter, p.type, p.labels, p.confidence, p.created_by_ref)))
+      or is_wanted(may_end_match.filter, p.type, p.labels, p.confidence, p.created_by_ref, p.content)))
 $function$;
 
 CREATE OR REPLACE FUNCTION public.members_in(list jsonb)
@@ -2307,8 +2322,9 @@ CREATE OR REPLACE FUNCTION public.object_words(object jsonb)
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  select lower(concat_ws(E'\n', object ->> 'name', object ->> 'description',
-    (select string_agg(label, E'\n') from texts_in(object -> 'labels') as label), object ->> 'pattern'))
+  select lower(concat_ws(E'\n', left(object ->> 'name', 4000), left(object ->> 'description', 16000),
+    left((select string_agg(label, E'\n') from texts_in(object -> 'labels') as label), 4000),
+    left(object ->> 'pattern', 16000)))
 $function$;
 grant execute on function object_words to tocsin_app;
 
@@ -2509,7 +2525,7 @@ begin
         from log_served s
         where s.seq > r.after and s.seq <= r.up_to and case s.kind
           when 'put' then (s.seq > r.current_to or not s.superseded) and (r.filter is null
-            or is_wanted(r.filter, s.type, s.labels, s.confidence, s.creator)
+            or is_wanted(r.filter, s.type, s.labels, s.confidence, s.creator, s.content)
             or ends_match(r.filter, s.version_id, s.revoked, s.seq > r.current_to))
           else is_withdrawn(r.filter, s.realm_id, s.stix_id) end
         order by s.seq limit r.row_max
@@ -2567,7 +2583,7 @@ begin
         select concat_ws(':', s.seq, s.tlp, s.sharer) from log_served s where s.seq = any(samples)
           and case s.kind
             when 'put' then wanted.filter is null
-              or is_wanted(wanted.filter, s.type, s.labels, s.confidence, s.creator)
+              or is_wanted(wanted.filter, s.type, s.labels, s.confidence, s.creator, s.content)
               or ends_match(wanted.filter, s.version_id, s.revoked, s.seq > wanted.current_to)
             else is_withdrawn(wanted.filter, s.realm_id, s.stix_id) end
         order by s.seq);

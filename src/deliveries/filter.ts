@@ -1,22 +1,13 @@
 import { z } from 'zod';
+import { CONTENT_FIELDS } from '../search/filter.ts';
+import { termsOf } from '../search/terms.ts';
 import type { LogFilter } from '../store/content/log.ts';
-import { ProducerName, TypeName } from '../search/names.ts';
 
-const names = z.array(z.string().min(1).max(300)).min(1).max(100);
-const types = z.array(TypeName).min(1).max(100);
-const producers = z.array(ProducerName).min(1).max(100);
-
-/** What a subscription wants; what is left out does not narrow. Withdrawals always come. */
-export const SubscriptionFilter = z
-  .strictObject({
-    types: types.optional().meta({ description: 'STIX object types' }),
-    labels: names.optional().meta({ description: 'At least one of them' }),
-    confidence_min: z.number().int().min(0).max(100).optional(),
-    producers: producers.optional().meta({
-      description: 'Who created it: slugs of organisations, or STIX identities',
-    }),
-  })
-  .meta({ id: 'SubscriptionFilter' });
+/**
+ * What a subscription wants; what is left out does not narrow. Withdrawals always come. These are the fields of
+ * a search that the content of an object decides: it never ceases to match without a new version.
+ */
+export const SubscriptionFilter = z.strictObject(CONTENT_FIELDS).meta({ id: 'SubscriptionFilter' });
 export type SubscriptionFilter = z.infer<typeof SubscriptionFilter>;
 
 /**
@@ -25,11 +16,15 @@ export type SubscriptionFilter = z.infer<typeof SubscriptionFilter>;
  * that organisation is in the audience, which may be a group whose members are hidden.
  */
 export function toLogFilter(filter: SubscriptionFilter, identities: readonly string[]): LogFilter {
-  const named = filter.producers?.filter((name) => name.startsWith('identity--'));
+  const { types, labels, producers, confidence_min, confidence_max, ...content } = filter;
+  const named = producers?.filter((name) => name.startsWith('identity--'));
+  const terms = termsOf(content, undefined);
   return {
-    types: filter.types,
-    labels: filter.labels,
-    confidenceMin: filter.confidence_min,
+    types,
+    labels,
+    confidenceMin: confidence_min,
+    confidenceMax: confidence_max,
     ...(named === undefined ? {} : { creators: [...named, ...identities] }),
+    ...(terms.length === 0 ? {} : { terms }),
   };
 }

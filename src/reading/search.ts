@@ -1,17 +1,17 @@
 import { Problem } from '../errors.ts';
+import type { FacetField } from '../search/answers.ts';
 import type { SearchFilter } from '../search/filter.ts';
-import { tooBroad } from '../search/limits.ts';
 import { termsOf } from '../search/terms.ts';
 import type { Member } from '../sharing/member.ts';
-import type { Viewer } from '../sharing/viewer.ts';
 import { findAudiences } from '../store/content/audiences.ts';
 import type { Database } from '../store/postgres/database.ts';
-import { asViewer, type Tx } from '../store/postgres/transaction.ts';
+import type { Tx } from '../store/postgres/transaction.ts';
 import type { SearchConditions } from '../store/search/conditions.ts';
-import { isTimeout, limitTime } from '../store/search/deadline.ts';
+import { asSearcher } from '../store/search/deadline.ts';
+import { findFacets, type Facets as FacetCounts } from '../store/search/facets.ts';
 import { findIdentities } from '../store/search/names.ts';
 import { findPage, startOf, type FoundPage } from '../store/search/page.ts';
-import { advanceSearchIndex } from '../store/search/progress.ts';
+import { catchUp } from '../store/search/progress.ts';
 import { findRelatedIds } from '../store/search/related.ts';
 import { metered } from './metered.ts';
 
@@ -34,8 +34,6 @@ export interface SearchPage extends FoundPage {
   readonly isComplete: boolean;
 }
 
-/** A search holds a connection no longer. */
-const SECONDS_MAX = 5;
 /** Rows of the log that a search indexes before it looks; more of them are found later. */
 const INDEXED_MAX = 1000;
 
@@ -48,31 +46,49 @@ export const searchObjects = metered<SearchInput, SearchPage>(
   'search',
   async (db, member, { filter, newest, collapse, after, limit, now }) => {
     const known = await lookUp(db, member, filter, now);
-    const behind = await advanceSearchIndex(db, INDEXED_MAX);
-    const page = await withinTime(db, member.viewer, async (tx, beforeEach) => {
+    const isComplete = await catchUp(db, INDEXED_MAX);
+    const page = await asSearcher(db, member.viewer, async (tx, beforeEach) => {
       await beforeEach();
       const search = await withRelated(tx, known);
       const start = after ?? startOf(newest);
       return findPage(tx, { search, newest, collapse, after: start, limit }, beforeEach);
     });
-    return { ...page, isComplete: behind === 0 };
+    return { ...page, isComplete };
   },
   ({ rows }) => ({ objects: rows.length }),
 );
 
-/** As a viewer, within SECONDS_MAX. Throws Problem search_too_broad. */
-async function withinTime<T>(
-  db: Database,
-  viewer: Viewer,
-  work: (tx: Tx, beforeEach: () => Promise<void>) => Promise<T>,
-): Promise<T> {
-  try {
-    return await asViewer(db, viewer, (tx) => work(tx, limitTime(tx, SECONDS_MAX * 1000)));
-  } catch (error) {
-    if (!isTimeout(error)) throw error;
-    throw tooBroad(SECONDS_MAX, error);
-  }
+export interface FacetsInput {
+  readonly filter: SearchFilter;
+  readonly fields: readonly FacetField[];
+  readonly now: Date;
 }
+
+export interface Facets extends FacetCounts {
+  /** Whether all that was posted before is indexed for terms and texts. */
+  readonly isComplete: boolean;
+}
+
+/** Counting costs a member as much of its quota as so many objects at most: it gives none of them. */
+const FACETS_COST = 100;
+
+/**
+ * How often each value of some fields occurs among the newest 10,000 objects that satisfy a filter, as far
+ * as the member sees them. Throws Problem audience_unknown or search_too_broad.
+ */
+export const countFacets = metered<FacetsInput, Facets>(
+  'facets',
+  async (db, member, { filter, fields, now }) => {
+    const known = await lookUp(db, member, filter, now);
+    const isComplete = await catchUp(db, INDEXED_MAX);
+    const counts = await asSearcher(db, member.viewer, async (tx, beforeEach) => {
+      await beforeEach();
+      return findFacets(tx, await withRelated(tx, known), fields);
+    });
+    return { ...counts, isComplete };
+  },
+  ({ counted }) => ({ objects: Math.min(counted, FACETS_COST) }),
+);
 
 /** The names of a filter, looked up; `relatedIds` follow in the transaction. */
 async function lookUp(

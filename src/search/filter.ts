@@ -37,7 +37,7 @@ const NO_NUL = /^[^\0]*$/;
 const STATES = ['active', 'expired', 'revoked'] as const;
 
 /** What a subscription filters by, too: it is decided by the content of an object alone. */
-const CONTENT_FIELDS = {
+export const CONTENT_FIELDS = {
   types: list(TypeName).meta({ description: 'STIX object types' }),
   pattern_types: list(name).meta({ description: 'Pattern types of indicators: `stix`, `yara` …' }),
   labels: list(name).meta({ description: 'Labels' }),

@@ -115,6 +115,7 @@ describe('400', () => {
     ['an address too long', { url: `http://127.0.0.1/${'a'.repeat(2000)}` }],
     ['a property nobody knows', { url, color: 'red' }],
     ['a filter nobody knows', { url, filter: { tlp: 'red' } }],
+    ['a technique that is none', { url, filter: { techniques: ['phishing'] } }],
     ['a filter of no types', { url, filter: { types: [] } }],
     ['a confidence beyond 100', { url, filter: { confidence_min: 101 } }],
     ['a batch of none', { url, batch_max: 0 }],

@@ -116,4 +116,79 @@ const collapsed: Door = {
   },
 };
 
-export const SEARCH_DOORS = [byText, byProducer, collapsed];
+/** Counts are of what the viewer sees: by the level at which it sees it, and by the creator. */
+const facets: Door = {
+  name: 'facets',
+  routes: ['GET /api/v1/indicators/facets', 'GET /api/v1/objects/facets'],
+  discloses: ['facets'],
+  every: 2,
+  async read(visit, hearing) {
+    const { world, sight } = visit;
+    const { model, mark, identities } = world;
+    for (const noun of ['indicators', 'objects']) {
+      const path = `/${noun}/facets?q=${mark}&fields=producer,indicator_type,observable_type`;
+      const answer = await askAs(visit, path);
+      if (isTurnedAway(visit, hearing, answer)) return;
+      const told = JSON.parse(answer.text) as Counts;
+      const {
+        producer = [],
+        indicator_type: types = [],
+        observable_type: kinds = [],
+      } = told.facets;
+      const visible = [...sight.visible];
+      compareCount(hearing, 'counted', told.counted, visible.length);
+      compareCount(
+        hearing,
+        'indicator types',
+        countOf(types, 'malicious-activity'),
+        visible.length,
+      );
+      compareCount(hearing, 'observable types', countOf(kinds, 'domain-name'), visible.length);
+      for (const [name, identity] of identities) {
+        const due = visible.filter((object) => model.creatorOf(object) === name).length;
+        compareCount(hearing, `producer ${name}`, countOf(producer, identity), due);
+      }
+    }
+  },
+};
+
+interface Counts {
+  readonly counted: number;
+  readonly facets: Readonly<Record<string, readonly { value: string; count: number }[]>>;
+}
+
+function countOf(values: readonly { value: string; count: number }[], wanted: string): number {
+  return values.find(({ value }) => value === wanted)?.count ?? 0;
+}
+
+function compareCount(hearing: Hearing, thing: string, told: number, due: number): void {
+  const detail = `${told} instead of ${due}`;
+  hearing.compare(thing, told > due, { due: false, detail });
+  hearing.compare(thing, told >= due, { due: true, detail });
+}
+
+/** Two objects look for the same host, so each is related to the other. */
+const related: Door = {
+  name: 'related',
+  routes: ['GET /api/v1/objects/:id/related'],
+  discloses: ['related'],
+  every: 2,
+  async read(visit, hearing) {
+    const { world, sight } = visit;
+    for (const object of visit.sample) {
+      const answer = await askAs(visit, `/objects/${idOf(world, object)}/related`);
+      if (isTurnedAway(visit, hearing, answer)) return;
+      hearing.compare(object, answer.status === 200, { due: sight.visible.has(object) });
+      refuseWords(visit, hearing, answer.text);
+      if (answer.status !== 200) continue;
+      const { objects } = JSON.parse(answer.text) as Page;
+      const shown = objectsIn(world, objects.map(({ id }) => id).join(' '));
+      for (const other of world.model.objects()) {
+        const isAlike = other !== object && other >> 1 === object >> 1;
+        hearing.compare(other, shown.has(other), { due: isAlike && sight.visible.has(other) });
+      }
+    }
+  },
+};
+
+export const SEARCH_DOORS = [byText, byProducer, collapsed, facets, related];

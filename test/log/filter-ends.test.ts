@@ -54,7 +54,17 @@ async function readsWith(actor: Actor, filter: LogFilter, after: number, current
 
 const FILTERS: [what: string, filter: LogFilter, matching: object, ending: object][] = [
   ['confidence', { confidenceMin: 80 }, { confidence: 90 }, { confidence: 20 }],
+  ['confidence from above', { confidenceMax: 50 }, { confidence: 20 }, { confidence: 90 }],
   ['labels', { labels: ['wanted'] }, { labels: ['wanted'] }, { labels: ['other'] }],
+  [
+    'terms of the content',
+    { terms: [['technique:T1566', 'technique:T1059'], ['phase:delivery']] },
+    {
+      external_references: [{ source_name: 'mitre-attack', external_id: 'T1566.001' }],
+      kill_chain_phases: [{ kill_chain_name: 'a', phase_name: 'delivery' }],
+    },
+    { kill_chain_phases: [{ kill_chain_name: 'a', phase_name: 'exploitation' }] },
+  ],
   [
     'all members of a filter',
     { types: ['indicator'], labels: ['wanted'], confidenceMin: 1 },
@@ -218,7 +228,7 @@ async function blocksOfEnd(mode: string, reader: Reader, version: string): Promi
       rankMax,
     ]);
     const statement = `explain (analyze, buffers, format json)
-      select ends_match(row(null, '{wanted}', null, null)::log_filter, ${version}, false, true)`;
+      select ends_match(row(null, '{wanted}', null, null, null, null)::log_filter, ${version}, false, true)`;
     for (let i = 0; i < 7; i++) await client.query(statement);
     const { rows } = await client.query<{ 'QUERY PLAN': { Plan: Record<string, number> }[] }>(
       statement,

@@ -16,7 +16,8 @@ import {
 import { readRange } from '../../src/reading/lookup-range.ts';
 import { lookUp } from '../../src/reading/lookup.ts';
 import { readObject } from '../../src/reading/object.ts';
-import { searchObjects } from '../../src/reading/search.ts';
+import { readRelated } from '../../src/reading/related.ts';
+import { countFacets, searchObjects } from '../../src/reading/search.ts';
 import { readShare, readShares } from '../../src/reading/shares.ts';
 import { readStreamPage } from '../../src/reading/stream-pages.ts';
 import { memberOfOrganisation } from '../../src/access/authenticate.ts';
@@ -80,7 +81,7 @@ beforeAll(async () => {
   tocsin = await startTocsin();
   alice = await anActor(tocsin, { communities: [slug()] });
   await alice.shares(object);
-  await alice.shares(indicator());
+  await alice.shares(indicator({ pattern: object['pattern'] }));
   reading = { db: tocsin.db, member: await memberOfOrganisation(tocsin.db, alice.slug, 'test') };
 });
 afterAll(() => tocsin.close());
@@ -159,6 +160,22 @@ const CALLS: readonly (readonly [made: object, door: string, read: Read])[] = [
     async (meter) => {
       const input = { prefix: '0', now: new Date() };
       return (await readRange({ ...reading, ...meter }, input)).entries.length;
+    },
+  ],
+  [
+    countFacets,
+    'facets',
+    async (meter) => {
+      const input = { filter: {}, fields: ['type'] as const, now: new Date() };
+      return (await countFacets({ ...reading, ...meter }, input)).counted;
+    },
+  ],
+  [
+    readRelated,
+    'related',
+    async (meter) => {
+      const input = { stixId: object.id, after: undefined, limit: 10, now: new Date() };
+      return (await readRelated({ ...reading, ...meter }, input)).rows.length;
     },
   ],
   [

@@ -55,11 +55,12 @@ language sql immutable as $$
   select ('x' || encode(substring(sha256(convert_to(term, 'UTF8')) for 8), 'hex'))::bit(64)::bigint
 $$;
 
--- What a search for text looks at.
+-- What a search for text looks at: of long texts, the beginning, since indexing them takes long.
 create function object_words(object jsonb) returns text
 language sql immutable as $$
-  select lower(concat_ws(E'\n', object ->> 'name', object ->> 'description',
-    (select string_agg(label, E'\n') from texts_in(object -> 'labels') as label), object ->> 'pattern'))
+  select lower(concat_ws(E'\n', left(object ->> 'name', 4000), left(object ->> 'description', 16000),
+    left((select string_agg(label, E'\n') from texts_in(object -> 'labels') as label), 4000),
+    left(object ->> 'pattern', 16000)))
 $$;
 
 -- LIKE's pattern for a text that is anywhere in another, in any case.

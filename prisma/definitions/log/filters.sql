@@ -1,12 +1,23 @@
 -- What a filter lets through.
 
+-- Whether the content of an object satisfies groups of terms. A function of its own, so that is_wanted has no
+-- sub-select and is put in line.
+create function has_terms(terms jsonb, type text, creator text, content text) returns boolean
+language sql immutable as $$
+  select not exists (
+    select from jsonb_array_elements(terms) as wanted
+    where not exists (select from object_terms(type, creator, content::jsonb) as term where wanted ? term))
+$$;
+
 create function is_wanted(filter log_filter, type text, labels text[], confidence smallint,
-                          creator text) returns boolean
+                          creator text, content text) returns boolean
 language sql immutable as $$
   select (filter.types is null or type = any(filter.types))
     and (filter.labels is null or labels && filter.labels)
     and (filter.confidence_min is null or confidence >= filter.confidence_min)
     and (filter.creators is null or creator = any(filter.creators))
+    and (filter.confidence_max is null or confidence <= filter.confidence_max)
+    and (filter.terms is null or has_terms(filter.terms, type, creator, content))
 $$;
 
 -- How many versions, and then how many addresses, are looked at in search of an older version.
@@ -89,9 +100,9 @@ begin
     if older is null then
       return false;
     end if;
-    select p.type, p.labels, p.confidence, p.created_by_ref into seen from version p where p.id = older;
+    select p.type, p.labels, p.confidence, p.created_by_ref, p.content into seen from version p where p.id = older;
     if found then
-      return is_wanted(filter, seen.type, seen.labels, seen.confidence, seen.created_by_ref);
+      return is_wanted(filter, seen.type, seen.labels, seen.confidence, seen.created_by_ref, seen.content);
     end if;
   end loop;
   return sees_another(version);
@@ -104,14 +115,14 @@ returns boolean
 language sql stable set search_path from current as $$
   select revoked or is_late and exists (
     select from version v, lateral (
-      select p.type, p.labels, p.confidence, p.created_by_ref, row_number() over () as step from (
+      select p.type, p.labels, p.confidence, p.created_by_ref, p.content, row_number() over () as step from (
         select * from version p
         where p.realm_id = v.realm_id and p.stix_id = v.stix_id
           and p.organisation_id = v.organisation_id and p.modified < v.modified
         order by p.modified desc limit older_versions_max()) as p) as p
     where v.id = may_end_match.version and (p.step = older_versions_max()
-      or is_wanted(may_end_match.filter, p.type, p.labels, p.confidence, p.created_by_ref)))
+      or is_wanted(may_end_match.filter, p.type, p.labels, p.confidence, p.created_by_ref, p.content)))
 $$;
 
-grant execute on function is_wanted, older_versions_max, previous_version, next_address, sees_another, ends_match
+grant execute on function has_terms, is_wanted, older_versions_max, previous_version, next_address, sees_another, ends_match
   to tocsin_app;

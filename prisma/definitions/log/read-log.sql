@@ -32,7 +32,7 @@ begin
         from log_served s
         where s.seq > r.after and s.seq <= r.up_to and case s.kind
           when 'put' then (s.seq > r.current_to or not s.superseded) and (r.filter is null
-            or is_wanted(r.filter, s.type, s.labels, s.confidence, s.creator)
+            or is_wanted(r.filter, s.type, s.labels, s.confidence, s.creator, s.content)
             or ends_match(r.filter, s.version_id, s.revoked, s.seq > r.current_to))
           else is_withdrawn(r.filter, s.realm_id, s.stix_id) end
         order by s.seq limit r.row_max

@@ -18,13 +18,13 @@ begin
     from log l left join (select * from version where id = any(ids)) v on v.id = l.version_id
     where l.seq > after and l.seq <= up_to
       and (l.kind <> 'put' or v.id is not null and (l.seq > current_to or not v.superseded)
-        and (filter is null or is_wanted(filter, v.type, v.labels, v.confidence, v.created_by_ref)
+        and (filter is null or is_wanted(filter, v.type, v.labels, v.confidence, v.created_by_ref, v.content)
           or may_end_match(filter, v.id, v.revoked, l.seq > current_to)))
     group by l.realm_id, l.audience_id, l.tlp,
       v.realm_id, v.audience_id, v.tlp, v.organisation_id,
       -- A filter with a null in it is not `not null`, and is_wanted of what an object lacks is null.
       case when l.kind <> 'put' or v.superseded or not filter is null and is_wanted(filter,
-        v.type, v.labels, v.confidence, v.created_by_ref) is not true
+        v.type, v.labels, v.confidence, v.created_by_ref, v.content) is not true
         or is_unversioned(v.type) and (select max(o.tlp) from version o where o.realm_id = v.realm_id
           and o.stix_id = v.stix_id and not o.superseded) > v.tlp then l.seq end;
 end
@@ -80,7 +80,7 @@ begin
         select concat_ws(':', s.seq, s.tlp, s.sharer) from log_served s where s.seq = any(samples)
           and case s.kind
             when 'put' then wanted.filter is null
-              or is_wanted(wanted.filter, s.type, s.labels, s.confidence, s.creator)
+              or is_wanted(wanted.filter, s.type, s.labels, s.confidence, s.creator, s.content)
               or ends_match(wanted.filter, s.version_id, s.revoked, s.seq > wanted.current_to)
             else is_withdrawn(wanted.filter, s.realm_id, s.stix_id) end
         order by s.seq);

@@ -8,7 +8,7 @@ language sql stable set search_path from current as $$
     select from version w
     where w.realm_id = is_withdrawn.realm and w.stix_id = is_withdrawn.object and not w.superseded
       and (is_withdrawn.filter is null or is_wanted(
-        is_withdrawn.filter, w.type, w.labels, w.confidence, w.created_by_ref)))
+        is_withdrawn.filter, w.type, w.labels, w.confidence, w.created_by_ref, w.content)))
 $$;
 
 -- What of the log the viewer who has been entered may be served: row security holds for both tables. A

@@ -23,6 +23,8 @@ import { organisations } from './organisations.ts';
 import { quotas } from './quotas.ts';
 import { realms } from './realms.ts';
 import { ownAccount } from './own-account.ts';
+import { facets } from './search/facets.ts';
+import { related } from './search/related.ts';
 import { searches } from './search/search.ts';
 import { sessions } from './sessions.ts';
 import { shares } from './shares.ts';
@@ -50,6 +52,8 @@ const NOUNS = [
   shares,
   history,
   searches,
+  facets,
+  related,
   changes,
   stream,
   subscriptions,

@@ -1,3 +1,4 @@
+import type { TermGroup } from '../../search/terms.ts';
 import type { LogRow } from '../../sharing/log-row.ts';
 import type { Reader } from '../../sharing/viewer.ts';
 import { appendServerAudit } from '../audit/record.ts';
@@ -26,8 +27,11 @@ export interface LogFilter {
   /** At least one of them. */
   readonly labels?: readonly string[] | undefined;
   readonly confidenceMin?: number | undefined;
+  readonly confidenceMax?: number | undefined;
   /** STIX identities that created it. */
   readonly creators?: readonly string[] | undefined;
+  /** What is asked of the content, besides. */
+  readonly terms?: readonly TermGroup[] | undefined;
 }
 
 /** Moves up to `batchMax` committed inbox rows to the log: see sequence_inbox in prisma/definitions. */
@@ -193,6 +197,8 @@ export function toPart({ after, upTo, currentTo, filter }: LogReading) {
       labels: filter.labels,
       confidence_min: filter.confidenceMin,
       creators: filter.creators,
+      confidence_max: filter.confidenceMax,
+      terms: filter.terms,
     },
   };
 }

@@ -66,7 +66,7 @@ export async function findPage(
       rows.push(...(await findRows(tx, wanted, undefined)));
       break;
     }
-    const ids = await findIds(tx, wanted);
+    const ids = await findIds(tx, wanted, IDS_MAX);
     more = ids.length === IDS_MAX;
     after = ids.at(-1) ?? after;
     if (ids.length > 0) rows.push(...(await findRows(tx, wanted, ids)));
@@ -87,7 +87,7 @@ function pageOf(rows: readonly FoundObject[], limit: number): FoundPage {
 }
 
 /** Whether a filter asks for something that only search_term and search_text find. */
-function usesIndex({ terms, filter }: SearchConditions): boolean {
+export function usesIndex({ terms, filter }: SearchConditions): boolean {
   return filter.text !== undefined || terms.some((group) => isIndexed(group));
 }
 
@@ -96,12 +96,17 @@ function isIndexed(group: readonly string[]): boolean {
   return !group.includes('pattern_type:stix');
 }
 
-async function findIds(tx: Tx, { search, newest, after }: SearchPageRequest): Promise<number[]> {
+/** The next ids by terms and texts, at most so many. */
+export async function findIds(
+  tx: Tx,
+  { search, newest, after }: Pick<SearchPageRequest, 'search' | 'newest' | 'after'>,
+  idsMax: number,
+): Promise<number[]> {
   const groups = JSON.stringify(search.terms.filter((group) => isIndexed(group)));
   const texts = search.filter.text ?? [];
   const rows = await tx.$queryRaw<{ id: number }[]>`
     select id::float8 as id
-    from search_ids(${groups}::jsonb, ${[...texts]}::text[], ${after}::bigint, ${newest}, ${IDS_MAX}::integer) as id`;
+    from search_ids(${groups}::jsonb, ${[...texts]}::text[], ${after}::bigint, ${newest}, ${idsMax}::integer) as id`;
   return rows.map(({ id }) => id);
 }
 
@@ -140,7 +145,7 @@ async function findRows(
 
 /** The parts that differ are parameters, so that the tests of statements know every text there is. */
 function pageSql(
-  { search, after, limit }: SearchPageRequest,
+  request: FoundRequest,
   ids: readonly number[] | undefined,
   comparison: Prisma.Sql,
   order: Prisma.Sql,
@@ -148,23 +153,7 @@ function pageSql(
   duplicates: Prisma.Sql,
 ): Prisma.Sql {
   return Prisma.sql`
-    with page as materialized (
-      select v.*
-      from (
-          ${
-            ids === undefined
-              ? Prisma.sql`select v.id from version v
-                  where ${quickConditions(search)} and v.id ${comparison} ${after}::bigint`
-              : theseIds(ids)
-          }
-          order by id ${order} offset 0
-        ) as c
-        join version_leveled v on v.id = c.id
-        cross join lateral (select v.id, v.realm_id, v.content_key) as this
-      where ${quickConditions(search)} and ${slowConditions(search)} and ${isShown}
-        and not ${isLeftOut}
-      order by c.id ${order} limit ${limit}::integer
-    )
+    with page as materialized (${foundSql(request, ids, comparison, order, isLeftOut)})
     select v.id::float8 as id, v.stix_id as "stixId", v.content, v.references_at as "referencesAt",
       v.level as tlp, (
         select (date_part('epoch', max(l.date_added)) * 1000000)::float8
@@ -175,6 +164,34 @@ function pageSql(
           and s.sharer is not null order by 1) as sharers,
       ${duplicates} as duplicates
     from page v order by v.id ${order}`;
+}
+
+type FoundRequest = Pick<SearchPageRequest, 'search' | 'after' | 'limit'>;
+
+/** The rows that satisfy the whole filter, in order: among those with these ids, or all of version_posted. */
+export function foundSql(
+  { search, after, limit }: FoundRequest,
+  ids: readonly number[] | undefined,
+  comparison: Prisma.Sql,
+  order: Prisma.Sql,
+  isLeftOut: Prisma.Sql,
+): Prisma.Sql {
+  return Prisma.sql`
+    select v.*
+    from (
+        ${
+          ids === undefined
+            ? Prisma.sql`select v.id from version v
+                where ${quickConditions(search)} and v.id ${comparison} ${after}::bigint`
+            : theseIds(ids)
+        }
+        order by id ${order} offset 0
+      ) as c
+      join version_leveled v on v.id = c.id
+      cross join lateral (select v.id, v.realm_id, v.content_key) as this
+    where ${quickConditions(search)} and ${slowConditions(search)} and ${isShown}
+      and not ${isLeftOut}
+    order by c.id ${order} limit ${limit}::integer`;
 }
 
 const NO_DUPLICATES = Prisma.sql`'{}'::text[]`;

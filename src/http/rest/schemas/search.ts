@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { QUERY_MAX } from '../../../search/compact.ts';
+import { FACET_FIELDS, RELATIONS } from '../../../search/answers.ts';
 import { LISTS } from '../../../search/fields.ts';
 import { SearchFilter, type SearchField } from '../../../search/filter.ts';
 import { Cursor, RealmLabel } from './changes.ts';
@@ -110,3 +111,79 @@ export const SearchAnswer = z
     }),
   })
   .meta({ id: 'SearchPage' });
+
+export const FacetsQuery = z.strictObject({
+  ...FILTER_PARAMETERS,
+  fields: z
+    .string()
+    .max(300)
+    .default('type,label,producer')
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(FACET_FIELDS)).min(1))
+    .meta({
+      description: `Fields, separated by commas: ${FACET_FIELDS.join(', ')}`,
+      example: 'label,producer',
+    }),
+});
+
+export const FacetsAnswer = z
+  .object({
+    realm: RealmLabel,
+    counted: z
+      .number()
+      .int()
+      .meta({ description: 'How many objects were counted, at most 10,000' }),
+    more: z.boolean().meta({ description: 'Whether there are more than 10,000' }),
+    estimated: z
+      .boolean()
+      .meta({ description: 'Whether the counts are of the newest 10,000 alone' }),
+    facets: z
+      .record(z.string(), z.array(z.object({ value: z.string(), count: z.number().int() })))
+      .meta({ description: 'By field, the values that occur most, at most 50' }),
+    complete: z
+      .boolean()
+      .meta({ description: 'Whether everything that was posted before is indexed' }),
+  })
+  .meta({ id: 'Facets' });
+
+export const RelatedQuery = z.strictObject({
+  after: Cursor.optional().meta({ description: '`next` of the page before' }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(PAGE_MAX)
+    .default(PAGE_DEFAULT)
+    .meta({ description: 'The maximum number of objects in a page' }),
+  as_posted: asPosted,
+});
+
+export const RelatedAnswer = z
+  .object({
+    realm: RealmLabel,
+    objects: z.array(StixAnswer),
+    context: z
+      .array(ContextAnswer)
+      .meta({ description: 'The context of each object, in the same order' }),
+    relations: z
+      .array(
+        z.array(
+          z.object({
+            by: z.enum(RELATIONS),
+            detail: z.string().optional().meta({
+              description:
+                'The id of the relationship, the property that names the other object, or the value of the observable',
+            }),
+          }),
+        ),
+      )
+      .meta({ description: 'Of each object, why it is related' }),
+    capped: z
+      .array(z.string())
+      .meta({ description: 'Values of observables that more than 100 other objects have' }),
+    next: z
+      .string()
+      .nullable()
+      .meta({ description: 'Use it as `after` for the next page; null where nothing follows' }),
+  })
+  .meta({ id: 'RelatedPage' });

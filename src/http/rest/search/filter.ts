@@ -59,3 +59,13 @@ function problemOf(issues: readonly SchemaIssue[], columns: ReadonlyMap<string, 
   const extra = all.length > 1 ? { errors: all } : {};
   return new Problem('invalid_request', first.detail, { path: first.path, extra });
 }
+
+/** The same for a path that has indicators only. Throws Problem invalid_request. */
+export function onlyIndicators(filter: SearchFilter): SearchFilter {
+  if (filter.types?.includes('indicator') === false) {
+    const detail =
+      'This path has indicators only. Use GET /api/v1/objects to search for other types';
+    throw new Problem('invalid_request', detail, { path: 'querystring.type' });
+  }
+  return { ...filter, types: ['indicator'] };
+}

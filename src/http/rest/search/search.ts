@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { inSlices } from '../../../concurrency/slices.ts';
-import { Problem } from '../../../errors.ts';
 import { openNumber, sealNumber } from '../../../log/cursor.ts';
-import { SEARCH_PAGE_BYTES, searchObjects, type SearchPage } from '../../../reading/search.ts';
+import { SEARCH_PAGE_BYTES, searchObjects } from '../../../reading/search.ts';
 import type { SearchFilter } from '../../../search/filter.ts';
 import { labelOf } from '../../../sharing/realm.ts';
-import { serveObject, type ServedForm } from '../../../sharing/served.ts';
 import { memberOf, READERS } from '../../auth/access.ts';
 import type { Services } from '../../context.ts';
 import { answer } from '../../document/answer.ts';
@@ -17,7 +15,8 @@ import { sendRaw } from '../../edge/raw.ts';
 import { readingOf } from '../../member-reading.ts';
 import { noun, type Route } from '../../zod-app.ts';
 import { SearchAnswer, SearchQuery } from '../schemas/search.ts';
-import { filterOf } from './filter.ts';
+import { filterOf, onlyIndicators } from './filter.ts';
+import { rendered } from './rendered.ts';
 
 const CONFIG = { access: READERS, reads: true, inExercises: true } as const;
 const SCHEMA = {
@@ -88,15 +87,6 @@ function partsOf({ duplicates, order, after, limit, as_posted: _, ...filter }: S
   return { filter, duplicates, order, after, limit };
 }
 
-function onlyIndicators(filter: SearchFilter): SearchFilter {
-  if (filter.types?.includes('indicator') === false) {
-    const detail =
-      'This path has indicators only. Use GET /api/v1/objects to search for other types';
-    throw new Problem('invalid_request', detail, { path: 'querystring.type' });
-  }
-  return { ...filter, types: ['indicator'] };
-}
-
 async function search(
   services: Services,
   request: FastifyRequest,
@@ -129,7 +119,7 @@ async function search(
   };
   const body = await inSlices(
     sourceOf(request),
-    rendered(page, form, { head: labelOf(realm), tail }),
+    rendered(page.rows, form, { head: labelOf(realm), tail }),
   );
   await sendRaw(reply, 'application/json; charset=utf-8', body);
 }
@@ -137,22 +127,4 @@ async function search(
 /** A cursor is of one search: of another, it would be somewhere in the middle of nothing. */
 function fingerprint(search: object): string {
   return createHash('sha256').update(JSON.stringify(search)).digest('base64url');
-}
-
-/** Objects are stored as JSON, so they are put together, not parsed and written again. One step for each. */
-function* rendered(
-  { rows }: SearchPage,
-  form: ServedForm,
-  { head, tail }: { readonly head: object; readonly tail: object },
-): Generator<undefined, string> {
-  const objects: string[] = [];
-  const contexts: string[] = [];
-  for (const row of rows) {
-    const { object, context } = serveObject(row, form);
-    objects.push(object);
-    contexts.push(context);
-    yield undefined;
-  }
-  const start = JSON.stringify({ ...head, objects: [] }).slice(0, -2);
-  return `${start}${objects.join(',')}],"context":[${contexts.join(',')}],${JSON.stringify(tail).slice(1)}`;
 }
