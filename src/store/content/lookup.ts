@@ -93,7 +93,9 @@ export async function findHashes(
     select asked.place::integer, replace(o.key::text, '-', '') as key
     from unnest(string_to_array(${versions}, ',')::bigint[], string_to_array(${numbers}, ',')::integer[])
         with ordinality as asked (version_id, file, place)
-      join observable o on o.version_id = asked.version_id and o.file = asked.file`;
+      cross join lateral (
+        select key from observable o where o.version_id = asked.version_id and o.file = asked.file
+        offset 0) as o`;
 }
 
 /** A current version that lists something, and what is known of its object. */
@@ -172,7 +174,8 @@ const RELATED_MAX = 10;
 
 /**
  * The malware, tools, actors and campaigns that are one relationship away from these objects, as far as the
- * viewer sees relationship and object. Uses link_target.
+ * viewer sees relationship and object. Uses link_target; each step is fenced by `offset 0`, so that it is a probe of
+ * an index however little the planner knows of tables that were filled a moment ago.
  */
 export async function findRelated(
   tx: Tx,
@@ -182,25 +185,30 @@ export async function findRelated(
   if (stixIds.length === 0) return [];
   return tx.$queryRaw<Related[]>`
     select asked.stix_id as "stixId", related.id, related.type, related.name, related.relationship
-    from (
-      select stix_id from unnest(string_to_array(${stixIds.join(',')}, ',')) as linked (stix_id)
-      where exists (select from link l where l.target = linked.stix_id)
-      offset 0) as asked
+    from unnest(string_to_array(${stixIds.join(',')}, ',')) as asked (stix_id)
       cross join lateral (
         select distinct on (other.stix_id) other.stix_id as id, other.type,
           other.content::json ->> 'name' as name, near.relationship
         from (
-          select r.id, r.content::json ->> 'relationship_type' as relationship, l.property
-          from link l join version r on r.id = l.version_id
+          select * from link l
           where l.target = asked.stix_id and l.realm_id = ${realmId}::smallint
             and l.property in ('source_ref', 'target_ref')
-            and r.type = 'relationship' and not r.superseded and not r.revoked
-          order by l.version_id desc limit ${RELATIONSHIPS_MAX}::integer) as near
-          join link far on far.version_id = near.id and far.property in ('source_ref', 'target_ref')
-            and far.property <> near.property
-          join version other on other.realm_id = ${realmId}::smallint and other.stix_id = far.target
+          order by l.version_id desc limit ${RELATIONSHIPS_MAX}::integer) as l
+          cross join lateral (
+            select r.content::json ->> 'relationship_type' as relationship from version r
+            where r.id = l.version_id and r.type = 'relationship' and not r.superseded and not r.revoked
+            offset 0) as near
+          cross join lateral (
+            select f.target from link f
+            where f.version_id = l.version_id and f.property in ('source_ref', 'target_ref')
+              and f.property <> l.property
+            offset 0) as far
+          cross join lateral (
+            select * from version o
+            where o.realm_id = ${realmId}::smallint and o.stix_id = far.target
+              and not o.superseded and not o.revoked
+            offset 0) as other
         where other.type in ('malware', 'tool', 'threat-actor', 'intrusion-set', 'campaign')
-          and not other.superseded and not other.revoked
         order by other.stix_id, other.modified desc limit ${RELATED_MAX}::integer) as related`;
 }
 
