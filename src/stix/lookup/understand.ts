@@ -45,8 +45,8 @@ const ALIKE: Readonly<Record<string, readonly string[]>> = {
   sha384: ['sha3-384'],
   sha512: ['sha3-512', 'whirlpool', 'x509-sha512'],
   'file-name': ['process-name'],
-  // Apps and services are named like domains, from the last label on.
-  'domain-name': ['app:id', 'process-name'],
+  // Apps and services are named like domains, from the last label on, and so are some files (command.com).
+  'domain-name': ['app:id', 'process-name', 'file-name'],
 };
 /** What a text may be that has no form of its own. */
 const TEXTS = [
