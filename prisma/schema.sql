@@ -859,9 +859,11 @@ create table subscription (
   state text not null default 'active'::text,
   reason text,
   cursor bigint not null,
+  revision integer not null default 0,
   moves integer not null default 0,
   current_to bigint not null default 0,
   batch_max integer not null default 500,
+  linger_ms integer not null default 0,
   as_posted boolean not null default false,
   batch_now integer,
   retry_to bigint,
@@ -877,6 +879,7 @@ create table subscription (
   constraint subscription_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisation(id),
   constraint subscription_realm_id_fkey FOREIGN KEY (realm_id) REFERENCES realm(id),
   constraint subscription_batch_max_check CHECK (((batch_max >= 1) AND (batch_max <= 500))),
+  constraint subscription_linger_ms_check CHECK (((linger_ms >= 0) AND (linger_ms <= 60000))),
   constraint subscription_state_check CHECK ((state = ANY (ARRAY['active'::text, 'paused'::text, 'disabled'::text])))
 ) with (fillfactor=50);
 CREATE INDEX subscription_organisation_id_idx ON public.subscription USING btree (organisation_id);
@@ -2118,6 +2121,8 @@ CREATE OR REPLACE FUNCTION public.log_classes(after bigint, up_to bigint, curren
  STABLE SECURITY DEFINER
  SET search_path TO '$user', 'public'
  SET enable_nestloop TO 'off'
+ SET enable_hashjoin TO 'on'
+ SET enable_mergejoin TO 'on'
  SET enable_seqscan TO 'off'
  SET enable_bitmapscan TO 'off'
 AS $function$
@@ -2543,6 +2548,9 @@ CREATE OR REPLACE FUNCTION public.read_places(viewers json, parts json, bytes_ma
  LANGUAGE plpgsql
  STABLE
  SET search_path TO '$user', 'public'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
@@ -2552,8 +2560,10 @@ declare
   samples bigint[];
   seen text[];
   mine text[];
+  unread bigint[];
+  taken bigint[];
   fresh bigint[];
-  taken bigint[] := '{}';
+  given bigint[] := '{}';
   room bigint := bytes_max;
   number integer;
   one record;
@@ -2569,12 +2579,13 @@ begin
     lateral reader_of(v.organisation, v.realm, v.cleared) as own;
   for wanted in
     select * from json_to_recordset(parts) as (number integer, after bigint, up_to bigint,
-      current_to bigint, row_max integer, filter log_filter, viewers integer[])
+      current_to bigint, row_max integer, filter log_filter, known bigint[], viewers integer[])
   loop
     classes := array(select class from
       log_classes(wanted.after, wanted.up_to, wanted.current_to, wanted.filter) as class);
     samples := array(select class.sample from unnest(classes) as class);
     seen := '{}';
+    taken := '{}';
     foreach number in array wanted.viewers loop
       perform enter_settings(viewer.organisation[number], viewer.realm[number], viewer.ceiling[number],
         viewer.own_ceiling[number], viewer.audiences[number], viewer.cleared[number],
@@ -2589,13 +2600,15 @@ begin
         order by s.seq);
       seen := seen || mine::text;
       if room > 0 and mine <> '{}' then
-        fresh := array(
-          select place from unnest(classes) as class, unnest(class.places) as place
-          where class.sample = any(array(select split_part(sample, ':', 1)::bigint from unnest(mine) as sample))
-            and place <> all (taken)
-          order by place limit wanted.row_max);
-        taken := taken || fresh;
-        if fresh <> '{}' then
+        unread := array(
+          select split_part(sample, ':', 1)::bigint from unnest(mine) as sample except select unnest(taken));
+        if unread <> '{}' then
+          taken := taken || unread;
+          fresh := array(
+            select place from unnest(classes) as class, unnest(class.places) as place
+            where class.sample = any(unread)
+              and not exists (select from unnest(wanted.known || given) as k where k = place)
+            order by place limit wanted.row_max);
           for one in
             select s.*, (date_part('epoch', s.date_added) * 1000000)::bigint as added
             from log_served s where s.seq = any(fresh) order by s.seq
@@ -2608,6 +2621,7 @@ begin
             micros := one.added;
             content := one.content;
             references_at := one.references_at;
+            given := given || seq;
             return next;
           end loop;
           seq := null;

@@ -10,17 +10,15 @@ import { tlpRank } from '../stix/marking/tlp.ts';
 import { noteDeadLetter, settle, type AttemptRecord } from '../store/deliveries/attempts.ts';
 import type { Database } from '../store/postgres/database.ts';
 import { disableUnreadable, findOrder, type Order } from '../store/deliveries/leases.ts';
-import { Problem } from '../errors.ts';
 import type { Logger } from '../telemetry.ts';
-import { openUrl } from './endpoint-url.ts';
+import type { Endpoint, Endpoints } from './endpoints.ts';
 import { SubscriptionFilter, toLogFilter } from './filter.ts';
 import type { LogPart, SharedContents } from './contents.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import { changedPayload, type Payload } from './payload.ts';
 import { reportAttempt } from './report-attempt.ts';
 import { nextStep } from './retry.ts';
-import { openSecrets } from './secrets.ts';
-import { send, type Endpoint, type Sent } from './send.ts';
+import { send, type Sent } from './send.ts';
 import { stateAfter } from './subscription-state.ts';
 
 export interface DeliveryContext {
@@ -33,6 +31,10 @@ export interface DeliveryContext {
   readonly disclosures: Pick<Disclosures, 'record'>;
   readonly workerId: string;
   readonly contents: SharedContents;
+  /** Opens what is stored encrypted of a subscription. */
+  readonly endpoints: Endpoints;
+  /** Counts the changes heard of that decide who is sent what, and where to. */
+  readonly changesHeard: () => number;
   /** In [0, 1), as Math.random gives it: spreads retries. */
   readonly random: () => number;
 }
@@ -48,6 +50,8 @@ export type Step =
     }
   /** Nothing may be tried before this time (ms since 1970). */
   | { readonly kind: 'wait'; readonly untilMs: number }
+  /** Its owner has changed it, or set its cursor, since it was leased. */
+  | { readonly kind: 'changed' }
   /** It is not this worker's any more, or not active. */
   | { readonly kind: 'lost' };
 
@@ -56,13 +60,18 @@ export interface DueSubscription {
   readonly subscriptionId: string;
   /** How far it has read. */
   readonly cursor: number;
-  /** How often its owner had set the cursor when it was leased. */
-  readonly moves: number;
+  /** How often its owner had changed it or set its cursor when it was leased. */
+  readonly revision: number;
   /** How far the log is known to go. */
   readonly head: number;
   /** Whether its lease is known to hold still. */
   isHeld(): boolean;
+  /** Called once everything for it was read, if anything was. */
+  onRead?(): void;
 }
+
+/** What changes while it is read is read again at most so often. */
+const READINGS_MAX = 3;
 
 /** What one POST holds, but for its last object: receivers have limits, and one deadline to read it in. */
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -77,24 +86,47 @@ export const WEBHOOK_CEILING = tlpRank('amber+strict');
  */
 export async function deliver(context: DeliveryContext, due: DueSubscription): Promise<Step> {
   const { db, clock, workerId } = context;
-  const { subscriptionId, cursor, head } = due;
-  const order = await findOrder(db, { workerId, subscriptionId });
-  // Its owner has set the cursor since: `cursor` is where it would have read on without that.
-  if (order?.moves !== due.moves) return { kind: 'lost' };
-  const nowMs = clock.now().getTime();
-  if (order.nextAttemptMs > nowMs) return { kind: 'wait', untilMs: order.nextAttemptMs };
-  const page = await readFor(context, order, Math.max(cursor, order.cursor), head);
+  const { subscriptionId } = due;
+  const found = await prepare(context, due);
+  if ('kind' in found) return found;
+  const { order, page } = found;
+  due.onRead?.();
   if (page.objects === 0) {
     return { kind: 'moved', cursor: page.next, sent: false, more: page.more };
   }
   // A process that stood still may hold what another has gone past meanwhile: it would come out of order.
   if (!due.isHeld()) return { kind: 'lost' };
-  const endpoint = openEndpoint(context.keyring, subscriptionId, order, nowMs);
+  const endpoint = context.endpoints.open(subscriptionId, order, clock.now().getTime());
   if (endpoint !== undefined) {
     return dispatch(context, { subscriptionId, endpoint }, order, page);
   }
   await disableUnreadable(db, { workerId, subscriptionId });
   return { kind: 'lost' };
+}
+
+interface Prepared {
+  readonly order: Order;
+  readonly page: PreparedPage<LogPart>;
+}
+
+/**
+ * The order and what there is for it. Both are read again if something that decides about them was heard to
+ * change while they were read.
+ */
+async function prepare(context: DeliveryContext, due: DueSubscription): Promise<Prepared | Step> {
+  const { db, clock, workerId, changesHeard } = context;
+  const { subscriptionId, cursor, head } = due;
+  for (let readings = 1; ; readings++) {
+    const heard = changesHeard();
+    const order = await findOrder(db, { workerId, subscriptionId });
+    if (order === undefined) return { kind: 'lost' };
+    // `cursor` is where it would have read on without that.
+    if (order.revision !== due.revision) return { kind: 'changed' };
+    const nowMs = clock.now().getTime();
+    if (order.nextAttemptMs > nowMs) return { kind: 'wait', untilMs: order.nextAttemptMs };
+    const page = await readFor(context, order, Math.max(cursor, order.cursor), head);
+    if (changesHeard() === heard || readings === READINGS_MAX) return { order, page };
+  }
 }
 
 /**
@@ -172,27 +204,11 @@ async function dispatch(
   if (step.kind === 'dead_letter') await bury(context, subscriptionId, order, part.rows, sent);
   const after = stateAfter(order, step, { ...sent, next, rows: objects, nowMs });
   const { workerId } = context;
-  const moved = await settle(db, { workerId, attempt, moves: order.moves, after });
+  const moved = await settle(db, { workerId, attempt, revision: order.revision, after });
   if (!moved || after.state !== 'active') return { kind: 'lost' };
   if (step.kind === 'retry') return { kind: 'wait', untilMs: after.nextAttemptMs };
   const more = page.more || after.cursor < next;
   return { kind: 'moved', cursor: after.cursor, sent: true, more };
-}
-
-/** Undefined when the master secret under which it was stored is gone: its owner has to set it again. */
-function openEndpoint(
-  keyring: Keyring,
-  id: string,
-  order: Order,
-  nowMs: number,
-): Endpoint | undefined {
-  try {
-    const secrets = openSecrets(keyring, id, order.secret, nowMs);
-    return { url: openUrl(keyring, id, order.url), secrets };
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'subscription_unreadable') return undefined;
-    throw error;
-  }
 }
 
 type Attempted = Pick<

@@ -56,8 +56,21 @@ export function validSecrets(
   sealed: Uint8Array,
   nowMs: number,
 ): SigningSecret[] | undefined {
+  const secrets = unsealSecrets(keyring, subscriptionId, sealed);
+  return secrets && secretsAt(secrets, nowMs);
+}
+
+/** All of them, whether valid or not; undefined when the master secret is gone. */
+export function unsealSecrets(
+  keyring: Keyring,
+  subscriptionId: string,
+  sealed: Uint8Array,
+): SigningSecret[] | undefined {
   const plain = unseal(keyring, 'stored-secret', Buffer.from(sealed), subscriptionId);
-  if (plain === undefined) return undefined;
-  const secrets: SigningSecret[] = JSON.parse(plain.toString('utf8'));
+  return plain && JSON.parse(plain.toString('utf8'));
+}
+
+/** Those that are valid at `nowMs`. */
+export function secretsAt(secrets: readonly SigningSecret[], nowMs: number): SigningSecret[] {
   return secrets.filter(({ until }) => until === undefined || until > nowMs);
 }

@@ -1,16 +1,11 @@
 import type { Egress } from '../egress/egress.ts';
+import type { Endpoint } from './endpoints.ts';
 import type { Payload } from './payload.ts';
 import type { Outcome } from './retry.ts';
 import { sign } from './signature.ts';
 
 const TIMEOUT_MS = 15_000;
 const RESPONSE_BYTES_MAX = 4096;
-
-export interface Endpoint {
-  readonly url: string;
-  /** One secret, or during a rotation all that are valid, the newest first. */
-  readonly secrets: readonly string[];
-}
 
 export interface Sent {
   readonly outcome: Outcome;

@@ -43,6 +43,8 @@ export interface NewSubscriptionInput {
   readonly description: string;
   readonly filter: object;
   readonly batchMax: number;
+  /** How long objects may gather before they are sent. */
+  readonly lingerMs: number;
   /** Without the references to TLP levels that the server adds. */
   readonly asPosted: boolean;
   readonly start: Start;

@@ -10,6 +10,9 @@ import {
   type LogReading,
 } from '../store/content/log.ts';
 import { readPlaces, readRowsTogether } from '../store/content/places.ts';
+import { RecentContents } from '../store/content/recent-contents.ts';
+
+export { RecentContents } from '../store/content/recent-contents.ts';
 
 /** A part of the log as a viewer sees it; of what is only asked for its places, these. */
 export interface LogPage<Row = LogRow> {
@@ -109,16 +112,18 @@ const END_ROWS_MAX = 500;
 
 /**
  * The same as readRange for one of many who read the end of the log at once; undefined where there is more to read
- * than is read together, or where its contents are too large for that. Readers who get the same rows are given the same array of rows.
+ * than is read together, or where its contents are too large for that. Contents in `recent` are not read again, and
+ * those that are read are added to it. Readers who get the same rows are given the same array of rows.
  */
 export async function readEnd(
   db: Database,
   reader: Reader,
   { after, limit, bytesMax = PAGE_BYTES, currentTo = 0, filter = {} }: ReadRequest,
   head: number,
+  recent = new RecentContents(),
 ): Promise<LogPage | undefined> {
   if (head - after > END_ROWS_MAX) return undefined;
-  const reading = { reader, after, upTo: head, limit, bytesMax, currentTo, filter };
+  const reading = { reader, after, upTo: head, limit, bytesMax, currentTo, filter, recent };
   const found = await readRowsTogether(db, reading);
   if (found === undefined) return undefined;
   const count = countWithin(found, bytesMax);

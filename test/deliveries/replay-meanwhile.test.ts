@@ -1,15 +1,13 @@
 /** A replay that comes while a delivery is under way is not lost in it. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSharedContents } from '../../src/deliveries/contents.ts';
-import { deliver, type DeliveryContext } from '../../src/deliveries/deliver.ts';
-import { createDeliveryMetrics } from '../../src/deliveries/metrics.ts';
+import { deliver } from '../../src/deliveries/deliver.ts';
 import { createEgress, type Egress } from '../../src/egress/egress.ts';
 import { findLogBounds } from '../../src/store/content/log.ts';
 import { skipTo } from '../../src/store/deliveries/attempts.ts';
-import { createLogger, createRegistry } from '../../src/telemetry.ts';
 import { anActor, slug, type Actor } from '../support/actors.ts';
 import { indicator } from '../support/builders.ts';
+import { deliveryContext, giveLease } from '../support/delivery-context.ts';
 import { subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
@@ -31,20 +29,7 @@ afterAll(async () => {
 
 const workerId = randomUUID();
 
-function context(): DeliveryContext {
-  const { db, keyring, clock } = tocsin;
-  const disclosures = { record: () => undefined };
-  const [logger, metrics] = [createLogger('silent'), createDeliveryMetrics(createRegistry())];
-  const own = { workerId, contents: createSharedContents(), random: () => 0 };
-  return { db, keyring, clock, egress, logger, metrics, disclosures, ...own };
-}
-
-async function lease(id: string): Promise<void> {
-  await tocsin.sql(
-    `update subscription set lease_owner = $2, lease_until = now() + interval '1 hour' where id = $1`,
-    [id, workerId],
-  );
-}
+const context = () => deliveryContext(tocsin, egress, workerId);
 
 async function cursorOf(id: string): Promise<number> {
   const [row] = await tocsin.sql<{ cursor: string }>(
@@ -61,7 +46,7 @@ async function leased(): Promise<{ reader: Actor; id: string; path: string; head
   const reader = await anActor(tocsin, { communities });
   const { id, path } = await subscribes(reader, webhooks, { start: 'beginning' });
   await sharer.shares(indicator());
-  await lease(id);
+  await giveLease(tocsin, id, workerId);
   const { head } = await findLogBounds(tocsin.db);
   return { reader, id, path, head };
 }
@@ -70,14 +55,14 @@ async function leased(): Promise<{ reader: Actor; id: string; path: string; head
 async function replay(reader: Actor, id: string): Promise<void> {
   const answer = await reader.sends('post', `/subscriptions/${id}/replay`).send({});
   expect(answer.status).toBe(200);
-  await lease(id);
+  await giveLease(tocsin, id, workerId);
 }
 
 it('a delivery that began before a replay to the same place does not move the cursor', async () => {
   const { reader, id, path, head } = await leased();
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
   webhooks.answers(() => ({ after: answered }));
-  const due = { subscriptionId: id, cursor: 0, moves: 0, head, isHeld: () => true };
+  const due = { subscriptionId: id, cursor: 0, revision: 0, head, isHeld: () => true };
 
   const step = deliver(context(), due);
   await webhooks.until(path, (come) => come.length === 1);
@@ -86,7 +71,7 @@ it('a delivery that began before a replay to the same place does not move the cu
   expect(await step).toEqual({ kind: 'lost' });
   expect(await cursorOf(id)).toBe(0);
 
-  expect(await deliver(context(), { ...due, moves: 1 })).toMatchObject({
+  expect(await deliver(context(), { ...due, revision: 1 })).toMatchObject({
     kind: 'moved',
     sent: true,
   });
@@ -97,10 +82,12 @@ it('a delivery that began before a replay to the same place does not move the cu
 it('a worker that had read on before a replay begins where the replay says', async () => {
   const { reader, id, path, head } = await leased();
   await replay(reader, id);
-  const due = { subscriptionId: id, cursor: head, moves: 0, head, isHeld: () => true };
+  const due = { subscriptionId: id, cursor: head, revision: 0, head, isHeld: () => true };
 
-  expect(await deliver(context(), due)).toEqual({ kind: 'lost' });
-  expect(await skipTo(tocsin.db, workerId, { id, cursor: 0, moves: 0 }, head)).toBe(false);
-  expect(await deliver(context(), { ...due, cursor: 0, moves: 1 })).toMatchObject({ sent: true });
+  expect(await deliver(context(), due)).toEqual({ kind: 'changed' });
+  expect(await skipTo(tocsin.db, workerId, { id, cursor: 0, revision: 0 }, head)).toBe(false);
+  expect(await deliver(context(), { ...due, cursor: 0, revision: 1 })).toMatchObject({
+    sent: true,
+  });
   await webhooks.until(path, (come) => come.length === 1);
 });

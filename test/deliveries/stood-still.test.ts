@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSharedContents } from '../../src/deliveries/contents.ts';
-import { deliver, type DeliveryContext } from '../../src/deliveries/deliver.ts';
+import { deliver } from '../../src/deliveries/deliver.ts';
 import { createEgress, type Egress } from '../../src/egress/egress.ts';
 import { findLogBounds } from '../../src/store/content/log.ts';
-import { createDeliveryMetrics } from '../../src/deliveries/metrics.ts';
-import { createLogger, createRegistry } from '../../src/telemetry.ts';
 import { anActor, slug } from '../support/actors.ts';
 import { indicator, marked } from '../support/builders.ts';
+import { deliveryContext, giveLease } from '../support/delivery-context.ts';
 import { attempts, subscribes } from '../support/subscribe.ts';
 import { startTocsin, type Tocsin } from '../support/tocsin.ts';
 import { receiveWebhooks, type Webhooks } from '../support/webhooks.ts';
@@ -27,15 +25,6 @@ afterAll(async () => {
   await webhooks.close();
 });
 
-function contextOf(workerId: string): DeliveryContext {
-  const { db, keyring, clock } = tocsin;
-  const disclosures = { record: () => undefined };
-  const [logger, metrics] = [createLogger('silent'), createDeliveryMetrics(createRegistry())];
-  const contents = createSharedContents();
-  const own = { workerId, contents, random: () => 0 };
-  return { db, keyring, clock, egress, logger, metrics, disclosures, ...own };
-}
-
 it('a worker sends nothing of what it read before its lease may have passed to another', async () => {
   const communities = [slug()];
   const sharer = await anActor(tocsin, { communities });
@@ -44,13 +33,10 @@ it('a worker sends nothing of what it read before its lease may have passed to a
   const object = indicator();
   await sharer.shares(object);
   const workerId = randomUUID();
-  await tocsin.sql(
-    `update subscription set lease_owner = $2, lease_until = now() + interval '1 hour' where id = $1`,
-    [subscription.id, workerId],
-  );
+  await giveLease(tocsin, subscription.id, workerId);
   const { head } = await findLogBounds(tocsin.db);
-  const due = { subscriptionId: subscription.id, cursor: 0, moves: 0, head };
-  const context = contextOf(workerId);
+  const due = { subscriptionId: subscription.id, cursor: 0, revision: 0, head };
+  const context = deliveryContext(tocsin, egress, workerId);
 
   expect(await deliver(context, { ...due, isHeld: () => false })).toEqual({ kind: 'lost' });
   expect(await attempts(reader, subscription)).toEqual([]);

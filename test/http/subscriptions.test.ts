@@ -120,6 +120,10 @@ describe('400', () => {
     ['a confidence beyond 100', { url, filter: { confidence_min: 101 } }],
     ['a batch of none', { url, batch_max: 0 }],
     ['a batch too large', { url, batch_max: 501 }],
+    ['a time to gather below none', { url, linger_ms: -1 }],
+    ['a time to gather of more than a minute', { url, linger_ms: 60_001 }],
+    ['a time to gather in parts of a millisecond', { url, linger_ms: 1.5 }],
+    ['a time to gather in words', { url, linger_ms: '1000' }],
     ['a start nobody knows', { url, start: 'yesterday' }],
   ])('%s', async (_, wish) => {
     const before = await rowCounts(tocsin);

@@ -53,6 +53,15 @@ export const cursorBeforePost: Control = async ({ seed }) => {
   }
 };
 
+const WISH = {
+  description: '',
+  filter: {},
+  batchMax: 5,
+  lingerMs: 0,
+  asPosted: false,
+  start: 'beginning',
+} as const;
+
 /** Lets a worker deliver everything to a receiver, killing it `KILLS` times on the way. */
 async function deliverUnderKills(
   store: OpenStore,
@@ -66,9 +75,9 @@ async function deliverUnderKills(
   const verdict = (): Verdict => judge(ledger, stored);
   try {
     const member = await memberOfOrganisation(db, ORGANISATION, 'torture');
-    const wish = { url: receiver.url, description: '', filter: {}, batchMax: 5, asPosted: false };
+    const wish = { ...WISH, url: receiver.url };
     const context = { ...store, clock: systemClock, quotas: { subscriptions: 2 } };
-    const made = await createSubscription(context, member, { ...wish, start: 'beginning' });
+    const made = await createSubscription(context, member, wish);
     const { id: subscriptionId } = made.subscription;
     const workerId = randomUUID();
     await withOwner(databaseUrl, (client) =>

@@ -8,7 +8,8 @@
 create function log_classes(after bigint, up_to bigint, current_to bigint, filter log_filter)
 returns setof log_class
 language plpgsql stable security definer set search_path from current
-set enable_nestloop = off set enable_seqscan = off set enable_bitmapscan = off as $$
+set enable_nestloop = off set enable_hashjoin = on set enable_mergejoin = on
+set enable_seqscan = off set enable_bitmapscan = off as $$
 declare
   ids bigint[] := array(
     select version_id from log where seq > after and seq <= up_to and kind = 'put');
@@ -36,11 +37,14 @@ $$;
 -- same share one result row for each level and sharer, with the places in one text, because a result is decoded
 -- value by value, which costs more than finding the places does. Of each text, only the first row_max
 -- places are those that read_log returns.
--- A content is read once, under row security as the first of the viewers that it is for.
+-- Its own statements look up a few rows by their keys. Planned while the tables were small, some would go through all of
+-- them once they have grown, so no other way is left to the planner.
+-- A content is read once, under row security as the first of the viewers that it is for, unless it is known already.
 create function read_places(viewers json, parts json, bytes_max integer)
 returns table (part integer, readers text, tlp smallint, sharer text, places text,
                seq bigint, kind text, stix_id text, micros bigint, content text, references_at integer)
-language plpgsql stable set search_path from current as $$
+language plpgsql stable set search_path from current
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 #variable_conflict use_column
 declare
   viewer record;
@@ -49,8 +53,10 @@ declare
   samples bigint[];
   seen text[];
   mine text[];
+  unread bigint[];
+  taken bigint[];
   fresh bigint[];
-  taken bigint[] := '{}';
+  given bigint[] := '{}';
   room bigint := bytes_max;
   number integer;
   one record;
@@ -66,12 +72,13 @@ begin
     lateral reader_of(v.organisation, v.realm, v.cleared) as own;
   for wanted in
     select * from json_to_recordset(parts) as (number integer, after bigint, up_to bigint,
-      current_to bigint, row_max integer, filter log_filter, viewers integer[])
+      current_to bigint, row_max integer, filter log_filter, known bigint[], viewers integer[])
   loop
     classes := array(select class from
       log_classes(wanted.after, wanted.up_to, wanted.current_to, wanted.filter) as class);
     samples := array(select class.sample from unnest(classes) as class);
     seen := '{}';
+    taken := '{}';
     foreach number in array wanted.viewers loop
       perform enter_settings(viewer.organisation[number], viewer.realm[number], viewer.ceiling[number],
         viewer.own_ceiling[number], viewer.audiences[number], viewer.cleared[number],
@@ -86,13 +93,15 @@ begin
         order by s.seq);
       seen := seen || mine::text;
       if room > 0 and mine <> '{}' then
-        fresh := array(
-          select place from unnest(classes) as class, unnest(class.places) as place
-          where class.sample = any(array(select split_part(sample, ':', 1)::bigint from unnest(mine) as sample))
-            and place <> all (taken)
-          order by place limit wanted.row_max);
-        taken := taken || fresh;
-        if fresh <> '{}' then
+        unread := array(
+          select split_part(sample, ':', 1)::bigint from unnest(mine) as sample except select unnest(taken));
+        if unread <> '{}' then
+          taken := taken || unread;
+          fresh := array(
+            select place from unnest(classes) as class, unnest(class.places) as place
+            where class.sample = any(unread)
+              and not exists (select from unnest(wanted.known || given) as k where k = place)
+            order by place limit wanted.row_max);
           for one in
             select s.*, (date_part('epoch', s.date_added) * 1000000)::bigint as added
             from log_served s where s.seq = any(fresh) order by s.seq
@@ -105,6 +114,7 @@ begin
             micros := one.added;
             content := one.content;
             references_at := one.references_at;
+            given := given || seq;
             return next;
           end loop;
           seq := null;

@@ -12,12 +12,16 @@ create table subscription (
   state text not null default 'active' check (state in ('active', 'paused', 'disabled')),
   reason text,
   cursor bigint not null,
-  -- How often its owner has set the cursor: what a worker began before that does not count.
+  -- How often its owner has changed it or set its cursor: what a worker began before that does not count.
+  revision integer not null default 0,
+  -- How often its owner has set the cursor.
   moves integer not null default 0,
   -- Up to here, it is sent current versions only: it began at the beginning, and its receiver has nothing
   -- of which a version up to here could be the end.
   current_to bigint not null default 0,
   batch_max integer not null default 500 check (batch_max between 1 and 500),
+  -- How long objects may gather before they are sent.
+  linger_ms integer not null default 0 check (linger_ms between 0 and 60000),
   -- Whether objects are sent without the reference to their TLP level.
   as_posted boolean not null default false,
   batch_now integer,

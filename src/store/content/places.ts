@@ -2,12 +2,13 @@ import type { LogRow } from '../../sharing/log-row.ts';
 import { batched } from '../../concurrency/batch.ts';
 import type { Database } from '../postgres/database.ts';
 import { queryAside } from '../postgres/large-values.ts';
+import { RecentContents, type RowContent } from './recent-contents.ts';
 import { namesOnce, toPart, toViewer, type LogPlace, type LogReading } from './log.ts';
 
 // SQL, not the typed client: under row security and set-based, at the rate of deliveries.
 
 /** So many readings are put together at most. */
-const READINGS_MAX = 100;
+const READINGS_MAX = 250;
 /** Readings that begin at different places are put together where they read no more rows than this. */
 const MERGED_ROWS_MAX = 500;
 /** Contents that one statement reads: it ends with the row that comes to so many bytes. */
@@ -18,9 +19,14 @@ const CONTENT_BYTES_MAX = 8 * 1024 * 1024;
  * read_places in prisma/definitions.
  */
 export const readPlaces: (db: Database, reading: LogReading) => Promise<readonly LogPlace[]> =
-  batched(async (db, readings) => (await findPlaces(db, readings, 0)).map(({ places }) => places), {
+  batched(async (db, readings) => (await findPlaces(db, readings, 0)).places, {
     max: READINGS_MAX,
   });
+
+/** What one of many wants of the end of the log, with the contents that its process has read of it. */
+export interface EndReading extends LogReading {
+  readonly recent: RecentContents;
+}
 
 /**
  * The rows that readLog would return, whatever bytes they hold, for many who read the end of the log at the same
@@ -29,14 +35,18 @@ export const readPlaces: (db: Database, reading: LogReading) => Promise<readonly
  */
 export const readRowsTogether: (
   db: Database,
-  reading: LogReading,
+  reading: EndReading,
 ) => Promise<readonly LogRow[] | undefined> = batched(
   async (db, readings) => {
-    const found = await findPlaces(db, readings, CONTENT_BYTES_MAX);
+    const { places, contents } = await findPlaces(db, readings, CONTENT_BYTES_MAX);
+    for (const recent of new Set(readings.map((reading) => reading.recent))) {
+      for (const [seq, content] of contents) recent.add(seq, content);
+    }
     const made = new Map<readonly LogPlace[], readonly LogRow[] | undefined>();
-    return found.map(({ places, contents }) => {
-      if (!made.has(places)) made.set(places, withContents(places, contents));
-      return made.get(places);
+    return places.map((list, i) => {
+      const contentOf = (seq: number) => contents.get(seq) ?? readings[i]?.recent.get(seq);
+      if (!made.has(list)) made.set(list, withContents(list, contentOf));
+      return made.get(list);
     });
   },
   { max: READINGS_MAX },
@@ -44,61 +54,62 @@ export const readRowsTogether: (
 
 function withContents(
   places: readonly LogPlace[],
-  contents: ReadonlyMap<number, Content>,
+  contentOf: (seq: number) => RowContent | undefined,
 ): readonly LogRow[] | undefined {
   const rows: LogRow[] = [];
   for (const place of places) {
-    const content = contents.get(place.seq);
+    const content = contentOf(place.seq);
     if (content === undefined) return undefined;
     rows.push({ ...content, ...place });
   }
   return rows;
 }
 
-type Content = Omit<LogRow, keyof LogPlace>;
-
 interface Found {
-  readonly places: readonly LogPlace[];
+  /** Of each reading. */
+  readonly places: (readonly LogPlace[])[];
   /** Of all rows of all readings whose contents were read, by place. */
-  readonly contents: ReadonlyMap<number, Content>;
+  readonly contents: ReadonlyMap<number, RowContent>;
 }
 
 async function findPlaces(
   db: Database,
-  readings: readonly LogReading[],
+  readings: readonly (LogReading & Partial<EndReading>)[],
   bytesMax: number,
-): Promise<Found[]> {
+): Promise<Found> {
   const { viewers, parts } = arrange(readings);
-  const given = JSON.stringify([...parts.values()].map((part) => part.given));
   const rows = await queryAside<FoundRow>(
-    given,
+    JSON.stringify([...parts.values()].map(toGiven)),
     (token) => db.content.$queryRaw`
       select part, readers, tlp, sharer, places, seq, kind, stix_id, micros, content, references_at
       from read_places(${JSON.stringify(viewers)}::json, ${token}::json, ${bytesMax}::integer)`,
   );
-  const contents = contentsOf(rows);
   const lists = listsOf(rows);
-  const found = readings.map((): Found => ({ places: [], contents }));
+  const places = readings.map((): readonly LogPlace[] => []);
   for (const part of parts.values()) {
     const cut = cutter();
     for (const { index, viewer } of part.readings) {
       const reading = readings[index];
       const list = lists.get(`${part.given.number} ${viewer}`);
-      if (reading === undefined || list === undefined) continue;
-      found[index] = { places: cut(list, reading), contents };
+      if (reading !== undefined && list !== undefined) places[index] = cut(list, reading);
     }
   }
-  return found;
+  return { places, contents: contentsOf(rows) };
+}
+
+function toGiven({ given, recent }: Part) {
+  return { ...given, known: recent?.knownIn(given.after, given.up_to) ?? [] };
 }
 
 interface Part {
   given: ReturnType<typeof toPart> & { number: number; row_max: number; viewers: number[] };
   /** Which of the readings it serves, and for which of the viewers. */
   readonly readings: { readonly index: number; readonly viewer: number }[];
+  readonly recent: RecentContents | undefined;
 }
 
 /** The viewers, each once, and the parts of the log that they read, each once. Viewers count from 1. */
-function arrange(readings: readonly LogReading[]) {
+function arrange(readings: readonly (LogReading & Partial<EndReading>)[]) {
   const viewers = new Map<string, { number: number; given: object }>();
   const parts = new Map<string, Part>();
   for (const [index, reading] of readings.entries()) {
@@ -110,6 +121,7 @@ function arrange(readings: readonly LogReading[]) {
     const part = parts.get(key) ?? {
       given: { ...from, number: parts.size, viewers: [] },
       readings: [],
+      recent: reading.recent,
     };
     parts.set(key, part);
     part.given.after = Math.min(part.given.after, from.after);
@@ -160,8 +172,8 @@ type FoundRow = readonly [
   referencesAt: number | null,
 ];
 
-function contentsOf(rows: readonly FoundRow[]): Map<number, Content> {
-  const contents = new Map<number, Content>();
+function contentsOf(rows: readonly FoundRow[]): Map<number, RowContent> {
+  const contents = new Map<number, RowContent>();
   for (const [, , , , , seq, kind, stixId, micros, content, referencesAt] of rows) {
     if (seq === null || kind === null || stixId === null) continue;
     const addedMicros = Number(micros);

@@ -40,26 +40,25 @@ export interface SubscriptionState {
 interface Settlement {
   readonly workerId: string;
   readonly attempt: AttemptRecord;
-  /** Those of the subscription when the attempt began. */
-  readonly moves: number;
+  /** That of the subscription when the attempt began. */
+  readonly revision: number;
   readonly after: SubscriptionState;
 }
 
 const SETTLEMENTS_MAX = 100;
 
 /**
- * Records an attempt and moves the subscription on, if this worker still holds it and its cursor
- * is where the attempt began, and was not set to there meanwhile. Returns whether it moved: when not,
- * another worker has taken over or its owner has asked for a replay, and this delivery may come twice,
- * but none is lost.
+ * Records an attempt and moves the subscription on, if this worker still holds it, its cursor is where the attempt
+ * began, and its owner has changed nothing of it meanwhile. Returns whether it moved: when not, this delivery may
+ * come twice, as the owner wants it now, but none is lost.
  */
 export const settle = batched(settleAll, { max: SETTLEMENTS_MAX });
 
 async function settleAll(db: Database, settlements: readonly Settlement[]): Promise<boolean[]> {
-  const rows = settlements.map(({ workerId, attempt, moves, after }) => ({
+  const rows = settlements.map(({ workerId, attempt, revision, after }) => ({
     ...attempt,
     ...after,
-    moves,
+    revision,
     worker: workerId,
   }));
   const moved = await db.server.$queryRaw<{ id: string }[]>`
@@ -70,7 +69,7 @@ async function settleAll(db: Database, settlements: readonly Settlement[]): Prom
         "fromSeq" bigint, "toSeq" bigint, "startedAt" timestamptz, "durationMs" integer,
         cursor bigint, state text, reason text, "batchNow" integer, "retryTo" bigint,
         failures integer, refusals integer, "deadLetters" integer, "failingSinceMs" float8,
-        "nextAttemptMs" float8, moves integer)
+        "nextAttemptMs" float8, revision integer)
     ), noted as (
       insert into attempt (subscription_id, organisation_id, webhook_id, kind, outcome, status,
         detail, objects, withdrawn, bytes, from_seq, to_seq, started_at, duration_ms)
@@ -85,7 +84,7 @@ async function settleAll(db: Database, settlements: readonly Settlement[]): Prom
       next_attempt_at = to_timestamp(g."nextAttemptMs" / 1000)
     from given g
     where s.id = g."subscriptionId" and s.lease_owner = g.worker and s.cursor = g."fromSeq"
-      and s.moves = g.moves
+      and s.revision = g.revision
     returning s.id::text`;
   const ids = new Set(moved.map(({ id }) => id));
   return settlements.map(({ attempt }) => ids.has(attempt.subscriptionId));
@@ -107,13 +106,13 @@ export async function noteAttempt(db: Database, attempt: AttemptRecord): Promise
 export async function skipTo(
   db: Database,
   workerId: string,
-  { id, cursor, moves }: { readonly id: string; readonly cursor: number; readonly moves: number },
+  at: { readonly id: string; readonly cursor: number; readonly revision: number },
   to: number,
 ): Promise<boolean> {
   const moved = await db.server.$executeRaw`
     update subscription set cursor = ${to}::bigint
-    where id = ${id}::uuid and lease_owner = ${workerId}::uuid
-      and cursor = ${cursor}::bigint and moves = ${moves}::integer`;
+    where id = ${at.id}::uuid and lease_owner = ${workerId}::uuid
+      and cursor = ${at.cursor}::bigint and revision = ${at.revision}::integer`;
   return moved === 1;
 }
 

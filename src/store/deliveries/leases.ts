@@ -6,11 +6,18 @@ import { batched } from '../../concurrency/batch.ts';
 /** A subscription that this process delivers for. */
 export interface Leased {
   readonly id: string;
+  readonly organisationId: number;
   readonly cursor: number;
-  /** How often its owner has set the cursor. */
+  /** How often its owner has changed it or set its cursor. */
+  readonly revision: number;
+  /** How often its owner has set its cursor. */
   readonly moves: number;
   /** When it may be tried next, in ms since 1970. */
   readonly nextAttemptMs: number;
+  /** How long objects may gather for it. */
+  readonly lingerMs: number;
+  /** How many objects make a batch. */
+  readonly batchMax: number;
   /** For how long it is ours, from when it was asked for. */
   readonly leaseMs: number;
 }
@@ -67,7 +74,8 @@ export async function leaseSubscriptions(
         lease_until = now() + ${options.seconds}::float8 * interval '1 second'
       from free where s.id = free.id
     )
-    select s.id, s.cursor::float8 as cursor, s.moves,
+    select s.id, s.organisation_id as "organisationId", s.cursor::float8 as cursor, s.revision,
+      s.moves, s.linger_ms as "lingerMs", least(s.batch_now, s.batch_max) as "batchMax",
       extract(epoch from s.next_attempt_at)::float8 * 1000 as "nextAttemptMs",
       case when s.lease_owner = ${workerId}::uuid
           and s.lease_until >= now() + ${options.seconds}::float8 * interval '0.5 second'
@@ -98,8 +106,8 @@ export interface Order {
   readonly identities: string[];
   readonly secret: Uint8Array;
   readonly cursor: number;
-  /** How often its owner has set the cursor. */
-  readonly moves: number;
+  /** How often its owner has changed it or set its cursor. */
+  readonly revision: number;
   /** Up to this place in the log, it is sent current versions only. */
   readonly currentTo: number;
   readonly batchMax: number;
@@ -118,7 +126,7 @@ interface OrderKey {
   readonly subscriptionId: string;
 }
 
-const ORDERS_MAX = 100;
+const ORDERS_MAX = 250;
 
 /** The order of a subscription that this worker holds and that is active; else undefined. */
 export const findOrder = batched(findOrders, {
@@ -135,7 +143,7 @@ async function findOrders(db: Database, keys: readonly OrderKey[]): Promise<(Ord
       array(select i.stix_id from organisation o join identity i on i.organisation_id = o.id
             where o.slug = any(array(select jsonb_array_elements_text(s.filter -> 'producers')))
             order by 1) as identities,
-      s.secret, s.cursor::float8 as cursor, s.moves, s.current_to::float8 as "currentTo",
+      s.secret, s.cursor::float8 as cursor, s.revision, s.current_to::float8 as "currentTo",
       least(s.batch_now, s.batch_max) as "batchMax",
       s.as_posted as "asPosted",
       s.retry_to::float8 as "retryTo", s.failures, s.refusals, s.dead_letters as "deadLetters",

@@ -16,6 +16,8 @@ export interface SubscriptionRecord {
   readonly reason: string | null;
   readonly cursor: number;
   readonly batchMax: number;
+  /** How long objects may gather before they are sent. */
+  readonly lingerMs: number;
   readonly asPosted: boolean;
   readonly failures: number;
   readonly nextAttemptAt: Date;
@@ -23,7 +25,7 @@ export interface SubscriptionRecord {
 }
 
 const columns = Prisma.sql`id, url, description, filter, state, reason, cursor::float8 as cursor,
-  batch_max as "batchMax", as_posted as "asPosted", failures, next_attempt_at as "nextAttemptAt", created_at as "createdAt"`;
+  batch_max as "batchMax", linger_ms as "lingerMs", as_posted as "asPosted", failures, next_attempt_at as "nextAttemptAt", created_at as "createdAt"`;
 
 /** The viewer's organisation's subscriptions, oldest first. Row security leaves out all others. */
 export async function listSubscriptions(tx: Tx): Promise<SubscriptionRecord[]> {
@@ -52,15 +54,16 @@ export interface NewSubscription {
   readonly cursor: number;
   readonly currentTo: number;
   readonly batchMax: number;
+  readonly lingerMs: number;
   readonly asPosted: boolean;
 }
 
 export async function insertSubscription(tx: Tx, subscription: NewSubscription): Promise<void> {
   const { id, organisationId, realmId, description, filter, cursor } = subscription;
-  const { currentTo, batchMax, asPosted } = subscription;
+  const { currentTo, batchMax, lingerMs, asPosted } = subscription;
   const facts = { id, organisationId, realmId, description, filter, cursor };
   const sealed = { url: bytes(subscription.url), secret: bytes(subscription.secret) };
-  const data = { ...facts, ...sealed, currentTo, batchMax, asPosted };
+  const data = { ...facts, ...sealed, currentTo, batchMax, lingerMs, asPosted };
   await tx.subscription.createMany({ data: [data] });
 }
 
@@ -71,6 +74,7 @@ export interface SubscriptionChange {
   readonly filter?: Prisma.InputJsonObject | undefined;
   readonly state?: 'active' | 'paused' | undefined;
   readonly batchMax?: number | undefined;
+  readonly lingerMs?: number | undefined;
   readonly asPosted?: boolean | undefined;
 }
 
@@ -83,16 +87,17 @@ export async function updateSubscription(
   id: string,
   change: SubscriptionChange,
 ): Promise<boolean> {
-  const { url, description, filter, state, batchMax, asPosted } = change;
+  const { url, description, filter, state, batchMax, lingerMs, asPosted } = change;
   const changed = await tx.subscription.updateMany({
     where: { id },
     data: {
-      ...given({ description, filter, state, batchMax, asPosted }),
+      ...given({ description, filter, state, batchMax, lingerMs, asPosted }),
       ...(url === undefined ? {} : { url: bytes(url) }),
       ...(state === undefined ? {} : { reason: null }),
       ...(state === 'active' ? FORGIVEN : {}),
       retryTo: null,
       batchNow: null,
+      revision: { increment: 1 },
     },
   });
   // At the time of the database, by which workers go.
@@ -122,7 +127,8 @@ export async function moveSubscription(
   { cursor, currentTo }: Beginning,
 ): Promise<boolean> {
   const moved = await tx.$executeRaw`
-    update subscription set cursor = ${cursor}::bigint, moves = moves + 1,
+    update subscription set cursor = ${cursor}::bigint, revision = revision + 1,
+      moves = moves + 1,
       current_to = least(${currentTo}::bigint, greatest(cursor, current_to)),
       retry_to = null, batch_now = null,
       failures = 0, refusals = 0, dead_letters = 0, failing_since = null, next_attempt_at = now(),
@@ -137,7 +143,7 @@ export async function replaceSecret(
   id: string,
   { secret, url }: { readonly secret: Buffer; readonly url: Buffer },
 ): Promise<boolean> {
-  const data = { secret: bytes(secret), url: bytes(url) };
+  const data = { secret: bytes(secret), url: bytes(url), revision: { increment: 1 } };
   const changed = await tx.subscription.updateMany({ where: { id }, data });
   return changed.count === 1;
 }

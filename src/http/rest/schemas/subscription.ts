@@ -9,6 +9,13 @@ const url = z
 const description = z.string().max(500);
 const batchMax = z.number().int().min(1).max(500);
 
+const LINGER_MS_MAX = 60_000;
+
+const lingerMs = z.number().int().min(0).max(LINGER_MS_MAX).meta({
+  description:
+    'How many milliseconds objects may wait for others, so that they come in fewer POSTs. A full batch is sent at once',
+});
+
 const asPosted = z.boolean().meta({
   description: 'Send objects exactly as posted, without the TLP reference that the server adds',
 });
@@ -27,6 +34,7 @@ export const NewSubscription = z
     batch_max: batchMax
       .default(500)
       .meta({ description: 'The maximum number of objects in a POST' }),
+    linger_ms: lingerMs.default(0),
     as_posted: asPosted.default(false),
     start: start.default('now'),
     current: current.meta({
@@ -42,6 +50,7 @@ export const SubscriptionChange = z
     description: description.optional(),
     filter: SubscriptionFilter.optional(),
     batch_max: batchMax.optional(),
+    linger_ms: lingerMs.optional(),
     as_posted: asPosted.optional(),
     state: z.enum(['active', 'paused']).optional(),
   })
@@ -95,6 +104,7 @@ export const SubscriptionAnswer = z
     description: z.string(),
     filter: SubscriptionFilter,
     batch_max: z.number().int(),
+    linger_ms: z.number().int(),
     as_posted: z.boolean(),
     state: z.enum(['active', 'paused', 'disabled']).meta({
       description: '`paused` by its owner, `disabled` by the server',

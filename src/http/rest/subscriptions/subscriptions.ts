@@ -45,9 +45,14 @@ const create: Route = (app, services) => {
       },
     },
     async (request, reply) => {
-      const { batch_max: batchMax, as_posted: asPosted, ...rest } = request.body;
+      const {
+        batch_max: batchMax,
+        linger_ms: lingerMs,
+        as_posted: asPosted,
+        ...rest
+      } = request.body;
       await services.webhooks.check(rest.url);
-      const input = { ...rest, batchMax, asPosted };
+      const input = { ...rest, batchMax, lingerMs, asPosted };
       const made = await createSubscription(services, memberOf(request), input);
       services.webhooks.changed();
       const answer = { ...toAnswer(made.subscription), secret: made.secret };
@@ -111,9 +116,14 @@ const change: Route = (app, services) => {
       },
     },
     async (request) => {
-      const { batch_max: batchMax, as_posted: asPosted, ...change } = request.body;
+      const {
+        batch_max: batchMax,
+        linger_ms: lingerMs,
+        as_posted: asPosted,
+        ...change
+      } = request.body;
       if (change.url !== undefined) await services.webhooks.check(change.url);
-      const input = { ...change, batchMax, asPosted };
+      const input = { ...change, batchMax, lingerMs, asPosted };
       const view = await changeSubscription(services, memberOf(request), request.params.id, input);
       services.webhooks.changed();
       return toAnswer(view);
@@ -156,6 +166,7 @@ export function toAnswer(view: SubscriptionView) {
     description,
     filter: SubscriptionFilter.parse(view.filter),
     batch_max: view.batchMax,
+    linger_ms: view.lingerMs,
     as_posted: view.asPosted,
     state: SubscriptionAnswer.shape.state.parse(view.state),
     reason,
