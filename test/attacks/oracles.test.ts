@@ -258,6 +258,15 @@ it('an organisation that is only invited is nobody yet, in whose name others can
 
 describe('a hidden object costs no more than its current version, however many it has:', () => {
   const VERSIONS = 40;
+  /** So many that the planner takes the index of their ids. */
+  const OTHERS = 2000;
+
+  beforeAll(async () => {
+    const others = await anActor(tocsin, { communities: [slug()] });
+    await others.posts(Array.from({ length: OTHERS }, () => indicator())).expect(200);
+    await tocsin.sql('vacuum analyze version');
+  });
+
   type Read = (...asked: Parameters<typeof findHistory>) => Promise<unknown>;
   const reads: Readonly<Record<string, Read>> = {
     '?version=all': (tx, realmId, id) => findObject(tx, realmId, id, { all: true }),
