@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RecentContents, type LogPage, type PartReading } from '../reading/batch.ts';
+import type { LogPage, PartReading } from '../reading/batch.ts';
 import { isPut, type LogRow } from '../sharing/log-row.ts';
 import { referencedRanks, serveObject, type ServedForm } from '../sharing/served.ts';
 import { TLP_2_DEFINITIONS } from '../stix/marking/tlp-reference.ts';
@@ -43,11 +43,12 @@ const BYTES_MAX = 32 * 1024 * 1024;
 /** Keeps so much as was used last. */
 export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
   let shelf = new Shelf(bytesMax);
-  let recent = new RecentContents();
+  /** Of the contents that were read near the end of the log. */
+  let memory = {};
   const underWay = new Map<number, Promise<undefined>>();
   return {
     read: async (after, reader) => {
-      const end = await reader.end(recent);
+      const end = await reader.end(memory);
       if (end !== undefined) return { ...end, ...partOf(end.rows, reader.form) };
       for (let other = underWay.get(after); other !== undefined; other = underWay.get(after)) {
         await other;
@@ -75,7 +76,7 @@ export function createSharedContents(bytesMax = BYTES_MAX): SharedContents {
     },
     forget: () => {
       shelf = new Shelf(bytesMax);
-      recent = new RecentContents();
+      memory = {};
     },
   };
 }

@@ -12,8 +12,6 @@ import {
 import { readPlaces, readRowsTogether } from '../store/content/places.ts';
 import { RecentContents } from '../store/content/recent-contents.ts';
 
-export { RecentContents } from '../store/content/recent-contents.ts';
-
 /** A part of the log as a viewer sees it; of what is only asked for its places, these. */
 export interface LogPage<Row = LogRow> {
   readonly rows: readonly Row[];
@@ -110,19 +108,28 @@ export async function placesInRange(
 /** What is left of the log is read together with what others read of its end if it is no more than this. */
 const END_ROWS_MAX = 500;
 
+const memories = new WeakMap<object, RecentContents>();
+
+function recentIn(memory: object): RecentContents {
+  const recent = memories.get(memory) ?? new RecentContents();
+  memories.set(memory, recent);
+  return recent;
+}
+
 /**
  * The same as readRange for one of many who read the end of the log at once; undefined where there is more to read
- * than is read together, or where its contents are too large for that. Contents in `recent` are not read again, and
- * those that are read are added to it. Readers who get the same rows are given the same array of rows.
+ * than is read together, or where its contents are too large for that. What was read with the same `memory` is not
+ * read again, for as long as that object lives; it gives nothing by itself. Readers who get the same rows are given the same array of rows.
  */
 export async function readEnd(
   db: Database,
   reader: Reader,
   { after, limit, bytesMax = PAGE_BYTES, currentTo = 0, filter = {} }: ReadRequest,
   head: number,
-  recent = new RecentContents(),
+  memory: object = {},
 ): Promise<LogPage | undefined> {
   if (head - after > END_ROWS_MAX) return undefined;
+  const recent = recentIn(memory);
   const reading = { reader, after, upTo: head, limit, bytesMax, currentTo, filter, recent };
   const found = await readRowsTogether(db, reading);
   if (found === undefined) return undefined;

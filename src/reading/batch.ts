@@ -3,14 +3,13 @@ import {
   readEnd,
   readRange,
   type LogPage,
-  type RecentContents,
   type ReadRequest,
 } from '../log/reader.ts';
 import type { Reader } from '../sharing/viewer.ts';
 import type { LogPlace } from '../store/content/log.ts';
 import { meteredPages } from './metered.ts';
 
-export { RecentContents, type LogPage } from '../log/reader.ts';
+export type { LogPage } from '../log/reader.ts';
 
 export interface BatchInput extends ReadRequest {
   /** Where the log is known to reach: the batch ends there at the latest. */
@@ -21,9 +20,10 @@ export interface BatchInput extends ReadRequest {
 export interface PartReading {
   /**
    * Its rows, read together with what others read of the end of the log; undefined if it is not near the end.
+   * What was read with the same `memory` is not read again.
    * Readers who get the same rows are given the same array.
    */
-  end(recent: RecentContents): Promise<LogPage | undefined>;
+  end(memory: object): Promise<LogPage | undefined>;
   /** Its rows. */
   whole(): Promise<LogPage>;
   /** The places of the very same rows: enough where their contents were read before. */
@@ -36,8 +36,8 @@ export const readBatch = meteredPages<Reader, BatchInput, PartReading>(
   async (db, reader, { upTo, ...request }, make) => {
     let last: LogPage<LogPlace> | undefined;
     const page = await make({
-      end: async (recent) => {
-        const read = await readEnd(db, reader, request, upTo, recent);
+      end: async (memory) => {
+        const read = await readEnd(db, reader, request, upTo, memory);
         last = read;
         return read;
       },

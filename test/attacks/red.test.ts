@@ -61,6 +61,7 @@ const BY_ID: Readonly<Record<string, readonly Verb[]>> = {
   'GET /api/v1/objects/:id/access': [
     (who, id) => who.sends('get', `/objects/${id}/access?organisation=${bob.slug}`),
   ],
+  'GET /api/v1/objects/:id/related': [(who, id) => who.sends('get', `/objects/${id}/related`)],
   'GET /api/v1/shares/:id': [(who, id) => who.sends('get', `/shares/${id}`)],
   'PATCH /api/v1/objects/:id': [
     (who, id) => who.sends('patch', `/objects/${id}`).send({ tlp: 'clear' }),
@@ -92,7 +93,13 @@ const POSTING = {
   'POST /api/v1/indicators': (who: Actor, object: PostedObject, query: object) =>
     who.sends('post', '/indicators').query(query).send(object),
 } as const;
-const READ_MANY = ['GET /api/v1/shares'];
+const READ_MANY = [
+  'GET /api/v1/shares',
+  'GET /api/v1/indicators',
+  'GET /api/v1/indicators/facets',
+  'GET /api/v1/objects',
+  'GET /api/v1/objects/facets',
+];
 
 async function answerTo(who: Actor, verb: Verb, id: string): Promise<unknown> {
   const { status, text, body } = await verb(who, id);

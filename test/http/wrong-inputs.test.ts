@@ -15,13 +15,16 @@ beforeAll(async () => {
 });
 afterAll(() => tocsin.close());
 
+/** What does not look like a UUID. */
+const FORMS = [
+  ['/agreements/', '2000000000'],
+  ['/keys/', '0123456789ab'],
+  ['/range/', '0123'],
+] as const;
+
 /** The path with ids that nothing has, in the form that each takes. */
 function urlOf({ path }: Operation): string {
-  const id = path.includes('/agreements/')
-    ? '2000000000'
-    : path.includes('/keys/')
-      ? '0123456789ab'
-      : randomUUID();
+  const [, id = randomUUID()] = FORMS.find(([room]) => path.includes(room)) ?? [];
   return `${tocsin.url}${path.replaceAll(/\{\w+\}/g, id)}`;
 }
 
