@@ -44,6 +44,7 @@ group('describe', () => {
       labels: ['c2'],
       validUntil: '2026-06-01T00:00:00.000000Z',
       names: [INDICATOR.created_by_ref],
+      links: [],
       createdByRef: INDICATOR.created_by_ref,
       level: 'green',
       levelAt: ['object_marking_refs', 0],
@@ -56,7 +57,9 @@ group('describe', () => {
         {
           kind: 'domain-name',
           value: 'command.example.com',
-          digest: expect.stringMatching(/^-?\d+$/),
+          key: expect.stringMatching(/^[0-9a-f]{32}$/),
+          domain: 'com.example.command.',
+          role: 'sole',
         },
       ],
       references: [INDICATOR.created_by_ref, TLP_2_IDS.green],
