@@ -32,6 +32,7 @@ afterAll(() => tocsin.close());
 /** Writes nothing that the caller asks for, or takes no credential of a caller. */
 const NOT_WRITING: Readonly<Record<string, string>> = {
   'POST /validate': 'stores nothing',
+  'POST /lookup': 'stores nothing',
   'POST /audiences/preview': 'stores nothing',
   'POST /subscriptions/:id/test': 'records what came of a POST that has been sent',
   'POST /invitations/describe': 'public: stores nothing',
