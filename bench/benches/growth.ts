@@ -10,7 +10,7 @@ import type { Server } from '../server.ts';
 const FEW = 10_000;
 const CONNECTIONS = 8;
 const PAIRS = 7;
-/** A small prime to the count of objects, so that what is asked for lies all over the table. */
+/** A prime, so that consecutive requests ask for objects from all parts of the table. */
 const STRIDE = 7919;
 
 /** What members do most, on two servers that differ only in how much they hold, in turn. */

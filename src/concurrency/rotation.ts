@@ -6,8 +6,8 @@ const TURNS_PER_LONGEST_WAIT = 4;
 /**
  * Items by source. The source with the fewest turns in the last minute is next, so that a newcomer
  * does not wait for those who keep coming back; among equals they take turns. Every fourth turn goes
- * round regardless of earlier ones: without it, a source that had many turns while it was alone would
- * have none until all others had as many. Of one source, the oldest item goes first.
+ * to the source that has waited longest. Without this, a source that had many turns while it was alone
+ * would wait until all others had as many. The items of one source keep their order.
  */
 export class Rotation<T> {
   /** In the order in which sources with equally many turns are next. */

@@ -13,7 +13,7 @@ const SLICE_MS = 2;
 const waiting = new RoundRobin<() => void>();
 let isTurning = false;
 
-/** How many short requests are under way, in all and of each source that has any. */
+/** The short requests under way: their number, and the number of each source. */
 let shortRequests = 0;
 const shortRequestsOf = new Map<string, number>();
 

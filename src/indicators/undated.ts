@@ -23,7 +23,7 @@ export interface Undated {
   readonly [property: string]: unknown;
 }
 
-/** What is posted: objects, and what stands for one that could not be read. */
+/** The posted objects. An object that could not be read is represented by its fault. */
 export interface UndatedPost extends Pick<Posted, 'part'> {
   readonly objects: readonly (Undated | Unreadable)[];
 }

@@ -77,7 +77,7 @@ const FIELDS: readonly Field[] = ['value', 'type', 'port', ...CONTEXT_FIELDS];
 const PARAMETERS: ReadonlySet<string> = new Set(['audience', 'atomic', 'dry_run']);
 const NAME_LENGTH_MAX = 60;
 
-/** What is asked for in `columns=`: by the name of a column, or by their order. */
+/** The parameter `columns=`: what each column means, by its name or by its position. */
 export interface ColumnChoice {
   readonly byName: ReadonlyMap<string, Field | undefined>;
   readonly inOrder: readonly (Field | undefined)[];

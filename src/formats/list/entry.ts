@@ -1,4 +1,4 @@
-/** A value of a list with what the list says about it, as an indicator; or why it is none. */
+/** Makes an indicator of a value in a list and of its context, or says why that is not possible. */
 import { Unreadable } from '../../stix/bundle/text.ts';
 import type { Finding } from '../../stix/check/finding.ts';
 import { tlpSaidIn } from '../../stix/marking/tlp-text.ts';
@@ -26,7 +26,7 @@ export interface ListEntry {
   readonly given: Omit<GivenValue, 'own' | 'unread'>;
   /** Undefined where it was not recognised. */
   readonly recognised: Recognised | undefined;
-  /** What is posted for it. */
+  /** The object that is posted for this entry. */
   readonly object: UndatedIndicator | Unreadable;
   /** Warnings about the value beside those about the object. */
   readonly doubts: readonly Finding[];

@@ -15,7 +15,7 @@ export interface GivenText {
   readonly port?: string | undefined;
 }
 
-/** The value as which a text of a list is read, or why it is none. */
+/** The value that a text in a list stands for, or the reason why it is not a value. */
 export function understand(given: GivenText): Recognised | Unreadable {
   const { text, type = '', kind } = given;
   if (text.length > VALUE_LENGTH_MAX) {

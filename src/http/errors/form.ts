@@ -14,7 +14,7 @@ export interface ErrorForm {
   readonly challenge: string;
   /** The body of the answer to a problem, of a request with this id. */
   body(problem: Problem, requestId: string): string;
-  /** What is wrong with a body before it is parsed, in the words of the door, if it has any. */
+  /** The problem of a body that could not be parsed. A door without words of its own leaves it out. */
   problemOfBody?(error: unknown, route: FastifyRequest['routeOptions']): Problem | undefined;
 }
 

@@ -42,7 +42,7 @@ export const ChangesQuery = z.strictObject({
     .min(0)
     .max(WAIT_MAX_S)
     .default(0)
-    .meta({ description: 'How many seconds to wait for a change, where there is none yet' }),
+    .meta({ description: 'If there is no change yet, the number of seconds to wait for one' }),
   as_posted: asPosted,
 });
 

@@ -13,7 +13,7 @@ export const Email = z
   .overwrite((text) => text.normalize('NFC'))
   .meta({ format: 'idn-email', description: 'Upper and lower case are the same' });
 
-/** A password to be set: any text that is long enough. */
+/** A new password. Only its length is limited. */
 export const NewPassword = z
   .string()
   .max(2 * PASSWORD_MAX)
