@@ -84,6 +84,39 @@ describe('bad input', () => {
   });
 });
 
+describe('searches that take too long', () => {
+  it('leave connections to others, however many there are', async () => {
+    const owner = new pg.Client({ connectionString: tocsin.databaseUrl });
+    await owner.connect();
+    await owner.query('begin');
+    await owner.query('lock table search_text in access exclusive mode');
+    let ended = 0;
+    const searches = Array.from({ length: 12 }, () =>
+      alice
+        .sends('get', '/indicators')
+        .query({ label, q: 'nothing' })
+        .then(() => ended++),
+    );
+    const holding = async (): Promise<number> => {
+      const [row] = await tocsin.sql<{ count: number }>(
+        `select count(*)::integer as count from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'
+           and application_name = 'tocsin tocsin_app'`,
+      );
+      return row?.count ?? 0;
+    };
+    await expect.poll(holding).toBeGreaterThanOrEqual(2);
+    const object = indicator();
+    await bob.shares(object);
+    await bob.finds(object.id).expect(200);
+    // Of the six connections of this server.
+    expect([ended, await holding()]).toEqual([0, 2]);
+    await owner.query('rollback');
+    await owner.end();
+    await Promise.all(searches);
+  });
+});
+
 describe('a search that takes too long', () => {
   it('ends at the limit, and is answered with how to narrow it', async () => {
     await alice.sends('get', '/indicators').query({ label }).expect(200);

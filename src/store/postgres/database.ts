@@ -22,6 +22,8 @@ export interface Database {
   readonly room: Room;
   /** Organisations take turns at the connections of `content`. */
   readonly turns: Turns;
+  /** So do they at the few of these that searches may hold, each for seconds. */
+  readonly searchTurns: Turns;
   /** How many connections each pool has, and how much work waits for one. */
   connections(): PoolCount[];
   close(): Promise<void>;
@@ -47,6 +49,11 @@ export interface DatabaseOptions {
 const TURN_WAIT_MS = 30_000;
 const RETRY_AFTER_S = 5;
 
+/** A third of the connections: the others stay free for reads and posts, which are short. */
+function searchesMax(poolMax: number): number {
+  return Math.max(1, Math.floor(poolMax / 3));
+}
+
 function busy(): Problem {
   return new Problem('server_busy', 'The database is busy. Try again later', {
     extra: { retry_after: RETRY_AFTER_S },
@@ -68,6 +75,7 @@ export function openDatabase({
     server: server.client,
     room,
     turns: createTurns({ running: poolMax, waitMs: TURN_WAIT_MS, busy }),
+    searchTurns: createTurns({ running: searchesMax(poolMax), waitMs: TURN_WAIT_MS, busy }),
     connections: () => [
       { pool: 'content', ...count(content.pool) },
       { pool: 'server', ...count(server.pool) },

@@ -14,18 +14,22 @@ const SECONDS_MAX = 5;
 
 /**
  * Searches as a viewer, within the time of a search. `work` calls what it is given before each statement that
- * may take long. Throws Problem search_too_broad.
+ * may take long. Few searches run at the same time. Throws Problem search_too_broad or server_busy.
  */
 export async function asSearcher<T>(
   db: Database,
   viewer: Viewer,
   work: (tx: Tx, beforeEach: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
+  const turn = db.searchTurns.ask(String(viewer.organisationId));
   try {
+    await turn.begun;
     return await asViewer(db, viewer, (tx) => work(tx, limitTime(tx, SECONDS_MAX * 1000)));
   } catch (error) {
     if (!isTimeout(error)) throw error;
     throw tooBroad(SECONDS_MAX, error);
+  } finally {
+    turn.end();
   }
 }
 
